@@ -1,0 +1,46 @@
+# The two commands a newcomer needs: `make demo` and `make test`. Each sets up what it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test test-slow lint format bench record rebase-cassettes lock clean install
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+install: $(STAMP) ## create .venv with the pinned dependencies
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else f"Python 3.11, 3.12 or 3.13 is needed; {sys.executable} is {v[0]}.{v[1]}. Name another one: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(STAMP) ## the main job on a sample project, no key needed
+	@$(BIN)/orc demo
+
+test: $(STAMP) ## everything a contributor runs (at most six minutes)
+	$(BIN)/pytest -n 2 --dist worksteal -m "not slow"
+
+test-slow: $(STAMP) ## the long tests
+	$(BIN)/pytest -n 2 --dist worksteal -m slow
+
+lint: $(STAMP) ## ruff, mypy strict, import rules, file length
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	@awk 'FNR == 401 { print FILENAME ": over 400 lines"; bad = 1 } END { exit bad }' $$(git ls-files '*.py')
+
+format: $(STAMP) ## mend what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: ## resolve the dependencies again (needs uv)
+	uv pip compile --universal --generate-hashes --python-version 3.11 --extra agents --extra dev --no-annotate --no-header --upgrade pyproject.toml -o requirements.lock
+
+clean: ## remove what make made
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache

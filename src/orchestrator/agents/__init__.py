@@ -1,0 +1,1 @@
+"""Agent definitions: reading markdown files, the catalogue of agents, lint."""

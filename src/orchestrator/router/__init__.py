@@ -1,0 +1,1 @@
+"""Which agent takes a request, and what kind of job it is."""

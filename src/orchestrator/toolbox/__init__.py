@@ -1,0 +1,1 @@
+"""A function becomes a tool: schema, effect, permission, receipt."""

@@ -1,0 +1,180 @@
+"""A function becomes a tool: its schema from the signature, its effect declared, its result an object.
+
+What may be called by whom is `permissions`; running a call with limits and receipts is `orchestrator.run`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, is_dataclass
+from enum import StrEnum
+from typing import Any, TypeVar, cast, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, create_model
+from pydantic.fields import FieldInfo
+
+from trading_tools.audit.event import canonical_json
+
+S = TypeVar("S")
+
+
+class Effect(StrEnum):
+    """What a call can change, which decides how it is repeated after a crash and who must allow it."""
+
+    READ = "read"
+    WORKSPACE = "workspace"
+    KEYED = "keyed"
+    EXTERNAL = "external"
+
+
+class ToolError(Exception):
+    """A call failed in a way its caller can act on; the message goes to the model as the result."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolContext:
+    """What a running call knows of its surroundings.
+
+    `services` holds what the run offers by type (the workspace, the ledger, …); ask with `service`.
+    `key` is the same for every attempt at the same intent, for services that honour idempotency keys.
+    """
+
+    run: str
+    agent: str
+    key: str
+    services: Mapping[type, object] = field(default_factory=dict)
+
+    def service(self, kind: type[S]) -> S:
+        """The run's instance of `kind`; a `ToolError` where this run has none."""
+        found = self.services.get(kind)
+        if found is None:
+            raise ToolError(f"this run has no {kind.__name__.lower()}: the tool cannot work here")
+        return cast("S", found)
+
+
+@dataclass(frozen=True)
+class ToolResult:
+    """What came out: `text` is what a model reads, `data` the object behind it (JSON-able)."""
+
+    text: str
+    data: Any = None
+    is_error: bool = False
+
+
+Function = Callable[..., Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tool:
+    """A callable that agents may be given.
+
+    `wire` replaces the schema for tools whose shape models are trained on; `subject` names what a
+    permission pattern `Tool(pattern)` is matched against for given arguments.
+    """
+
+    name: str
+    description: str
+    effect: Effect
+    arguments: type[BaseModel]
+    function: Function
+    timeout_s: float
+    needs_context: bool
+    wire: Mapping[str, Any] | None
+    subject: Callable[[Mapping[str, Any]], str]
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of the arguments."""
+        schema = self.arguments.model_json_schema()
+        schema.pop("title", None)
+        for prop in schema.get("properties", {}).values():
+            prop.pop("title", None)
+        return schema
+
+    def wire_form(self) -> dict[str, Any]:
+        """The tool as the Messages API takes it."""
+        if self.wire is not None:
+            return dict(self.wire)
+        return {"name": self.name, "description": self.description, "input_schema": self.schema}
+
+    async def call(self, context: ToolContext, arguments: Mapping[str, Any]) -> ToolResult:
+        """Check the arguments, run the function, render its result.
+
+        Raises:
+            ToolError: the arguments do not fit, or the function says it cannot.
+        """
+        try:
+            checked = self.arguments.model_validate(dict(arguments))
+        except ValidationError as error:
+            raise ToolError(_explain(self.name, error)) from None
+        values = {name: getattr(checked, name) for name in type(checked).model_fields}
+        if self.needs_context:
+            values = {"context": context, **values}
+        outcome = self.function(**values)
+        if inspect.isawaitable(outcome):
+            outcome = await cast("Awaitable[Any]", outcome)
+        return render(outcome)
+
+
+def tool(
+    *,
+    effect: Effect,
+    name: str | None = None,
+    description: str | None = None,
+    timeout_s: float = 60.0,
+    wire: Mapping[str, Any] | None = None,
+    subject: Callable[[Mapping[str, Any]], str] | None = None,
+) -> Callable[[Function], Tool]:
+    """Make a tool of a (sync or async) function.
+
+    The arguments are the function's parameters, annotated (pydantic types, `Annotated[..., Field(description=…)]`);
+    a first parameter named `context` receives the `ToolContext`. The description is the docstring
+    unless given. The function returns text, a `ToolResult`, a pydantic model, a dataclass or JSON-able data.
+    """
+
+    def make(function: Function) -> Tool:
+        tool_name = name or function.__name__
+        parameters = dict(inspect.signature(function).parameters)
+        needs_context = parameters.pop("context", None) is not None
+        hints = get_type_hints(function, include_extras=True)
+        fields: dict[str, Any] = {}
+        for key, parameter in parameters.items():
+            default = ... if parameter.default is parameter.empty else parameter.default
+            fields[key] = (hints[key], default if isinstance(default, FieldInfo) else default)
+        model = create_model(tool_name, __config__=ConfigDict(extra="forbid"), **fields)
+        return Tool(
+            name=tool_name,
+            description=description or inspect.cleandoc(function.__doc__ or ""),
+            effect=effect,
+            arguments=model,
+            function=function,
+            timeout_s=timeout_s,
+            needs_context=needs_context,
+            wire=wire,
+            subject=subject or (lambda arguments: canonical_json(dict(arguments))),
+        )
+
+    return make
+
+
+def render(outcome: object) -> ToolResult:
+    """Turn what a function returned into a result with a stable text."""
+    if isinstance(outcome, ToolResult):
+        return outcome
+    if isinstance(outcome, str):
+        return ToolResult(outcome, outcome)
+    if isinstance(outcome, BaseModel) or (is_dataclass(outcome) and not isinstance(outcome, type)):
+        data: Any = TypeAdapter(type(outcome)).dump_python(cast("Any", outcome), mode="json")
+    else:
+        data = outcome
+    return ToolResult(canonical_json(data), data)
+
+
+def _explain(name: str, error: ValidationError) -> str:
+    faults = []
+    for item in error.errors():
+        where = ".".join(str(part) for part in item["loc"]) or "arguments"
+        given = "" if item["type"] == "missing" else f", given {item['input']!r:.80}"
+        faults.append(f"{where}: {item['msg']}{given}")
+    return f"{name}: " + "; ".join(faults)

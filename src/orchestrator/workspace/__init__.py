@@ -1,0 +1,1 @@
+"""Where agents work: snapshot, worktree, file tools, sealed commands, task board."""

@@ -1,0 +1,1 @@
+"""Trading tools: plain typed functions and classes. They know no agent and no model."""

@@ -1,0 +1,1 @@
+"""Kelly, position sizing, drawdown and ruin, all in Decimal."""
