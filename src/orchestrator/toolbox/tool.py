@@ -1,18 +1,18 @@
-"""A function becomes a tool: its schema from the signature, its effect declared, its result an object.
+"""A function becomes a tool: schema from the signature, effect declared, result an object.
 
-What may be called by whom is `permissions`; running a call with limits and receipts is `orchestrator.run`.
+What may be called by whom is `permissions`; running a call with limits and receipts is
+`orchestrator.run`.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, is_dataclass
 from enum import StrEnum
 from typing import Any, TypeVar, cast, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, create_model
-from pydantic.fields import FieldInfo
 
 from trading_tools.audit.event import canonical_json
 
@@ -20,7 +20,7 @@ S = TypeVar("S")
 
 
 class Effect(StrEnum):
-    """What a call can change, which decides how it is repeated after a crash and who must allow it."""
+    """What a call can change: decides how it is repeated after a crash and who must allow it."""
 
     READ = "read"
     WORKSPACE = "workspace"
@@ -36,8 +36,9 @@ class ToolError(Exception):
 class ToolContext:
     """What a running call knows of its surroundings.
 
-    `services` holds what the run offers by type (the workspace, the ledger, …); ask with `service`.
-    `key` is the same for every attempt at the same intent, for services that honour idempotency keys.
+    `services` holds what the run offers by type (the workspace, the ledger, …); ask with
+    `service`. `key` is the same for every attempt at the same intent, for services that honour
+    idempotency keys.
     """
 
     run: str
@@ -113,7 +114,7 @@ class Tool:
             values = {"context": context, **values}
         outcome = self.function(**values)
         if inspect.isawaitable(outcome):
-            outcome = await cast("Awaitable[Any]", outcome)
+            outcome = await outcome
         return render(outcome)
 
 
@@ -128,9 +129,10 @@ def tool(
 ) -> Callable[[Function], Tool]:
     """Make a tool of a (sync or async) function.
 
-    The arguments are the function's parameters, annotated (pydantic types, `Annotated[..., Field(description=…)]`);
-    a first parameter named `context` receives the `ToolContext`. The description is the docstring
-    unless given. The function returns text, a `ToolResult`, a pydantic model, a dataclass or JSON-able data.
+    The arguments are the function's parameters, annotated with pydantic types or
+    `Annotated[..., Field(description=…)]`; a first parameter named `context` receives the
+    `ToolContext`. The description is the docstring unless given. The function returns text, a
+    `ToolResult`, a pydantic model, a dataclass or JSON-able data.
     """
 
     def make(function: Function) -> Tool:
@@ -141,7 +143,7 @@ def tool(
         fields: dict[str, Any] = {}
         for key, parameter in parameters.items():
             default = ... if parameter.default is parameter.empty else parameter.default
-            fields[key] = (hints[key], default if isinstance(default, FieldInfo) else default)
+            fields[key] = (hints[key], default)
         model = create_model(tool_name, __config__=ConfigDict(extra="forbid"), **fields)
         return Tool(
             name=tool_name,

@@ -1,0 +1,1 @@
+"""Configuration: the documented keys, where they come from, and which projects are trusted."""

@@ -1,0 +1,286 @@
+"""What happens in a run, one frozen class an event kind; together they are the run.
+
+Bodies hold nothing that a replay could not produce again: no durations, no clock readings (the
+ledger stamps `at`), no process-dependent values except in `run.taken`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar
+
+Json = Any
+
+
+@dataclass(frozen=True, slots=True)
+class RunOpened:
+    """A request came in. `definitions` holds the texts of agents and tool schemas it runs under."""
+
+    KIND: ClassVar[str] = "run.opened"
+    request: str
+    agent: str | None
+    kind: str | None
+    model: str | None
+    settings: Mapping[str, Json]
+    limits: Mapping[str, Json]
+    workspace: Mapping[str, Json] | None
+    definitions: Mapping[str, Json]
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunTaken:
+    """A process became the one owner of the run; the first epoch is 1."""
+
+    KIND: ClassVar[str] = "run.taken"
+    epoch: int
+    pid: int
+    host: str
+    limits: Mapping[str, Json] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RouteChosen:
+    """Which agent takes the request, and what kind of job it is."""
+
+    KIND: ClassVar[str] = "route.chosen"
+    agent: str
+    job: str
+    sure: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStarted:
+    """A model call is about to be made; `new` is what its conversation gained since the last."""
+
+    KIND: ClassVar[str] = "turn.started"
+    frame: int
+    turn: int
+    model: str
+    max_tokens: int
+    new: tuple[Mapping[str, Json], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReplied:
+    """The reply, verbatim, with what it cost (`None` where the model has no known price)."""
+
+    KIND: ClassVar[str] = "model.replied"
+    frame: int
+    turn: int
+    content: tuple[Mapping[str, Json], ...]
+    stop_reason: str
+    model: str
+    usage: Mapping[str, int]
+    attempts: int
+    cost_usd: str | None
+    tool_errors: Mapping[str, str] = field(default_factory=dict)
+    refusal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFailed:
+    """No reply came; what was tried and why it ended."""
+
+    KIND: ClassVar[str] = "model.failed"
+    frame: int
+    turn: int
+    why: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToolIntended:
+    """A call is about to be made. `tree` is the workspace before it, where it may change that."""
+
+    KIND: ClassVar[str] = "tool.intended"
+    frame: int
+    call: str
+    tool: str
+    arguments: Mapping[str, Json]
+    effect: str
+    attempt: int
+    key: str
+    tree: str | None = None
+    approval: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFinished:
+    """A call came back; this event's seq is the number of its receipt."""
+
+    KIND: ClassVar[str] = "tool.finished"
+    frame: int
+    call: str
+    tool: str
+    text: str
+    data: Json
+    is_error: bool
+    whole: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRefused:
+    """A call was not made: a rule, a person or the protocol said no."""
+
+    KIND: ClassVar[str] = "tool.refused"
+    frame: int
+    call: str
+    tool: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffReturned:
+    """An envelope was accepted. `helper` is the agent that the router chose, where it had to."""
+
+    KIND: ClassVar[str] = "handoff.returned"
+    frame: int
+    handoff: Mapping[str, Json]
+    repairs: tuple[str, ...]
+    call: str | None
+    helper: str | None
+    opening: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffRejected:
+    """An envelope, or a reply without one, was not accepted."""
+
+    KIND: ClassVar[str] = "handoff.rejected"
+    frame: int
+    problems: tuple[str, ...]
+    message: str
+    call: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptanceChecked:
+    """The harness checked whether the run may end. `message` goes back to the agent if not."""
+
+    KIND: ClassVar[str] = "acceptance.checked"
+    frame: int
+    handoff: Mapping[str, Json]
+    call: str | None
+    checks: tuple[Mapping[str, Json], ...]
+    unmet: tuple[str, ...]
+    unchecked: tuple[str, ...]
+    unverified: tuple[str, ...]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRequested:
+    """A call waits for a person. `digest` binds run, tool and arguments."""
+
+    KIND: ClassVar[str] = "approval.requested"
+    id: str
+    frame: int
+    call: str
+    tool: str
+    arguments: Mapping[str, Json]
+    digest: str
+    why: str
+    expires_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalDecided:
+    """A person decided; an approval is good for one call."""
+
+    KIND: ClassVar[str] = "approval.decided"
+    id: str
+    approved: bool
+    by: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionAsked:
+    """An agent asked the user something it cannot find out."""
+
+    KIND: ClassVar[str] = "question.asked"
+    frame: int
+    call: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionAnswered:
+    """The user answered the open question."""
+
+    KIND: ClassVar[str] = "question.answered"
+    frame: int
+    call: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkCommitted:
+    """A turn changed the workspace and the change was committed on the run's branch."""
+
+    KIND: ClassVar[str] = "work.committed"
+    frame: int
+    turn: int
+    agent: str
+    tree: str
+
+
+@dataclass(frozen=True, slots=True)
+class LimitHit:
+    """A limit bit: which, its cap, what was reached, what is left to do."""
+
+    KIND: ClassVar[str] = "limit.hit"
+    limit: str
+    cap: str
+    reached: str
+    left: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunClosed:
+    """The run ended; `resumable` where going on later makes sense (a service failure, a limit)."""
+
+    KIND: ClassVar[str] = "run.closed"
+    status: str
+    result: str
+    resumable: bool
+    note: str | None = None
+
+
+RunEvent = (
+    RunOpened
+    | RunTaken
+    | RouteChosen
+    | TurnStarted
+    | ModelReplied
+    | ModelFailed
+    | ToolIntended
+    | ToolFinished
+    | ToolRefused
+    | HandoffReturned
+    | HandoffRejected
+    | AcceptanceChecked
+    | ApprovalRequested
+    | ApprovalDecided
+    | QuestionAsked
+    | QuestionAnswered
+    | WorkCommitted
+    | LimitHit
+    | RunClosed
+)
+
+_CLASSES: dict[str, type[RunEvent]] = {cls.KIND: cls for cls in RunEvent.__args__}
+
+
+def to_body(event: RunEvent) -> dict[str, Json]:
+    """The event as the ledger keeps it."""
+    return {item.name: getattr(event, item.name) for item in fields(event)}
+
+
+def from_body(kind: str, body: Mapping[str, Json]) -> RunEvent:
+    """The event that `to_body` came from; an unknown kind is a `KeyError` that names it."""
+    cls = _CLASSES[kind]
+    return cls(**{name: tuple(v) if isinstance(v, list) else v for name, v in body.items()})
