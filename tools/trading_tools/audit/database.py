@@ -1,0 +1,280 @@
+"""One connection to the database of a ledger, SQLite or PostgreSQL.
+
+Here live opening it, transactions, and turning the drivers' failures into ledger errors. What
+the statements mean is the business of ``ledger``.
+"""
+
+import contextlib
+import functools
+import os
+import sqlite3
+import threading
+import urllib.parse
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.pool import NullPool
+
+from trading_tools.audit import tables
+from trading_tools.audit.errors import (
+    LedgerCorrupt,
+    LedgerError,
+    LedgerMissing,
+    LedgerUnavailable,
+    LedgerVersion,
+)
+from trading_tools.audit.statements import Statement
+
+_BUSY_TIMEOUT_S = 30.0
+_POSTGRES_LAYOUT_LOCK = 0x6F7263  # any number that all writers of a layout agree on
+
+
+class Database:
+    """A connection shared by the threads of one process, one at a time (``lock``)."""
+
+    def __init__(self, where: str | Path, *, read_only: bool) -> None:
+        self.read_only = read_only
+        self.lock = threading.RLock()
+        address = str(where)
+        self._path = None if "://" in address else Path(where)
+        self.name = address if self._path else _without_password(address)
+        with self.failures():
+            if self._path is not None:
+                self._engine = create_engine(
+                    "sqlite://", creator=self._connect_sqlite(self._path), poolclass=NullPool
+                )
+            else:
+                self._engine = _postgres_engine(address, self.name)
+            self._connection = self._engine.connect().execution_options(
+                isolation_level="AUTOCOMMIT"
+            )
+            driver = self._connection.connection
+            self._cursor = driver.cursor()
+            self.dialect = self._engine.dialect
+        self._begin = "BEGIN IMMEDIATE" if self._path else "BEGIN"
+        self._begin_read = "BEGIN" if self._path else "BEGIN ISOLATION LEVEL REPEATABLE READ"
+        try:
+            with self.failures():
+                self._prepare()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the connection; a second call does nothing."""
+        with self.lock:
+            self._cursor.close()
+            self._connection.close()
+            self._engine.dispose()
+
+    def run(self, statement: Statement, values: Mapping[str, Any]) -> int:
+        """Execute and return the number of rows touched."""
+        self._cursor.execute(statement.sql, statement.bind(values))
+        return int(self._cursor.rowcount)
+
+    def rows(self, statement: Statement, **values: Any) -> list[tuple[Any, ...]]:
+        """Execute and return all rows."""
+        self._cursor.execute(statement.sql, statement.bind(values))
+        return list(self._cursor.fetchall())
+
+    def stream(self, statement: Statement, **values: Any) -> Iterator[tuple[Any, ...]]:
+        """Execute on a cursor of its own and return the rows one by one."""
+        cursor = self._connection.connection.cursor()
+        try:
+            cursor.execute(statement.sql, statement.bind(values))
+            yield from iter(cursor.fetchone, None)
+        finally:
+            cursor.close()
+
+    @contextlib.contextmanager
+    def writing(self, *, durable: bool = False) -> Iterator[None]:
+        """A write transaction: all or nothing. ``durable`` means on the disk when it returns.
+
+        The rest survives a crash of the program but may lose its last moments with the power
+        (SQLite only; PostgreSQL keeps what its server is set to).
+        """
+        with self.lock, self.failures():
+            raised = durable and self._path is not None
+            if raised:
+                self._cursor.execute("PRAGMA synchronous=FULL")
+            try:
+                with self._transaction(self._begin):
+                    yield
+            finally:
+                if raised:
+                    self._cursor.execute("PRAGMA synchronous=NORMAL")
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """A read transaction: everything in it is of one moment."""
+        with self.lock, self.failures(), self._transaction(self._begin_read):
+            yield
+
+    @contextlib.contextmanager
+    def _transaction(self, begin: str) -> Iterator[None]:
+        self._cursor.execute(begin)
+        try:
+            yield
+            self._cursor.execute("COMMIT")
+        except BaseException:
+            # A full disk or a failed statement may have ended the transaction already.
+            with contextlib.suppress(self._driver_errors()):
+                self._cursor.execute("ROLLBACK")
+            raise
+
+    @contextlib.contextmanager
+    def failures(self) -> Iterator[None]:
+        """Turn what the drivers raise into ledger errors."""
+        try:
+            yield
+        except DBAPIError as error:
+            raise self._explain(error.orig or error) from error
+        except (self._driver_errors(), OSError) as error:
+            raise self._explain(error) from error
+
+    def is_duplicate(self, error: LedgerError) -> bool:
+        """Whether the failure was that the row exists already."""
+        cause = error.__cause__
+        integrity = self.dialect.loaded_dbapi.IntegrityError
+        return isinstance(cause, integrity)
+
+    def _driver_errors(self) -> type[Exception]:
+        if self._path is not None:
+            return sqlite3.Error
+        loaded: type[Exception] = self._engine.dialect.loaded_dbapi.Error
+        return loaded
+
+    def _connect_sqlite(self, path: Path) -> "functools.partial[sqlite3.Connection]":
+        query = "mode=rwc"
+        if self.read_only:
+            if not path.exists():
+                raise LedgerMissing(f"no ledger at {path}: check the path, or start a run first")
+            query = "mode=ro"
+            log = path.with_name(path.name + "-wal")
+            if not os.access(path.parent, os.W_OK) and not log.exists():
+                query += "&immutable=1"
+        else:
+            _prepare_folder(path.parent)
+        return functools.partial(
+            _sqlite,
+            f"file:{urllib.parse.quote(str(path.absolute()))}?{query}",
+        )
+
+    def _prepare(self) -> None:
+        if self._path is not None and not self.read_only:
+            self._cursor.execute("PRAGMA journal_mode")
+            mode = self._cursor.fetchone()
+            self._require_known(self._version())
+            if mode is not None and mode[0] != "wal":
+                self._cursor.execute("PRAGMA journal_mode=WAL")
+            self._cursor.execute("PRAGMA synchronous=NORMAL")
+        if self._require_known(self._version()):
+            return
+        if self.read_only:
+            raise LedgerMissing(f"{self.name} holds no ledger yet: start a run first")
+        with self._transaction(self._begin):
+            if self._path is None:
+                self._cursor.execute(f"SELECT pg_advisory_xact_lock({_POSTGRES_LAYOUT_LOCK})")
+            if not self._require_known(self._version()):
+                for statement in tables.creation(self.dialect):
+                    self._cursor.execute(statement)
+
+    def _version(self) -> int:
+        if self._path is not None:
+            # In this order: a ledger that appears in between is then not taken for a stranger.
+            self._cursor.execute("SELECT 1 FROM sqlite_master LIMIT 1")
+            occupied = self._cursor.fetchone() is not None
+            self._cursor.execute("PRAGMA user_version")
+            found = int(self._cursor.fetchone()[0])  # type: ignore[index]
+            if found == 0 and occupied:
+                raise LedgerVersion(
+                    f"{self.name} is a database of something else, not a ledger: name another file"
+                )
+            return found
+        self._cursor.execute("SELECT to_regclass('audit_schema') IS NOT NULL")
+        if not self._cursor.fetchone()[0]:  # type: ignore[index]
+            return 0
+        self._cursor.execute("SELECT version FROM audit_schema")
+        return int(self._cursor.fetchone()[0])  # type: ignore[index]
+
+    def _require_known(self, version: int) -> bool:
+        if version > tables.SCHEMA_VERSION:
+            raise LedgerVersion(
+                f"the ledger {self.name} has layout version {version}, this program knows up to "
+                f"{tables.SCHEMA_VERSION}: upgrade trading-orchestrator to open it"
+            )
+        return version > 0
+
+    def _explain(self, error: BaseException) -> LedgerError:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        lowered = reason.lower()
+        if isinstance(error, sqlite3.ProgrammingError) and "closed" in lowered:
+            return LedgerUnavailable(f"the ledger {self.name} was closed: open it again to use it")
+        for sign, kind, advice in _ADVICE:
+            if sign in lowered:
+                return kind(f"the ledger {self.name}: {reason}; {advice}")
+        return LedgerUnavailable(f"the ledger {self.name}: {reason}; check that it can be reached")
+
+
+_ADVICE: tuple[tuple[str, type[LedgerError], str], ...] = (
+    (
+        "not a database",
+        LedgerCorrupt,
+        "the file is something else or damaged: restore a copy, or move it away to start afresh",
+    ),
+    (
+        "malformed",
+        LedgerCorrupt,
+        "the file is damaged: keep it, and restore a copy or an export",
+    ),
+    ("full", LedgerUnavailable, "nothing was recorded: free disk space and try again"),
+    ("no space", LedgerUnavailable, "nothing was recorded: free disk space and try again"),
+    ("readonly", LedgerUnavailable, "make the file and its folder writable, or open it to read"),
+    ("read-only", LedgerUnavailable, "make the file and its folder writable, or open it to read"),
+    ("permission", LedgerUnavailable, "make the file and its folder writable for this user"),
+    ("unable to open", LedgerUnavailable, "check that the folder exists and is writable"),
+    ("locked", LedgerUnavailable, "another program holds it: end that one or try again"),
+    ("disk i/o", LedgerUnavailable, "nothing was recorded: check the disk and its free space"),
+)
+
+
+def _sqlite(address: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        address, uri=True, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+    )
+    # Damaged text must reach verification as it is instead of failing in the driver.
+    connection.text_factory = functools.partial(str, encoding="utf-8", errors="surrogateescape")
+    return connection
+
+
+def _prepare_folder(folder: Path) -> None:
+    fresh = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    ignore = folder / ".gitignore"
+    if (fresh or folder.name == ".orchestrator") and not ignore.exists():
+        ignore.write_text("*\n", encoding="utf-8")
+
+
+def _postgres_engine(address: str, shown: str) -> Any:
+    scheme, _, rest = address.partition("://")
+    if scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
+        raise LedgerUnavailable(
+            f"{shown} is no place for a ledger: give a file path or a postgresql:// URL"
+        )
+    try:
+        return create_engine(f"postgresql+psycopg://{rest}", poolclass=NullPool)
+    except (ImportError, NoSuchModuleError) as error:
+        raise LedgerUnavailable(
+            f"{shown}: the PostgreSQL driver is not installed; "
+            "install it with `pip install 'trading-orchestrator[postgres]'`"
+        ) from error
+    except ArgumentError as error:
+        raise LedgerUnavailable(f"{shown} is no valid database URL") from error
+
+
+def _without_password(address: str) -> str:
+    scheme, _, rest = address.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"

@@ -1,0 +1,155 @@
+"""The event and its canonical form: what is hashed, byte for byte.
+
+Here live the record, canonical JSON and the hash. Storage is in ``ledger``; keys are in
+``chain``; nothing here imports a database library.
+"""
+
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from trading_tools.audit.errors import NotRecordable
+
+PLAIN = "sha256"
+KEYED = "hmac-sha256"
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One recorded fact.
+
+    ``seq`` counts from 1 within ``stream``; ``at`` is UTC ISO-8601 with microseconds and ``Z``;
+    ``v`` is the version of the body's shape for this ``kind``; ``alg`` is ``sha256`` or
+    ``hmac-sha256`` and ``key_id`` the fingerprint of the key (empty without one); ``prev`` is the
+    hash of the event before (empty for the first).
+
+    ``body`` has its long texts in place. The hash covers the stored form, where a text over
+    32 KB is a reference to a blob, and the version that was written, before any upcast.
+    """
+
+    stream: str
+    seq: int
+    at: str
+    kind: str
+    v: int
+    alg: str
+    key_id: str
+    body: Mapping[str, Any]
+    prev: str
+    hash: str
+
+
+def utc_text(moment: datetime) -> str:
+    """The moment as UTC ISO-8601 with microseconds and ``Z``. A naive time is refused."""
+    if moment.tzinfo is None:
+        raise NotRecordable(f"time {moment.isoformat()} has no zone: give a UTC aware datetime")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+
+
+def decimal_text(value: Decimal) -> str:
+    """The number in plain notation, trailing zeros kept. NaN and infinities are refused."""
+    if not value.is_finite():
+        raise NotRecordable(f"{value} is not a finite number: record what happened as text")
+    return format(value, "f")
+
+
+def _other(value: object) -> object:
+    if isinstance(value, Decimal):
+        return decimal_text(value)
+    if isinstance(value, datetime):
+        return utc_text(value)
+    if isinstance(value, Mapping):
+        plain = dict(value)
+        _require_text_keys(plain)
+        return plain
+    raise NotRecordable(
+        f"a {type(value).__name__} has no JSON form ({value!r:.80}): convert it before recording"
+    )
+
+
+def _require_text_keys(value: object) -> None:
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, dict):
+            for key, inner in item.items():
+                if not isinstance(key, str):
+                    raise NotRecordable(f"key {key!r:.80} is not text: JSON objects have text keys")
+                if isinstance(inner, (dict, list, tuple)):
+                    pending.append(inner)
+        elif isinstance(item, (list, tuple)):
+            pending.extend(inner for inner in item if isinstance(inner, (dict, list, tuple)))
+
+
+_encoder = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"), default=_other
+)
+
+
+def canonical_json(value: object) -> str:
+    """The one JSON text of ``value``: keys sorted, no spaces, non-ASCII kept as it is.
+
+    A ``Decimal`` becomes its plain decimal text, an aware ``datetime`` its UTC text. NaN,
+    infinities, naive times, keys that are not text and types without a JSON form raise
+    ``NotRecordable``. Unpaired surrogates are escaped, so that the text always encodes.
+    """
+    try:
+        _require_text_keys(value)
+        text = _encoder.encode(value)
+    except NotRecordable:
+        raise
+    except (ValueError, TypeError, RecursionError) as error:
+        raise NotRecordable(f"the value has no canonical JSON form: {error}") from error
+    if not text.isascii() and _SURROGATE.search(text):
+        text = _SURROGATE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+    return text
+
+
+def preimage(
+    stream: str, seq: int, at: str, kind: str, v: int, alg: str, key_id: str, body: str, prev: str
+) -> bytes:
+    """The bytes that are hashed: the canonical JSON array of the fields in this order.
+
+    ``body`` is already canonical JSON text and stands in the array as it is stored. Bytes that
+    were no UTF-8 in a damaged database come back as they were.
+    """
+    text = _encoder.encode
+    return (
+        f"[{text(stream)},{text(seq)},{text(at)},{text(kind)},{text(v)},{text(alg)},{text(key_id)},"
+        f"{body},{text(prev)}]"
+    ).encode(errors="surrogateescape")
+
+
+def event_hash(
+    stream: str,
+    seq: int,
+    at: str,
+    kind: str,
+    v: int,
+    alg: str,
+    key_id: str,
+    body: Mapping[str, Any],
+    prev: str,
+    *,
+    key: bytes | None = None,
+) -> str:
+    """The hash of an event in lower-case hex, for whoever checks a chain with their own program.
+
+    ``body`` is the stored form. ``key`` is needed when ``alg`` is ``hmac-sha256``; anything else
+    than the two known algorithms, or a missing key, raises ``NotRecordable``.
+    """
+    message = preimage(stream, seq, at, kind, v, alg, key_id, canonical_json(body), prev)
+    if alg == PLAIN:
+        return hashlib.sha256(message).hexdigest()
+    if alg != KEYED or key is None:
+        given = "without" if key is None else "with"
+        raise NotRecordable(f"no hash by algorithm {alg!r} {given} a key")
+    return hmac.digest(key, message, "sha256").hex()

@@ -1,0 +1,281 @@
+"""The ledger: append-only, hash-chained streams of events in SQLite or PostgreSQL.
+
+Here live opening, appending, reading and changing the key. What is hashed is in ``event``, how
+the chain is written in ``store``, checking in ``verify``, handing over in ``export``.
+
+The ``catalogue`` stream is the ledger's book about itself. Kinds it holds: ``ledger.created``;
+``stream.opened``, ``stream.head`` (every 50 events), ``stream.closed`` and ``stream.reopened``
+with the stream's name, seq and hash; ``blob.put``; ``key.changed`` (the last event under the old
+key) and ``key.taken`` (the first under the new one, with all heads).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from trading_tools.audit import blobs
+from trading_tools.audit.chain import Signer
+from trading_tools.audit.database import Database
+from trading_tools.audit.errors import KeyMismatch, LedgerError, NotRecordable, StreamConflict
+from trading_tools.audit.event import Event
+from trading_tools.audit.store import CATALOGUE, Position, Store
+
+HEAD_EVERY = 50
+_NAME_LIMIT = 200
+
+Upcasters = Mapping[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last event of a stream."""
+
+    seq: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class StreamInfo:
+    """A stream at a glance. Times are UTC text as in events; ``first_kind`` tells what it is."""
+
+    stream: str
+    seq: int
+    head: str
+    opened_at: str
+    last_at: str
+    closed: bool
+    first_kind: str
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Ledger:
+    """An open ledger. Threads may share one; processes open their own on the same place.
+
+    Without a key, whoever can write the file can also rewrite a whole ledger so that it
+    verifies; a key, kept elsewhere, closes that. An older copy of the whole ledger in place of
+    the present one is only found by a head kept outside (see ``verify``'s ``heads``).
+    """
+
+    def __init__(self, store: Store, upcasters: Upcasters) -> None:
+        self.store = store
+        self._upcasters = upcasters
+
+    @classmethod
+    def open(
+        cls,
+        where: str | Path,
+        *,
+        key: bytes | None = None,
+        clock: Callable[[], datetime] = _now,
+        read_only: bool = False,
+        upcasters: Upcasters | None = None,
+    ) -> "Ledger":
+        """Open the ledger at a file path or ``postgresql://`` URL; it is created if missing.
+
+        ``key`` must be the key in force to append (none, if the ledger has none); reading works
+        without. A new ledger takes ``key`` as its first. ``clock`` gives aware datetimes.
+        ``upcasters`` maps ``(kind, v)`` to a function from a body of version ``v`` to one of
+        ``v + 1``; it is applied on reading and changes nothing that is stored.
+
+        Raises ``LedgerMissing`` (read-only and nothing there), ``LedgerUnavailable``,
+        ``LedgerCorrupt`` or ``LedgerVersion``.
+        """
+        database = Database(where, read_only=read_only)
+        try:
+            store = Store(database, key, clock)
+            if not read_only:
+                _create(store)
+        except BaseException:
+            database.close()
+            raise
+        return cls(store, upcasters or {})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def place(self) -> str:
+        """Where the ledger is, without a password; for messages."""
+        return self.store.database.name
+
+    def close(self) -> None:
+        """Release the database. Streams stay open for later appends."""
+        self.store.database.close()
+
+    def append(
+        self,
+        stream: str,
+        kind: str,
+        body: Mapping[str, Any],
+        *,
+        v: int = 1,
+        expected_seq: int | None = None,
+        durable: bool = False,
+    ) -> Event:
+        """Record one event and return it.
+
+        ``expected_seq`` is the seq of the last event the caller knows of (0 for none). Texts over
+        32 KB in ``body`` go to blobs. ``durable`` returns only when the disk has it. The first
+        event opens the stream, and one after ``close_stream`` reopens it.
+
+        Raises ``StreamConflict`` when the stream has moved on since this ledger, or the caller,
+        last saw it (the next try starts from the new head), ``NotRecordable`` for a body without
+        canonical JSON, and ``KeyMismatch`` under a wrong or missing key.
+        """
+        _check_names(stream, kind, v)
+        text, long_texts = blobs.pack(body)
+        store = self.store
+        with store.database.lock:
+            store.require_writable()
+            known = store.position(stream)
+            if expected_seq is not None and known.seq != expected_seq:
+                known = store.position(stream, fresh=True)
+                _expect(stream, expected_seq, known)
+            with store.writing(stream, durable=durable):
+                if not known.seq:
+                    store.note("stream.opened", {"stream": stream})
+                elif known.closed:
+                    store.note("stream.reopened", _mark(stream, known))
+                for name, content in long_texts.items():
+                    store.put_blob(name, content)
+                event = store.write(stream, kind, v, text, known)
+                if event.seq % HEAD_EVERY == 0:
+                    store.note("stream.head", _mark(stream, event))
+            store.remember(stream, Position(event.seq, event.hash))
+        recorded = blobs.unpack(text, lambda name: blobs.bytes_text(long_texts[name]))
+        return replace(event, body=recorded)
+
+    def read(self, stream: str, after: int = 0) -> list[Event]:
+        """The events of a stream with a seq above ``after``, long texts in place, upcast.
+
+        An unknown stream has none. Nothing is verified here. Raises ``BlobMissing``.
+        """
+        store = self.store
+        with store.database.reading():
+            rows = store.database.rows(store.ask.events, of=stream, after=after)
+            return [self._event(row) for row in rows]
+
+    def head(self, stream: str) -> Head | None:
+        """The last event's seq and hash as the database has them; ``None`` for no such stream."""
+        with self.store.database.lock:
+            position = self.store.position(stream, fresh=True)
+        return Head(position.seq, position.hash) if position.seq else None
+
+    def streams(self) -> list[StreamInfo]:
+        """All streams but the catalogue, in the order in which they were opened."""
+        with self.store.database.reading():
+            rows = self.store.database.rows(self.store.ask.heads)
+        return [
+            StreamInfo(stream, seq, head, opened_at, last_at, bool(closed), first_kind)
+            for stream, seq, head, _, _, closed, first_kind, opened_at, last_at in rows
+            if stream != CATALOGUE
+        ]
+
+    def close_stream(self, stream: str) -> None:
+        """Record in the catalogue that the stream ends here; closing twice is one closing.
+
+        Raises ``LedgerError`` for a stream without events.
+        """
+        store = self.store
+        with store.database.lock:
+            store.require_writable()
+            position = store.position(stream, fresh=True)
+            if not position.seq or stream == CATALOGUE:
+                raise LedgerError(f"there is no stream {stream!r} to close: check its name")
+            if position.closed:
+                return
+            with store.writing(stream):
+                store.note("stream.closed", _mark(stream, position))
+                closed = store.close(stream, position)
+            store.remember(stream, closed)
+
+    def put_text(self, text: str) -> str:
+        """Keep a text by itself and return its name, ``sha256:`` and 64 hex digits."""
+        content = blobs.text_bytes(text)
+        name = blobs.blob_name(content)
+        store = self.store
+        with store.database.lock:
+            store.require_writable()
+            with store.writing(CATALOGUE):
+                store.put_blob(name, content)
+                store.note("blob.put", {"name": name})
+        return name
+
+    def get_text(self, name: str) -> str:
+        """The text with this name. Raises ``BlobMissing``."""
+        with self.store.database.reading():
+            return self.store.text(name)
+
+    def change_key(self, new_key: bytes) -> None:
+        """Put the ledger under ``new_key`` from here on; also how an unkeyed one gets its key.
+
+        The change is recorded under the old key, and the heads of all streams under the new one,
+        so that what was written before can no longer be rewritten unseen. Keep the old key: what
+        was written under it can only be verified with it. Other processes must reopen.
+        """
+        signer = Signer.of(new_key)
+        store = self.store
+        with store.database.lock:
+            store.require_writable()
+            old = store.signer
+            if signer.key_id == old.key_id:
+                raise KeyMismatch(f"the ledger {self.place} is under this key already")
+            try:
+                with store.writing(CATALOGUE, durable=True):
+                    store.take_key(signer)
+            except BaseException:
+                store.signer = old
+                raise
+
+    def _event(self, row: tuple[Any, ...]) -> Event:
+        stream, seq, at, kind, v, alg, key_id, text, prev, digest = row
+        body = blobs.unpack(text, self.store.text)
+        while (upcast := self._upcasters.get((kind, v))) is not None:
+            body, v = upcast(body), v + 1
+        return Event(stream, seq, at, kind, v, alg, key_id, body, prev, digest)
+
+
+def _create(store: Store) -> None:
+    with store.database.lock:
+        if store.position(CATALOGUE).seq:
+            return
+        with store.writing(CATALOGUE):
+            # Another process may have been first since the look without a lock.
+            if not store.position(CATALOGUE, fresh=True).seq:
+                store.note("ledger.created", {"layout": 1})
+
+
+def _mark(stream: str, at: Position | Event) -> dict[str, Any]:
+    return {"stream": stream, "seq": at.seq, "hash": at.hash}
+
+
+def _expect(stream: str, expected_seq: int, known: Position) -> None:
+    if known.seq != expected_seq:
+        raise StreamConflict(
+            f"stream {stream} is at event {known.seq}, not at {expected_seq}: "
+            "somebody else appended; read it again"
+        )
+
+
+def _check_names(stream: str, kind: str, v: int) -> None:
+    if stream == CATALOGUE:
+        raise NotRecordable("the stream 'catalogue' is the ledger's own: choose another name")
+    for what, name in (("stream", stream), ("kind", kind)):
+        if not name or not name.isprintable() or len(name) > _NAME_LIMIT:
+            raise NotRecordable(f"{what} {name!r:.80} is not 1 to 200 printable characters")
+    if v < 1:
+        raise NotRecordable(f"version {v} of kind {kind} is below 1")

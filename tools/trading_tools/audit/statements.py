@@ -1,0 +1,73 @@
+"""Everything the ledger asks of its database, compiled once per connection.
+
+Here live the SQLAlchemy Core statements and their compiled form. Running them is in
+``database``, what they are for in ``store`` and ``ledger``.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.engine import Dialect
+
+from trading_tools.audit.tables import BLOB, EVENT, HEAD
+
+
+class Statement:
+    """A Core statement compiled once; the driver gets its text and values and nothing else."""
+
+    def __init__(self, statement: Any, dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect)
+        self.sql = str(compiled)
+        order = compiled.positiontup
+        self._order: tuple[str, ...] | None = None if order is None else tuple(order)
+
+    def bind(self, values: Mapping[str, Any]) -> Any:
+        """The values in the form the driver takes."""
+        return values if self._order is None else [values[name] for name in self._order]
+
+
+class Statements:
+    """The ledger's statements for one dialect. ``of`` names the stream or blob in question."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        def compiled(statement: Any) -> Statement:
+            return Statement(statement, dialect)
+
+        this = HEAD.c.stream == bindparam("of")
+        moved = ("seq", "hash", "seal", "last_at", "closed")
+        self.insert_event = compiled(insert(EVENT))
+        self.insert_head = compiled(insert(HEAD))
+        self.insert_blob = compiled(insert(BLOB))
+        self.move_head = compiled(
+            update(HEAD)
+            .where(
+                this,
+                HEAD.c.seq == bindparam("old_seq"),
+                HEAD.c.key_id == bindparam("old_key_id"),
+                HEAD.c.closed == bindparam("old_closed"),
+            )
+            .values({name: bindparam(name) for name in moved})
+        )
+        self.seal_head = compiled(
+            update(HEAD).where(this).values(key_id=bindparam("key_id"), seal=bindparam("seal"))
+        )
+        self.head = compiled(
+            select(HEAD.c.seq, HEAD.c.hash, HEAD.c.closed, HEAD.c.key_id).where(this)
+        )
+        self.locked_head = compiled(select(HEAD.c.seq, HEAD.c.hash).where(this).with_for_update())
+        self.locked_heads = compiled(
+            select(HEAD.c.stream, HEAD.c.seq, HEAD.c.hash).order_by(HEAD.c.stream).with_for_update()
+        )
+        self.heads = compiled(select(HEAD).order_by(HEAD.c.opened_at, HEAD.c.stream))
+        self.names = compiled(select(EVENT.c.stream).distinct().order_by(EVENT.c.stream))
+        self.events = compiled(
+            select(EVENT)
+            .where(EVENT.c.stream == bindparam("of"), EVENT.c.seq > bindparam("after"))
+            .order_by(EVENT.c.seq)
+        )
+        self.all_events = compiled(
+            select(EVENT).where(EVENT.c.stream == bindparam("of")).order_by(EVENT.c.seq)
+        )
+        self.blob = compiled(select(BLOB.c.content).where(BLOB.c.name == bindparam("of")))
+        self.blobs = compiled(select(BLOB).order_by(BLOB.c.name))
