@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from orchestrator.agents.definition import Severity
 
 # Above this a block goes to the line reading alone: YAML's cost and recursion grow with it.
-_YAML_LIMIT = 64 * 1024
+_YAML_LIMIT = 32 * 1024
+
+# Escapes that PyYAML turns into text which cannot be encoded again.
+_HALF_CHARACTER = re.compile(r"\\(u|U0000)[dD][89a-fA-F]")
 
 _FENCE = re.compile(r"---[ \t]*")
 _ENTRY = re.compile(r"""(["']?)([A-Za-z][\w-]*)\1[ \t]*:(?:[ \t]+(.*)|)""")
@@ -190,7 +193,7 @@ def _chunks(
     block: Sequence[str], line: int, entry: Callable[[str], re.Match[str] | None]
 ) -> list[_Chunk]:
     cuts = [(i, found) for i, text in enumerate(block) if (found := entry(text))]
-    ends = [i for i, _ in cuts[1:]] + [len(block)]
+    ends = [*(i for i, _ in cuts), len(block)][1:]
     return [
         _Chunk(found[2], (found[3] or "").strip(), tuple(block[i + 1 : end]), line + i)
         for (i, found), end in zip(cuts, ends, strict=True)
@@ -242,7 +245,7 @@ def _load_yaml(text: str) -> dict[str, Any] | None:
     plain = parse_plain(text)
     if plain is not None:
         return dict(plain)
-    if len(text) > _YAML_LIMIT:
+    if len(text) > _YAML_LIMIT or _HALF_CHARACTER.search(text):
         return None
     # Imported late: 16 ms that files in plain form do not need. It comes with an extra; without
     # it the readings by entry and by line still find what they can.
