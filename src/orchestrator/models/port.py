@@ -133,11 +133,11 @@ class ModelConfigError(ModelError):
         self.fix = fix
 
 
-class ModelUnavailable(ModelError):  # noqa: N818 - the public name says what is the case
+class ModelUnavailable(ModelError):
     """The retries are spent or the network is gone; the same turn may succeed later."""
 
 
-class RetryAfterBeyondBudget(ModelError):  # noqa: N818 - as above
+class RetryAfterBeyondBudget(ModelError):
     """The service asks for a pause longer than the wall time left.
 
     `retry_after_s` is the pause it asked for, in seconds.
@@ -162,7 +162,7 @@ class DeadlinePassed(RetryAfterBeyondBudget):
     """
 
 
-class BadRequest(ModelError):  # noqa: N818 - as above
+class BadRequest(ModelError):
     """The service refused the form of the request (400, 413): a fault of ours.
 
     The text is the service's own message; `status` its HTTP status.

@@ -1,0 +1,110 @@
+"""What tokens cost in USD, and how much a model can read.
+
+Figures come from genai-prices' bundled data (never refreshed over the network), which knows tiers
+and cache prices; prices that the user declares go first. An unknown price is None, never zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from orchestrator.models.port import Usage
+
+if TYPE_CHECKING:
+    from genai_prices.types import ModelInfo
+
+MTOK = Decimal(1_000_000)
+CACHE_WRITE_FACTOR = Decimal("1.25")
+"""A five-minute cache write against plain input (Messages API, prompt caching)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredPrice:
+    """A price that the user declares, in USD per million tokens.
+
+    Cache reads default to the price of input, writes to 1.25 times it: rather too dear than free.
+    """
+
+    input: Decimal
+    output: Decimal
+    cache_read: Decimal | None = None
+    cache_write: Decimal | None = None
+
+    def of(self, usage: Usage) -> Decimal:
+        """The cost of this usage in USD."""
+        read = self.input if self.cache_read is None else self.cache_read
+        write = self.cache_write
+        if write is None:
+            write = self.input * CACHE_WRITE_FACTOR
+        total = (
+            usage.input_tokens * self.input
+            + usage.output_tokens * self.output
+            + usage.cache_read_tokens * read
+            + usage.cache_write_tokens * write
+        )
+        return total / MTOK
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Looks up prices, those in `declared` first (by exact model name).
+
+    `provider` is whose price list counts: `anthropic`, `bedrock` or `vertex`.
+    """
+
+    declared: Mapping[str, DeclaredPrice]
+    provider: str = "anthropic"
+
+    def price(self, model: str, usage: Usage, at: datetime | None = None) -> Decimal | None:
+        """The cost in USD, or None where no price is known; `at` (default: now) picks the list."""
+        declared = self.declared.get(model)
+        if declared is not None:
+            return declared.of(usage)
+        from genai_prices import Usage as Tokens
+        from genai_prices import calc_price
+
+        tokens = Tokens(
+            input_tokens=usage.prompt_tokens,
+            cache_read_tokens=usage.cache_read_tokens,
+            cache_write_tokens=usage.cache_write_tokens,
+            output_tokens=usage.output_tokens,
+        )
+        try:
+            found = calc_price(
+                tokens, model, provider_id=_LISTS[self.provider], genai_request_timestamp=at
+            )
+        except LookupError:
+            return None
+        return found.total_price
+
+    def context_window(self, model: str) -> int | None:
+        """How many tokens the model can read, or None where that is not known."""
+        found = _model_info(model, _LISTS[self.provider])
+        return None if found is None else found.context_window
+
+
+_LISTS = {"anthropic": "anthropic", "bedrock": "aws", "vertex": "google"}
+
+
+def price(model: str, usage: Usage, declared: Mapping[str, DeclaredPrice] = {}) -> Decimal | None:
+    """The cost of `usage` in USD by Anthropic's list, or None where the price is not known."""
+    return Prices(declared).price(model, usage)
+
+
+def context_window(model: str) -> int | None:
+    """How many tokens the model can read, or None where that is not known."""
+    return Prices({}).context_window(model)
+
+
+def _model_info(model: str, provider: str) -> ModelInfo | None:
+    from genai_prices.data_snapshot import get_snapshot
+
+    try:
+        _, found = get_snapshot().find_provider_model(model, None, provider, None)
+    except LookupError:
+        return None
+    return found
