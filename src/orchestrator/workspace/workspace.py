@@ -1,0 +1,361 @@
+"""A run's own place to work: its files, its branch, its commits, and what came of it.
+
+The user's files, index, stash and other refs are never written: the base is a commit beside them,
+the files lie under the state folder, and all contents pass through a private git directory
+(`snapshot`). Running commands is `seal`; what may be written by whom is `board` and `protected`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestrator.workspace import board, changes, layout, protected
+from orchestrator.workspace.errors import GitError, WorkspaceError
+from orchestrator.workspace.git import find_repository
+from orchestrator.workspace.layout import Kind, Layout, Record
+from orchestrator.workspace.snapshot import HEAD, Snapshot, Store, gitlinks, snapshot, stage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from orchestrator.workspace.changes import Change
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where one run works.
+
+    `kind` is `git` (a worktree on branch `orc/<run>` of the user's repository) or `copy` (a plain
+    copy of a folder outside of git, with history of its own). `notes` say what of the user's files
+    is not here as it is there.
+    """
+
+    layout: Layout
+    record: Record
+    store: Store
+
+    @classmethod
+    def create(
+        cls,
+        project: Path,
+        run: str,
+        *,
+        state_dir: Path,
+        clean: bool,
+        at: datetime,
+        environ: Mapping[str, str] | None = None,
+    ) -> Workspace:
+        """Make the workspace of a new run from the project's files as they are.
+
+        Args:
+            project: the user's folder; may be below the top of a repository.
+            run: the run's name, also that of its branch.
+            state_dir: the harness's own folder in the project; gets a `.gitignore` of `*`.
+            clean: start from the last commit and leave uncommitted work out.
+            at: the time written into commits.
+            environ: where `PATH` and `HOME` are taken from; the process's own by default.
+
+        Raises:
+            WorkspaceError: the project is no folder or cannot be read by git, or the run exists.
+        """
+        environ = os.environ if environ is None else environ
+        project = project.resolve()
+        if not project.is_dir():
+            raise WorkspaceError(f"{project} is not a folder: name the project's folder")
+        repository = find_repository(project, environ)
+        place = Layout.of(project, run, state_dir.resolve(), repository)
+        layout.prepare(place, repository, environ)
+        store = Store.create(place.store, repository, environ)
+        head = repository.git(environ).resolve("HEAD^{commit}") if repository else None
+        if clean and repository is not None:
+            taken = Snapshot(_tree_of(store, head), (), (), ())
+        else:
+            taken = snapshot(store, place.source, layout.left_out(place))
+        base = head if head and store.git().resolve(f"{head}^{{tree}}") == taken.tree else None
+        if base is None:
+            parents = [head] if head else []
+            base = store.commit(
+                taken.tree, parents, f"Snapshot of the working tree for run {run}\n", at, ref=None
+            )
+            store.hand_over(base, parents)
+        store.git().run("update-ref", HEAD, base)
+        admin = layout.add_worktree(place, repository, environ, base)
+        files = store.git(place.top)
+        files.run("read-tree", "--reset", "-u", base)
+        links = gitlinks(files)
+        notes = layout.notes(place, taken, links, clean=clean)
+        made = cls(place, Record(base, admin, head, links, notes), store)
+        made._show_index()
+        layout.write_record(place, made.record)
+        return made
+
+    @classmethod
+    def reopen(
+        cls,
+        project: Path,
+        run: str,
+        state_dir: Path,
+        base: str | None = None,
+        *,
+        environ: Mapping[str, str] | None = None,
+    ) -> Workspace:
+        """The workspace of a run that exists, mended where a killed process left it half done.
+
+        Raises:
+            WorkspaceError: there is none, or it does not start from `base`.
+        """
+        environ = os.environ if environ is None else environ
+        project = project.resolve()
+        repository = find_repository(project, environ)
+        place = Layout.of(project, run, state_dir.resolve(), repository)
+        record = layout.read_record(place)
+        if base is not None and record.base != base:
+            raise WorkspaceError(
+                f"the workspace of run {run} starts from {record.base}, not {base}: "
+                "it was made for another run"
+            )
+        found = cls(
+            place, record, Store(git_dir=place.store, repository=repository, environ=environ)
+        )
+        found._mend()
+        return found
+
+    @property
+    def kind(self) -> Kind:
+        """`git` for a worktree, `copy` outside of git."""
+        return self.layout.kind
+
+    @property
+    def root(self) -> Path:
+        """The folder agents work in: the project's own place in the worktree."""
+        return self.layout.root
+
+    @property
+    def top(self) -> Path:
+        """The top of the worktree; above `root` where the project is part of a repository."""
+        return self.layout.top
+
+    @property
+    def base(self) -> str:
+        """The commit that the run started from."""
+        return self.record.base
+
+    @property
+    def branch(self) -> str | None:
+        """The branch that holds the run's commits, None for a copy."""
+        return self.layout.branch
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What differs from the user's own files, one line each."""
+        return self.record.notes
+
+    @cached_property
+    def board_paths(self) -> tuple[str, str, str]:
+        """The task board's files, from the top of the worktree."""
+        task, work, session = board.board_paths(self.layout.run)
+        prefix = self.layout.prefix
+        return prefix + task, prefix + work, prefix + session
+
+    def open_board(self, request: str, agents: Sequence[str] = ()) -> None:
+        """Write the task board for a request."""
+        board.open_board(self.root, self.layout.run, request, agents)
+
+    def open_zone(self, agent: str) -> None:
+        """Give an agent its zone in the session file."""
+        board.open_zone(self.root, self.layout.run, agent)
+
+    def may_write(self, path: str, agent: str, verify_files: Sequence[str] = ()) -> str | None:
+        """Why an agent may not write a path (from `root`), None when it may."""
+        return protected.refusal(path, agent, self.layout.run, verify_files)
+
+    def protected_paths(self, verify_files: Sequence[str] = ()) -> tuple[Path, ...]:
+        """What commands may not change: `.git`, the request, the session, verify's own files."""
+        fixed = (board.TASK, board.session_path(self.layout.run), *verify_files)
+        return (self.top / ".git", *(self.root / path for path in fixed))
+
+    def fingerprint(self, agent: str, verify_files: Sequence[str] = ()) -> Mapping[str, str]:
+        """The protected things as they are; compare with `protected.compare` after a command."""
+        return protected.fingerprint(
+            self.root, self.top, self.store.repository, self.layout.run, agent, verify_files
+        )
+
+    def nested_repositories(self) -> tuple[str, ...]:
+        """Repositories made inside the workspace; their files cannot be part of a commit."""
+        return stage(self.store.git(self.top), self._unstaged)
+
+    def tree(self) -> str:
+        """The name of the git tree of the files as they are, without the task board."""
+        self.nested_repositories()
+        return self.store.git(self.top).line("write-tree")
+
+    def restore(self, tree: str) -> None:
+        """Put the files back to a tree from `tree()`; the task board stays as it is.
+
+        Raises:
+            WorkspaceError: there is no such tree.
+        """
+        if self.store.git().resolve(f"{tree}^{{tree}}") is None:
+            raise WorkspaceError(f"run {self.layout.run} has recorded no tree {tree}")
+        kept = board.save(self.root, self.layout.run)
+        self.nested_repositories()
+        self.store.git(self.top).run("read-tree", "--reset", "-u", tree)
+        self.root.mkdir(parents=True, exist_ok=True)
+        board.put_back(self.root, kept)
+
+    def check_out(self, tree: str, into: Path) -> Path:
+        """Write a tree's files to an empty folder; returns the place of `root` in it."""
+        self.store.check_out(tree, into)
+        return into / self.layout.prefix
+
+    def head(self) -> str:
+        """The last commit of the run, `base` before the first."""
+        return self.store.git().line("rev-parse", HEAD)
+
+    def commit(
+        self, agent: str, turn: int, summary: str, run: str, head: str, at: datetime
+    ) -> str | None:
+        """Commit what changed in an agent's turn; the commit there is if it was made before.
+
+        `head` is the ledger's head, for the trailer. None when nothing changed.
+        """
+        tree, tip = self.tree(), self.head()
+        if self.store.git().resolve(f"{tip}^{{tree}}") == tree:
+            return self._find(run, turn)
+        message = layout.message(agent, turn, summary, run, head)
+        made = self.store.commit(tree, [tip], message, at)
+        self._publish(made, tip)
+        return made
+
+    def diff(self, against: str = "base") -> str:
+        """The unified diff from `base`, `head` (the last commit) or a tree to the files now."""
+        before = self._named(against)
+        return changes.diff(self.store.git(), before, self.tree(), self.layout.prefix)
+
+    def diff_summary(self) -> str:
+        """The changed files since the base with their counts of lines, one line each."""
+        return changes.summary(self.store.git(), self.base, self.tree(), self.layout.prefix)
+
+    def changes(self, against: str = "base") -> tuple[Change, ...]:
+        """What changed since the base (or as `diff`), path by path."""
+        before = self._named(against)
+        return changes.changes(self.store.git(), before, self.tree(), self.layout.prefix)
+
+    def changed_in_more_than_white_space(self) -> bool:
+        """Whether anything changed since the base that could mean something."""
+        return any(not change.white_space_only for change in self.changes())
+
+    def text_of_diff_and_configuration(self) -> str:
+        """The lines added since the base, then the configuration files as they are now."""
+        git, tree = self.store.git(), self.tree()
+        added = changes.added_lines(git, self.base, tree)
+        return f"{added}\n{changes.configuration_text(git, tree, self.layout.prefix)}"
+
+    def for_the_merger(self) -> tuple[str, ...]:
+        """What a person should look at before merging, one line each."""
+        lines = [
+            f"{change.path} was {change.status}: it steers the harness; no effect in this run"
+            for change in self.changes()
+            if changes.is_harness_configuration(change.path)
+        ]
+        lines += [
+            f"{path} is a git repository of its own: its files are in no commit"
+            for path in self.nested_repositories()
+        ]
+        return tuple(lines)
+
+    def merge_hint(self) -> tuple[str, ...]:
+        """Commands that show the result and bring it into the user's files."""
+        return layout.merge_hint(self.layout, self.record, self.head())
+
+    def remove(self, *, with_branch: bool = False) -> None:
+        """Remove the files and the private history; the branch only when asked to."""
+        layout.clear(self.layout, self.store.repository, self.store.environ, self.record.admin)
+        if with_branch and self.store.repository is not None:
+            git = self.store.repository.git(self.store.environ)
+            git.run("update-ref", "-d", f"refs/heads/{self.layout.branch}")
+
+    @property
+    def _unstaged(self) -> tuple[str, ...]:
+        return (*self.board_paths, *self.record.links)
+
+    def _named(self, against: str) -> str:
+        revision = {"base": self.base, "head": HEAD}.get(against, against)
+        found = self.store.git().resolve(f"{revision}^{{tree}}")
+        if found is None:
+            raise WorkspaceError(f"{against!r} is neither base, head nor a tree of this run")
+        return found
+
+    def _find(self, run: str, turn: int) -> str | None:
+        tip = self.head()
+        if tip == self.base:
+            return None
+        log = self.store.git().run("log", "-z", "--format=%H%n%B", f"{self.base}..{tip}")
+        for entry in log.decode(errors="replace").split("\0"):
+            name, _, message = entry.strip().partition("\n")
+            if layout.is_turn(message, run, turn):
+                return name
+        return None
+
+    def _publish(self, commit: str, before: str) -> None:
+        repository = self.store.repository
+        if repository is not None:
+            self.store.hand_over(commit, [before])
+            ref = f"refs/heads/{self.layout.branch}"
+            try:
+                repository.git(self.store.environ).run("update-ref", ref, commit, before)
+            except GitError as error:
+                raise WorkspaceError(
+                    f"branch {self.layout.branch} was moved by someone else ({error}): "
+                    f"point it back with `git branch -f {self.layout.branch} {before}` and resume"
+                ) from None
+        self._show_index()
+
+    def _show_index(self) -> None:
+        """Let `git status` in the workspace show what changed since the last commit."""
+        if self.record.admin is None or not self.record.admin.is_dir():
+            return
+        fresh = self.record.admin / "index.new"
+        shutil.copy2(self.layout.store / "index", fresh)
+        fresh.replace(self.record.admin / "index")
+
+    def _mend(self) -> None:
+        with suppress(FileNotFoundError):
+            (self.layout.store / "index.lock").unlink()
+        layout.mend_link(self.layout, self.record.admin)
+        if not self.top.is_dir():
+            self.top.mkdir(parents=True)
+            layout.mend_link(self.layout, self.record.admin)
+            self.store.git(self.top).run("read-tree", "--reset", "-u", HEAD)
+        self.root.mkdir(parents=True, exist_ok=True)
+        repository, tip = self.store.repository, self.head()
+        if repository is None:
+            return
+        git, ref = repository.git(self.store.environ), f"refs/heads/{self.layout.branch}"
+        with suppress(FileNotFoundError):
+            (repository.common_dir / f"{ref}.lock").unlink()
+        theirs = git.resolve(ref)
+        if theirs != tip:
+            own = self.store.git().names("log", "-z", "--format=%H", f"{self.base}..{tip}")
+            if theirs is not None and theirs not in (self.base, *own):
+                raise WorkspaceError(
+                    f"branch {self.layout.branch} was moved to {theirs}, not made by this run: "
+                    f"point it back with `git branch -f {self.layout.branch} {tip}` and resume"
+                )
+            self.store.hand_over(tip, [self.base] if git.resolve(f"{self.base}^{{commit}}") else [])
+            git.run("update-ref", ref, tip)
+            self._show_index()
+
+
+def _tree_of(store: Store, head: str | None) -> str:
+    """The tree of a commit; the empty one where there is no commit yet."""
+    if head is not None:
+        return store.git().line("rev-parse", f"{head}^{{tree}}")
+    return store.git().run("mktree", stdin=b"").decode().strip()
