@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from orchestrator.toolbox.tool import ToolError
+from orchestrator.toolbox.tool import ToolContext, ToolError
+from orchestrator.workspace.beneath import open_folder
 
 WORKSPACE = "/workspace"
 FORBIDDEN = (".git", ".orchestrator")
@@ -49,6 +49,11 @@ class WorkspaceRoot(Protocol):
         ...
 
 
+def workspace_of(context: ToolContext) -> WorkspaceRoot:
+    """The workspace of the run a call belongs to; a `ToolError` where there is none."""
+    return context.service(WorkspaceRoot)  # type: ignore[type-abstract]
+
+
 @dataclass(frozen=True)
 class Place:
     """A path in the workspace, with no link in it: `inside` is relative to `root`."""
@@ -71,25 +76,16 @@ class Place:
         """The descriptor of the containing folder, and the name in it.
 
         Raises:
-            ToolError: a component is missing, or has become a link or a file.
+            ToolError: a folder on the way is missing, or has become a link or a file.
         """
-        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-        current = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            for part in self.inside.parts[:-1]:
-                try:
-                    if create:
-                        _make_folder(part, current)
-                    following = os.open(part, flags, dir_fd=current)
-                except OSError as error:
-                    raise ToolError(
-                        f"{self.shown}: {part!r} on the way is not a folder ({error.strerror})"
-                    ) from None
-                os.close(current)
-                current = following
-            yield current, self.inside.name or "."
+            folder = open_folder(str(self.root), self.inside.parts[:-1], create=create)
+        except OSError as error:
+            raise ToolError(f"{self.shown}: no folder leads there ({error.strerror})") from None
+        try:
+            yield folder, self.inside.name or "."
         finally:
-            os.close(current)
+            os.close(folder)
 
 
 def locate(root: Path, text: str) -> Place:
@@ -136,19 +132,6 @@ def locate(root: Path, text: str) -> Place:
     return Place(root, PurePosixPath(*walked))
 
 
-def kind_of(place: Place) -> str | None:
-    """What is at the place: "file", "folder", "link" or "special"; None when nothing is there."""
-    try:
-        with place.open_folder() as (folder, name):
-            mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
-    except (FileNotFoundError, ToolError):
-        return None
-    for kind, test in (("file", stat.S_ISREG), ("folder", stat.S_ISDIR), ("link", stat.S_ISLNK)):
-        if test(mode):
-            return kind
-    return "special"
-
-
 def with_paths_replaced(text: str, places: Mapping[str, str]) -> str:
     """`text` with each key that stands in it as a path, or the start of one, as its value."""
     if not places:
@@ -179,10 +162,3 @@ def _outside(text: str) -> ToolError:
     return ToolError(
         f"{text} is outside the workspace: paths start with {WORKSPACE}/ or are relative to it"
     )
-
-
-def _make_folder(name: str, folder: int) -> None:
-    try:
-        os.mkdir(name, dir_fd=folder)
-    except FileExistsError:
-        return
