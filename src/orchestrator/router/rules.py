@@ -1,0 +1,135 @@
+"""The rule router: which agent takes a request and what kind of job it is, without a model.
+
+Deterministic and able to say why. It is sure only where the request itself says who is meant;
+everything else is a best guess that a router model may overrule.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.router.index import index_of
+from orchestrator.router.kinds import kind_of
+from orchestrator.router.words import telling_words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from orchestrator.agents.catalogue import AgentCatalogue
+    from orchestrator.router.cues import Kind
+    from orchestrator.router.index import Index
+    from orchestrator.router.kinds import KindGuess
+
+# What is read of a request: the rest of a very long one is data, not a demand.
+_READ_CHARACTERS = 8_000
+_NAMED_SCORE = 100.0
+_PHRASE_SCORE = 6.0
+# A trigger phrase makes sure only if its agent leads the next by this factor.
+_CLEAR_MARGIN = 1.5
+# The kind of job counts a little: who checks for a living is better at checking.
+_KIND_WORDS: Mapping[Kind, tuple[str, ...]] = {
+    "validate": ("validator", "verdict", "check"),
+    "review": ("reviewer", "auditor", "review"),
+}
+_KIND_WEIGHT = 0.5
+
+
+@dataclass(frozen=True)
+class Route:
+    """Where a request goes.
+
+    `agent` is None only where nothing of the request fits anybody. `sure` says that the request
+    names its agent or uses a phrase that one agent alone claims. `ranking` holds every agent that
+    fits at all, best first; scores compare within one route only. `why` is for a person to read.
+    """
+
+    agent: str | None
+    kind: Kind
+    sure: bool
+    ranking: tuple[tuple[str, float], ...]
+    why: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The shape that `orc route` prints."""
+        return {
+            "agent": self.agent,
+            "kind": self.kind,
+            "sure": self.sure,
+            "ranking": [{"agent": agent, "score": score} for agent, score in self.ranking],
+            "why": self.why,
+        }
+
+
+def route(request: str, catalogue: AgentCatalogue) -> Route:
+    """The agent and kind of job for `request`; never raises, and the same answer every time."""
+    text = request[:_READ_CHARACTERS]
+    index = index_of(catalogue)
+    guess = kind_of(text)
+    terms = dict.fromkeys(telling_words(text), 1.0)
+    scores = index.scores(terms)
+    if scores:
+        extra = index.scores(_kind_terms(guess.kind))
+        for name, score in extra.items():
+            scores[name] = scores.get(name, 0.0) + score
+    hits = index.hits(text)
+    for name, phrases in hits.items():
+        scores[name] = scores.get(name, 0.0) + _PHRASE_SCORE * len(phrases)
+    named, refused = index.named(text)
+    for place, name in enumerate(named):
+        scores[name] = scores.get(name, 0.0) + _NAMED_SCORE / (place + 1)
+    for name in refused:
+        scores.pop(name, None)
+    ranking = tuple(
+        (name, round(score, 3))
+        for name, score in sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+    )
+    agent = ranking[0][0] if ranking else None
+    sure = agent is not None and (named == (agent,) or _phrase_decides(agent, hits, ranking))
+    why = _why(agent, named, refused, hits, index, terms, guess)
+    return Route(agent, guess.kind, sure, ranking, why)
+
+
+def _kind_terms(kind: Kind) -> dict[str, float]:
+    return {
+        stem: _KIND_WEIGHT for word in _KIND_WORDS.get(kind, ()) for stem in telling_words(word)
+    }
+
+
+def _phrase_decides(
+    agent: str,
+    hits: Mapping[str, tuple[str, ...]],
+    ranking: tuple[tuple[str, float], ...],
+) -> bool:
+    """Whether one agent alone has trigger phrases here, and leads the others clearly."""
+    if set(hits) != {agent}:
+        return False
+    return len(ranking) == 1 or ranking[0][1] >= _CLEAR_MARGIN * ranking[1][1]
+
+
+def _why(
+    agent: str | None,
+    named: tuple[str, ...],
+    refused: tuple[str, ...],
+    hits: Mapping[str, tuple[str, ...]],
+    index: Index,
+    terms: Mapping[str, float],
+    guess: KindGuess,
+) -> str:
+    parts: list[str] = []
+    if agent is None:
+        parts.append("no word of the request fits an agent")
+    elif agent in named:
+        parts.append(f"the request names {agent}")
+    elif agent in hits:
+        parts.append(f"{agent} claims the phrase " + ", ".join(map(repr, hits[agent])))
+    else:
+        weights = index.claims[agent].weights
+        known = sorted((t for t in terms if t in weights), key=lambda t: (-weights[t], t))
+        words = ", ".join(known[:4]) or "the kind of job"
+        parts.append(f"best guess: {agent} fits by {words}")
+    if refused:
+        parts.append(f"not wanted: {', '.join(refused)}")
+    cues = ", ".join(map(repr, guess.cues[:3]))
+    parts.append(f"{guess.kind} by {cues}" if cues else f"{guess.kind} for want of any cue")
+    return "; ".join(parts)
