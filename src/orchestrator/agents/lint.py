@@ -28,8 +28,8 @@ class FileReport:
 
     @property
     def clean(self) -> bool:
-        """Whether the file loads and has nothing worse than a note."""
-        return self.loads and all(problem.severity == "note" for problem in self.problems)
+        """Whether nothing needs mending; a README without frontmatter is clean, though no agent."""
+        return all(problem.severity == "note" for problem in self.problems)
 
     def as_json(self) -> dict[str, Any]:
         """The shape that `orc agents lint --json` prints for a file."""

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from orchestrator.router.index import Index
     from orchestrator.router.kinds import KindGuess
 
-# What is read of a request: the rest of a very long one is data, not a demand.
-_READ_CHARACTERS = 8_000
+# What is read of a long request, in characters: the demand stands before or after pasted data.
+_READ_FIRST, _READ_LAST = 3_000, 1_000
 _NAMED_SCORE = 100.0
 _PHRASE_SCORE = 6.0
 # A trigger phrase makes sure only if its agent leads the next by this factor.
@@ -63,7 +63,7 @@ class Route:
 
 def route(request: str, catalogue: AgentCatalogue) -> Route:
     """The agent and kind of job for `request`; never raises, and the same answer every time."""
-    text = request[:_READ_CHARACTERS]
+    text = _ends(request)
     index = index_of(catalogue)
     guess = kind_of(text)
     terms = dict.fromkeys(telling_words(text), 1.0)
@@ -88,6 +88,12 @@ def route(request: str, catalogue: AgentCatalogue) -> Route:
     sure = agent is not None and (named == (agent,) or _phrase_decides(agent, hits, ranking))
     why = _why(agent, named, refused, hits, index, terms, guess)
     return Route(agent, guess.kind, sure, ranking, why)
+
+
+def _ends(request: str) -> str:
+    if len(request) <= _READ_FIRST + _READ_LAST:
+        return request
+    return f"{request[:_READ_FIRST]}\n{request[-_READ_LAST:]}"
 
 
 def _kind_terms(kind: Kind) -> dict[str, float]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+import orchestrator
 from orchestrator.agents.catalogue import AgentCatalogue, bundled_agents_dir
 
 
@@ -86,6 +90,39 @@ def test_the_bundled_folder_is_read_once_even_where_it_is_the_projects_own() -> 
     found = AgentCatalogue.discover(folder.parent, None)
     assert all(agent.source == "bundled" for agent in found if agent.path.parent == folder)
     assert not [problem for problem in found.problems if "is taken by" in problem.message]
+
+
+def test_an_installed_package_brings_its_agents_along(tmp_path: Path) -> None:
+    """As the wheel has it: the files lie in the package, and no checkout is around it."""
+    package = tmp_path / "orchestrator"
+    source = Path(orchestrator.__file__).parent
+    package.mkdir()
+    shutil.copy(source / "__init__.py", package)
+    shutil.copytree(source / "agents", package / "agents")
+    write(package / "bundled" / "agents", "shipped")
+    code = (
+        "from orchestrator.agents.catalogue import AgentCatalogue as C, bundled_agents_dir as d;"
+        "c = C.discover(None, None); print(d(), c.names, c.problems)"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert shown == f"{package.resolve() / 'bundled' / 'agents'} ('shipped',) ()\n"
+
+
+def test_plain_agent_files_load_without_a_yaml_library(tmp_path: Path, bundled: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path;"
+        "from orchestrator.agents.catalogue import AgentCatalogue as C;"
+        f"c = C.discover(None, None, Path({str(bundled)!r})); print(len(c), 'yaml' in sys.modules)"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout == "2 False\n"
 
 
 def test_every_bundled_agent_loads_without_a_warning() -> None:

@@ -40,3 +40,10 @@ def test_the_second_file_with_a_name_is_told_so(tmp_path: Path) -> None:
 def test_a_file_named_twice_does_not_clash_with_itself(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text(GOOD, encoding="utf-8")
     assert all(report.clean for report in lint_paths([tmp_path, tmp_path / "a.md"]))
+
+
+def test_a_readme_beside_the_agents_needs_no_mending(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("# Our agents\n", encoding="utf-8")
+    (report,) = lint_paths([tmp_path])
+    assert report.clean
+    assert not report.loads
