@@ -7,7 +7,8 @@ the client's `post` with our own body (`wire`), and the response's bytes through
 `assemble`. The SDK is imported on the first reply, because the import takes about a second.
 
 The HTTP client is the SDK's default, httpx2: vcrpy records and replays it (streams too, tested),
-which is what cassettes stand on.
+which is what cassettes stand on. Over aiohttp a reply takes 2 ms less of the processor (1.7
+against 4.0 ms, streamed, 400 words), but importing it costs as much as some 60 replies save.
 """
 
 from __future__ import annotations
