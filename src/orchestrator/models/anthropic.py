@@ -108,7 +108,7 @@ class AnthropicModel:
         timeout_s: float = 600.0,
         **options: Any,
     ) -> AnthropicModel:
-        """A model at `base_url`; nothing is read from the environment or from profiles on disk.
+        """A model at `base_url`; key and address never come from the environment or a profile.
 
         `timeout_s` bounds the silence between two pieces of an answer. `options` are those of the
         constructor.

@@ -41,7 +41,7 @@ FIXES = {
     401: "check ANTHROPIC_API_KEY (and that ANTHROPIC_BASE_URL is the endpoint the key is for)",
     402: "add credit to the account, or use another key",
     403: "use a key that may use this model and endpoint, or choose another model",
-    404: "choose a model that is served there (--model, or orchestrator.toml), or correct the base URL",
+    404: "choose a model that is served there (--model, orchestrator.toml), or mend the base URL",
 }
 NO_CREDIT = "add credit or raise the limit of the account, or use another key"
 
