@@ -25,7 +25,15 @@ class Entry(NamedTuple):
     @property
     def shown(self) -> str:
         """The path, of a folder with a slash at its end."""
-        return f"{self.path}/" if self.kind == "folder" else self.path
+        return printable(f"{self.path}/" if self.kind == "folder" else self.path)
+
+
+def printable(path: str) -> str:
+    """A path as one line of text: what is no UTF-8 and control characters become marks."""
+    text = path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return "".join(
+        "\ufffd" if ord(letter) < 32 or ord(letter) == 127 else letter for letter in text
+    )
 
 
 def walk(root: str, start: str = "", *, levels: int | None = None) -> Iterator[Entry]:
