@@ -87,6 +87,7 @@ def test_the_fraction_never_reaches_the_one_that_a_loss_would_ruin(wager: Bet) -
 def test_the_sign_of_the_fraction_is_the_sign_of_the_edge(wager: Bet) -> None:
     with localcontext(Context(prec=50)):
         assert abs(full_fraction(wager) * wager.loss * wager.win_return - edge(wager)) < TINY
+    assert full_fraction(wager).compare(Decimal(0)) == edge(wager).compare(Decimal(0))
 
 
 @given(bets)

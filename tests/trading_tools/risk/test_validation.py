@@ -62,7 +62,7 @@ def test_a_right_fraction_has_no_finding(claimed: str) -> None:
     assert verdict.findings == ()
 
 
-@pytest.mark.parametrize("claimed", ["0.4167", "0.417", "0.41666666666666667"])
+@pytest.mark.parametrize("claimed", ["0.4167", "0.4166", "0.417", "0.416", "0.41666666666666667"])
 def test_a_fraction_rounded_to_its_last_digit_is_right(claimed: str) -> None:
     assert fraction_verdict(bet("0.65", "1.5"), claimed).findings == ()
 

@@ -124,10 +124,10 @@ def same(claimed: Decimal, value: Decimal) -> bool:
 
 @working()
 def is_rounding(claimed: Decimal, value: Decimal) -> bool:
-    """Whether `claimed` is `value` rounded to the digits that `claimed` is written with."""
-    exponent = claimed.as_tuple().exponent
-    half_unit = Decimal((0, (5,), int(exponent) - 1))
-    return abs(claimed - value) <= half_unit
+    """Whether `claimed` is `value` rounded, or cut off, at the digits it is written with."""
+    unit = Decimal((0, (1,), int(claimed.as_tuple().exponent)))
+    cut_off = 0 <= value - claimed < unit
+    return cut_off or abs(claimed - value) <= unit / 2
 
 
 def judged(claimed: Decimal, expected: Decimal) -> Severity:

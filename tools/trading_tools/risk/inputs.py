@@ -26,6 +26,10 @@ PRECISION: Final = 50
 """Significant digits that results carry; sums of logarithms that cancel are worked with more."""
 
 
+EVERY_DIGIT: Final = 1000
+"""Enough for sums and products of a few inputs to be exact, so that a sign is never rounding's."""
+
+
 class RiskError(ValueError):
     """An input lies outside the model; the message names it, its value and what is allowed."""
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from trading_tools.money import plain
 from trading_tools.risk.inputs import (
+    EVERY_DIGIT,
     RiskError,
     negative,
     number,
@@ -47,7 +48,7 @@ class Bet:
         negative(self.loss_return, "loss_return")
 
     @property
-    @working(2 * _LOG_DIGITS)
+    @working(EVERY_DIGIT)
     def lose_probability(self) -> Decimal:
         """q = 1 - p, with every digit."""
         return ONE - self.win_probability
@@ -58,20 +59,21 @@ class Bet:
         return self.loss_return.copy_abs()
 
 
-@working()
+@working(EVERY_DIGIT)
 def edge(bet: Bet) -> Decimal:
-    """Expected return per unit staked, p·b - q·a."""
+    """Expected return per unit staked, p·b - q·a, with every digit."""
     return bet.win_probability * bet.win_return - bet.lose_probability * bet.loss
 
 
-@working()
+@working(EVERY_DIGIT)
 def full_fraction(bet: Bet) -> Decimal:
     """The fraction of the bankroll that maximises expected log growth, f* = p/a - q/b.
 
     Not clipped: negative means the other side has the edge, above 1 means leverage. Always below
-    1/a, where one loss would take everything.
+    1/a, where one loss would take everything. Worked as (p·b - q·a)/(a·b), whose only rounding is
+    its last digit's: the sign is always that of the edge.
     """
-    return bet.win_probability / bet.loss - bet.lose_probability / bet.win_return
+    return rounded(edge(bet) / (bet.loss * bet.win_return))
 
 
 def clipped(full: Decimal, cap: Decimal = ONE) -> Decimal:

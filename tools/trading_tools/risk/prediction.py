@@ -8,8 +8,16 @@ from decimal import Decimal
 from typing import Final
 
 from trading_tools.money import plain
-from trading_tools.risk.inputs import RiskError, not_negative, number, probability, working
-from trading_tools.risk.kelly import Bet, full_fraction
+from trading_tools.risk.inputs import (
+    EVERY_DIGIT,
+    RiskError,
+    not_negative,
+    number,
+    probability,
+    rounded,
+    working,
+)
+from trading_tools.risk.kelly import Bet
 
 _ZERO: Final = Decimal(0)
 
@@ -50,15 +58,18 @@ def contract_bet(win_probability: Decimal, price: Decimal, fees: Fees = NO_FEES)
     return Bet(win_probability, profit / cost)
 
 
+@working(EVERY_DIGIT)
 def yes_fraction(yes_probability: Decimal, yes_price: Decimal, fees: Fees = NO_FEES) -> Decimal:
     """The full Kelly fraction of the bankroll to spend on YES, fees included; negative = no edge.
 
-    Without fees (p - c)/(1 - c).
+    Without fees (p - c)/(1 - c). The sign is always that of the edge, as in `full_fraction`.
     """
-    return full_fraction(contract_bet(yes_probability, yes_price, fees))
+    p = probability(yes_probability, "yes_probability")
+    cost, profit = _cost_and_profit(yes_price, fees)
+    return rounded((p * profit - (1 - p) * cost) / profit)
 
 
-@working()
+@working(EVERY_DIGIT)
 def no_fraction(yes_probability: Decimal, yes_price: Decimal, fees: Fees = NO_FEES) -> Decimal:
     """The full Kelly fraction to spend on NO, bought at 1 - `yes_price`.
 
@@ -66,7 +77,7 @@ def no_fraction(yes_probability: Decimal, yes_price: Decimal, fees: Fees = NO_FE
     """
     probability(yes_probability, "yes_probability")
     probability(yes_price, "yes_price")
-    return full_fraction(contract_bet(1 - yes_probability, 1 - yes_price, fees))
+    return yes_fraction(1 - yes_probability, 1 - yes_price, fees)
 
 
 @working()

@@ -130,7 +130,10 @@ def _raw_amounts(claim: Claim, market: Market) -> Iterator[Reading]:
         min(at_risk * claim.multiplier, claim.cap_fraction),
         min(at_risk, ONE) * claim.multiplier,
     ):
-        yield "risk_fraction_for_position", _budget(claim, fraction) / market.price, why
+        amount = _budget(claim, fraction)
+        yield "risk_fraction_for_position", amount / market.price, why
+        both = f"{brief(amount)} is an amount in quote currency, and {why}"
+        yield "quote_for_base", amount, both
     for factor in (Decimal(100), Decimal("0.01")):
         why = f"the size is off by a factor of {factor}: a percentage stands for a fraction"
         yield "percent_for_fraction", base * factor, why

@@ -14,6 +14,7 @@ from typing import Final, Literal, Self
 
 from trading_tools.money import exact_product, plain, whole_steps
 from trading_tools.risk.inputs import (
+    EVERY_DIGIT,
     RiskError,
     not_negative,
     number,
@@ -26,7 +27,6 @@ Rule = Literal["no_edge", "cap_fraction", "max_notional", "step_size", "min_noti
 
 _ONE: Final = Decimal(1)
 _ZERO: Final = Decimal(0)
-_WIDE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ class Position:
     bounds: tuple[Bound, ...]
 
 
-@working(_WIDE)
+@working(EVERY_DIGIT)
 def position_size(
     *,
     bankroll_quote: Decimal,
@@ -94,7 +94,7 @@ def position_size(
     return _place(budget, bankroll_quote, market, cap_fraction, max_notional_quote)
 
 
-@working(_WIDE)
+@working(EVERY_DIGIT)
 def stop_size(
     *,
     bankroll_quote: Decimal,
