@@ -5,19 +5,21 @@ Only the door: arguments, wording and refusals. The arithmetic is `trading_tools
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestrator.toolbox.tool import Effect, Tool, ToolError, tool
 from trading_tools.money import JsonDecimal, PlainDecimal, plain
-from trading_tools.risk import fractional, sizing, validation
-from trading_tools.risk.claims import Claim, Finding
-from trading_tools.risk.inputs import RiskError, probability, rounded
+from trading_tools.risk import fractional, sizing
+from trading_tools.risk.claims import validation
+from trading_tools.risk.claims.claim import Claim, Finding
+from trading_tools.risk.errors import RiskError
 from trading_tools.risk.kelly import Bet, clipped, edge, full_fraction
 
-_DIGITS: Final = 28
+_SHOWN: Final = Context(prec=28)
+_BRIEF: Final = Context(prec=6)
 
 WinProbability = Annotated[
     JsonDecimal,
@@ -247,7 +249,7 @@ def drawdown_risk(
     shrinks), `largest_multiplier` (null unless tolerated_probability is given), `why`.
     """
     with _refusals("drawdown_risk"):
-        left = 1 - probability(drawdown, "drawdown")
+        left = fractional.level_after(drawdown)
         fall = fractional.fall_probability(left, multiplier)
         double = fractional.rise_before_fall_probability(multiplier)
         share = fractional.growth_share(multiplier)
@@ -372,11 +374,11 @@ def _limit(full: Decimal, cap: Decimal) -> str:
 
 
 def _shown(value: Decimal) -> Decimal:
-    return rounded(value, _DIGITS)
+    return _SHOWN.plus(value)
 
 
 def _brief(value: Decimal) -> str:
-    return plain(rounded(value, 6))
+    return plain(_BRIEF.plus(value))
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trading_tools.risk.beta import MAX_OBSERVATIONS, Posterior, beta_cdf, beta_quantile
+from trading_tools.risk.errors import RiskError
 from trading_tools.risk.fractional import (
     estimation_shrink,
     fall_probability,
@@ -15,7 +16,6 @@ from trading_tools.risk.fractional import (
     multiplier_for_fall,
     rise_before_fall_probability,
 )
-from trading_tools.risk.inputs import RiskError
 from trading_tools.risk.ruin import brownian_ruin_probability, reach_probability, ruin_probability
 
 settings.register_profile("fixed", derandomize=True, deadline=None, max_examples=50)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from trading_tools.risk.inputs import RiskError
+from trading_tools.risk.errors import RiskError
 from trading_tools.risk.kelly import (
     Bet,
     bets_to_multiply,

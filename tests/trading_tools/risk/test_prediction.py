@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trading_tools.risk.inputs import RiskError
+from trading_tools.risk.errors import RiskError
 from trading_tools.risk.kelly import edge
 from trading_tools.risk.prediction import (
-    NO_FEES,
     Fees,
     break_even_probability,
     contract_bet,
@@ -54,7 +53,7 @@ def test_at_the_break_even_probability_there_is_no_edge(c: Decimal, fees: Fees) 
 
 @given(inside, inside, some_fees)
 def test_fees_never_make_a_bet_larger(p: Decimal, c: Decimal, fees: Fees) -> None:
-    assert yes_fraction(p, c, fees) <= yes_fraction(p, c, NO_FEES)
+    assert yes_fraction(p, c, fees) <= yes_fraction(p, c)
 
 
 def test_an_entry_fee_is_added_to_the_break_even_price() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trading_tools.risk.inputs import RiskError
+from trading_tools.risk.errors import RiskError
 from trading_tools.risk.sizing import Market, Position, position_size, stop_size
 
 settings.register_profile("fixed", derandomize=True, deadline=None)

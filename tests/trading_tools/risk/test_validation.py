@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trading_tools.risk.claims import Claim
-from trading_tools.risk.inputs import RiskError
+from trading_tools.risk.claims.claim import Claim
+from trading_tools.risk.claims.validation import Verdict, read_probability, validate_sizing
+from trading_tools.risk.errors import RiskError
 from trading_tools.risk.kelly import Bet, growth
 from trading_tools.risk.sizing import Market, position_size
-from trading_tools.risk.validation import Verdict, read_probability, validate_sizing
 
 settings.register_profile("fixed", derandomize=True, deadline=None)
 settings.load_profile("fixed")

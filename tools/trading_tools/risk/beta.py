@@ -12,18 +12,11 @@ from math import comb
 from typing import Final
 
 from trading_tools.money import plain
-from trading_tools.risk.inputs import (
-    RiskError,
-    not_negative,
-    number,
-    positive,
-    probability,
-    rounded,
-    working,
-)
+from trading_tools.risk._inputs import not_negative, number, positive, probability, rounded, working
+from trading_tools.risk.errors import RiskError
 
 MAX_OBSERVATIONS: Final = 1_000_000
-MIN_PARAMETER: Final = Decimal("0.1")
+_MIN_PARAMETER: Final = Decimal("0.1")
 """Smallest Beta parameter: below it the quantiles crowd so close to 0 and 1 that none is useful."""
 
 _DIGITS: Final = 50
@@ -54,8 +47,8 @@ class Posterior:
     def __post_init__(self) -> None:
         observed = not_negative(self.wins, "wins") + not_negative(self.losses, "losses")
         for prior in (self.prior_wins, self.prior_losses):
-            if positive(prior, "prior") < MIN_PARAMETER:
-                raise RiskError(f"prior is {plain(prior)}: it must be at least {MIN_PARAMETER}")
+            if positive(prior, "prior") < _MIN_PARAMETER:
+                raise RiskError(f"prior is {plain(prior)}: it must be at least {_MIN_PARAMETER}")
         if observed + self.prior_wins + self.prior_losses > MAX_OBSERVATIONS:
             raise RiskError(
                 f"wins and losses are {plain(observed)}: at most {MAX_OBSERVATIONS}, beyond which "
@@ -118,9 +111,9 @@ def beta_quantile(level: Decimal, alpha: Decimal, beta: Decimal) -> Decimal:
 
 def _parameters(alpha: Decimal, beta: Decimal) -> None:
     for value, what in ((alpha, "alpha"), (beta, "beta")):
-        if not MIN_PARAMETER <= number(value, what) <= 2 * MAX_OBSERVATIONS:
+        if not _MIN_PARAMETER <= number(value, what) <= 2 * MAX_OBSERVATIONS:
             raise RiskError(
-                f"{what} is {plain(value)}: it must lie between {MIN_PARAMETER} and "
+                f"{what} is {plain(value)}: it must lie between {_MIN_PARAMETER} and "
                 f"{2 * MAX_OBSERVATIONS}"
             )
 

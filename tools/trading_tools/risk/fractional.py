@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Final
 
 from trading_tools.money import plain
-from trading_tools.risk.inputs import RiskError, number, positive, probability, working
+from trading_tools.risk._inputs import number, positive, probability, working
+from trading_tools.risk.errors import RiskError
 
 _DIGITS: Final = 100
 _ONE: Final = Decimal(1)
@@ -21,6 +22,12 @@ def growth_share(multiplier: Decimal) -> Decimal:
     """The part of full Kelly's growth that is kept, 2c - c²: 3/4 at half, 0 at double, then < 0."""
     c = number(multiplier, "multiplier")
     return 2 * c - c * c
+
+
+@working()
+def level_after(drawdown: Decimal) -> Decimal:
+    """What is left of the bankroll after a fall by `drawdown` (0.2 = 20%), 1 - drawdown."""
+    return 1 - probability(drawdown, "drawdown")
 
 
 @working()

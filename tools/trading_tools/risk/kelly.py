@@ -11,9 +11,8 @@ from decimal import Decimal
 from typing import Final
 
 from trading_tools.money import plain
-from trading_tools.risk.inputs import (
+from trading_tools.risk._inputs import (
     EVERY_DIGIT,
-    RiskError,
     negative,
     number,
     positive,
@@ -21,8 +20,9 @@ from trading_tools.risk.inputs import (
     rounded,
     working,
 )
+from trading_tools.risk.errors import RiskError
 
-ONE: Final = Decimal(1)
+_ONE: Final = Decimal(1)
 _LOG_DIGITS: Final = 150
 _ROOT_TOLERANCE: Final = Decimal("1e-40")
 
@@ -51,7 +51,7 @@ class Bet:
     @working(EVERY_DIGIT)
     def lose_probability(self) -> Decimal:
         """q = 1 - p, with every digit."""
-        return ONE - self.win_probability
+        return _ONE - self.win_probability
 
     @property
     def loss(self) -> Decimal:
@@ -76,7 +76,7 @@ def full_fraction(bet: Bet) -> Decimal:
     return rounded(edge(bet) / (bet.loss * bet.win_return))
 
 
-def clipped(full: Decimal, cap: Decimal = ONE) -> Decimal:
+def clipped(full: Decimal, cap: Decimal = _ONE) -> Decimal:
     """`full` between 0 (no edge, no bet) and `cap`.
 
     Raises:
@@ -98,7 +98,7 @@ def growth(bet: Bet, fraction: Decimal) -> Decimal:
     if found is None:
         raise RiskError(
             f"fraction is {plain(fraction)}: one outcome would take the whole bankroll; it must "
-            f"stay below 1/|loss_return| = {plain(rounded(ONE / bet.loss, 12))}"
+            f"stay below 1/|loss_return| = {plain(rounded(_ONE / bet.loss, 12))}"
         )
     return rounded(found)
 
@@ -112,7 +112,7 @@ def zero_growth_fraction(bet: Bet) -> Decimal:
     low = full_fraction(bet)
     if low <= 0:
         return Decimal(0)
-    high = ONE / bet.loss
+    high = _ONE / bet.loss
     while high - low > _ROOT_TOLERANCE * low:
         middle = (low + high) / 2
         found = _growth(bet, middle)
@@ -142,8 +142,8 @@ def bets_to_multiply(bet: Bet, fraction: Decimal, factor: Decimal = Decimal(2)) 
 
 @working(_LOG_DIGITS)
 def _growth(bet: Bet, fraction: Decimal) -> Decimal | None:
-    won = ONE + bet.win_return * fraction
-    lost = ONE - bet.loss * fraction
+    won = _ONE + bet.win_return * fraction
+    lost = _ONE - bet.loss * fraction
     if won <= 0 or lost <= 0:
         return None
     return bet.win_probability * won.ln() + bet.lose_probability * lost.ln()

@@ -8,15 +8,15 @@ from decimal import Decimal
 from typing import Final
 
 from trading_tools.money import plain
-from trading_tools.risk.inputs import (
+from trading_tools.risk._inputs import (
     EVERY_DIGIT,
-    RiskError,
     not_negative,
     number,
     probability,
     rounded,
     working,
 )
+from trading_tools.risk.errors import RiskError
 from trading_tools.risk.kelly import Bet
 
 _ZERO: Final = Decimal(0)
@@ -42,11 +42,11 @@ class Fees:
             )
 
 
-NO_FEES: Final = Fees()
+_NO_FEES: Final = Fees()
 
 
 @working()
-def contract_bet(win_probability: Decimal, price: Decimal, fees: Fees = NO_FEES) -> Bet:
+def contract_bet(win_probability: Decimal, price: Decimal, fees: Fees = _NO_FEES) -> Bet:
     """Buying one share at `price` as a bet whose stake is price and entry fee, all lost on a loss.
 
     b = ((1 - price)·(1 - winnings) - entry)/(price + entry).
@@ -59,7 +59,7 @@ def contract_bet(win_probability: Decimal, price: Decimal, fees: Fees = NO_FEES)
 
 
 @working(EVERY_DIGIT)
-def yes_fraction(yes_probability: Decimal, yes_price: Decimal, fees: Fees = NO_FEES) -> Decimal:
+def yes_fraction(yes_probability: Decimal, yes_price: Decimal, fees: Fees = _NO_FEES) -> Decimal:
     """The full Kelly fraction of the bankroll to spend on YES, fees included; negative = no edge.
 
     Without fees (p - c)/(1 - c). The sign is always that of the edge, as in `full_fraction`.
@@ -70,7 +70,7 @@ def yes_fraction(yes_probability: Decimal, yes_price: Decimal, fees: Fees = NO_F
 
 
 @working(EVERY_DIGIT)
-def no_fraction(yes_probability: Decimal, yes_price: Decimal, fees: Fees = NO_FEES) -> Decimal:
+def no_fraction(yes_probability: Decimal, yes_price: Decimal, fees: Fees = _NO_FEES) -> Decimal:
     """The full Kelly fraction to spend on NO, bought at 1 - `yes_price`.
 
     Without fees (c - p)/c. Where NO is quoted for itself, use `contract_bet` with that price.
@@ -81,7 +81,7 @@ def no_fraction(yes_probability: Decimal, yes_price: Decimal, fees: Fees = NO_FE
 
 
 @working()
-def break_even_probability(price: Decimal, fees: Fees = NO_FEES) -> Decimal:
+def break_even_probability(price: Decimal, fees: Fees = _NO_FEES) -> Decimal:
     """The win probability at which buying at `price` has no edge.
 
     Price plus entry fee, and more where winnings are taxed.

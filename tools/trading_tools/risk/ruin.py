@@ -7,7 +7,8 @@ they fall. Source: Feller, "An Introduction to Probability Theory", vol. 1, ch. 
 from decimal import Decimal
 
 from trading_tools.money import plain
-from trading_tools.risk.inputs import RiskError, number, positive, probability, working
+from trading_tools.risk._inputs import number, positive, probability, working
+from trading_tools.risk.errors import RiskError
 
 
 @working()

@@ -11,13 +11,15 @@ from itertools import product
 from math import comb
 from typing import Final
 
-from trading_tools.risk.inputs import RiskError, rounded, working
-from trading_tools.risk.kelly import ONE, Bet, edge, full_fraction
-from trading_tools.risk.outcomes import solve_definite
+from trading_tools.risk._inputs import rounded, working
+from trading_tools.risk._linear import solve_definite
+from trading_tools.risk.errors import RiskError
+from trading_tools.risk.kelly import Bet, edge, full_fraction
 
 MAX_STATES: Final = 1024
 """Joint outcomes worked through at most: ten different bets, or some dozens of equal ones."""
 
+_ONE: Final = Decimal(1)
 _DIGITS: Final = 60
 _RESULT_DIGITS: Final = 30
 _DECREMENT: Final = Decimal("1e-66")
@@ -62,7 +64,7 @@ def _states(groups: Counter[Bet]) -> list[_State]:
             (
                 comb(count, wins)
                 * bet.win_probability**wins
-                * (ONE - bet.win_probability) ** (count - wins),
+                * (_ONE - bet.win_probability) ** (count - wins),
                 wins * bet.win_return + (count - wins) * bet.loss_return,
             )
             for wins in range(count + 1)
@@ -71,7 +73,7 @@ def _states(groups: Counter[Bet]) -> list[_State]:
     ]
     states = []
     for combination in product(*per_group):
-        probability = ONE
+        probability = _ONE
         for chance, _ in combination:
             probability *= chance
         states.append(_State(probability, tuple(returned for _, returned in combination)))
@@ -100,7 +102,7 @@ def _ascend(
     wealth: list[Decimal],
     gain: Decimal,
 ) -> tuple[list[Decimal], list[Decimal]]:
-    length = ONE
+    length = _ONE
     while True:
         trial = [f + length * d for f, d in zip(fractions, step, strict=True)]
         reached = _wealth(states, trial)
@@ -120,7 +122,7 @@ def _ascend(
 
 def _wealth(states: list[_State], fractions: Sequence[Decimal]) -> list[Decimal]:
     return [
-        ONE + sum((f * r for f, r in zip(fractions, state.returns, strict=True)), Decimal(0))
+        _ONE + sum((f * r for f, r in zip(fractions, state.returns, strict=True)), Decimal(0))
         for state in states
     ]
 

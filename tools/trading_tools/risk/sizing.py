@@ -13,15 +13,8 @@ from decimal import Decimal
 from typing import Final, Literal, Self
 
 from trading_tools.money import exact_product, plain, whole_steps
-from trading_tools.risk.inputs import (
-    EVERY_DIGIT,
-    RiskError,
-    not_negative,
-    number,
-    positive,
-    rounded,
-    working,
-)
+from trading_tools.risk._inputs import EVERY_DIGIT, not_negative, number, positive, rounded, working
+from trading_tools.risk.errors import RiskError
 
 Rule = Literal["no_edge", "cap_fraction", "max_notional", "step_size", "min_notional"]
 

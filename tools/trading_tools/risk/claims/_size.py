@@ -6,9 +6,11 @@ from decimal import Decimal
 from typing import Final
 
 from trading_tools.money import plain, quantise
-from trading_tools.risk.claims import ONE, ZERO, Claim, Code, Finding, Reading, brief, judged
-from trading_tools.risk.fraction_check import beyond_kelly
-from trading_tools.risk.inputs import RiskError, working
+from trading_tools.risk._inputs import working
+from trading_tools.risk.claims._figures import ONE, ZERO, Reading, brief, judged
+from trading_tools.risk.claims._fraction import beyond_kelly
+from trading_tools.risk.claims.claim import Claim, Code, Finding
+from trading_tools.risk.errors import RiskError
 from trading_tools.risk.sizing import Market, Position, position_size
 
 _NOISE: Final = Decimal("1e-6")

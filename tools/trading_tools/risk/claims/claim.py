@@ -1,6 +1,6 @@
 """What someone says a size is, and what is found about it.
 
-The checks themselves are `fraction_check` and `size_check`; `validation` runs both.
+What is checked, and how, is `validation`.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from trading_tools.money import plain
-from trading_tools.risk.inputs import RiskError, not_negative, number, positive, rounded, working
+from trading_tools.risk._inputs import not_negative, number, positive, working
+from trading_tools.risk.errors import RiskError
 from trading_tools.risk.kelly import Bet, full_fraction
 from trading_tools.risk.sizing import Market
 
@@ -39,13 +40,7 @@ Code = Literal[
     "too_small",
 ]
 
-Reading = tuple[Code, Decimal, str]
-"""A known mistake, the figure it gives, and how to say so."""
-
-ONE: Final = Decimal(1)
-ZERO: Final = Decimal(0)
-_NOISE: Final = Decimal("1e-9")
-_COARSE: Final = Decimal("0.005")
+_ONE: Final = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +68,8 @@ class Claim:
     bet: Bet
     fraction: Decimal | None = None
     size_base: Decimal | None = None
-    multiplier: Decimal = ONE
-    cap_fraction: Decimal = ONE
+    multiplier: Decimal = _ONE
+    cap_fraction: Decimal = _ONE
     bankroll_quote: Decimal | None = None
     market: Market | None = None
     max_notional_quote: Decimal | None = None
@@ -107,34 +102,4 @@ class Claim:
     @working()
     def expected_fraction(self) -> Decimal:
         """What the inputs give: full Kelly times the multiplier, between 0 and the cap."""
-        return max(ZERO, min(self.full * self.multiplier, self.cap_fraction))
-
-
-@working()
-def same(claimed: Decimal, value: Decimal) -> bool:
-    """Whether `claimed` is `value`, up to float noise or a sensible rounding of what was written.
-
-    A rounding counts when it is right to its last digit and off by at most half a percent.
-    """
-    miss = abs(claimed - value)
-    if miss <= abs(value) * _NOISE:
-        return True
-    return is_rounding(claimed, value) and miss <= abs(value) * _COARSE
-
-
-@working()
-def is_rounding(claimed: Decimal, value: Decimal) -> bool:
-    """Whether `claimed` is `value` rounded, or cut off, at the digits it is written with."""
-    unit = Decimal((0, (1,), int(claimed.as_tuple().exponent)))
-    cut_off = 0 <= value - claimed < unit
-    return cut_off or abs(claimed - value) <= unit / 2
-
-
-def judged(claimed: Decimal, expected: Decimal) -> Severity:
-    """The severity of a wrong figure: too large is an error, too small a warning."""
-    return "error" if claimed > expected else "warning"
-
-
-def brief(value: Decimal) -> str:
-    """A figure as it stands in a message: at most eight significant digits."""
-    return plain(rounded(value, 8))
+        return max(Decimal(0), min(self.full * self.multiplier, self.cap_fraction))

@@ -1,4 +1,4 @@
-"""The one error of the risk tools, the checks on their inputs, and their decimal context.
+"""The checks on the inputs of the risk tools, and their decimal context.
 
 The caller's own decimal context is never read or changed: every figure comes out the same.
 """
@@ -18,6 +18,7 @@ from functools import wraps
 from typing import Final, ParamSpec, TypeVar
 
 from trading_tools.money import MoneyError, exact, plain
+from trading_tools.risk.errors import RiskError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -28,10 +29,6 @@ PRECISION: Final = 50
 
 EVERY_DIGIT: Final = 1000
 """Enough for sums and products of a few inputs to be exact, so that a sign is never rounding's."""
-
-
-class RiskError(ValueError):
-    """An input lies outside the model; the message names it, its value and what is allowed."""
 
 
 def working(precision: int = PRECISION) -> Callable[[Callable[P, R]], Callable[P, R]]:

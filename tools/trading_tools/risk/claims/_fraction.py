@@ -5,19 +5,9 @@ from decimal import Decimal
 from typing import Final
 
 from trading_tools.money import plain
-from trading_tools.risk.claims import (
-    ONE,
-    ZERO,
-    Claim,
-    Code,
-    Finding,
-    Reading,
-    brief,
-    is_rounding,
-    judged,
-    same,
-)
-from trading_tools.risk.inputs import working
+from trading_tools.risk._inputs import working
+from trading_tools.risk.claims._figures import ONE, ZERO, Reading, brief, is_rounding, judged, same
+from trading_tools.risk.claims.claim import Claim, Code, Finding
 from trading_tools.risk.kelly import edge, growth, zero_growth_fraction
 
 _USUAL_MULTIPLIERS: Final = tuple(

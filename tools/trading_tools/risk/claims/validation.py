@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from trading_tools.money import plain
-from trading_tools.risk.claims import Claim, Finding
-from trading_tools.risk.fraction_check import check_fraction
-from trading_tools.risk.inputs import number, working
-from trading_tools.risk.size_check import check_size, sized
+from trading_tools.risk._inputs import number, working
+from trading_tools.risk.claims._fraction import check_fraction
+from trading_tools.risk.claims._size import check_size, sized
+from trading_tools.risk.claims.claim import Claim, Finding
 
 
 @dataclass(frozen=True, slots=True)

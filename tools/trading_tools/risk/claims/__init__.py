@@ -1,0 +1,1 @@
+"""Sizes that someone claims: what is claimed, what follows from its inputs, what went wrong."""
