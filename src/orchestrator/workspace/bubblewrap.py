@@ -14,11 +14,12 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from orchestrator.workspace.paths import WORKSPACE
+from orchestrator.workspace.paths import PYTHON_LIBRARY, PYTHON_PACKAGES, WORKSPACE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -112,6 +113,8 @@ def arguments(found: Bubblewrap, view: View, cwd: str, pass_fds: list[int]) -> l
     for path in dict.fromkeys((*view.visible, *python_installations(view.visible))):
         if path.exists() and not path.is_relative_to("/usr"):
             argv += ["--ro-bind", str(path), str(path), *_hide(path, str(path))]
+    for place, real in python_places(view.visible).items():
+        argv += ["--symlink", str(real), place]
     # Last, so that mount points above could still be made.
     return [*argv, "--remount-ro", "/", "--chdir", cwd]
 
@@ -137,6 +140,20 @@ def python_installations(visible: Sequence[Path]) -> tuple[Path, ...]:
     return tuple(
         path for path in dict.fromkeys(prefixes) if path not in (Path("/"), home, home.parent)
     )
+
+
+def python_places(visible: Sequence[Path]) -> dict[str, Path]:
+    """Where results say that Python's library and packages lie (`stable`), and where they do.
+
+    Those of the Python that comes first on PATH.
+    """
+    for environment in visible:
+        for packages in sorted(environment.glob("lib/python3.*/site-packages")):
+            base = (environment / "bin" / "python").resolve().parent.parent
+            library = base / "lib" / packages.parent.name
+            return {PYTHON_LIBRARY: library, PYTHON_PACKAGES: packages}
+    paths = sysconfig.get_paths()
+    return {PYTHON_LIBRARY: Path(paths["stdlib"]), PYTHON_PACKAGES: Path(paths["purelib"])}
 
 
 def _namespaces(found: Bubblewrap, *, network: bool) -> list[str]:

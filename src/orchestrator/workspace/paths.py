@@ -19,6 +19,8 @@ from orchestrator.toolbox.tool import ToolContext, ToolError
 from orchestrator.workspace.beneath import open_folder
 
 WORKSPACE = "/workspace"
+PYTHON_LIBRARY = "/python/lib"
+PYTHON_PACKAGES = "/python/site-packages"
 FORBIDDEN = (".git", ".orchestrator")
 
 _MAX_LINKS = 32

@@ -23,6 +23,7 @@ from orchestrator.workspace.bubblewrap import (
     View,
     arguments,
     find_bubblewrap,
+    python_places,
     search_path,
 )
 from orchestrator.workspace.errors import WorkspaceError
@@ -159,7 +160,9 @@ async def run_sealed(
             text = ended.output.text()
         else:
             env |= {"PATH": environ.get("PATH", os.defpath)}
-            ended, text = await _in_the_open(root, inside, argv, env, bounds, session)
+            pythons = {place: str(real) for place, real in python_places(extra_ro).items()}
+            places = {WORKSPACE: str(root), **pythons}
+            ended, text = await _in_the_open(root / inside, argv, env, bounds, places, session)
     finally:
         restored = guard.restore()
     return Completed(
@@ -194,17 +197,17 @@ async def _in_seal(
 
 
 async def _in_the_open(
-    root: Path,
-    inside: Path,
+    cwd: Path,
     argv: list[str],
     env: dict[str, str],
     bounds: Bounds,
+    places: dict[str, str],
     session: Path | None,
 ) -> tuple[Ended, str]:
-    """Without a seal: `/workspace` in the command and in what it prints is the real folder."""
+    """Without a seal: `/workspace` and such in the command and its output are the real folders."""
     marker = f"{_MARKER}={secrets.token_hex(16)}"
     scratch = Path(tempfile.mkdtemp(prefix="orc-"))
-    places = {WORKSPACE: str(root), HOME: str(scratch / "home")}
+    places |= {HOME: str(scratch / "home")}
     if session is not None:
         places[SESSION] = str(session)
     try:
@@ -215,7 +218,7 @@ async def _in_the_open(
         line = [with_paths_replaced(part, places) for part in argv]
 
         def launch(_info: int | None) -> Launch:
-            return Launch(argv=line, env=env, cwd=root / inside, marker=marker)
+            return Launch(argv=line, env=env, cwd=cwd, marker=marker)
 
         ended = await supervise(launch, bounds, sealed=False)
         back = {real: shown for shown, real in places.items()} | {str(scratch): _TMP}

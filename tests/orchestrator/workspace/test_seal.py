@@ -360,6 +360,13 @@ async def test_the_workspace_can_appear_where_the_project_is_installed_from(
 
 
 @both_seals
+async def test_python_and_its_packages_lie_where_results_say(root: Path, seal: Seal) -> None:
+    done = await run("head -1 /python/lib/this.py; ls -d /python/site-packages/pytest", root, seal)
+    assert done.exit_code == 0
+    assert done.output.startswith('s = """')
+
+
+@both_seals
 async def test_a_working_directory_outside_or_missing_is_refused(root: Path, seal: Seal) -> None:
     for cwd in ("..", "/etc", "missing", "/workspace/../.."):
         with pytest.raises(SealError, match="working directory"):
