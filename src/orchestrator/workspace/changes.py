@@ -12,8 +12,10 @@ import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
+from orchestrator.workspace.tree_files import read_blobs
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from orchestrator.workspace.git import Git
 
@@ -122,35 +124,6 @@ def is_harness_configuration(path: str) -> bool:
     """Whether a path steers the harness itself: it takes no effect in the run that changed it."""
     name = posixpath.basename(path)
     return name in ("orchestrator.toml", "CLAUDE.md") or ".claude" in path.split("/")[:-1]
-
-
-def read_blobs(git: Git, names: Iterable[str]) -> dict[str, bytes]:
-    """The contents of blobs by their names; an absent one is left out."""
-    asked = sorted(names)
-    if not asked:
-        return {}
-    answer = git.run("cat-file", "--batch", stdin="".join(f"{name}\n" for name in asked).encode())
-    found: dict[str, bytes] = {}
-    at = 0
-    while at < len(answer):
-        end = answer.index(b"\n", at)
-        header = answer[at:end].decode().split()
-        at = end + 1
-        if len(header) == 3:
-            size = int(header[2])
-            found[header[0]] = answer[at : at + size]
-            at += size + 1
-    return found
-
-
-def files_of(git: Git, tree: str) -> dict[str, str]:
-    """The regular files of a tree: path from its top → blob."""
-    found = {}
-    for entry in git.run("ls-tree", "-r", "-z", tree).split(b"\0"):
-        fields, _, name = entry.partition(b"\t")
-        if fields.startswith(b"100"):
-            found[os.fsdecode(name)] = fields.split()[2].decode()
-    return found
 
 
 def from_root(path: str, prefix: str) -> str:

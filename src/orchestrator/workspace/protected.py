@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import posixpath
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from orchestrator.workspace.git import Repository
 
 _GIT_SETTINGS = ("config", "config.worktree", "hooks", "info")
+_CREDENTIAL = re.compile(rb"://[^/\s@]*:[^/\s@]+@|extraheader|password|token", re.IGNORECASE)
 
 
 def refusal(path: str, agent: str, run: str, verify_files: Sequence[str]) -> str | None:
@@ -65,6 +67,13 @@ def compare(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, .
             what = "created" if not old else "deleted" if not new else "changed"
             lines.append(f"{name} was {what}, which no agent may do")
     return tuple(lines)
+
+
+def holds_credential(repository: Repository) -> bool:
+    """Whether a repository's settings look as if they hold a password or token."""
+    folder = repository.common_dir
+    files = (folder / "config", folder / "config.worktree", folder / "credentials")
+    return any(path.is_file() and _CREDENTIAL.search(path.read_bytes()) for path in files)
 
 
 def _below(path: Path) -> Iterator[Path]:

@@ -113,6 +113,15 @@ class Store:
             pack.seek(0)
             self.repository.git(self.environ).run("unpack-objects", "-q", stdin=pack)
 
+    def combine(self, tree: str, entries: Mapping[str, tuple[str, str]]) -> str:
+        """A tree with some files put in: path from the top → mode and blob."""
+        lines = [f"{mode} {blob}\t{path}\0" for path, (mode, blob) in entries.items()]
+        with tempfile.TemporaryDirectory(dir=self.git_dir) as scratch:
+            git = self.git(index=Path(scratch) / "index")
+            git.run("read-tree", tree)
+            git.run("update-index", "-z", "--index-info", stdin=os.fsencode("".join(lines)))
+            return git.line("write-tree")
+
     def check_out(self, tree: str, into: Path) -> None:
         """Write the files of a tree into an empty or new folder."""
         into.mkdir(parents=True, exist_ok=True)

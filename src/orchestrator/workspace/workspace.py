@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,12 +34,15 @@ class Workspace:
 
     `kind` is `git` (a worktree on branch `orc/<run>` of the user's repository) or `copy` (a plain
     copy of a folder outside of git, with history of its own). `notes` say what of the user's files
-    is not here as it is there.
+    is not here as it is there. `verify_files` (from `root`) are protected like the request, and
+    `environments` shown to commands; both are given by `guarding`.
     """
 
     layout: Layout
     record: Record
     store: Store
+    verify_files: tuple[str, ...] = ()
+    environments: tuple[Path, ...] = ()
 
     @classmethod
     def create(
@@ -172,19 +175,52 @@ class Workspace:
         """Give an agent its zone in the session file."""
         board.open_zone(self.root, self.layout.run, agent)
 
-    def may_write(self, path: str, agent: str, verify_files: Sequence[str] = ()) -> str | None:
-        """Why an agent may not write a path (from `root`), None when it may."""
-        return protected.refusal(path, agent, self.layout.run, verify_files)
+    def guarding(self, verify_files: Sequence[str], environments: Sequence[Path] = ()) -> Workspace:
+        """The same workspace, with the verify command's files protected and environments shown."""
+        return replace(self, verify_files=tuple(verify_files), environments=tuple(environments))
 
-    def protected_paths(self, verify_files: Sequence[str] = ()) -> tuple[Path, ...]:
+    @property
+    def visible(self) -> Sequence[Path]:
+        """Folders outside that commands may read: environments, and the git folder for `git log`.
+
+        A git folder whose settings hold a credential is not shown.
+        """
+        repository = self.store.repository
+        if repository is None or protected.holds_credential(repository):
+            return self.environments
+        return (*self.environments, repository.common_dir)
+
+    def refuse_write(self, path: Path, agent: str, before: str | None, after: str) -> str | None:
+        """Why an agent may not change a file below `root` from `before` to `after`, None if so."""
+        place = os.path.relpath(path, self.root)
+        refused = self.may_write(place, agent)
+        if refused is None and place == board.session_path(self.layout.run):
+            return board.zone_violation((before or "").encode(), after.encode(), agent)
+        return refused
+
+    def may_write(self, path: str, agent: str) -> str | None:
+        """Why an agent may not write a path (from `root`), None when it may.
+
+        The session file is one it may write; `refuse_write` looks at the edit too.
+        """
+        return protected.refusal(path, agent, self.layout.run, self.verify_files)
+
+    def read_only_paths(self, agent: str) -> Sequence[Path]:
+        """Paths below `root` that a command of an agent may not change; the same for all agents.
+
+        The session file is one of them: zones are written with the file tools.
+        """
+        return [path for path in self.protected_paths() if path.is_relative_to(self.root)]
+
+    def protected_paths(self) -> tuple[Path, ...]:
         """What commands may not change: `.git`, the request, the session, verify's own files."""
-        fixed = (board.TASK, board.session_path(self.layout.run), *verify_files)
+        fixed = (board.TASK, board.session_path(self.layout.run), *self.verify_files)
         return (self.top / ".git", *(self.root / path for path in fixed))
 
-    def fingerprint(self, agent: str, verify_files: Sequence[str] = ()) -> Mapping[str, str]:
+    def fingerprint(self, agent: str) -> Mapping[str, str]:
         """The protected things as they are; compare with `protected.compare` after a command."""
         return protected.fingerprint(
-            self.root, self.top, self.store.repository, self.layout.run, agent, verify_files
+            self.root, self.top, self.store.repository, self.layout.run, agent, self.verify_files
         )
 
     def nested_repositories(self) -> tuple[str, ...]:

@@ -289,23 +289,26 @@ def test_a_tree_is_checked_out_elsewhere(space: Workspace, tmp_path: Path) -> No
 def test_protected_paths_are_refused_with_the_reason(
     space: Workspace, path: str, said: str
 ) -> None:
-    assert said in str(space.may_write(path, "dev", ["scripts/verify.sh"]))
-    assert space.may_write("src/x.py", "dev", ["scripts/verify.sh"]) is None
+    space = space.guarding(["scripts/verify.sh"])
+    assert said in str(space.may_write(path, "dev"))
+    assert said in str(space.refuse_write(space.root / path, "dev", None, "x"))
+    assert space.may_write("src/x.py", "dev") is None
 
 
 def test_what_a_command_did_to_protected_things_is_found(repo: Repo, space: Workspace) -> None:
+    space = space.guarding(["a.py"])
     space.open_zone("auditor")
     session = space.root / board.session_path("r1")
-    before = space.fingerprint("dev", ["a.py"])
+    before = space.fingerprint("dev")
     session.write_text(board.fill_zone(session.read_text(), "dev", "mine"))
     (space.root / "b.txt").write_text("free to change")
-    assert protected.compare(before, space.fingerprint("dev", ["a.py"])) == ()
+    assert protected.compare(before, space.fingerprint("dev")) == ()
     session.write_text(board.fill_zone(session.read_text(), "auditor", "forged"))
     (space.root / ".claude/task.md").write_text("another task")
     (space.top / ".git").unlink()
     (space.root / "a.py").write_text("pass\n")
     (repo.path / ".git/hooks/pre-push").write_text("#!/bin/sh\n")
-    found = protected.compare(before, space.fingerprint("dev", ["a.py"]))
+    found = protected.compare(before, space.fingerprint("dev"))
     assert found == (
         ".claude/task.md was changed, which no agent may do",
         ".claude/tasks/context_session_r1.md outside of dev's zone was changed, "
@@ -314,10 +317,28 @@ def test_what_a_command_did_to_protected_things_is_found(repo: Repo, space: Work
         f"{repo.path}/.git/hooks/pre-push was created, which no agent may do",
         "a.py was changed, which no agent may do",
     )
-    assert space.protected_paths(["a.py"]) == tuple(
+    assert space.protected_paths() == tuple(
         space.root / path
         for path in (".git", ".claude/task.md", ".claude/tasks/context_session_r1.md", "a.py")
     )
+
+
+def test_the_session_file_is_written_zone_by_zone(space: Workspace) -> None:
+    path = space.root / board.session_path("r1")
+    before = path.read_text()
+    mine = board.fill_zone(before, "dev", "notes")
+    assert space.refuse_write(path, "dev", before, mine) is None
+    assert "no zone" in str(space.refuse_write(path, "auditor", before, mine))
+    assert "may write between" in str(space.refuse_write(path, "dev", before, before + "x"))
+    assert path in space.read_only_paths("dev")
+
+
+def test_a_git_folder_with_a_credential_in_it_is_not_shown_to_commands(
+    repo: Repo, space: Workspace
+) -> None:
+    assert space.visible == (repo.path / ".git",)
+    repo.git("remote", "add", "origin", "https://me:ghp_x@example.org/r.git")
+    assert space.guarding([], [repo.path / ".venv"]).visible == (repo.path / ".venv",)
 
 
 def test_changes_that_steer_the_harness_are_listed_for_the_person_who_merges(
