@@ -22,8 +22,7 @@ from trading_tools.money import (
     whole_steps,
 )
 
-settings.register_profile("fixed", derandomize=True, deadline=None)
-settings.load_profile("fixed")
+FIXED = settings(derandomize=True, deadline=None)
 
 values = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**15), max_value=10**15)
 steps = st.one_of(
@@ -84,6 +83,7 @@ def test_the_numbers_json_does_not_have_are_refused(text: str) -> None:
         from_json(json.loads(text))
 
 
+@FIXED
 @given(st.floats(allow_nan=False, allow_infinity=False, min_value=-1e90, max_value=1e90))
 def test_a_float_through_json_comes_back_as_the_same_float(value: float) -> None:
     if abs(value) > 1e-90:
@@ -138,6 +138,7 @@ def test_rounding_goes_to_whole_steps_in_the_named_direction(
     assert plain(found) == expected
 
 
+@FIXED
 @given(values, steps, st.sampled_from(get_args(Direction)))
 def test_a_quantised_value_is_a_multiple_within_one_step(
     value: Decimal, step: Decimal, direction: Direction
@@ -153,6 +154,7 @@ def test_a_quantised_value_is_a_multiple_within_one_step(
             assert abs(found) >= abs(value)
 
 
+@FIXED
 @given(values, steps, st.sampled_from(get_args(Direction)))
 def test_quantising_twice_changes_nothing(
     value: Decimal, step: Decimal, direction: Direction
@@ -161,6 +163,7 @@ def test_quantising_twice_changes_nothing(
     assert quantise(once, step, direction) == once
 
 
+@FIXED
 @given(values, values, steps, st.sampled_from(get_args(Direction)))
 def test_quantising_keeps_order(
     one: Decimal, other: Decimal, step: Decimal, direction: Direction
@@ -169,6 +172,7 @@ def test_quantising_keeps_order(
     assert quantise(low, step, direction) <= quantise(high, step, direction)
 
 
+@FIXED
 @given(values, steps)
 def test_whole_steps_do_not_depend_on_the_callers_context(value: Decimal, step: Decimal) -> None:
     with localcontext(Context(prec=2)):
@@ -187,6 +191,7 @@ def test_a_value_that_is_not_finite_cannot_be_rounded() -> None:
         quantise(Decimal("Infinity"), Decimal(1), "down")
 
 
+@FIXED
 @given(values)
 def test_plain_text_has_no_exponent_and_reads_back_as_the_same_value(value: Decimal) -> None:
     text = plain(value)

@@ -20,6 +20,7 @@ from trading_tools.risk.kelly import Bet, clipped, edge, full_fraction
 
 _SHOWN: Final = Context(prec=28)
 _BRIEF: Final = Context(prec=6)
+_LEAST: Final = Decimal("1e-100")
 
 WinProbability = Annotated[
     JsonDecimal,
@@ -374,11 +375,12 @@ def _limit(full: Decimal, cap: Decimal) -> str:
 
 
 def _shown(value: Decimal) -> Decimal:
-    return _SHOWN.plus(value)
+    # what lies nearer to 0 than any input may would be thousands of zeros
+    return _SHOWN.plus(value) if abs(value) >= _LEAST else Decimal(0)
 
 
 def _brief(value: Decimal) -> str:
-    return plain(_BRIEF.plus(value))
+    return plain(_BRIEF.plus(_shown(value)))
 
 
 @contextmanager

@@ -130,6 +130,12 @@ async def test_half_kelly_halves_the_bankroll_once_in_eight() -> None:
     assert found["largest_multiplier"] == "0.5"
 
 
+async def test_a_chance_too_small_to_write_is_zero_not_pages_of_digits() -> None:
+    result = await call("drawdown_risk", '{"multiplier": 1e-12, "drawdown": 0.5}')
+    assert result.data["fall_probability"] == "0"
+    assert len(result.text) < 400
+
+
 async def test_beyond_double_kelly_the_fall_is_certain() -> None:
     found = await data("drawdown_risk", '{"multiplier": 2.5, "drawdown": "0.9"}')
     assert found["fall_probability"] == "1"

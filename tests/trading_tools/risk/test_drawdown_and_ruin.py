@@ -18,8 +18,7 @@ from trading_tools.risk.fractional import (
 )
 from trading_tools.risk.ruin import brownian_ruin_probability, reach_probability, ruin_probability
 
-settings.register_profile("fixed", derandomize=True, deadline=None, max_examples=50)
-settings.load_profile("fixed")
+FIXED = settings(derandomize=True, deadline=None, max_examples=50)
 
 D = Decimal
 CLOSE = D("1e-22")
@@ -28,18 +27,21 @@ inside = st.decimals(min_value="0.02", max_value="0.98", places=3)
 multipliers = st.decimals(min_value="0.05", max_value="1.99", places=3)
 
 
+@FIXED
 @given(st.decimals(min_value="-1", max_value="3", places=3))
 def test_growth_is_most_at_full_kelly_and_the_same_on_both_sides(c: Decimal) -> None:
     assert growth_share(c) <= growth_share(D(1))
     assert growth_share(c) == growth_share(2 - c)
 
 
+@FIXED
 @given(inside, multipliers, multipliers)
 def test_betting_less_never_falls_more_often(x: Decimal, one: Decimal, two: Decimal) -> None:
     less, more = sorted((one, two))
     assert fall_probability(x, less) <= fall_probability(x, more)
 
 
+@FIXED
 @given(inside, multipliers)
 def test_the_multiplier_for_a_chance_gives_that_chance(x: Decimal, c: Decimal) -> None:
     chance = fall_probability(x, c)
@@ -52,6 +54,7 @@ def test_from_double_kelly_on_every_fall_is_certain() -> None:
     assert fall_probability(D("0.01"), D(5)) == 1
 
 
+@FIXED
 @given(multipliers)
 def test_doubling_before_halving_gets_less_likely_with_every_increase(c: Decimal) -> None:
     more = rise_before_fall_probability(c + D("0.001"))
@@ -70,6 +73,7 @@ def test_more_observations_shrink_an_estimate_less() -> None:
     assert 0 < shares[0] < shares[-1] < 1
 
 
+@FIXED
 @given(st.integers(0, 30), st.integers(0, 30), inside)
 def test_the_incomplete_beta_function_is_a_binomial_tail(
     wins: int, losses: int, x: Decimal
@@ -79,6 +83,7 @@ def test_the_incomplete_beta_function_is_a_binomial_tail(
     assert abs(beta_cdf(x, D(wins + 1), D(losses + 1)) - tail) < CLOSE
 
 
+@FIXED
 @given(
     st.decimals(min_value="0.1", max_value="500", places=1),
     st.decimals(min_value="0.1", max_value="500", places=1),
@@ -91,6 +96,7 @@ def test_a_quantile_has_the_level_it_was_asked_for(a: Decimal, b: Decimal, level
         assert abs(beta_cdf(x, a, b) - level) < D("1e-12")
 
 
+@FIXED
 @given(inside, st.integers(1, 50), st.integers(1, 50))
 def test_the_quantiles_of_opposite_beliefs_are_mirrored(level: Decimal, a: int, b: int) -> None:
     low = beta_quantile(level, D(a), D(b))
@@ -115,6 +121,7 @@ def test_the_ends_of_the_incomplete_beta_function_are_exact() -> None:
     assert beta_cdf(D(1), D(2), D(3)) == 1
 
 
+@FIXED
 @given(inside, st.integers(1, 60), st.integers(1, 60))
 def test_reaching_a_target_obeys_its_recurrence(p: Decimal, units: int, further: int) -> None:
     target = units + further
@@ -125,6 +132,7 @@ def test_reaching_a_target_obeys_its_recurrence(p: Decimal, units: int, further:
         assert abs(here - p * up - (1 - p) * down) < CLOSE
 
 
+@FIXED
 @given(st.decimals(min_value="0.51", max_value="0.99", places=2), st.integers(1, 50))
 def test_a_far_target_tends_to_eternal_survival(p: Decimal, units: int) -> None:
     survival = 1 - ruin_probability(p, units)

@@ -17,8 +17,7 @@ from trading_tools.risk.kelly import (
     zero_growth_fraction,
 )
 
-settings.register_profile("fixed", derandomize=True, deadline=None, max_examples=60)
-settings.load_profile("fixed")
+FIXED = settings(derandomize=True, deadline=None, max_examples=60)
 
 TINY = Decimal("1e-40")
 
@@ -55,6 +54,7 @@ def test_no_edge_is_a_negative_full_fraction_and_no_bet() -> None:
     assert zero_growth_fraction(losing) == 0
 
 
+@FIXED
 @given(bets, st.decimals(min_value="-0.9", max_value="0.9", places=3))
 def test_no_other_fraction_grows_faster(wager: Bet, shift: Decimal) -> None:
     best = full_fraction(wager)
@@ -63,12 +63,14 @@ def test_no_other_fraction_grows_faster(wager: Bet, shift: Decimal) -> None:
     assert growth(wager, best) >= growth(wager, other)
 
 
+@FIXED
 @given(bets, probabilities)
 def test_a_likelier_win_never_asks_for_a_smaller_fraction(wager: Bet, p: Decimal) -> None:
     likelier = Bet(max(p, wager.win_probability), wager.win_return, wager.loss_return)
     assert full_fraction(likelier) >= full_fraction(wager)
 
 
+@FIXED
 @given(bets, st.decimals(min_value="0.1", max_value="10", places=2))
 def test_returns_scaled_by_k_divide_the_fraction_by_k(wager: Bet, k: Decimal) -> None:
     scaled = Bet(wager.win_probability, wager.win_return * k, wager.loss_return * k)
@@ -77,12 +79,14 @@ def test_returns_scaled_by_k_divide_the_fraction_by_k(wager: Bet, k: Decimal) ->
     )
 
 
+@FIXED
 @given(bets)
 def test_the_fraction_never_reaches_the_one_that_a_loss_would_ruin(wager: Bet) -> None:
     with localcontext(Context(prec=50)):
         assert full_fraction(wager) < 1 / wager.loss
 
 
+@FIXED
 @given(bets)
 def test_the_sign_of_the_fraction_is_the_sign_of_the_edge(wager: Bet) -> None:
     with localcontext(Context(prec=50)):
@@ -90,6 +94,7 @@ def test_the_sign_of_the_fraction_is_the_sign_of_the_edge(wager: Bet) -> None:
     assert full_fraction(wager).compare(Decimal(0)) == edge(wager).compare(Decimal(0))
 
 
+@FIXED
 @given(bets)
 def test_growth_turns_negative_at_the_zero_growth_fraction(wager: Bet) -> None:
     assume(full_fraction(wager) > 0)
@@ -107,6 +112,7 @@ def test_an_edge_of_a_trillionth_still_has_its_zero_growth_fraction() -> None:
     assert abs(ratio - 2) < Decimal("1e-20")
 
 
+@FIXED
 @given(bets)
 def test_figures_do_not_depend_on_the_callers_context(wager: Bet) -> None:
     with localcontext(Context(prec=3, traps=[])):

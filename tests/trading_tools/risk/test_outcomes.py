@@ -18,8 +18,7 @@ from trading_tools.risk.outcomes import (
 )
 from trading_tools.risk.simultaneous import simultaneous_fractions
 
-settings.register_profile("fixed", derandomize=True, deadline=None, max_examples=40)
-settings.load_profile("fixed")
+FIXED = settings(derandomize=True, deadline=None, max_examples=40)
 
 D = Decimal
 CLOSE = D("1e-24")
@@ -39,6 +38,7 @@ def expected_growth(ways: list[Outcome], fraction: Decimal) -> Decimal:
     )
 
 
+@FIXED
 @given(bets)
 def test_two_outcomes_agree_with_the_closed_form(wager: Bet) -> None:
     ways = [
@@ -49,6 +49,7 @@ def test_two_outcomes_agree_with_the_closed_form(wager: Bet) -> None:
     assert abs(discrete_fraction(ways) - full) <= CLOSE * (1 + abs(full))
 
 
+@FIXED
 @given(
     st.lists(returns, min_size=1, max_size=3),
     st.lists(returns, min_size=1, max_size=3),
@@ -96,6 +97,7 @@ def test_an_outcome_needs_a_probability_above_zero() -> None:
         Outcome(D(0), D(1))
 
 
+@FIXED
 @given(
     st.decimals(min_value="-0.5", max_value="0.5", places=3),
     st.decimals(min_value="0.01", max_value="1", places=3),
@@ -110,6 +112,7 @@ def test_no_other_leverage_grows_faster(
     assert at_best >= continuous_growth(other, mean, volatility, rate) - CLOSE
 
 
+@FIXED
 @given(
     st.lists(st.decimals(min_value="0.05", max_value="0.9", places=2), min_size=1, max_size=5),
     st.decimals(min_value="-0.1", max_value="0.9", places=2),
@@ -167,8 +170,8 @@ def test_two_equal_even_bets_have_their_closed_form(p: str) -> None:
     assert all(abs(each - mean / (1 + mean * mean)) < CLOSE for each in pair)
 
 
+@settings(FIXED, max_examples=25)
 @given(bets, bets, bets)
-@settings(max_examples=25)
 def test_bets_together_satisfy_the_first_order_condition(one: Bet, two: Bet, three: Bet) -> None:
     wagers = [one, two, three]
     fractions = simultaneous_fractions(wagers)
@@ -186,8 +189,8 @@ def test_bets_together_satisfy_the_first_order_condition(one: Bet, two: Bet, thr
         assert abs(slope) < D("1e-15") if fraction else slope <= 0
 
 
+@settings(FIXED, max_examples=25)
 @given(bets, bets)
-@settings(max_examples=25)
 def test_order_and_company_without_edge_change_nothing(one: Bet, two: Bet) -> None:
     assume(one != two)
     loser = Bet(D("0.4"), D(1))
@@ -198,6 +201,7 @@ def test_order_and_company_without_edge_change_nothing(one: Bet, two: Bet) -> No
     assert abs(swapped[0] - together[1]) < D("1e-20")
 
 
+@FIXED
 @given(st.integers(min_value=1, max_value=12), st.decimals("0.51", "0.9", places=2))
 def test_more_equal_bets_never_stake_more_than_the_bankroll(count: int, p: Decimal) -> None:
     wager = Bet(p, D(1))

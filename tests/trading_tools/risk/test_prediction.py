@@ -16,8 +16,7 @@ from trading_tools.risk.prediction import (
     yes_fraction,
 )
 
-settings.register_profile("fixed", derandomize=True, deadline=None)
-settings.load_profile("fixed")
+FIXED = settings(derandomize=True, deadline=None)
 
 D = Decimal
 CLOSE = D("1e-24")
@@ -30,27 +29,32 @@ some_fees = st.builds(
 )
 
 
+@FIXED
 @given(inside, inside)
 def test_without_fees_the_closed_forms_hold(p: Decimal, c: Decimal) -> None:
     assert abs(yes_fraction(p, c) - (p - c) / (1 - c)) < CLOSE * 100
     assert abs(no_fraction(p, c) - (c - p) / c) < CLOSE * 100
 
 
+@FIXED
 @given(inside, inside, some_fees)
 def test_no_is_yes_of_the_opposite_event(p: Decimal, c: Decimal, fees: Fees) -> None:
     assert no_fraction(p, c, fees) == yes_fraction(1 - p, 1 - c, fees)
 
 
+@FIXED
 @given(inside, inside, some_fees)
 def test_at_most_one_side_has_an_edge(p: Decimal, c: Decimal, fees: Fees) -> None:
     assert not (yes_fraction(p, c, fees) > 0 and no_fraction(p, c, fees) > 0)
 
 
+@FIXED
 @given(inside, some_fees)
 def test_at_the_break_even_probability_there_is_no_edge(c: Decimal, fees: Fees) -> None:
     assert abs(edge(contract_bet(break_even_probability(c, fees), c, fees))) < CLOSE * 100
 
 
+@FIXED
 @given(inside, inside, some_fees)
 def test_fees_never_make_a_bet_larger(p: Decimal, c: Decimal, fees: Fees) -> None:
     assert yes_fraction(p, c, fees) <= yes_fraction(p, c)

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from trading_tools.risk.errors import RiskError
 from trading_tools.risk.sizing import Market, Position, position_size, stop_size
 
-settings.register_profile("fixed", derandomize=True, deadline=None)
-settings.load_profile("fixed")
+FIXED = settings(derandomize=True, deadline=None)
 
 
 def market(price: str = "50000", step: str = "0.001", minimum: str = "5") -> Market:
@@ -106,6 +105,7 @@ def test_without_an_edge_there_is_no_position(fraction: str) -> None:
     assert rules(position) == ["no_edge"]
 
 
+@FIXED
 @given(
     amounts("1", "1000000"),
     amounts("0.0001", "40"),
@@ -142,6 +142,7 @@ def test_no_limit_is_ever_exceeded(
             assert rules(position)[-1] == "min_notional"
 
 
+@FIXED
 @given(amounts("1", "1000000"), amounts("0.0001", "2"), markets, amounts("0.01", "1"))
 def test_a_smaller_multiplier_never_gives_a_larger_order(
     bankroll: Decimal, fraction: Decimal, where: Market, multiplier: Decimal
@@ -153,6 +154,7 @@ def test_a_smaller_multiplier_never_gives_a_larger_order(
     assert part.size_base <= whole.size_base
 
 
+@FIXED
 @given(
     amounts("1", "1000000"), amounts("0.001", "0.1"), amounts("0.0001", "100000"), markets,
     amounts("0", "10"),

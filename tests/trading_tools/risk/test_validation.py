@@ -13,8 +13,7 @@ from trading_tools.risk.errors import RiskError
 from trading_tools.risk.kelly import Bet, growth
 from trading_tools.risk.sizing import Market, position_size
 
-settings.register_profile("fixed", derandomize=True, deadline=None)
-settings.load_profile("fixed")
+FIXED = settings(derandomize=True, deadline=None)
 
 D = Decimal
 
@@ -124,6 +123,7 @@ def test_beyond_full_kelly_the_price_in_growth_is_named(claimed: str, code: str)
     assert code in codes(verdict)
 
 
+@FIXED
 @given(
     st.decimals(min_value="0.05", max_value="0.95", places=3),
     st.decimals(min_value="0.05", max_value="5", places=3),
@@ -140,6 +140,7 @@ def test_no_claim_whose_growth_is_negative_is_called_safe(
         assert not verdict.safe
 
 
+@FIXED
 @given(
     st.decimals(min_value="0.05", max_value="0.95", places=3),
     st.decimals(min_value="0.05", max_value="5", places=3),
