@@ -80,8 +80,17 @@ async def check(
         run=run or InTheOpen(),
         timeout_s=timeout_s,
         clock=lambda: float(next(ticks)),
-        fallback=fallback,
+        fallback=fallback or python_script(repo.home, "PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 exec", ""),
     )
+
+
+def python_script(folder: Path, start: str, options: str) -> Path:
+    """A Python that is this one, started in another way."""
+    script = folder / "bin" / "python"
+    script.parent.mkdir(parents=True, exist_ok=True)
+    script.write_text(f'#!/bin/sh\n{start} "{sys.executable}" {options} "$@"\n')
+    script.chmod(0o755)
+    return script
 
 
 async def test_a_change_that_keeps_the_tests_passes_and_the_base_runs_once(tmp_path: Path) -> None:
@@ -108,7 +117,7 @@ async def test_a_change_that_keeps_the_tests_passes_and_the_base_runs_once(tmp_p
     assert again.passed is False
     assert again.new_failures == ("tests/test_code.py::test_double",)
     assert list((repo.state_dir / "verify").iterdir()) == []
-    assert not (space.root / ".orc-verify").exists()
+    assert not (space.root / ".orc-verify.xml").exists()
 
 
 async def test_tests_that_are_red_on_the_base_do_not_count_and_mended_ones_are_named(
@@ -214,28 +223,20 @@ async def test_the_projects_own_environment_is_used_and_imports_the_runs_files(
 
 
 async def test_an_environment_without_pytest_leaves_it_unchecked(tmp_path: Path) -> None:
-    bare = tmp_path / "bare" / "bin" / "python"
-    bare.parent.mkdir(parents=True)
-    bare.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "$@"\n')
-    bare.chmod(0o755)
     repo, space = start(tmp_path, PROJECT)
-    found = await check(repo, space, fallback=bare)
+    found = await check(repo, space, fallback=python_script(tmp_path, "exec", "-I -S"))
     assert found.passed is None
     assert found.reason.startswith("pytest is not installed in the Python that was found")
 
 
 async def test_unittest_is_used_where_the_tests_need_no_more(tmp_path: Path) -> None:
-    bare = tmp_path / "bare" / "bin" / "python"
-    bare.parent.mkdir(parents=True)
-    bare.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
-    bare.chmod(0o755)
     test = (
         "import unittest\nfrom bot.code import double\n\n\nclass T(unittest.TestCase):\n"
         "    def test_double(self):\n        self.assertEqual(double(2), 4)\n"
     )
     repo, space = start(tmp_path, {**PROJECT, "tests/test_code.py": test, "tests/__init__.py": ""})
     (space.root / "bot/code.py").write_text("def double(x):\n    return 5\n")
-    found = await check(repo, space, fallback=bare)
+    found = await check(repo, space)
     assert found.command == "python -m unittest discover -s tests -t ."
     assert found.new_failures == ("`python -m unittest discover -s tests -t .` exits with 1",)
 
