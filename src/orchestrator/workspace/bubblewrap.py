@@ -121,10 +121,30 @@ def arguments(found: Bubblewrap, view: View, cwd: str, pass_fds: list[int]) -> l
 
 def search_path(visible: Sequence[Path]) -> str:
     """PATH inside the seal: the project's environments, then ours, then the system's."""
-    folders = [str(path / "bin") for path in visible if (path / "pyvenv.cfg").is_file()]
+    folders = environment_folders(visible)
     folders += [f"{prefix}/bin" for prefix in (sys.prefix, sys.base_prefix)]
     folders += ["/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin"]
     return ":".join(dict.fromkeys(folders))
+
+
+def environment_folders(visible: Sequence[Path]) -> list[str]:
+    """The program folders of the Python environments among `visible`."""
+    return [str(path / "bin") for path in visible if (path / "pyvenv.cfg").is_file()]
+
+
+def mount_points_made(view: View) -> list[Path]:
+    """Folders of the workspace that are made to mount others in its second places, deepest first.
+
+    They are empty outside of the seal; the caller removes them once the command has ended.
+    """
+    made: list[Path] = []
+    for path in (*view.visible, *python_installations(view.visible)):
+        for place in view.also_at:
+            if path.is_relative_to(place) and path != place:
+                inside = path.relative_to(place)
+                folders = [view.workspace_root / part for part in (inside, *inside.parents[:-1])]
+                made += [folder for folder in folders if not os.path.lexists(folder)]
+    return sorted(dict.fromkeys(made), reverse=True)
 
 
 def python_installations(visible: Sequence[Path]) -> tuple[Path, ...]:

@@ -11,6 +11,7 @@ import secrets
 import shutil
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -22,7 +23,9 @@ from orchestrator.workspace.bubblewrap import (
     Bubblewrap,
     View,
     arguments,
+    environment_folders,
     find_bubblewrap,
+    mount_points_made,
     python_places,
     search_path,
 )
@@ -125,7 +128,7 @@ async def run_sealed(
     The size of the workspace is not limited.
 
     Raises:
-        SealError: the program or the working directory does not exist.
+        SealError: the seal could not be made, or the working directory does not exist.
     """
     chosen = seal or available_seal()
     root = _real(workspace_root)
@@ -159,7 +162,8 @@ async def run_sealed(
             ended = await _in_seal(found, view, place, argv, env, bounds)
             text = ended.output.text()
         else:
-            env |= {"PATH": environ.get("PATH", os.defpath)}
+            folders = [*environment_folders(extra_ro), environ.get("PATH", os.defpath)]
+            env |= {"PATH": os.pathsep.join(folders)}
             pythons = {place: str(real) for place, real in python_places(extra_ro).items()}
             places = {WORKSPACE: str(root), **pythons}
             ended, text = await _in_the_open(root / inside, argv, env, bounds, places, session)
@@ -180,20 +184,27 @@ async def _in_seal(
     found: Bubblewrap, view: View, cwd: str, argv: list[str], env: dict[str, str], bounds: Bounds
 ) -> Ended:
     opened: list[int] = []
+    made = mount_points_made(view)
 
     def launch(info: int | None) -> Launch:
         line = arguments(found, view, cwd, opened)
-        line += ["--info-fd", str(info)] if info is not None else []
+        line += ["--json-status-fd", str(info)] if info is not None else []
         fds = [*opened, *([info] if info is not None else [])]
         return Launch(argv=[*line, "--", *argv], env=env, pass_fds=fds)
 
     try:
-        return await supervise(launch, bounds, sealed=True)
+        ended = await supervise(launch, bounds, sealed=True)
     except OSError as error:
         raise SealError(f"{argv[-1]!r} could not be started: {error}") from error
     finally:
         for fd in opened:
             os.close(fd)
+        for folder in made:
+            with suppress(OSError):
+                folder.rmdir()
+    if not ended.began:
+        raise SealError(f"the seal could not be made: {ended.output.text().strip()}")
+    return ended
 
 
 async def _in_the_open(

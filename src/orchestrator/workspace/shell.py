@@ -10,14 +10,16 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
 
 from orchestrator.toolbox.tool import Effect, ToolContext, ToolError, ToolResult, tool
 from orchestrator.workspace.bubblewrap import SESSION
 from orchestrator.workspace.errors import WorkspaceError
-from orchestrator.workspace.paths import workspace_of
+from orchestrator.workspace.paths import WORKSPACE, WorkspaceRoot, workspace_of
 from orchestrator.workspace.seal import MEMORY_BYTES, Completed, Seal, run_sealed
 from orchestrator.workspace.sessions import forget_session, open_session
+from orchestrator.workspace.verify_plan import Python
 
 LONGEST_S = 3600.0
 
@@ -75,6 +77,7 @@ async def bash(
             extra_ro=workspace.visible,
             timeout_s=min(settings.timeout_s, LONGEST_S),
             environ=settings.environ,
+            variables=_import_paths(workspace),
             memory_bytes=settings.memory_bytes,
             session=open_session(context.run, context.agent),
             seal=settings.seal,
@@ -96,6 +99,20 @@ async def bash(
 
 
 _DEFAULTS = CommandSettings()
+
+
+def _import_paths(workspace: WorkspaceRoot) -> dict[str, str]:
+    """PYTHONPATH to the workspace's sources where an environment imports the project by path.
+
+    The environment names the user's own folder, which commands do not see.
+    """
+    found = ["src"] if (workspace.root / "src").is_dir() else []
+    for path in workspace.visible:
+        python = Python(path / "bin" / "python", own=True)
+        if python.is_environment:
+            found += python.roots(path.parent)
+    folders = [str(PurePosixPath(WORKSPACE) / inside) for inside in dict.fromkeys(found)]
+    return {"PYTHONPATH": ":".join(folders)} if folders else {}
 
 
 def _text(done: Completed, timeout_s: float) -> str:

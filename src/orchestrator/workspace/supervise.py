@@ -57,12 +57,16 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Ended:
-    """How it ended. `stopped` says which limit ended it, empty when it ended by itself."""
+    """How it ended. `stopped` says which limit ended it, empty when it ended by itself.
+
+    `began` is false where a seal could not be made, and `output` then says why.
+    """
 
     exit_code: int
     output: HeadAndTail
     timed_out: bool
     stopped: str
+    began: bool = True
 
 
 class _Pipe:
@@ -110,14 +114,19 @@ class _Namespace:
     _fd: int = -1
 
     def hear(self, data: bytes) -> None:
+        """Take what bubblewrap reports: one JSON document a line."""
         self.said += data
-        if self.pid is not None:
-            return
         with suppress(ValueError, KeyError, TypeError, OSError):
-            pid = int(json.loads(self.said)["child-pid"])
-            if hasattr(os, "pidfd_open"):
-                self._fd = os.pidfd_open(pid)
-            self.pid = pid
+            if self.pid is None:
+                pid = int(json.loads(self.said.splitlines()[0])["child-pid"])
+                if hasattr(os, "pidfd_open"):
+                    self._fd = os.pidfd_open(pid)
+                self.pid = pid
+
+    @property
+    def began(self) -> bool:
+        """Whether the command itself was started and ended by itself."""
+        return b'"exit-code"' in self.said
 
     def pids(self, stop_at: int) -> list[int]:
         return descendants(self.pid, stop_at) if self.pid is not None else []
@@ -211,7 +220,8 @@ async def supervise(
             await space.gone()
             with suppress(TimeoutError):
                 await asyncio.wait_for(pipe.ended.wait(), _GRACE_S)
-        return Ended(128 - code if code < 0 else code, output, timed_out, stopped)
+        began = not sealed or space.began or timed_out or bool(stopped)
+        return Ended(128 - code if code < 0 else code, output, timed_out, stopped, began)
     finally:
         pipe.close()
         if info:

@@ -4,35 +4,18 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.sealing import Folder
 
 from orchestrator.toolbox.tool import ToolContext, ToolError, ToolResult
 from orchestrator.workspace.edits import EditError, Text, insert_after, replace_once
 from orchestrator.workspace.files import MAX_FILE_BYTES, edit_files
 from orchestrator.workspace.paths import WorkspaceRoot
-
-
-class Folder:
-    """A workspace in which only `agent` may write `mine.md`, and nobody `task.md`."""
-
-    visible: Sequence[Path] = ()
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.asked: list[tuple[str, str | None, str]] = []
-
-    def refuse_write(self, path: Path, agent: str, before: str | None, after: str) -> str | None:
-        self.asked.append((path.name, before, after))
-        return f"{path.name} is not for {agent}" if path.name == "task.md" else None
-
-    def read_only_paths(self, agent: str) -> Sequence[Path]:
-        return (self.root / "task.md",)
 
 
 @pytest.fixture

@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.sealing import Folder
 
 from orchestrator.toolbox.tool import Tool, ToolContext, ToolError, ToolResult
 from orchestrator.workspace import search
 from orchestrator.workspace.ignore import ignored, parse, translate
 from orchestrator.workspace.paths import WorkspaceRoot
 from orchestrator.workspace.search import find_by_name, grep, list_files
-
-
-class Folder:
-    visible: Sequence[Path] = ()
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def refuse_write(self, path: Path, agent: str, before: str | None, after: str) -> str | None:
-        return None
-
-    def read_only_paths(self, agent: str) -> Sequence[Path]:
-        return ()
 
 
 @pytest.fixture

@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.sealing import BOTH, HERE, Folder, needs_seal
 
 from orchestrator.toolbox.tool import ToolContext, ToolError, ToolResult
 from orchestrator.workspace.paths import WorkspaceRoot
-from orchestrator.workspace.seal import Seal, available_seal
+from orchestrator.workspace.seal import Seal
 from orchestrator.workspace.sessions import forget_session, open_session
 from orchestrator.workspace.shell import CommandSettings, bash
-
-HERE = available_seal()
-NONE = Seal("none", "for the test")
-needs_seal = pytest.mark.skipif(
-    HERE.kind != "bubblewrap", reason=f"no seal on this machine: {HERE.why}"
-)
-
-
-class Folder:
-    visible: Sequence[Path] = ()
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def refuse_write(self, path: Path, agent: str, before: str | None, after: str) -> str | None:
-        return None
-
-    def read_only_paths(self, agent: str) -> Sequence[Path]:
-        return (self.root / "task.md",)
 
 
 class Shell:
@@ -41,12 +24,15 @@ class Shell:
     def __init__(self, root: Path, seal: Seal) -> None:
         self.root = root
         self.seal = seal
+        self.visible: Sequence[Path] = ()
 
     async def __call__(
         self, command: str | None = None, *, agent: str = "dev", timeout_s: float = 20, **more: Any
     ) -> ToolResult:
-        services = {
-            WorkspaceRoot: Folder(self.root),
+        folder = Folder(self.root)
+        folder.visible = self.visible
+        services: dict[type, object] = {
+            WorkspaceRoot: folder,
             CommandSettings: CommandSettings(timeout_s=timeout_s, seal=self.seal),
         }
         context = ToolContext(run=f"run {self.root}", agent=agent, key="k", services=services)
@@ -54,12 +40,7 @@ class Shell:
         return await bash.call(context, arguments | more)
 
 
-@pytest.fixture(
-    params=[
-        pytest.param(HERE, id="sealed", marks=[pytest.mark.bubblewrap, needs_seal]),
-        pytest.param(NONE, id="open"),
-    ]
-)
+@pytest.fixture(params=BOTH)
 def shell(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shell]:
     root = tmp_path / "tree"
     root.mkdir()
@@ -158,6 +139,24 @@ async def test_a_key_in_the_home_folder_cannot_be_read(
     said = await Shell(root, HERE)(f"cat ~/.ssh/id_rsa {home}/.ssh/id_rsa; env")
     assert said.text.count("No such file or directory") == 2
     assert "PRIVATE" not in said.text
+
+
+async def test_an_environment_that_has_the_project_by_path_imports_the_workspaces_code(
+    shell: Shell, tmp_path: Path
+) -> None:
+    project = tmp_path / "project"
+    packages = project / ".venv/lib/python3.11/site-packages"
+    packages.mkdir(parents=True)
+    (project / ".venv/bin").mkdir()
+    (project / ".venv/bin/python").symlink_to(Path(sys.base_prefix) / "bin/python3")
+    (project / ".venv/pyvenv.cfg").write_text(f"home = {sys.base_prefix}/bin\n")
+    (packages / "project.pth").write_text(f"{project}/lib\n")
+    for root, value in ((project, "theirs"), (shell.root, "ours")):
+        (root / "lib").mkdir()
+        (root / "lib" / "bot.py").write_text(f"WHOSE = {value!r}\n")
+    shell.visible = [project / ".venv"]
+    said = await shell("python -c 'import bot, sys; print(bot.WHOSE, sys.prefix)'")
+    assert said.text == f"ours {project}/.venv\n"
 
 
 def test_a_session_folder_is_private(tmp_path: Path) -> None:

@@ -9,21 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.sealing import BOTH
 
 from orchestrator.toolbox.tool import Effect, ToolContext, ToolError, ToolResult
 from orchestrator.workspace.board import session_path
 from orchestrator.workspace.paths import WorkspaceRoot
-from orchestrator.workspace.seal import Seal, available_seal
+from orchestrator.workspace.seal import Seal
 from orchestrator.workspace.sessions import forget_session
 from orchestrator.workspace.shell import CommandSettings
 from orchestrator.workspace.tools import TOOLS
 from orchestrator.workspace.workspace import Workspace
-
-HERE = available_seal()
-NONE = Seal("none", "for the test")
-needs_seal = pytest.mark.skipif(
-    HERE.kind != "bubblewrap", reason=f"no seal on this machine: {HERE.why}"
-)
 
 
 class Run:
@@ -51,12 +46,7 @@ class Run:
         )
 
 
-@pytest.fixture(
-    params=[
-        pytest.param(HERE, id="sealed", marks=[pytest.mark.bubblewrap, needs_seal]),
-        pytest.param(NONE, id="open"),
-    ]
-)
+@pytest.fixture(params=BOTH)
 def run(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Run]:
     project = tmp_path / "project"
     project.mkdir()
