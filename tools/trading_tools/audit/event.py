@@ -19,7 +19,7 @@ from trading_tools.audit.errors import NotRecordable
 PLAIN = "sha256"
 KEYED = "hmac-sha256"
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +108,16 @@ def canonical_json(value: object) -> str:
         raise
     except (ValueError, TypeError, RecursionError) as error:
         raise NotRecordable(f"the value has no canonical JSON form: {error}") from error
-    if not text.isascii() and _SURROGATE.search(text):
-        text = _SURROGATE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+    if not text.isascii():
+        text = _SURROGATES.sub(_encodable, text)
     return text
+
+
+def _encodable(found: re.Match[str]) -> str:
+    # Two halves of one character side by side are that character to every JSON reader.
+    if len(found[0]) == 2:
+        return found[0].encode("utf-16", "surrogatepass").decode("utf-16")
+    return f"\\u{ord(found[0]):04x}"
 
 
 def preimage(

@@ -1,0 +1,251 @@
+"""The trade audit: what was meant, what came of it, and why, as events of a ledger.
+
+Here lives the record of order intents, their results and decisions, for any bot. It keeps no
+state and judges nothing. Prices and sizes are ``Decimal`` on the way in and on the way out;
+floats are refused.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Literal
+
+from trading_tools.audit.errors import NotRecordable, StreamConflict
+from trading_tools.audit.event import Event, decimal_text, utc_text
+from trading_tools.audit.ledger import Ledger
+
+_NUMBER = "$decimal"
+_TRIES = 100
+
+
+class Outcome(StrEnum):
+    """What the venue said. ``UNKNOWN`` (a timeout, a cut connection) is not a rejection."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class OrderIntent:
+    """An order about to be sent. ``size_base`` in the base asset, ``price_quote`` per unit.
+
+    ``price_quote`` is ``None`` for order types without one. ``at`` is when it was meant (UTC).
+    """
+
+    client_order_id: str
+    symbol: str
+    side: Literal["buy", "sell"]
+    order_type: str
+    size_base: Decimal
+    price_quote: Decimal | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OrderResult:
+    """What came of an intent. ``code`` and ``message`` are the venue's own words.
+
+    A rejection has a ``code``; sizes and prices are those the venue reported, if it did.
+    """
+
+    client_order_id: str
+    outcome: Outcome
+    at: datetime
+    venue_order_id: str | None = None
+    filled_size_base: Decimal | None = None
+    average_price_quote: Decimal | None = None
+    code: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Why something was done or left; ``data`` is what it was based on, numbers as ``Decimal``."""
+
+    decision: str
+    reason: str
+    data: Mapping[str, Any]
+
+
+Entry = OrderIntent | OrderResult | Decision
+_KINDS: dict[str, type[OrderIntent] | type[OrderResult] | type[Decision]] = {
+    "trade.order_intent": OrderIntent,
+    "trade.order_result": OrderResult,
+    "trade.decision": Decision,
+}
+
+
+class TradeAudit:
+    """The trade audit in one stream of a ledger. Several programs may write to the same one."""
+
+    def __init__(self, ledger: Ledger, stream: str) -> None:
+        self._ledger = ledger
+        self._stream = stream
+
+    def order_intent(
+        self,
+        *,
+        client_order_id: str,
+        symbol: str,
+        side: Literal["buy", "sell"],
+        order_type: str,
+        size_base: Decimal,
+        price_quote: Decimal | None = None,
+        at: datetime,
+    ) -> Event:
+        """Record an order before it is sent; on the disk when this returns.
+
+        Raises ``NotRecordable`` for a float, a number that is not finite, a size that is not
+        above zero, another side than ``buy`` or ``sell``, or a naive time.
+        """
+        if side not in ("buy", "sell"):
+            raise NotRecordable(f"side {side!r} is neither 'buy' nor 'sell'")
+        _require_text(client_order_id=client_order_id, symbol=symbol, order_type=order_type)
+        body = {
+            "client_order_id": client_order_id,
+            "symbol": symbol,
+            "side": side,
+            "order_type": order_type,
+            "size_base": _number("size_base", size_base),
+            "price_quote": _optional("price_quote", price_quote),
+            "at": utc_text(at),
+        }
+        if size_base <= 0:
+            raise NotRecordable(f"size_base {size_base} is not above zero: side gives direction")
+        return self._append("trade.order_intent", body, durable=True)
+
+    def order_result(
+        self,
+        *,
+        client_order_id: str,
+        outcome: Outcome,
+        at: datetime,
+        venue_order_id: str | None = None,
+        filled_size_base: Decimal | None = None,
+        average_price_quote: Decimal | None = None,
+        code: str | None = None,
+        message: str | None = None,
+    ) -> Event:
+        """Record what came of an order. A rejection needs the venue's ``code``.
+
+        Raises ``NotRecordable`` as ``order_intent`` does, and for a rejection without a code.
+        """
+        try:
+            outcome = Outcome(outcome)
+        except ValueError as error:
+            known = ", ".join(Outcome)
+            raise NotRecordable(f"outcome {outcome!r} is none of {known}") from error
+        _require_text(client_order_id=client_order_id)
+        if outcome is Outcome.REJECTED and not code:
+            raise NotRecordable(
+                f"the rejection of {client_order_id} has no code: give the venue's, or record "
+                "the outcome as unknown"
+            )
+        body = {
+            "client_order_id": client_order_id,
+            "outcome": outcome.value,
+            "at": utc_text(at),
+            "venue_order_id": venue_order_id,
+            "filled_size_base": _optional("filled_size_base", filled_size_base),
+            "average_price_quote": _optional("average_price_quote", average_price_quote),
+            "code": code,
+            "message": message,
+        }
+        return self._append("trade.order_result", body, durable=True)
+
+    def decision(self, decision: str, reason: str, data: Mapping[str, Any] | None = None) -> Event:
+        """Record a decision, why, and on what. Numbers in ``data`` are ``Decimal`` or ``int``.
+
+        Raises ``NotRecordable`` for a float or a number that is not finite anywhere in it.
+        """
+        _require_text(decision=decision, reason=reason)
+        body = {"decision": decision, "reason": reason, "data": _pack(data or {})}
+        return self._append("trade.decision", body, durable=False)
+
+    def trail(self, client_order_id: str | None = None, after: int = 0) -> list[Entry]:
+        """What was recorded after seq ``after``, in order, numbers and times as they went in.
+
+        With a ``client_order_id``, only what concerns that order. Other kinds of events in the
+        stream are passed over.
+        """
+        entries = [
+            _entry(_KINDS[event.kind], event.body)
+            for event in self._ledger.read(self._stream, after)
+            if event.kind in _KINDS
+        ]
+        if client_order_id is None:
+            return entries
+        return [
+            entry
+            for entry in entries
+            if not isinstance(entry, Decision) and entry.client_order_id == client_order_id
+        ]
+
+    def _append(self, kind: str, body: Mapping[str, Any], *, durable: bool) -> Event:
+        # Each entry stands by itself: after a lost race it is as true as before.
+        for _ in range(_TRIES):
+            try:
+                return self._ledger.append(self._stream, kind, body, durable=durable)
+            except StreamConflict:
+                continue
+        return self._ledger.append(self._stream, kind, body, durable=durable)
+
+
+def _number(name: str, value: object) -> str:
+    if not isinstance(value, Decimal):
+        raise NotRecordable(
+            f"{name} is a {type(value).__name__} ({value!r:.40}): money and sizes are Decimal"
+        )
+    return decimal_text(value)
+
+
+def _optional(name: str, value: object) -> str | None:
+    return None if value is None else _number(name, value)
+
+
+def _require_text(**values: object) -> None:
+    for name, value in values.items():
+        if not isinstance(value, str) or not value:
+            raise NotRecordable(f"{name} {value!r:.40} is not a text with something in it")
+
+
+def _pack(value: Any) -> Any:
+    """Decision data as JSON from which the Decimals come back as such."""
+    if isinstance(value, float):
+        raise NotRecordable(f"data holds the float {value!r}: give a Decimal")
+    if isinstance(value, Decimal):
+        return {_NUMBER: decimal_text(value)}
+    if isinstance(value, Mapping):
+        if _NUMBER in value:
+            raise NotRecordable(f"data has a key {_NUMBER!r}, which marks numbers: rename it")
+        return {key: _pack(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_pack(inner) for inner in value]
+    return value
+
+
+def _unpack(value: Any) -> Any:
+    if isinstance(value, dict):
+        if _NUMBER in value:
+            return Decimal(value[_NUMBER])
+        return {key: _unpack(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_unpack(inner) for inner in value]
+    return value
+
+
+def _entry(kind: type[Entry], body: Mapping[str, Any]) -> Entry:
+    values = {part.name: body[part.name] for part in fields(kind)}
+    for name in ("size_base", "price_quote", "filled_size_base", "average_price_quote"):
+        if values.get(name) is not None:
+            values[name] = Decimal(values[name])
+    if "at" in values:
+        values["at"] = datetime.fromisoformat(values["at"])
+    if "outcome" in values:
+        values["outcome"] = Outcome(values["outcome"])
+    if "data" in values:
+        values["data"] = _unpack(values["data"])
+    return kind(**values)
