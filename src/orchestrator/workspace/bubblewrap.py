@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 HOME = "/tmp/home"  # noqa: S108 - a path inside the seal's own empty /tmp
-SESSION = "/tmp/session"  # noqa: S108 - likewise
+SESSION = "/run/session"
+_TMP = "/tmp"  # noqa: S108 - likewise
 HIDDEN = (".orchestrator",)
 
 _USER = "1000"
@@ -105,14 +106,15 @@ def arguments(found: Bubblewrap, view: View, cwd: str, pass_fds: list[int]) -> l
         os.lseek(fd, 0, os.SEEK_SET)
         pass_fds.append(fd)
         argv += ["--ro-bind-data", str(fd), f"/etc/{name}"]
-    argv += ["--dir", HOME]
+    shown = [path for path in _shown(view) if not _behind_a_link(view, path)]
     if view.session is not None:
         argv += ["--bind", str(view.session), SESSION]
+        argv += ["--bind", str(_lasting_tmp(view.session, shown)), _TMP]
+    argv += ["--dir", HOME]
     for place in (WORKSPACE, *map(str, view.also_at)):
         argv += _workspace_at(view, place)
-    for path in dict.fromkeys((*view.visible, *python_installations(view.visible))):
-        if path.exists() and not path.is_relative_to("/usr"):
-            argv += ["--ro-bind", str(path), str(path), *_hide(path, str(path))]
+    for path in shown:
+        argv += ["--ro-bind", str(path), str(path), *_hide(path, str(path))]
     for place, real in python_places(view.visible).items():
         argv += ["--symlink", str(real), place]
     # Last, so that mount points above could still be made.
@@ -138,7 +140,7 @@ def mount_points_made(view: View) -> list[Path]:
     They are empty outside of the seal; the caller removes them once the command has ended.
     """
     made: list[Path] = []
-    for path in (*view.visible, *python_installations(view.visible)):
+    for path in _shown(view):
         for place in view.also_at:
             if path.is_relative_to(place) and path != place:
                 inside = path.relative_to(place)
@@ -174,6 +176,44 @@ def python_places(visible: Sequence[Path]) -> dict[str, Path]:
             return {PYTHON_LIBRARY: library, PYTHON_PACKAGES: packages}
     paths = sysconfig.get_paths()
     return {PYTHON_LIBRARY: Path(paths["stdlib"]), PYTHON_PACKAGES: Path(paths["purelib"])}
+
+
+def _shown(view: View) -> list[Path]:
+    paths = dict.fromkeys((*view.visible, *python_installations(view.visible)))
+    return [path for path in paths if path.exists() and not path.is_relative_to("/usr")]
+
+
+def _behind_a_link(view: View, path: Path) -> bool:
+    """Whether `path` would be mounted through a link that a command may have put there.
+
+    Mount points are made where such a link leads, and that may be outside of the seal.
+    """
+    return any(
+        any((view.workspace_root / part).is_symlink() for part in (inside, *inside.parents[:-1]))
+        for place in view.also_at
+        if path.is_relative_to(place)
+        for inside in [path.relative_to(place)]
+    )
+
+
+def _lasting_tmp(session: Path, shown: Sequence[Path]) -> Path:
+    """The /tmp that goes over from command to command, ready for mounts.
+
+    Links that the last command left where a mount point will be are removed, see `_behind_a_link`.
+    """
+    tmp = session / "tmp"
+    tmp.mkdir(exist_ok=True)
+    for path in (Path(HOME), *shown):
+        if not path.is_relative_to(_TMP):
+            continue
+        inside = path.relative_to(_TMP)
+        for part in (*reversed(inside.parents[:-1]), inside):
+            place = tmp / part
+            if place.is_symlink() or place.is_file():
+                place.unlink()
+            if part != inside or path == Path(HOME):
+                place.mkdir(exist_ok=True)
+    return tmp
 
 
 def _namespaces(found: Bubblewrap, *, network: bool) -> list[str]:

@@ -121,7 +121,7 @@ async def run_sealed(
         variables: what the command sees besides.
         memory_bytes: of all processes together (resident) and of each (data); default 4 GiB.
         output_bytes: what is kept of the output, its first third and its end.
-        session: a private folder, at `/tmp/session` inside, for state between commands.
+        session: a private folder for what goes over to the next command, /tmp among it.
         seal: instead of `available_seal()`.
 
     Limits that also hold: 512 processes, 1 GiB a file, 4096 open files, 1 GiB of /tmp in the seal.
@@ -219,12 +219,15 @@ async def _in_the_open(
     marker = f"{_MARKER}={secrets.token_hex(16)}"
     scratch = Path(tempfile.mkdtemp(prefix="orc-"))
     places |= {HOME: str(scratch / "home")}
+    tmp = scratch
     if session is not None:
         places[SESSION] = str(session)
+        tmp = session / "tmp"
     try:
+        tmp.mkdir(exist_ok=True)
         (scratch / "home").mkdir()
         env = {name: with_paths_replaced(value, places) for name, value in env.items()}
-        env |= {"HOME": str(scratch / "home"), "TMPDIR": str(scratch)}
+        env |= {"HOME": str(scratch / "home"), "TMPDIR": str(tmp)}
         env[_MARKER] = marker.partition("=")[2]
         line = [with_paths_replaced(part, places) for part in argv]
 
@@ -232,7 +235,7 @@ async def _in_the_open(
             return Launch(argv=line, env=env, cwd=cwd, marker=marker)
 
         ended = await supervise(launch, bounds, sealed=False)
-        back = {real: shown for shown, real in places.items()} | {str(scratch): _TMP}
+        back = {real: shown for shown, real in places.items()} | {str(tmp): _TMP}
         return ended, with_paths_replaced(ended.output.text(), back)
     except OSError as error:
         raise SealError(f"{argv[-1]!r} could not be started: {error}") from error
@@ -298,5 +301,21 @@ def _under(root: Path, paths: Sequence[Path]) -> list[Path]:
         whole = Path(os.path.normpath(root / path))
         if not whole.is_relative_to(root) or whole == root:
             raise SealError(f"the protected path {path} is not in the workspace")
-        found.append(whole)
+        found += _links_and_target(root, whole)
     return list(dict.fromkeys(found))
+
+
+def _links_and_target(root: Path, path: Path) -> list[Path]:
+    """A path without links on the way to it, and before it the links that make `path` mean it."""
+    here = root
+    parts = path.relative_to(root).parts
+    for depth, part in enumerate(parts, start=1):
+        here = here / part
+        if here.is_symlink():
+            try:
+                target = here.resolve().joinpath(*parts[depth:])
+            except (OSError, RuntimeError):  # a link to itself
+                return [here]
+            beneath = target.is_relative_to(root) and target != root
+            return [here, *(_links_and_target(root, target) if beneath else [])]
+    return [path]

@@ -1,4 +1,4 @@
-"""What a shell keeps from one command to the next: its working directory and exported variables.
+"""What a shell keeps from one command to the next: its working directory, exported variables, /tmp.
 
 Each command runs in a shell of its own (`shell`), so this is kept in a private folder on the
 machine, one for each run and agent. Only commands ever read what is in it.

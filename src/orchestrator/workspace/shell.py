@@ -1,7 +1,7 @@
 """The `bash` tool in the shape models are trained on: `command`, or `restart`.
 
 Models expect one lasting shell. Each command gets a fresh sealed one instead, and the working
-directory and exported variables go over from the last (`sessions`); functions, aliases and
+directory, exported variables and /tmp go over from the last (`sessions`); functions, aliases and
 background jobs do not. Starting, sealing and limiting the command is `seal`.
 """
 

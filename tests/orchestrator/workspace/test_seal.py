@@ -167,6 +167,26 @@ async def test_a_link_put_over_a_protected_folder_is_not_followed(
     assert not (root / "notes").is_symlink()
 
 
+@both_seals
+async def test_a_project_with_linked_folders_is_protected_behind_them(
+    root: Path, tmp_path: Path, seal: Seal
+) -> None:
+    (root / "real").mkdir()
+    (root / "real" / "test_a.py").write_text("assert 1\n")
+    (root / "tests").symlink_to(root / "real")
+    (root / "loop").symlink_to("loop")
+    guarded = (root / "tests/test_a.py", root / "loop/x")
+    assert (await run("true", root, seal, read_only=guarded)).restored == ()
+    await run(
+        "echo 0 > tests/test_a.py; rm -f tests; mkdir tests; echo 0 > tests/test_a.py",
+        root,
+        seal,
+        read_only=guarded,
+    )
+    assert (root / "tests").is_symlink()
+    assert (root / "tests" / "test_a.py").read_text() == "assert 1\n"
+
+
 @pytest.mark.bubblewrap
 @needs_seal
 async def test_the_harness_folder_of_a_workspace_is_invisible(root: Path) -> None:

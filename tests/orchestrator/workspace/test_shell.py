@@ -75,6 +75,36 @@ async def test_each_agent_has_a_shell_of_its_own(shell: Shell) -> None:
     assert (await shell("echo [$X]; pwd", agent="one")).text == "[1]\n/workspace/d\n"
 
 
+async def test_temporary_files_go_over_and_restart_clears_them(shell: Shell) -> None:
+    place = (await shell("mktemp -d")).text.strip()
+    assert place.startswith("/tmp/")
+    await shell(f'echo kept > "${{TMPDIR:-/tmp}}/x"; touch {place}/y')
+    assert (await shell('cat "${TMPDIR:-/tmp}/x"')).text == "kept\n"
+    await shell(restart=True)
+    assert "No such file" in (await shell('cat "${TMPDIR:-/tmp}/x"')).text
+
+
+@pytest.mark.bubblewrap
+@needs_seal
+async def test_a_link_left_in_tmp_does_not_lead_the_next_seal_astray(tmp_path: Path) -> None:
+    if not tmp_path.is_relative_to("/tmp"):
+        pytest.skip("this test's folder is not below /tmp")
+    root = tmp_path / "tree"
+    root.mkdir()
+    shell = Shell(root, HERE)
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    environment = tmp_path / "environment"
+    environment.mkdir()
+    top = tmp_path.relative_to("/tmp").parts[0]
+    shell.visible = []
+    await shell(f"rm -rf ~; ln -s /oldroot{outside} ~; ln -s /oldroot{outside} /tmp/{top}")
+    shell.visible = [environment]
+    assert (await shell("ls -d ~/.")).data["exit_code"] == 0
+    assert list(outside.iterdir()) == []
+    forget_session(f"run {root}")
+
+
 async def test_restart_forgets_and_can_come_with_a_command(shell: Shell) -> None:
     await shell("export X=1; mkdir d; cd d")
     assert (await shell(restart=True)).text == "The shell was restarted in /workspace."
