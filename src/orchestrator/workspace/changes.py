@@ -128,7 +128,12 @@ def is_harness_configuration(path: str) -> bool:
 
 def from_root(path: str, prefix: str) -> str:
     """A path from the repository's top, as seen from the workspace's root."""
-    return path if not prefix else posixpath.relpath(path, prefix)
+    return shown(path if not prefix else posixpath.relpath(path, prefix))
+
+
+def shown(path: str) -> str:
+    """A path as text that can be stored: bytes that are no UTF-8 are written out."""
+    return os.fsencode(path).decode(errors="backslashreplace")
 
 
 def _both(git: Git, prefix: str, *arguments: str) -> str:

@@ -1,7 +1,7 @@
 """Where a run's workspace lies on disk, what is remembered of it, and the words around it.
 
-Folders, the record that makes a workspace whole, the link of a git worktree, commit messages, notes
-and hints. What happens to the files themselves is `workspace`.
+Folders, the record that makes a workspace whole, the link of a git worktree, notes and hints. What
+happens to the files themselves is `workspace`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ Kind = Literal["git", "copy"]
 
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*")
 _RECORD = "workspace.json"
-_SUBJECT = 72
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,13 +47,9 @@ class Layout:
         Raises:
             WorkspaceError: the run's name cannot be part of a branch and a file name.
         """
-        if not _RUN.fullmatch(run) or run.endswith(".lock"):
-            raise WorkspaceError(
-                f"{run!r} cannot name a run: use letters, digits, '-', '_' and single dots between"
-            )
         return cls(
             project=project,
-            run=run,
+            run=checked_run(run),
             state_dir=state_dir,
             kind="git" if repository else "copy",
             source=repository.top if repository else project,
@@ -80,6 +75,15 @@ class Layout:
     def branch(self) -> str | None:
         """The run's branch in the user's repository."""
         return f"orc/{self.run}" if self.kind == "git" else None
+
+
+def checked_run(run: str) -> str:
+    """The name of a run, if it can be part of a branch and a file name."""
+    if not _RUN.fullmatch(run) or run.endswith(".lock"):
+        raise WorkspaceError(
+            f"{run!r} cannot name a run: use letters, digits, '-', '_' and single dots between"
+        )
+    return run
 
 
 @dataclass(frozen=True)
@@ -233,29 +237,16 @@ def notes(place: Layout, taken: Snapshot, links: Sequence[str], *, clean: bool) 
         said.append("uncommitted work is left out: the run starts from the last commit")
     if links:
         said.append(f"submodules are left empty: {', '.join(links)}")
-    if taken.nested:
-        said.append(f"repositories inside the project are left out: {', '.join(taken.nested)}")
+    if taken.left.nested:
+        said.append(f"repositories inside the project are left out: {', '.join(taken.left.nested)}")
+    if taken.left.refused:
+        said.append(f"git cannot take these, they are left out: {', '.join(taken.left.refused)}")
     if taken.filters:
         said.append(
             f"git filters are not run ({', '.join(taken.filters)}): "
             "their files stand as the repository stores them"
         )
     return tuple(said)
-
-
-def message(agent: str, turn: int, summary: str, run: str, head: str) -> str:
-    """A commit's message: one line, and trailers that tie it to the ledger."""
-    subject = " ".join(f"{agent}: {summary}".split()) or "change"
-    if len(subject) > _SUBJECT:
-        subject = f"{subject[: _SUBJECT - 1].rstrip()}…"
-    return f"{subject}\n\nOrc-Run: {run} {head}\nOrc-Turn: {turn}\n"
-
-
-def is_turn(message: str, run: str, turn: int) -> bool:
-    """Whether a commit message is that of a turn. The head is not compared: resuming moves it."""
-    trailers = message.rstrip().rpartition("\n\n")[2].split("\n")
-    ran = any(line.split(" ")[:2] == ["Orc-Run:", run] for line in trailers)
-    return ran and f"Orc-Turn: {turn}" in trailers
 
 
 def merge_hint(place: Layout, record: Record, tip: str) -> tuple[str, ...]:

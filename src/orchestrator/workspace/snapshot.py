@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestrator.workspace.errors import WorkspaceError
+from orchestrator.workspace.errors import GitError, WorkspaceError
 from orchestrator.workspace.git import Git, Repository
 
 if TYPE_CHECKING:
@@ -73,10 +73,18 @@ class Store:
             shallow = repository.common_dir / "shallow"
             if shallow.exists():
                 shutil.copyfile(shallow, git_dir / "shallow")
-        # The last word on attributes: no filter, whatever a .gitattributes says.
-        (info / "attributes").write_bytes(attributes + b"\n* -filter\n")
+        # The last word on attributes, whatever a .gitattributes says: no filter, and no encoding
+        # that could be wrong and stop git.
+        (info / "attributes").write_bytes(attributes + b"\n* -filter -working-tree-encoding\n")
         (info / "exclude").write_bytes(exclude)
         return cls(git_dir=git_dir, repository=repository, environ=environ)
+
+    def copy_objects(self, other: Store) -> None:
+        """Take over all that another private directory holds."""
+        for folder in other.git_dir.joinpath("objects").iterdir():
+            if folder.name != "info":
+                into = self.git_dir / "objects" / folder.name
+                shutil.copytree(folder, into, dirs_exist_ok=True)
 
     def git(self, work_tree: Path | None = None, index: Path | None = None) -> Git:
         """Git on this directory, over the files in `work_tree`."""
@@ -131,12 +139,23 @@ class Store:
 
 
 @dataclass(frozen=True)
+class Left:
+    """What cannot be in a tree: repositories inside the work tree, and paths that git refuses.
+
+    A repository would become a bare reference to a commit that nobody has. Git refuses names such
+    as `.GIT`, and files it may not read.
+    """
+
+    nested: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """The user's files as they stood: the tree, and what is not in it."""
 
     tree: str
-    submodules: tuple[str, ...]
-    nested: tuple[str, ...]
+    left: Left
     filters: tuple[str, ...]
 
 
@@ -152,24 +171,30 @@ def snapshot(store: Store, work_tree: Path, leave_out: Sequence[str]) -> Snapsho
             _borrow_index(store, store.repository, index)
         git = store.git(work_tree, index)
         links = gitlinks(git)
-        nested = stage(git, (*links, *leave_out))
-        filters = _filters(git, work_tree)
-        return Snapshot(git.line("write-tree"), links, nested, filters)
+        left = stage(git, (*links, *leave_out))
+        return Snapshot(git.line("write-tree"), left, _filters(git, work_tree))
 
 
-def stage(git: Git, leave_out: Sequence[str]) -> tuple[str, ...]:
-    """Bring the index to what is in the work tree; returns the nested repositories left out.
-
-    A repository inside the work tree would become a bare reference to a commit that nobody has.
-    """
-    others = git.names("ls-files", "-z", "--others", "--exclude-standard")
-    nested = tuple(name.rstrip("/") for name in others if name.endswith("/"))
+def stage(git: Git, leave_out: Sequence[str]) -> Left:
+    """Bring the index to what is in the work tree, as far as git can, and say what is left."""
+    nested = tuple(name.rstrip("/") for name in _untracked(git) if name.endswith("/"))
     spec = [":(top)", *(f":(top,exclude,literal){path}" for path in (*leave_out, *nested))]
-    git.run(
-        "add", "--all", "--pathspec-from-file=-", "--pathspec-file-nul",
-        stdin=b"\0".join(os.fsencode(item) for item in spec),
-    )  # fmt: skip
-    return tuple(name for name in nested if name not in leave_out)
+    try:
+        git.run(
+            "add", "--all", "--ignore-errors", "--pathspec-from-file=-", "--pathspec-file-nul",
+            stdin=b"\0".join(os.fsencode(item) for item in spec),
+        )  # fmt: skip
+        refused: set[str] = set()
+    except GitError as error:
+        if error.exit_code != 1:
+            raise
+        refused = {*_untracked(git), *git.names("ls-files", "-z", "--modified")}
+    kept = {*leave_out, *(f"{path}/" for path in nested), *nested}
+    return Left(tuple(n for n in nested if n not in leave_out), tuple(sorted(refused - kept)))
+
+
+def _untracked(git: Git) -> list[str]:
+    return git.names("ls-files", "-z", "--others", "--exclude-standard")
 
 
 def gitlinks(git: Git) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestrator.workspace.changes import shown as shown_path
 from orchestrator.workspace.errors import WorkspaceError
 from orchestrator.workspace.seal import SealError, run_sealed
 from orchestrator.workspace.tree_files import TreeFiles
@@ -120,7 +121,9 @@ async def verify(
         base_failures=judgement.base_failures,
         new_failures=judgement.new_failures,
         fixed=judgement.fixed,
-        needs_person=(*concerns, *_unsaid(judgement.needs_person, concerns)),
+        needs_person=tuple(
+            map(shown_path, (*concerns, *_unsaid(judgement.needs_person, concerns)))
+        ),
         seal=seal,
         output_tail=tail,
         seconds=clock() - started,

@@ -8,7 +8,6 @@ the files lie under the state folder, and all contents pass through a private gi
 from __future__ import annotations
 
 import os
-import shutil
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,10 +15,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.workspace import board, changes, layout, protected
-from orchestrator.workspace.errors import GitError, WorkspaceError
+from orchestrator.workspace.errors import WorkspaceError
 from orchestrator.workspace.git import find_repository
+from orchestrator.workspace.history import History, message
 from orchestrator.workspace.layout import Kind, Layout, Record
-from orchestrator.workspace.snapshot import HEAD, Snapshot, Store, gitlinks, snapshot, stage
+from orchestrator.workspace.snapshot import (
+    HEAD,
+    Left,
+    Snapshot,
+    Store,
+    gitlinks,
+    snapshot,
+    stage,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,7 +86,7 @@ class Workspace:
         store = Store.create(place.store, repository, environ)
         head = repository.git(environ).resolve("HEAD^{commit}") if repository else None
         if clean and repository is not None:
-            taken = Snapshot(_tree_of(store, head), (), (), ())
+            taken = Snapshot(_tree_of(store, head), Left(), ())
         else:
             taken = snapshot(store, place.source, layout.left_out(place))
         base = head if head and store.git().resolve(f"{head}^{{tree}}") == taken.tree else None
@@ -88,15 +96,42 @@ class Workspace:
                 taken.tree, parents, f"Snapshot of the working tree for run {run}\n", at, ref=None
             )
             store.hand_over(base, parents)
-        store.git().run("update-ref", HEAD, base)
-        admin = layout.add_worktree(place, repository, environ, base)
-        files = store.git(place.top)
-        files.run("read-tree", "--reset", "-u", base)
-        links = gitlinks(files)
+        made = cls._settle(place, store, base, head)
+        links = gitlinks(store.git(place.top))
         notes = layout.notes(place, taken, links, clean=clean)
-        made = cls(place, Record(base, admin, head, links, notes), store)
-        made._show_index()
-        layout.write_record(place, made.record)
+        return made._remember(links, notes)
+
+    def fork(self, run: str, tree: str) -> Workspace:
+        """A workspace for another run, from the same base, with the files of a tree of this one.
+
+        Raises:
+            WorkspaceError: there is no such tree, or the other run exists.
+        """
+        tree = self._named(tree)
+        place = replace(self.layout, run=layout.checked_run(run))
+        repository, environ = self.store.repository, self.store.environ
+        layout.prepare(place, repository, environ)
+        store = Store.create(place.store, repository, environ)
+        store.copy_objects(self.store)
+        made = self._settle(place, store, self.base, self.record.parent)
+        made = made._remember(self.record.links, self.record.notes)
+        made.restore(tree)
+        return made
+
+    @classmethod
+    def _settle(cls, place: Layout, store: Store, base: str, parent: str | None) -> Workspace:
+        """Set the files of the base up where agents work."""
+        store.git().run("update-ref", HEAD, base)
+        admin = layout.add_worktree(place, store.repository, store.environ, base)
+        store.git(place.top).run("read-tree", "--reset", "-u", base)
+        place.root.mkdir(parents=True, exist_ok=True)
+        return cls(place, Record(base, admin, parent, (), ()), store)
+
+    def _remember(self, links: tuple[str, ...], notes: tuple[str, ...]) -> Workspace:
+        """The finished workspace, written down: from now on it exists."""
+        made = replace(self, record=replace(self.record, links=links, notes=notes))
+        made.history.show_index()
+        layout.write_record(place=made.layout, record=made.record)
         return made
 
     @classmethod
@@ -223,13 +258,18 @@ class Workspace:
             self.root, self.top, self.store.repository, self.layout.run, agent, self.verify_files
         )
 
-    def nested_repositories(self) -> tuple[str, ...]:
-        """Repositories made inside the workspace; their files cannot be part of a commit."""
-        return stage(self.store.git(self.top), self._unstaged)
+    @cached_property
+    def history(self) -> History:
+        """The run's commits."""
+        return History(self.store, self.record.base, self.layout.branch, self.record.admin)
+
+    def left_out(self) -> Left:
+        """What of the workspace's files cannot be part of a commit."""
+        return stage(self.store.git(self.top), (*self.board_paths, *self.record.links))
 
     def tree(self) -> str:
         """The name of the git tree of the files as they are, without the task board."""
-        self.nested_repositories()
+        self.left_out()
         return self.store.git(self.top).line("write-tree")
 
     def restore(self, tree: str) -> None:
@@ -241,7 +281,7 @@ class Workspace:
         if self.store.git().resolve(f"{tree}^{{tree}}") is None:
             raise WorkspaceError(f"run {self.layout.run} has recorded no tree {tree}")
         kept = board.save(self.root, self.layout.run)
-        self.nested_repositories()
+        self.left_out()
         self.store.git(self.top).run("read-tree", "--reset", "-u", tree)
         self.root.mkdir(parents=True, exist_ok=True)
         board.put_back(self.root, kept)
@@ -253,7 +293,7 @@ class Workspace:
 
     def head(self) -> str:
         """The last commit of the run, `base` before the first."""
-        return self.store.git().line("rev-parse", HEAD)
+        return self.history.tip()
 
     def commit(
         self, agent: str, turn: int, summary: str, run: str, head: str, at: datetime
@@ -264,11 +304,8 @@ class Workspace:
         """
         tree, tip = self.tree(), self.head()
         if self.store.git().resolve(f"{tip}^{{tree}}") == tree:
-            return self._find(run, turn)
-        message = layout.message(agent, turn, summary, run, head)
-        made = self.store.commit(tree, [tip], message, at)
-        self._publish(made, tip)
-        return made
+            return self.history.find(run, turn)
+        return self.history.add(tree, message(agent, turn, summary, run, head), at)
 
     def diff(self, against: str = "base") -> str:
         """The unified diff from `base`, `head` (the last commit) or a tree to the files now."""
@@ -301,10 +338,11 @@ class Workspace:
             for change in self.changes()
             if changes.is_harness_configuration(change.path)
         ]
-        lines += [
-            f"{path} is a git repository of its own: its files are in no commit"
-            for path in self.nested_repositories()
-        ]
+        left = self.left_out()
+        for path in map(changes.shown, left.nested):
+            lines.append(f"{path} is a git repository of its own: its files are not in")
+        for path in map(changes.shown, left.refused):
+            lines.append(f"{path} cannot be in a commit: git refuses it")
         return tuple(lines)
 
     def merge_hint(self) -> tuple[str, ...]:
@@ -318,49 +356,12 @@ class Workspace:
             git = self.store.repository.git(self.store.environ)
             git.run("update-ref", "-d", f"refs/heads/{self.layout.branch}")
 
-    @property
-    def _unstaged(self) -> tuple[str, ...]:
-        return (*self.board_paths, *self.record.links)
-
     def _named(self, against: str) -> str:
         revision = {"base": self.base, "head": HEAD}.get(against, against)
         found = self.store.git().resolve(f"{revision}^{{tree}}")
         if found is None:
             raise WorkspaceError(f"{against!r} is neither base, head nor a tree of this run")
         return found
-
-    def _find(self, run: str, turn: int) -> str | None:
-        tip = self.head()
-        if tip == self.base:
-            return None
-        log = self.store.git().run("log", "-z", "--format=%H%n%B", f"{self.base}..{tip}")
-        for entry in log.decode(errors="replace").split("\0"):
-            name, _, message = entry.strip().partition("\n")
-            if layout.is_turn(message, run, turn):
-                return name
-        return None
-
-    def _publish(self, commit: str, before: str) -> None:
-        repository = self.store.repository
-        if repository is not None:
-            self.store.hand_over(commit, [before])
-            ref = f"refs/heads/{self.layout.branch}"
-            try:
-                repository.git(self.store.environ).run("update-ref", ref, commit, before)
-            except GitError as error:
-                raise WorkspaceError(
-                    f"branch {self.layout.branch} was moved by someone else ({error}): "
-                    f"point it back with `git branch -f {self.layout.branch} {before}` and resume"
-                ) from None
-        self._show_index()
-
-    def _show_index(self) -> None:
-        """Let `git status` in the workspace show what changed since the last commit."""
-        if self.record.admin is None or not self.record.admin.is_dir():
-            return
-        fresh = self.record.admin / "index.new"
-        shutil.copy2(self.layout.store / "index", fresh)
-        fresh.replace(self.record.admin / "index")
 
     def _mend(self) -> None:
         with suppress(FileNotFoundError):
@@ -371,23 +372,7 @@ class Workspace:
             layout.mend_link(self.layout, self.record.admin)
             self.store.git(self.top).run("read-tree", "--reset", "-u", HEAD)
         self.root.mkdir(parents=True, exist_ok=True)
-        repository, tip = self.store.repository, self.head()
-        if repository is None:
-            return
-        git, ref = repository.git(self.store.environ), f"refs/heads/{self.layout.branch}"
-        with suppress(FileNotFoundError):
-            (repository.common_dir / f"{ref}.lock").unlink()
-        theirs = git.resolve(ref)
-        if theirs != tip:
-            own = self.store.git().names("log", "-z", "--format=%H", f"{self.base}..{tip}")
-            if theirs is not None and theirs not in (self.base, *own):
-                raise WorkspaceError(
-                    f"branch {self.layout.branch} was moved to {theirs}, not made by this run: "
-                    f"point it back with `git branch -f {self.layout.branch} {tip}` and resume"
-                )
-            self.store.hand_over(tip, [self.base] if git.resolve(f"{self.base}^{{commit}}") else [])
-            git.run("update-ref", ref, tip)
-            self._show_index()
+        self.history.mirror()
 
 
 def _tree_of(store: Store, head: str | None) -> str:

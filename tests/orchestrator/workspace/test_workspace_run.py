@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from datetime import timedelta
@@ -12,6 +13,8 @@ from tests.support.repositories import AT, Repo
 
 from orchestrator.workspace import board, protected
 from orchestrator.workspace.errors import WorkspaceError
+from orchestrator.workspace.paths import WorkspaceRoot
+from orchestrator.workspace.seal import run_sealed
 from orchestrator.workspace.workspace import Workspace
 
 FILES = {"a.py": "a = 1\n", "b.txt": "b\n", ".gitignore": "*.log\n", "d/c.py": "c = 1\n"}
@@ -352,3 +355,77 @@ def test_changes_that_steer_the_harness_are_listed_for_the_person_who_merges(
         ".claude/agents/x.md was added: it steers the harness; no effect in this run",
         "orchestrator.toml was added: it steers the harness; no effect in this run",
     )
+
+
+def test_a_fork_goes_on_from_a_recorded_tree_in_a_workspace_of_its_own(
+    repo: Repo, space: Workspace
+) -> None:
+    (space.root / "a.py").write_text("a = 2\n")
+    tree = space.tree()
+    (space.root / "a.py").write_text("a = 3\n")
+    space.commit("dev", 1, "x", "r1", "h", AT)
+    fork = space.fork("r2", tree)
+    space.remove()
+    assert (fork.root / "a.py").read_text() == "a = 2\n"
+    assert (fork.base, fork.branch, fork.head()) == (space.base, "orc/r2", space.base)
+    made = fork.commit("dev", 1, "x", "r2", "h", AT)
+    assert repo.git("rev-parse", "orc/r2") == made
+    again = Workspace.reopen(repo.path, "r2", repo.state_dir, environ=repo.environ)
+    assert again.changes() == fork.changes()
+
+
+HOSTILE = {
+    "git-name": ".GIT/x",
+    "short-name": "git~1/x",
+    "dots": "sub/.git../x",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_name_that_git_refuses_is_left_out_and_named(space: Workspace, name: str) -> None:
+    file = space.root / name
+    file.parent.mkdir(parents=True)
+    file.write_text("x")
+    (space.root / "a.py").write_text("a = 2\n")
+    assert space.commit("dev", 1, "x", "r1", "h", AT)
+    assert [change.path for change in space.changes()] == ["a.py"]
+    assert space.for_the_merger() == (f"{name} cannot be in a commit: git refuses it",)
+
+
+def test_things_that_are_no_files_do_not_stop_the_work(space: Workspace) -> None:
+    start = space.tree()
+    os.mkfifo(space.root / "pipe")
+    (space.root / "sub").mkdir()
+    (space.root / "sub/.git").write_text("gitdir: /nowhere\n")
+    (space.root / "sub/x.py").write_text("x = 1\n")
+    (space.root / ".gitattributes").write_text("*.py working-tree-encoding=UTF-99\n")
+    (space.root / ".gitmodules").symlink_to("a.py")
+    (space.root / "loop").symlink_to("loop")
+    raw = os.fsencode(space.root) + b"/\xff.txt"
+    Path(os.fsdecode(raw)).write_text("x")
+    assert [change.path for change in space.changes()] == [
+        ".gitattributes", "\\xff.txt", "loop", "sub/x.py"
+    ]  # fmt: skip
+    space.restore(start)
+    assert space.tree() == start
+
+
+@pytest.mark.bubblewrap
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed")
+async def test_in_the_seal_git_reads_the_work_and_writes_nothing(
+    repo: Repo, space: Workspace
+) -> None:
+    (space.root / "a.py").write_text("a = 2\n")
+    place: WorkspaceRoot = space
+    done = await run_sealed(
+        "git status --short && git log --format=%s && git add a.py; git commit -qm x; echo end",
+        workspace_root=place.root,
+        read_only=place.read_only_paths("dev"),
+        extra_ro=place.visible,
+        timeout_s=30,
+        environ=repo.environ,
+    )
+    assert done.output.startswith(" M a.py\n?? .claude/\nfirst\n"), done.output
+    assert done.output.endswith("end\n")
+    assert repo.git("rev-parse", "orc/r1") == space.base
+    assert repo.git("diff", "--name-only", cwd=space.root) == "a.py"
