@@ -6,6 +6,7 @@ failures count (`verify_judge`), and what was taken from the tests is listed (`v
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from orchestrator.workspace.workspace import Workspace
 
 TIMEOUT_S = 900.0
+
+_STOPS = re.compile(r"(?<=\s)(-x|--exitfirst|--maxfail[= ]?[1-9]\d*)(?=\s|$)")
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,8 @@ async def verify(
             plan = new_tests_plan(settings, plan.python, head, _new_tests(base, head))
             attempt, judgement = await _by_new_tests(bench, plan, tree, base, head)
         shown = plan.shown
+        if judgement.base_failures and _STOPS.search(plan.shown):
+            concerns = (*concerns, "the verify command stops at a failure, and the base has some")
         if attempt is not None:
             tail, seal = attempt.tail, attempt.seal
     except (WorkspaceError, SealError) as error:

@@ -279,7 +279,7 @@ async def test_a_configured_pytest_command_is_judged_test_by_test(tmp_path: Path
     files = {**PROJECT, "tests/test_red.py": RED, "run.sh": "set -e; python -m pytest -q\n"}
     repo, space = start(tmp_path, files)
     (space.root / "tests/test_more.py").write_text("def test_more():\n    assert not 1\n")
-    found = await check(repo, space, VerifySettings(verify="sh run.sh", python=sys.executable))
+    found = await check(repo, space, VerifySettings(verify="sh run.sh"))
     assert found.passed is False
     assert found.base_failures == ("tests/test_red.py::test_three",)
     assert found.new_failures == ("tests/test_more.py::test_more",)
@@ -339,3 +339,16 @@ async def test_in_the_seal_an_editable_environment_imports_the_runs_files(tmp_pa
     found = await verify(space, VerifySettings(), environ=repo.environ, timeout_s=60)
     assert found.seal == "bubblewrap"
     assert found.new_failures == ("tests/test_code.py::test_double",), found.output_tail
+
+
+async def test_a_command_that_stops_at_a_failure_of_the_base_needs_a_person(tmp_path: Path) -> None:
+    repo, space = start(tmp_path, {**PROJECT, "tests/test_a.py": RED})
+    (space.root / "bot/code.py").write_text("def double(x):\n    return 5\n")
+    settings = VerifySettings(verify="python -m pytest -x")
+    found = await check(repo, space, settings)
+    assert found.needs_person == ("the verify command stops at a failure, and the base has some",)
+    project = {**PROJECT, "tests/test_a.py": RED, "pytest.ini": "[pytest]\naddopts = -x\n"}
+    repo, space = start(tmp_path / "ini", project)
+    (space.root / "bot/code.py").write_text("def double(x):\n    return 5\n")
+    found = await check(repo, space)
+    assert found.new_failures == ("tests/test_code.py::test_double",)
