@@ -40,6 +40,8 @@ class Database:
         self.lock = threading.RLock()
         address = str(where)
         self._path = None if "://" in address else Path(where)
+        self._driver_error: type[Exception] = sqlite3.Error
+        self._closed = False
         self.name = address if self._path else _without_password(address)
         with self.failures():
             if self._path is not None:
@@ -48,6 +50,7 @@ class Database:
                 )
             else:
                 self._engine = _postgres_engine(address, self.name)
+                self._driver_error = self._engine.dialect.loaded_dbapi.Error
             self._connection = self._engine.connect().execution_options(
                 isolation_level="AUTOCOMMIT"
             )
@@ -66,6 +69,9 @@ class Database:
     def close(self) -> None:
         """Let go of the connection; a second call does nothing."""
         with self.lock:
+            if self._closed:
+                return
+            self._closed = True
             self._cursor.close()
             self._connection.close()
             self._engine.dispose()
@@ -121,7 +127,7 @@ class Database:
             self._cursor.execute("COMMIT")
         except BaseException:
             # A full disk or a failed statement may have ended the transaction already.
-            with contextlib.suppress(self._driver_errors()):
+            with contextlib.suppress(self._driver_error):
                 self._cursor.execute("ROLLBACK")
             raise
 
@@ -132,7 +138,7 @@ class Database:
             yield
         except DBAPIError as error:
             raise self._explain(error.orig or error) from error
-        except (self._driver_errors(), OSError) as error:
+        except (self._driver_error, OSError) as error:
             raise self._explain(error) from error
 
     def is_duplicate(self, error: LedgerError) -> bool:
@@ -140,12 +146,6 @@ class Database:
         cause = error.__cause__
         integrity = self.dialect.loaded_dbapi.IntegrityError
         return isinstance(cause, integrity)
-
-    def _driver_errors(self) -> type[Exception]:
-        if self._path is not None:
-            return sqlite3.Error
-        loaded: type[Exception] = self._engine.dialect.loaded_dbapi.Error
-        return loaded
 
     def _connect_sqlite(self, path: Path) -> "functools.partial[sqlite3.Connection]":
         query = "mode=rwc"

@@ -1,0 +1,477 @@
+"""Appending, reading, keys, several writers, and what goes wrong with files."""
+
+import multiprocessing
+import shutil
+import sqlite3
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import event, make_url
+from sqlalchemy.engine import Engine
+
+from trading_tools.audit import tables
+from trading_tools.audit.errors import (
+    BlobMissing,
+    KeyMismatch,
+    LedgerCorrupt,
+    LedgerError,
+    LedgerMissing,
+    LedgerUnavailable,
+    LedgerVersion,
+    NotRecordable,
+    StreamConflict,
+)
+from trading_tools.audit.ledger import Head, Ledger
+from trading_tools.audit.verify import verify
+
+FIXTURE = Path(__file__).parent / "fixtures" / "ledger_v1.sqlite"
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Clock:
+    """Gives a later time at each look."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / ".orchestrator" / "ledger.sqlite"
+
+
+@pytest.fixture
+def ledger(path: Path) -> Iterator[Ledger]:
+    with Ledger.open(path, clock=Clock()) as opened:
+        yield opened
+
+
+def test_what_was_appended_is_read_back(ledger: Ledger) -> None:
+    first = ledger.append("run-1", "opened", {"size": Decimal("1.10"), "at": START})
+    second = ledger.append("run-1", "step", {"n": 1}, v=3, durable=True)
+    assert ledger.read("run-1") == [first, second]
+    assert ledger.read("run-1", after=1) == [second]
+    assert ledger.read("nothing") == []
+    assert first.body == {"size": "1.10", "at": "2026-01-01T00:00:00.000000Z"}
+    assert (first.seq, first.prev, first.alg, first.key_id) == (1, "", "sha256", "")
+    assert (second.seq, second.prev, second.v) == (2, first.hash, 3)
+    assert ledger.head("run-1") == Head(2, second.hash)
+    assert ledger.head("nothing") is None
+
+
+def test_the_clock_gives_the_times(ledger: Ledger) -> None:
+    assert ledger.append("run-1", "opened", {}).at == "2026-01-01T00:00:03.000000Z"
+
+
+def test_streams_are_listed_in_the_order_of_their_opening(ledger: Ledger) -> None:
+    ledger.append("b", "run.opened", {})
+    ledger.append("a", "queue.opened", {})
+    last = ledger.append("b", "step", {})
+    ledger.close_stream("b")
+    b, a = ledger.streams()
+    assert (b.stream, b.seq, b.head, b.closed, b.first_kind) == (
+        "b",
+        2,
+        last.hash,
+        True,
+        "run.opened",
+    )
+    assert (a.stream, a.seq, a.closed, a.first_kind) == ("a", 1, False, "queue.opened")
+    assert b.opened_at < a.opened_at < b.last_at
+
+
+def test_the_catalogue_records_openings_heads_closings_and_reopenings(ledger: Ledger) -> None:
+    for _ in range(50):
+        ledger.append("run-1", "step", {})
+    ledger.close_stream("run-1")
+    ledger.close_stream("run-1")
+    ledger.append("run-1", "step", {})
+    kinds = [event.kind for event in ledger.read("catalogue")]
+    assert kinds == [
+        "ledger.created",
+        "stream.opened",
+        "stream.head",
+        "stream.closed",
+        "stream.reopened",
+    ]
+    assert not ledger.streams()[0].closed
+    assert verify(ledger).valid
+
+
+def test_only_a_stream_with_events_can_be_closed(ledger: Ledger) -> None:
+    for stream in ("nothing", "catalogue"):
+        with pytest.raises(LedgerError, match=stream):
+            ledger.close_stream(stream)
+
+
+@pytest.mark.parametrize(
+    ("stream", "kind", "v"),
+    [("catalogue", "k", 1), ("", "k", 1), ("a\nb", "k", 1), ("a", "", 1), ("a", "k", 0)],
+)
+def test_unfit_names_and_versions_are_refused(
+    ledger: Ledger, stream: str, kind: str, v: int
+) -> None:
+    with pytest.raises(NotRecordable):
+        ledger.append(stream, kind, {}, v=v)
+
+
+def test_a_refused_body_leaves_no_trace(ledger: Ledger) -> None:
+    with pytest.raises(NotRecordable):
+        ledger.append("run-1", "step", {"x": float("nan")})
+    with pytest.raises(NotRecordable):
+        ledger.append("run-1", "step", [])  # type: ignore[arg-type]
+    assert ledger.streams() == []
+
+
+def test_long_texts_go_to_blobs_and_come_back(ledger: Ledger, path: Path) -> None:
+    body = {"long": "é" * 16_385, "short": "é" * 16_384, "deep": [{"again": "x" * 32_769}]}
+    written = ledger.append("run-1", "output", body)
+    assert written.body == body
+    assert ledger.read("run-1") == [written]
+    with closing(sqlite3.connect(path)) as connection:
+        (stored,) = connection.execute(
+            "SELECT body FROM audit_event WHERE stream = 'run-1'"
+        ).fetchone()
+        (count,) = connection.execute("SELECT count(*) FROM audit_blob").fetchone()
+    assert stored.count('{"$blob":"sha256:') == count == 2
+
+
+TEXT = st.text(alphabet=st.characters(exclude_categories=()), max_size=20)
+LEAF = TEXT | st.integers() | st.just("long " * 7000)
+NESTED = st.recursive(
+    LEAF,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(TEXT | st.sampled_from(["$blob", "$$blob", "$$$blob"]), inner, max_size=2)
+    ),
+    max_leaves=6,
+)
+
+
+@settings(derandomize=True, deadline=None, max_examples=60)
+@given(st.dictionaries(st.sampled_from(["$blob", "$$blob", "a", "b"]), NESTED, max_size=3))
+def test_any_body_comes_back_and_verifies(
+    tmp_path_factory: pytest.TempPathFactory, body: dict[str, Any]
+) -> None:
+    with Ledger.open(tmp_path_factory.mktemp("law") / "ledger.sqlite") as ledger:
+        written = ledger.append("run-1", "any", body)
+        assert ledger.read("run-1") == [written]
+        assert _joined(written.body) == _joined(body)
+        assert verify(ledger).valid
+
+
+def _joined(value: Any) -> Any:
+    """Surrogate halves side by side are one character in JSON."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+    if isinstance(value, list):
+        return [_joined(inner) for inner in value]
+    if isinstance(value, dict):
+        return {_joined(key): _joined(inner) for key, inner in value.items()}
+    return value
+
+
+def test_texts_are_kept_once_under_the_hash_of_their_content(ledger: Ledger) -> None:
+    name = ledger.put_text("a note \ud800")
+    assert ledger.put_text("a note \ud800") == name
+    assert name.startswith("sha256:")
+    assert ledger.get_text(name) == "a note \ud800"
+    with pytest.raises(BlobMissing, match="sha256:00"):
+        ledger.get_text("sha256:00")
+
+
+def test_old_versions_are_upcast_on_reading_only(path: Path) -> None:
+    upcasters = {
+        ("order", 1): lambda body: {**body, "side": "buy"},
+        ("order", 2): lambda body: {**body, "size_base": body["size"]},
+    }
+    with Ledger.open(path, upcasters=upcasters) as ledger:
+        written = ledger.append("run-1", "order", {"size": "1"})
+        (read,) = ledger.read("run-1")
+        assert (read.v, read.body) == (3, {"size": "1", "side": "buy", "size_base": "1"})
+        assert (written.v, written.body, read.hash) == (1, {"size": "1"}, written.hash)
+        assert verify(ledger).valid
+
+
+def test_an_unexpected_seq_is_a_conflict(ledger: Ledger) -> None:
+    ledger.append("run-1", "step", {}, expected_seq=0)
+    ledger.append("run-1", "step", {}, expected_seq=1)
+    for expected in (0, 1, 3):
+        with pytest.raises(StreamConflict, match="run-1 is at event 2"):
+            ledger.append("run-1", "step", {}, expected_seq=expected)
+
+
+def test_the_writer_that_comes_second_gets_a_conflict_and_may_try_again(path: Path) -> None:
+    with Ledger.open(path) as first, Ledger.open(path) as second:
+        first.append("run-1", "step", {"by": 1})
+        second.append("run-1", "step", {"by": 2})
+        with pytest.raises(StreamConflict, match="run-1"):
+            first.append("run-1", "step", {"by": 1})
+        first.append("run-1", "step", {"by": 1})
+        with pytest.raises(StreamConflict):
+            second.append("run-1", "step", {"by": 2})
+        first.append("other", "step", {})
+        with pytest.raises(StreamConflict):
+            second.append("run-1", "step", {}, expected_seq=2)
+        assert [event.body["by"] for event in first.read("run-1")] == [1, 2, 1]
+        assert verify(second).valid
+
+
+def test_two_that_open_the_same_stream_conflict(path: Path) -> None:
+    with Ledger.open(path) as first, Ledger.open(path) as second:
+        clash = threading.Barrier(2)
+
+        def open_stream(ledger: Ledger) -> bool:
+            clash.wait()
+            try:
+                ledger.append("run-1", "opened", {}, expected_seq=0)
+            except StreamConflict:
+                return False
+            return True
+
+        with ThreadPoolExecutor(2) as pool:
+            assert sorted(pool.map(open_stream, (first, second))) == [False, True]
+        assert verify(first).valid
+
+
+def test_threads_share_a_ledger(ledger: Ledger) -> None:
+    def work(number: int) -> None:
+        for n in range(20):
+            ledger.append(f"own-{number}", "step", {"n": n})
+            ledger.append("shared", "step", {"n": n})
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(work, range(6)))
+    assert [event.seq for event in ledger.read("shared")] == list(range(1, 121))
+    assert verify(ledger).valid
+
+
+def _write_from_process(path: Path, number: int) -> None:
+    with Ledger.open(path) as ledger:
+        for n in range(30):
+            ledger.append(f"process-{number}", "step", {"n": n})
+
+
+def test_processes_share_a_ledger_from_its_creation_on(path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    processes = [
+        context.Process(target=_write_from_process, args=(path, number)) for number in range(3)
+    ]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0, 0, 0]
+    with Ledger.open(path, read_only=True) as ledger:
+        assert [info.seq for info in ledger.streams()] == [30, 30, 30]
+        assert verify(ledger).valid
+
+
+@pytest.mark.parametrize("given_key", [None, b"wrong"])
+def test_a_keyed_ledger_is_read_but_not_written_without_its_key(
+    path: Path, given_key: bytes | None
+) -> None:
+    with Ledger.open(path, key=b"right") as ledger:
+        written = ledger.append("run-1", "step", {})
+        assert written.alg == "hmac-sha256"
+        assert len(written.key_id) == 16
+    with Ledger.open(path, key=given_key) as ledger:
+        assert ledger.read("run-1") == [written]
+        for stream in ("run-1", "new"):
+            with pytest.raises(KeyMismatch, match=written.key_id):
+                ledger.append(stream, "step", {})
+        with pytest.raises(KeyMismatch):
+            ledger.put_text("text")
+        with pytest.raises(KeyMismatch):
+            ledger.close_stream("run-1")
+        with pytest.raises(KeyMismatch):
+            ledger.change_key(b"mine")
+    with Ledger.open(path, key=b"right") as ledger:
+        assert verify(ledger).valid
+        assert ledger.append("run-1", "step", {}).seq == 2
+
+
+def test_a_key_is_added_by_an_event_under_the_old_one(path: Path) -> None:
+    with Ledger.open(path) as ledger, Ledger.open(path) as other:
+        ledger.append("run-1", "step", {})
+        other.append("theirs", "step", {})
+        ledger.change_key(b"first")
+        ledger.append("run-1", "step", {})
+        changed, taken = ledger.read("catalogue")[-2:]
+        assert (changed.kind, changed.alg) == ("key.changed", "sha256")
+        assert (taken.kind, taken.alg) == ("key.taken", "hmac-sha256")
+        with pytest.raises(KeyMismatch):
+            other.append("theirs", "step", {})
+        with pytest.raises(KeyMismatch, match="already"):
+            ledger.change_key(b"first")
+        assert verify(ledger).valid
+
+
+def test_an_unkeyed_ledger_does_not_take_a_key_by_the_way(path: Path) -> None:
+    with Ledger.open(path):
+        pass
+    with Ledger.open(path, key=b"new") as ledger, pytest.raises(KeyMismatch, match="change_key"):
+        ledger.append("run-1", "step", {})
+
+
+def test_an_empty_key_is_refused(path: Path) -> None:
+    with pytest.raises(KeyMismatch, match="empty"):
+        Ledger.open(path, key=b"")
+
+
+@pytest.mark.parametrize("table", ["audit_event", "audit_blob", "audit_head"])
+@pytest.mark.parametrize("how", ["UPDATE {} SET {}", "DELETE FROM {}", "REPLACE INTO {} {}"])
+def test_the_database_itself_refuses_to_change_the_past(
+    ledger: Ledger, path: Path, table: str, how: str
+) -> None:
+    ledger.append("run-1", "step", {"text": "x" * 40_000})
+    ledger.append("run-1", "step", {})
+    change = {"audit_event": "v = 9", "audit_blob": "content = x'00'", "audit_head": "seq = 0"}
+    same = how.startswith("REPLACE")
+    statement = how.format(table, f"SELECT * FROM {table}" if same else change[table])
+    with closing(sqlite3.connect(path)) as connection:
+        before = connection.execute(f"SELECT * FROM {table}").fetchall()
+        if same and table == "audit_blob":
+            connection.execute(statement)  # quietly without effect, as the text is the same
+        else:
+            with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+                connection.execute(statement)
+        assert connection.execute(f"SELECT * FROM {table}").fetchall() == before
+
+
+def test_the_same_layout_is_written_for_postgresql() -> None:
+    statements = tables.creation(make_url("postgresql+psycopg://").get_dialect()())
+    text = "\n".join(statements)
+    assert text.count("CREATE TABLE") == 4
+    assert "BEFORE UPDATE OR DELETE ON audit_event" in text
+    assert "BEFORE TRUNCATE ON audit_event" in text
+
+
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ("mysql://user:hidden@host/db", "postgresql:// URL"),
+        ("postgresql://user:hidden@127.0.0.1:1/db", "127.0.0.1"),
+    ],
+)
+def test_an_address_that_leads_nowhere_says_so_without_the_password(
+    address: str, says: str
+) -> None:
+    with pytest.raises(LedgerUnavailable, match=says) as caught:
+        Ledger.open(address)
+    assert "hidden" not in str(caught.value)
+
+
+def test_the_folder_is_created_and_kept_out_of_git(ledger: Ledger, path: Path) -> None:
+    assert (path.parent / ".gitignore").read_text() == "*\n"
+    assert ledger.place == str(path)
+
+
+def test_a_folder_of_the_users_gets_no_gitignore(tmp_path: Path) -> None:
+    with Ledger.open(str(tmp_path / "ledger.sqlite")):
+        assert not (tmp_path / ".gitignore").exists()
+
+
+def test_a_missing_ledger_is_not_created_by_reading(path: Path) -> None:
+    with pytest.raises(LedgerMissing, match="no ledger at"):
+        Ledger.open(path, read_only=True)
+    assert not path.exists()
+
+
+def test_reading_only_refuses_to_write(path: Path) -> None:
+    with Ledger.open(path) as ledger:
+        ledger.append("run-1", "step", {})
+    with Ledger.open(path, read_only=True) as ledger:
+        assert len(ledger.read("run-1")) == 1
+        with pytest.raises(LedgerUnavailable, match="read-only"):
+            ledger.append("run-1", "step", {})
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    path.write_text("this is a note, long enough to be taken for a header, not a database" * 20)
+    for read_only in (False, True):
+        with pytest.raises(LedgerCorrupt, match=r"ledger\.sqlite: file is not a database; "):
+            Ledger.open(path, read_only=read_only)
+
+
+def test_the_database_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "app.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE mine (x)")
+    before = path.read_bytes()
+    with pytest.raises(LedgerVersion, match="something else"):
+        Ledger.open(path)
+    assert path.read_bytes() == before
+
+
+def test_a_newer_layout_is_refused_clearly(path: Path) -> None:
+    with Ledger.open(path):
+        pass
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 2")
+    for read_only in (False, True):
+        with pytest.raises(LedgerVersion, match="version 2, this program knows up to 1: upgrade"):
+            Ledger.open(path, read_only=read_only)
+
+
+def test_a_place_that_cannot_hold_a_file_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for place in (tmp_path / "file" / "ledger.sqlite", tmp_path):
+        with pytest.raises(LedgerUnavailable, match=str(place.name)) as caught:
+            Ledger.open(place)
+        assert "\n" not in str(caught.value)
+
+
+def test_a_full_disk_is_one_clear_line_and_nothing_is_half_written(path: Path) -> None:
+    def fill(ledger: Ledger) -> None:
+        for number in range(100):
+            ledger.append("run-1", "step", {"text": f"{number:05}" * 8_000})
+
+    def limit(connection: sqlite3.Connection, _: object) -> None:
+        connection.execute("PRAGMA max_page_count = 40")
+
+    event.listen(Engine, "connect", limit)
+    try:
+        with Ledger.open(path) as ledger:
+            with pytest.raises(LedgerUnavailable, match=r"full; .* free disk space") as caught:
+                fill(ledger)
+            assert "\n" not in str(caught.value)
+            assert verify(ledger).valid
+            assert ledger.append("run-1", "small", {}).seq == len(ledger.read("run-1"))
+    finally:
+        event.remove(Engine, "connect", limit)
+
+
+def test_a_closed_ledger_says_so(path: Path) -> None:
+    ledger = Ledger.open(path)
+    ledger.close()
+    ledger.close()
+    with pytest.raises(LedgerUnavailable, match="was closed"):
+        ledger.append("run-1", "step", {})
+
+
+def test_a_ledger_of_version_1_opens_verifies_and_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    shutil.copyfile(FIXTURE, path)
+    with Ledger.open(path, key=b"the key of the fixture") as ledger:
+        assert verify(ledger).valid
+        first, second = ledger.read("run-1")
+        assert first.body == {"request": "Grüße", "size_base": "0.10"}
+        assert second.body["text"] == "long " * 8000
+        assert first.hash == "f66375834069a76b8517957ce9ad25189a031cd52dffa88c26333ef8a070a050"
+        assert ledger.append("run-1", "step", {}).seq == 3
+        assert verify(ledger).valid
