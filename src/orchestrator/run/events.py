@@ -15,7 +15,7 @@ Json = Any
 
 @dataclass(frozen=True, slots=True)
 class RunOpened:
-    """A request came in. `definitions` holds the texts of agents and tool schemas it runs under."""
+    """A request came in. `definitions` is the text of the agents and tools it runs under."""
 
     KIND: ClassVar[str] = "run.opened"
     request: str
@@ -25,7 +25,7 @@ class RunOpened:
     settings: Mapping[str, Json]
     limits: Mapping[str, Json]
     workspace: Mapping[str, Json] | None
-    definitions: Mapping[str, Json]
+    definitions: str
     version: str
 
 
@@ -218,6 +218,16 @@ class QuestionAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextTrimmed:
+    """A frame goes on in a fresh conversation that opens with `opening`."""
+
+    KIND: ClassVar[str] = "context.trimmed"
+    frame: int
+    why: str
+    opening: str
+
+
+@dataclass(frozen=True, slots=True)
 class WorkCommitted:
     """A turn changed the workspace and the change was committed on the run's branch."""
 
@@ -267,6 +277,7 @@ RunEvent = (
     | ApprovalDecided
     | QuestionAsked
     | QuestionAnswered
+    | ContextTrimmed
     | WorkCommitted
     | LimitHit
     | RunClosed

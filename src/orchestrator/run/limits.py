@@ -59,7 +59,7 @@ LEAST_USEFUL_TOKENS = 1_024
 """A reply with less room than this cannot hold an envelope; the budget counts as spent."""
 
 REPEATS = 5
-"""The same call with the same arguments and the same result, this often in a row, is a loop."""
+"""The same call with the same arguments and result, this often in a row, is a loop."""
 
 PING_PONG = 4
 """Handoffs between the same two agents, back and forth, without one new receipt between them."""

@@ -6,10 +6,9 @@ belongs to one run is in the opening message.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from orchestrator.agents.definition import AgentDefinition
 from trading_tools.audit.event import canonical_json
 
 RULES = """\
@@ -55,14 +54,15 @@ receipt of the sizing tools with the very inputs that stand in the code or its c
 receipts must exist. If something is missing you get the list back."""
 
 
-def system_prompt(agent: AgentDefinition, colleagues: Iterable[AgentDefinition]) -> str:
-    """The system prompt of `agent`; its first line names it."""
+def system_prompt(name: str, prompt: str, rules: str, descriptions: Mapping[str, str]) -> str:
+    """The system prompt of the agent `name`; its first line says so.
+
+    `prompt` is the body of its file, `descriptions` are all agents' by name.
+    """
     others = "\n".join(
-        f"- {other.name}: {other.description}"
-        for other in sorted(colleagues, key=lambda definition: definition.name)
-        if other.name != agent.name
+        f"- {other}: {descriptions[other]}" for other in sorted(descriptions) if other != name
     )
-    parts = [f"You are {agent.name}.", agent.prompt.strip(), RULES]
+    parts = [f"You are {name}.", prompt.strip(), rules]
     if others:
         parts.append(f"# Your colleagues\n\n{others}")
     return "\n\n".join(part for part in parts if part)

@@ -1,0 +1,259 @@
+"""Making the tool calls of a reply: permission, intent, act, record.
+
+Reads that stand together run at the same time, everything else one after the other; all are
+recorded in the order in which the model asked. This is the package's one place that catches every
+exception: whatever a tool raises becomes its result.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import hashlib
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from orchestrator.protocol.handoff import HAND_OFF
+from orchestrator.run import events as ev
+from orchestrator.run.definitions import ASK_USER
+from orchestrator.run.journal import Journal
+from orchestrator.run.setting import Setting
+from orchestrator.run.state import Approval, FrameState
+from orchestrator.toolbox.permissions import decide
+from orchestrator.toolbox.tool import Effect, Tool, ToolContext, ToolError, ToolResult
+from trading_tools.audit.event import canonical_json
+from trading_tools.audit.redact import has_mark
+
+SHOWN_CHARACTERS = 40_000
+"""What of a result a model sees at once; the whole is kept and read with `read_receipt`."""
+
+
+class Waiting(Exception):
+    """Control flow: the run waits for a person and goes no further now."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A call that may be made."""
+
+    call: Mapping[str, Any]
+    tool: Tool
+    approval: str | None
+
+
+class Caller:
+    """Makes the calls of the frame at work."""
+
+    def __init__(self, setting: Setting, journal: Journal) -> None:
+        self._setting = setting
+        self._journal = journal
+
+    async def answer_all(self, frame: FrameState) -> None:
+        """Answer every call of the reply at hand that is not a handoff.
+
+        Raises:
+            Waiting: a call waits for a person; what stands before it is done.
+        """
+        for group in self._groups(frame):
+            ready = [made for call in group if (made := await self._ready(frame, call))]
+            await self._make(frame, ready)
+
+    def _groups(self, frame: FrameState) -> list[list[Mapping[str, Any]]]:
+        """Reads that stand together in one group, everything else alone."""
+        groups: list[list[Mapping[str, Any]]] = []
+        last_reads = False
+        for call in frame.unanswered():
+            if call["name"] == HAND_OFF:
+                continue
+            tool = self._setting.tools.get(call["name"])
+            reads = tool is not None and tool.effect is Effect.READ
+            if reads and last_reads:
+                groups[-1].append(call)
+            else:
+                groups.append([call])
+            last_reads = reads
+        return groups
+
+    async def _ready(self, frame: FrameState, call: Mapping[str, Any]) -> _Ready | None:
+        """The call if it may be made; else it is answered here with why not."""
+        name, arguments = call["name"], call["input"]
+        agent = self._setting.definitions.agents[frame.frame.agent]
+        if name not in agent.tools:
+            near = difflib.get_close_matches(name, agent.tools, n=3)
+            hint = f"; near it: {', '.join(near)}" if near else ""
+            return self._refuse(frame, call, f"{agent.name} has no tool {name!r}{hint}")
+        if name == ASK_USER:
+            await self._ask(frame, call)
+            return None
+        tool = self._setting.tools.get(name)
+        if tool is None:
+            return self._refuse(frame, call, f"{name} is not part of this installation")
+        state = self._journal.state
+        if call["id"] in state.intents and has_mark(arguments):
+            why = "its arguments held a secret that was not recorded; make the call again"
+            return self._refuse(frame, call, why)
+        asked = state.approval_of(call["id"])
+        if asked is None:
+            decision = decide(self._setting.rules, name, arguments, tool.subject(arguments))
+            if decision.verdict == "deny":
+                return self._refuse(frame, call, decision.why)
+            if decision.verdict == "allow":
+                return _Ready(call, tool, None)
+            asked = self._request(frame, call, decision.why)
+        return await self._approved(frame, call, tool, asked)
+
+    def _request(self, frame: FrameState, call: Mapping[str, Any], why: str) -> Approval:
+        now = self._setting.clock()
+        expires = now + timedelta(minutes=self._setting.approval_minutes)
+        state = self._journal.state
+        request = ev.ApprovalRequested(
+            id=f"a{len(state.approvals) + 1}",
+            frame=frame.frame.id,
+            call=call["id"],
+            tool=call["name"],
+            arguments=call["input"],
+            digest=approval_digest(self._journal.run, call["name"], call["input"]),
+            why=why,
+            expires_at=expires.isoformat(),
+        )
+        self._journal.append(request)
+        return state.approvals[request.id]
+
+    async def _approved(
+        self, frame: FrameState, call: Mapping[str, Any], tool: Tool, approval: Approval
+    ) -> _Ready | None:
+        request = approval.request
+        if approval.decided is None:
+            if datetime.fromisoformat(request.expires_at) <= self._setting.clock():
+                return self._refuse(frame, call, f"nobody approved it by {request.expires_at}")
+            said = await self._setting.person.approve(tool.name, request.arguments, request.why)
+            if said is None:
+                raise Waiting
+            self._journal.append(
+                ev.ApprovalDecided(request.id, said, "person at the terminal", request.digest)
+            )
+        decided = approval.decided
+        if decided is None or not decided.approved:
+            return self._refuse(frame, call, "a person denied this call")
+        if decided.digest != approval_digest(self._journal.run, tool.name, call["input"]):
+            return self._refuse(frame, call, "the approval was given for another call")
+        return _Ready(call, tool, request.id)
+
+    async def _ask(self, frame: FrameState, call: Mapping[str, Any]) -> None:
+        question = str(call["input"].get("question", "")).strip()
+        if not question:
+            self._refuse(frame, call, "ask_user needs a question")
+            return
+        if self._journal.state.question is None:
+            self._journal.append(ev.QuestionAsked(frame.frame.id, call["id"], question))
+        said = await self._setting.person.answer(frame.frame.agent, question)
+        if said is None:
+            raise Waiting
+        answer = self._setting.redactor.text(said)
+        self._journal.append(ev.QuestionAnswered(frame.frame.id, call["id"], answer))
+
+    def _refuse(self, frame: FrameState, call: Mapping[str, Any], why: str) -> None:
+        self._journal.append(ev.ToolRefused(frame.frame.id, call["id"], call["name"], why))
+
+    async def _make(self, frame: FrameState, ready: list[_Ready]) -> None:
+        """Record the intents, act, record what came out, in the order asked."""
+        for one in ready:
+            self._intend(frame, one)
+        if len(ready) == 1:
+            results = [await self._run(frame, ready[0])]
+        else:
+            results = await asyncio.gather(*(self._run(frame, one) for one in ready))
+        for one, result in zip(ready, results, strict=True):
+            self._record(frame, one, result)
+
+    def _intend(self, frame: FrameState, one: _Ready) -> None:
+        before = self._journal.state.intents.get(one.call["id"])
+        self._journal.append(
+            ev.ToolIntended(
+                frame=frame.frame.id,
+                call=one.call["id"],
+                tool=one.tool.name,
+                arguments=one.call["input"],
+                effect=one.tool.effect.value,
+                attempt=before[1].attempt + 1 if before else 1,
+                key=before[1].key if before else f"{self._journal.run}:{one.call['id']}",
+                tree=self._tree(one, before[1] if before else None),
+                approval=one.approval,
+            ),
+            durable=one.tool.effect in {Effect.KEYED, Effect.EXTERNAL},
+        )
+
+    def _tree(self, one: _Ready, before: ev.ToolIntended | None) -> str | None:
+        """The workspace before the call; an earlier attempt's is put back first."""
+        work = self._setting.work
+        if one.tool.effect is not Effect.WORKSPACE or work is None:
+            return None
+        if before is not None and before.tree is not None:
+            work.restore(before.tree)
+            return before.tree
+        return work.tree()
+
+    async def _run(self, frame: FrameState, one: _Ready) -> ToolResult:
+        context = ToolContext(
+            run=self._journal.run,
+            agent=frame.frame.agent,
+            key=self._journal.state.intents[one.call["id"]][1].key,
+            services=self._setting.services,
+        )
+        try:
+            async with asyncio.timeout(one.tool.timeout_s):
+                return await one.tool.call(context, one.call["input"])
+        except ToolError as error:
+            return ToolResult(str(error), None, is_error=True)
+        except TimeoutError:
+            limit = f"{one.tool.timeout_s:g} s"
+            return ToolResult(f"stopped: {one.tool.name} took longer than {limit}", None, True)
+        except Exception as error:  # noqa: BLE001 - whatever a tool raises becomes its result
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            text = f"{one.tool.name} failed: {type(error).__name__}: {error} (in {where.name})"
+            return ToolResult(text, None, is_error=True)
+
+    def _record(self, frame: FrameState, one: _Ready, result: ToolResult) -> None:
+        clean = self._setting.redactor.text(self._setting.stable(result.text))
+        shown, whole = clean, None
+        if len(clean) > SHOWN_CHARACTERS:
+            whole = self._journal.ledger.put_text(clean)
+            shown = _shortened(clean)
+        self._journal.append(
+            ev.ToolFinished(
+                frame=frame.frame.id,
+                call=one.call["id"],
+                tool=one.tool.name,
+                text=shown,
+                data=None if whole else self._clean(result.data),
+                is_error=result.is_error,
+                whole=whole,
+            )
+        )
+
+    def _clean(self, value: Any) -> Any:
+        """Data without secrets, and the same on every machine."""
+        if isinstance(value, str):
+            return self._setting.redactor.text(self._setting.stable(value))
+        if isinstance(value, Mapping):
+            return self._setting.redactor.value({k: self._clean(v) for k, v in value.items()})
+        if isinstance(value, list | tuple):
+            return [self._clean(item) for item in value]
+        return value
+
+
+def approval_digest(run: str, tool: str, arguments: Mapping[str, Any]) -> str:
+    """What an approval is bound to: this run, this tool, these very arguments."""
+    return hashlib.sha256(canonical_json([run, tool, dict(arguments)]).encode()).hexdigest()
+
+
+def _shortened(text: str) -> str:
+    head, tail = SHOWN_CHARACTERS * 3 // 4, SHOWN_CHARACTERS // 5
+    left_out = len(text) - head - tail
+    return (
+        f"{text[:head]}\n[… {left_out} of {len(text)} characters left out here; read_receipt "
+        f"gives them by offset …]\n{text[-tail:]}"
+    )

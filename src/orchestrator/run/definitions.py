@@ -1,0 +1,132 @@
+"""The agents and tool schemas that a run was opened under, kept in its first event.
+
+A run goes on under what it started with, whatever the files say by then.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+from orchestrator.agents.definition import AgentDefinition
+from orchestrator.protocol.handoff import HAND_OFF
+from orchestrator.protocol.schema import hand_off_tool
+from orchestrator.run.prompts import RULES, system_prompt
+from orchestrator.toolbox.permissions import granted
+from orchestrator.toolbox.tool import Tool
+from trading_tools.audit.event import canonical_json
+
+ASK_USER = "ask_user"
+
+_ASK_USER = {
+    "name": ASK_USER,
+    "description": "Ask the person who made the request something that only they can know and "
+    "that changes what you do. The run waits for the answer, so first look whether the request, "
+    "the files or a tool answers it. One question a call.",
+    "input_schema": {
+        "type": "object",
+        "properties": {
+            "question": {"type": "string", "description": "One question, with the choices."}
+        },
+        "required": ["question"],
+        "additionalProperties": False,
+    },
+}
+
+
+@dataclass(frozen=True)
+class Agent:
+    """An agent as a run keeps it; `tools` are the names it was granted, sorted."""
+
+    name: str
+    description: str
+    prompt: str
+    tools: tuple[str, ...]
+    model: str
+    effort: str | None
+    max_turns: int | None
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """All agents of a run, the tools' wire forms by name, and the harness's own rules."""
+
+    agents: Mapping[str, Agent]
+    wire: Mapping[str, Mapping[str, Any]]
+    rules: str
+
+    @classmethod
+    def build(
+        cls,
+        agents: Iterable[AgentDefinition],
+        tools: Mapping[str, Tool],
+        *,
+        model_of: Callable[[AgentDefinition], str],
+        effort: str | None,
+    ) -> Definitions:
+        """From agent files and tools; `model_of` says which model an agent talks to."""
+        known = tuple(sorted(agents, key=lambda definition: definition.name))
+        wire = {name: tool.wire_form() for name, tool in tools.items()}
+        wire[ASK_USER] = _ASK_USER
+        wire[HAND_OFF] = hand_off_tool([definition.name for definition in known])
+        built = {}
+        for definition in known:
+            allowed, _ = granted(definition.tools, definition.disallowed_tools, tuple(wire))
+            built[definition.name] = Agent(
+                name=definition.name,
+                description=definition.description,
+                prompt=definition.prompt,
+                tools=tuple(sorted(allowed)),
+                model=model_of(definition),
+                effort=definition.effort or effort,
+                max_turns=definition.max_turns,
+            )
+        return cls(built, wire, RULES)
+
+    def system(self, name: str) -> str:
+        """The system prompt of an agent; the same in every run under these definitions."""
+        if name not in self._prompts:
+            self._prompts[name] = system_prompt(
+                name,
+                self.agents[name].prompt,
+                self.rules,
+                {other.name: other.description for other in self.agents.values()},
+            )
+        return self._prompts[name]
+
+    def tools_of(self, name: str) -> tuple[Mapping[str, Any], ...]:
+        """The wire forms of an agent's tools, sorted by name."""
+        return tuple(self.wire[tool] for tool in self.agents[name].tools)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """All agents' names, sorted."""
+        return tuple(sorted(self.agents))
+
+    @cached_property
+    def _prompts(self) -> dict[str, str]:
+        return {}
+
+    @cached_property
+    def text(self) -> str:
+        """As the ledger keeps them: one text, so that equal ones are stored once."""
+        return canonical_json(
+            {
+                "agents": {name: asdict(agent) for name, agent in self.agents.items()},
+                "wire": self.wire,
+                "rules": self.rules,
+            }
+        )
+
+    @classmethod
+    def from_text(cls, text: str) -> Definitions:
+        """What `text` kept."""
+        kept = json.loads(text)
+        agents = {
+            name: Agent(**{**fields, "tools": tuple(fields["tools"])})
+            for name, fields in kept["agents"].items()
+        }
+        return cls(agents, kept["wire"], kept["rules"])

@@ -1,0 +1,44 @@
+"""The run's own stream: every event is appended to the ledger and folded in the same step.
+
+Whoever holds a journal is the run's one owner in this process; the ledger's (stream, seq) key
+stops a second writer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from orchestrator.run.events import RunEvent, to_body
+from orchestrator.run.state import State
+from trading_tools.audit.event import Event
+from trading_tools.audit.ledger import Ledger
+
+Listener = Callable[[Event, State], None]
+
+
+class Journal:
+    """Appends events of one run and keeps its state."""
+
+    def __init__(self, ledger: Ledger, run: str, listener: Listener | None = None) -> None:
+        self.ledger = ledger
+        self.run = run
+        self._listener = listener
+        self.state = State.fold(ledger.read(run))
+
+    def append(self, event: RunEvent, *, durable: bool = False) -> Event:
+        """Record `event` and take it into the state. `durable` waits for the disk.
+
+        Raises:
+            StreamConflict: another process writes this run.
+        """
+        recorded = self.ledger.append(
+            self.run,
+            event.KIND,
+            to_body(event),
+            expected_seq=self.state.seq,
+            durable=durable,
+        )
+        self.state.apply(recorded)
+        if self._listener is not None:
+            self._listener(recorded, self.state)
+        return recorded
