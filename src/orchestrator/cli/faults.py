@@ -1,0 +1,30 @@
+"""Errors of the parts, as the command line tells them."""
+
+from __future__ import annotations
+
+from orchestrator.cli.output import CommandError, Exit
+from orchestrator.config.load import ConfigError
+
+
+def as_command_error(error: Exception) -> CommandError | None:
+    """What to say of a known error; None for a fault of ours."""
+    from orchestrator.models.port import BadRequest, ModelConfigError
+    from orchestrator.workspace.errors import WorkspaceError
+    from trading_tools.audit.errors import LedgerError, StreamConflict
+
+    if isinstance(error, ConfigError):
+        return CommandError(error.what, error.where, error.fix)
+    if isinstance(error, ModelConfigError):
+        return CommandError(error.what, "model", error.fix)
+    if isinstance(error, BadRequest):
+        return CommandError(
+            f"the model service refused our request: {error}", "model", "report it", Exit.FAULT
+        )
+    if isinstance(error, StreamConflict):
+        return CommandError(str(error), "ledger", "another process owns this run; try again later")
+    if isinstance(error, LedgerError | WorkspaceError):
+        what, _, fix = str(error).partition(": ")
+        return CommandError(what, "", fix or "see `orc doctor`")
+    if isinstance(error, OSError) and error.strerror:
+        return CommandError(error.strerror, str(error.filename or "system"), "see `orc doctor`")
+    return None

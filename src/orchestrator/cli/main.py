@@ -1,0 +1,118 @@
+"""The entry point: which commands there are, and how a failure is told.
+
+A command lives in a module of its family and is imported only when it is called, so that
+`orc --help` stays quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from collections.abc import Callable
+
+import click
+
+from orchestrator.cli.output import CommandError, Exit, say
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "run": ("orchestrator.cli.run", "Turn a request into verified work."),
+    "resume": ("orchestrator.cli.run", "Go on with a run that stopped or waits."),
+    "show": ("orchestrator.cli.show", "What a run did: chain, receipts, spend, change."),
+    "runs": ("orchestrator.cli.show", "The runs of this project."),
+    "stop": ("orchestrator.cli.control", "Stop a run."),
+    "approve": ("orchestrator.cli.control", "Decide on a call that waits for a person."),
+    "answer": ("orchestrator.cli.control", "Answer an agent's question."),
+    "route": ("orchestrator.cli.agents", "Which agent would take a request."),
+    "agents": ("orchestrator.cli.agents", "The specialists; `orc agents lint` checks files."),
+    "schema": ("orchestrator.cli.schema", "Print a JSON Schema: handoff, agent, config."),
+    "tools": ("orchestrator.cli.tools", "The tools; `orc tools call NAME JSON` runs one."),
+    "audit": ("orchestrator.cli.audit", "Verify, follow or export the ledger."),
+    "doctor": ("orchestrator.cli.doctor", "What works on this machine and what does not."),
+    "init": ("orchestrator.cli.project", "Write a commented orchestrator.toml."),
+    "trust": ("orchestrator.cli.project", "Let a project's configuration take effect."),
+    "demo": ("orchestrator.cli.demo", "The main job on a sample project, no key needed."),
+}
+
+
+class Lazy(click.Group):
+    """A group whose commands are imported when they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order in which people meet them."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(COMMANDS[cmd_name][0])
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list in `--help`, without importing anything."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(
+    cls=Lazy,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 done and verified, 1 a negative verdict, 2 usage or configuration, "
+    "3 waits for a person, 4 a limit was hit, 70 a fault of ours.",
+)
+@click.version_option(package_name="trading-orchestrator", message="%(version)s")
+def app() -> None:
+    """Orchestrator: verified work from specialist agents, for trading developers."""
+
+
+def entry() -> None:
+    """Run the command line; every failure is one clear line and a meaningful exit code."""
+    sys.exit(_guarded(lambda: app.main(standalone_mode=False)))
+
+
+def _guarded(act: Callable[[], object]) -> int:
+    try:
+        code = act()
+        return code if isinstance(code, int) else Exit.DONE
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.Abort:
+        say("stopped")
+        return 130
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx else "orc"
+        return _tell(CommandError(error.format_message(), where, f"see `{where} --help`"))
+    except CommandError as error:
+        return _tell(error)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.DONE
+    except Exception as error:  # noqa: BLE001 - the boundary: a fault of ours is one line too
+        return _fault(error)
+
+
+def _tell(error: CommandError) -> int:
+    if "--json" in sys.argv:
+        body = {"error": {"what": error.what, "where": error.where, "fix": error.fix}}
+        sys.stdout.write(json.dumps(body, indent=2, ensure_ascii=False) + "\n")
+    say(f"orc: {error}")
+    return int(error.code)
+
+
+def _fault(error: Exception) -> int:
+    """Known errors of the parts as usage, everything else as a fault with its trace on request."""
+    from orchestrator.cli.faults import as_command_error
+
+    known = as_command_error(error)
+    if known is not None:
+        return _tell(known)
+    if os.environ.get("ORC_TRACE"):
+        raise error
+    what = f"a fault of ours: {type(error).__name__}: {error}"
+    return _tell(CommandError(what, "orc", "ORC_TRACE=1 shows where", Exit.FAULT))
