@@ -102,34 +102,40 @@ class Database:
         The rest survives a crash of the program but may lose its last moments with the power
         (SQLite only; PostgreSQL keeps what its server is set to).
         """
-        with self.lock, self.failures():
+        with self.lock:
             raised = durable and self._path is not None
             if raised:
-                self._cursor.execute("PRAGMA synchronous=FULL")
+                self._set_synchronous("FULL")
             try:
                 with self._transaction(self._begin):
                     yield
             finally:
                 if raised:
-                    self._cursor.execute("PRAGMA synchronous=NORMAL")
+                    self._set_synchronous("NORMAL")
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[None]:
         """A read transaction: everything in it is of one moment."""
-        with self.lock, self.failures(), self._transaction(self._begin_read):
+        with self.lock, self._transaction(self._begin_read):
             yield
 
     @contextlib.contextmanager
     def _transaction(self, begin: str) -> Iterator[None]:
-        self._cursor.execute(begin)
         try:
+            self._cursor.execute(begin)
             yield
             self._cursor.execute("COMMIT")
-        except BaseException:
+        except BaseException as error:
             # A full disk or a failed statement may have ended the transaction already.
             with contextlib.suppress(self._driver_error):
                 self._cursor.execute("ROLLBACK")
+            if isinstance(error, self._driver_error):
+                raise self._explain(error) from error
             raise
+
+    def _set_synchronous(self, level: str) -> None:
+        with self.failures():
+            self._cursor.execute(f"PRAGMA synchronous={level}")
 
     @contextlib.contextmanager
     def failures(self) -> Iterator[None]:

@@ -129,8 +129,11 @@ def preimage(
     were no UTF-8 in a damaged database come back as they were.
     """
     text = _encoder.encode
+    # The encoder is slow on bare integers; anything else in their place is a damaged row.
+    number = f"{seq}" if type(seq) is int else text(seq)
+    version = f"{v}" if type(v) is int else text(v)
     return (
-        f"[{text(stream)},{text(seq)},{text(at)},{text(kind)},{text(v)},{text(alg)},{text(key_id)},"
+        f"[{text(stream)},{number},{text(at)},{text(kind)},{version},{text(alg)},{text(key_id)},"
         f"{body},{text(prev)}]"
     ).encode(errors="surrogateescape")
 

@@ -10,7 +10,7 @@ key) and ``key.taken`` (the first under the new one, with all heads).
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -138,6 +138,7 @@ class Ledger:
         """
         _check_names(stream, kind, v)
         text, long_texts = blobs.pack(body)
+        recorded = blobs.unpack(text, lambda name: blobs.bytes_text(long_texts[name]))
         store = self.store
         with store.database.lock:
             store.require_writable()
@@ -152,12 +153,11 @@ class Ledger:
                     store.note("stream.reopened", _mark(stream, known))
                 for name, content in long_texts.items():
                     store.put_blob(name, content)
-                event = store.write(stream, kind, v, text, known)
+                event = store.write(stream, kind, v, text, known, recorded)
                 if event.seq % HEAD_EVERY == 0:
                     store.note("stream.head", _mark(stream, event))
             store.remember(stream, Position(event.seq, event.hash))
-        recorded = blobs.unpack(text, lambda name: blobs.bytes_text(long_texts[name]))
-        return replace(event, body=recorded)
+        return event
 
     def read(self, stream: str, after: int = 0) -> list[Event]:
         """The events of a stream with a seq above ``after``, long texts in place, upcast.

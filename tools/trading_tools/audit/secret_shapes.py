@@ -118,17 +118,22 @@ _PUBLIC = re.compile(
 )
 # Private keys of EVM chains and keys of Binance's length: beside a name no randomness is asked.
 _KEY_LENGTH = re.compile(r"(?:0x)?[0-9a-fA-F]{64}|[A-Za-z0-9]{64}")
+# Names and placeholders, as people write them: words and small numbers with signs between.
+_PART = r"(?:(?:[A-Z]+|[A-Za-z][a-z]*(?:[A-Z][a-z]+)*)[0-9]{0,2}|[0-9]{1,4})"
+_WRITTEN = re.compile(rf"_*{_PART}(?:[._-]+{_PART})+_*")
 _MARK_OPENING = "[redacted:"
 _LEAST_LENGTH = 12
 _LEAST_BITS = 2.8
+_LEAST_BITS_HEX = 2.0  # of at most 4: sixteen drawn digits are seldom below
+_HEX = re.compile(r"[0-9a-f]{16,}|[0-9A-F]{16,}")
 
 
 def is_random(value: str) -> bool:
     """Whether a value beside a key-like name looks drawn rather than written.
 
     Digits and letters mixed, and at least 2.8 bits a character: hex, base64 and alphanumeric
-    keys are, words, names, paths and expressions are not. Public things of a known form
-    (addresses, UUIDs, the model service's ids) never are.
+    keys are, words, names, paths and expressions are not, and neither is the rare key without a
+    digit. Public things of a known form (addresses, UUIDs, the model service's ids) never are.
     """
     core = value.strip("=.-")
     if len(core) < _LEAST_LENGTH or _PUBLIC.fullmatch(core):
@@ -136,12 +141,14 @@ def is_random(value: str) -> bool:
     if _KEY_LENGTH.fullmatch(core):
         return True
     digits = sum(map(core.count, "0123456789"))
-    if not digits or digits + core.count(".") == len(core) or _is_path(core):
+    if not digits or digits + core.count(".") == len(core):  # a number
+        return False
+    if _is_path(core) or _WRITTEN.fullmatch(core):
         return False
     counts = Counter(core[:256])
     total = sum(counts.values())
     bits = -sum(count / total * math.log2(count / total) for count in counts.values())
-    return bits >= _LEAST_BITS
+    return bits >= (_LEAST_BITS_HEX if _HEX.fullmatch(core) else _LEAST_BITS)
 
 
 def _is_path(value: str) -> bool:

@@ -5,6 +5,7 @@ Here live the SQLAlchemy Core statements and their compiled form. Running them i
 """
 
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
@@ -21,9 +22,13 @@ class Statement:
         self.sql = str(compiled)
         order = compiled.positiontup
         self._order: tuple[str, ...] | None = None if order is None else tuple(order)
+        # For several names this gives a tuple in one step, for fewer it would not.
+        self._pick = itemgetter(*order) if order and len(order) > 1 else None
 
     def bind(self, values: Mapping[str, Any]) -> Any:
         """The values in the form the driver takes."""
+        if self._pick is not None:
+            return self._pick(values)
         return values if self._order is None else [values[name] for name in self._order]
 
 

@@ -112,8 +112,16 @@ class Store:
         position = Position(*rows[0]) if rows else Position()
         self.write(CATALOGUE, kind, 1, canonical_json(body), position)
 
-    def write(self, stream: str, kind: str, v: int, text: str, known: Position) -> Event:
-        """Write the next event after ``known`` and move the head. The event comes bodiless."""
+    def write(
+        self,
+        stream: str,
+        kind: str,
+        v: int,
+        text: str,
+        known: Position,
+        body: Mapping[str, Any] | None = None,
+    ) -> Event:
+        """Write the next event after ``known`` and move the head; ``body`` is for the result."""
         signer = self.signer
         seq, at = known.seq + 1, utc_text(self._clock())
         message = preimage(stream, seq, at, kind, v, signer.alg, signer.key_id, text, known.hash)
@@ -146,7 +154,9 @@ class Store:
             "hash": digest,
         }
         self.database.run(self.ask.insert_event, row)
-        return Event(stream, seq, at, kind, v, signer.alg, signer.key_id, {}, known.hash, digest)
+        return Event(
+            stream, seq, at, kind, v, signer.alg, signer.key_id, body or {}, known.hash, digest
+        )
 
     def close(self, stream: str, position: Position) -> Position:
         """Mark the stream's head as closed."""

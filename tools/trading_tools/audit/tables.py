@@ -40,6 +40,7 @@ class HeadRow(SQLModel, table=True):
     """
 
     __tablename__ = "audit_head"
+    __table_args__ = {"sqlite_with_rowid": False}
 
     stream: str = Field(sa_type=Text, primary_key=True)
     seq: int = Field(sa_type=BigInteger)
