@@ -1,0 +1,183 @@
+"""What a run came to, for programs: the JSON document of `orc run` and its exit code.
+
+Pure, over the folded state. How a person sees it is the command line's part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from orchestrator.run.state import Approval, Link, State
+from trading_tools.audit.event import decimal_text
+
+DONE = frozenset({"success", "complete"})
+"""Statuses with which a run says that the job is done."""
+
+_EXIT_CODES: Mapping[str, int] = {
+    "success": 0,
+    "complete": 0,
+    "blocked": 1,
+    "needs_help": 1,
+    "running": 1,
+    "stopped": 1,
+    "waiting": 3,
+    "limited": 4,
+    "failed": 70,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SpendTable:
+    """What a run used: USD by agent, the dearest first; calls by tool, the most used first.
+
+    `unpriced` says that some replies had no known price and are not in the sums.
+    """
+
+    by_agent: tuple[tuple[str, Decimal], ...]
+    by_tool: tuple[tuple[str, int], ...]
+    cost_usd: Decimal
+    unpriced: bool
+
+
+def report(
+    run: str,
+    state: State,
+    *,
+    seconds: float,
+    head: str,
+    branch: str | None,
+    owned: bool = False,
+) -> dict[str, Any]:
+    """The run as one JSON document.
+
+    Args:
+        run: the run's id.
+        state: all of its events, folded.
+        seconds: wall time from the opening to now or to the end.
+        head: the hash of its last event.
+        branch: the branch that holds its commits, None for none.
+        owned: a process works on it right now; one that is open without is `stopped`.
+    """
+    accepted = state.acceptance[-1] if state.acceptance else None
+    return {
+        "run": run,
+        "status": status_of(state, owned=owned),
+        "kind": kind_of(state),
+        "result": state.closed.result if state.closed else "",
+        "chain": [_link(link) for link in state.chain],
+        "verified": is_verified(state),
+        "unmet": list(accepted.unmet) if accepted else [],
+        "unchecked": list(accepted.unchecked) if accepted else [],
+        "unverified": list(accepted.unverified) if accepted else [],
+        "limit": _limit(state),
+        "waiting_for": _waiting_for(state),
+        "usage": _usage(state),
+        "head": head,
+        "branch": branch,
+        "seconds": round(seconds, 3),
+    }
+
+
+def exit_code(document: Mapping[str, Any]) -> int:
+    """The exit code that a report stands for; one with an unknown status is a fault of ours."""
+    return _EXIT_CODES.get(document["status"], 70)
+
+
+def status_of(state: State, *, owned: bool = False) -> str:
+    """How the run stands: its end, else what it waits for, else whether somebody works on it."""
+    if state.closed is not None:
+        return state.closed.status
+    if state.limit is not None:
+        return "limited"
+    if _waiting_for(state) is not None:
+        return "waiting"
+    return "running" if owned else "stopped"
+
+
+def kind_of(state: State) -> str | None:
+    """The kind of job; None where that was never settled."""
+    if state.route is not None:
+        return state.route.job
+    return state.opened.kind if state.opened else None
+
+
+def is_verified(state: State) -> bool:
+    """Whether the run is done and every check of its ending was made and met, one at least."""
+    if state.closed is None or state.closed.status not in DONE or not state.acceptance:
+        return False
+    last = state.acceptance[-1]
+    clean = not last.unmet and not last.unchecked
+    return clean and bool(last.checks) and all(check.get("met") is True for check in last.checks)
+
+
+def open_approval(state: State) -> Approval | None:
+    """The approval that the run waits for; one whose call was answered since is not open."""
+    for approval in state.approvals.values():
+        frame = state.frames.get(approval.request.frame)
+        if approval.decided is not None or frame is None:
+            continue
+        if any(call["id"] == approval.request.call for call in frame.unanswered()):
+            return approval
+    return None
+
+
+def spend_table(state: State) -> SpendTable:
+    """What was used by whom."""
+    spend = state.spend
+    agents = sorted(spend.by_agent.items(), key=lambda item: (-item[1], item[0]))
+    tools = sorted(spend.by_tool.items(), key=lambda item: (-item[1], item[0]))
+    return SpendTable(tuple(agents), tuple(tools), spend.cost_usd, spend.unpriced)
+
+
+def _link(link: Link) -> dict[str, Any]:
+    return {
+        "agent": link.agent,
+        "status": link.handoff.status,
+        "next_agent": link.handoff.next_agent,
+        "confidence": link.handoff.confidence,
+        "receipts": list(link.receipts),
+    }
+
+
+def _limit(state: State) -> dict[str, str] | None:
+    hit = state.limit
+    if hit is None:
+        return None
+    return {"limit": hit.limit, "cap": hit.cap, "reached": hit.reached, "left": hit.left}
+
+
+def _waiting_for(state: State) -> dict[str, Any] | None:
+    if state.closed is not None:
+        return None
+    approval = open_approval(state)
+    if approval is not None:
+        asked = approval.request
+        return {
+            "kind": "approval",
+            "id": asked.id,
+            "agent": state.frames[asked.frame].frame.agent,
+            "tool": asked.tool,
+            "arguments": dict(asked.arguments),
+            "why": asked.why,
+            "expires_at": asked.expires_at,
+        }
+    question = state.question
+    if question is None:
+        return None
+    agent = state.frames[question.frame].frame.agent
+    return {"kind": "question", "id": question.call, "agent": agent, "text": question.text}
+
+
+def _usage(state: State) -> dict[str, Any]:
+    spend = state.spend
+    return {
+        "model_calls": spend.model_calls,
+        "attempts": spend.attempts,
+        "input_tokens": spend.usage.input_tokens,
+        "output_tokens": spend.usage.output_tokens,
+        "cache_read_tokens": spend.usage.cache_read_tokens,
+        "cost_usd": None if spend.unpriced else decimal_text(spend.cost_usd),
+    }
