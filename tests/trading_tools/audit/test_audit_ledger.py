@@ -456,6 +456,22 @@ def test_a_full_disk_is_one_clear_line_and_nothing_is_half_written(path: Path) -
         event.remove(Engine, "connect", limit)
 
 
+def test_a_ledger_that_cannot_be_written_is_one_clear_line(path: Path) -> None:
+    def forbid(connection: sqlite3.Connection, _: object) -> None:
+        connection.execute("PRAGMA query_only = 1")
+
+    with Ledger.open(path):
+        pass
+    event.listen(Engine, "connect", forbid)
+    try:
+        with Ledger.open(path) as ledger, pytest.raises(LedgerUnavailable) as caught:
+            ledger.append("run-1", "step", {})
+    finally:
+        event.remove(Engine, "connect", forbid)
+    assert "readonly database; make the file and its folder writable" in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
 def test_a_closed_ledger_says_so(path: Path) -> None:
     ledger = Ledger.open(path)
     ledger.close()

@@ -363,3 +363,51 @@ def test_no_single_change_to_a_stream_passes(
     found = verdict(path)
     assert not found.valid
     assert "open" in {it.stream for it in found.problems}
+
+
+CELLS = [("audit_event", column) for column in COLUMNS.split(", ")]
+CELLS += [("audit_head", column) for column in ("stream", "seq", "hash", "key_id", "closed")]
+CELLS += [("audit_blob", column) for column in ("name", "content")]
+TEXTS = ["", "x", "{", "[]", "3", '{"heads":3}', '{"heads":{"open":4}}', "\ud7ff\u2028"]
+TEXTS += ['{"stream":[],"seq":"a"}', '{"$blob":3}', '{"seq":1e9,"stream":"open","hash":""}']
+WEIRD = st.sampled_from(TEXTS) | st.sampled_from([0, -1, 7, 2**62, 0.5, b"", b"\xff\x00"])
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(cell=st.sampled_from(CELLS), row=st.integers(0, 40), value=WEIRD, keyed=st.booleans())
+def test_whatever_stands_in_a_cell_is_found_without_a_crash(
+    tmp_path_factory: pytest.TempPathFactory,
+    cell: tuple[str, str],
+    row: int,
+    value: str | float | bytes,
+    keyed: bool,
+) -> None:
+    path = tmp_path_factory.mktemp("cell") / "ledger.sqlite"
+    key = KEY if keyed else None
+    with Ledger.open(path) as ledger:
+        ledger.append("open", "step", {"text": "x" * 40_000})
+        if keyed:
+            ledger.change_key(KEY)
+        ledger.append("open", "step", {})
+        ledger.put_text("text")
+        ledger.close_stream("open")
+    tamper(path)
+    table, column = cell
+    order = {"audit_event": "stream, seq", "audit_head": "stream", "audit_blob": "name"}[table]
+    with closing(sqlite3.connect(path)) as connection:
+        keys = connection.execute(f"SELECT {order}, {column} FROM {table} ORDER BY {order}")
+        *which, old = (rows := keys.fetchall())[row % len(rows)]
+        where = " AND ".join(f"{name} = ?" for name in order.split(", "))
+        try:
+            connection.execute(f"UPDATE {table} SET {column} = ? WHERE {where}", (value, *which))
+        except sqlite3.IntegrityError:
+            return  # the value would make two rows one
+        connection.commit()
+        new = [
+            it[-1]
+            for it in connection.execute(f"SELECT {order}, {column} FROM {table} ORDER BY {order}")
+        ]
+    if sorted(map(repr, new)) == sorted(repr(it[-1]) for it in rows):
+        return  # the value was there already
+    assert old is not None
+    assert not verdict(path, key).valid

@@ -135,7 +135,7 @@ class _Read:
     def contents(self) -> Contents:
         heads = {
             stream: RecordedHead(
-                head["seq"], head["hash"], head["key_id"], head["seal"], bool(head["closed"])
+                head["seq"], head["hash"], head["key_id"], head["seal"], head["closed"]
             )
             for stream, head in self.heads.items()
         }

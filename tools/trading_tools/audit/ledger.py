@@ -9,6 +9,7 @@ with the stream's name, seq and hash; ``blob.put``; ``key.changed`` (the last ev
 key) and ``key.taken`` (the first under the new one, with all heads).
 """
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -253,8 +254,8 @@ def _create(store: Store) -> None:
     with store.database.lock:
         if store.position(CATALOGUE).seq:
             return
-        with store.writing(CATALOGUE):
-            # Another process may have been first since the look without a lock.
+        # Another process may be first after this look, before the lock or (PostgreSQL) after it.
+        with contextlib.suppress(StreamConflict), store.writing(CATALOGUE):
             if not store.position(CATALOGUE, fresh=True).seq:
                 store.note("ledger.created", {"layout": 1})
 

@@ -192,7 +192,7 @@ class _Walk:
 
     def _found(self, seq: int, problem: str) -> None:
         self.chain.blamed.add(seq)
-        self.chain.problems.append(Problem(self._stream, seq, problem))
+        self.chain.problems.append(Problem(str(self._stream), seq, problem))
 
 
 def _digest(row: Row, seq: int, signer: Signer) -> str | None:

@@ -33,13 +33,13 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class RecordedHead:
-    """A stream's head as the ledger keeps it apart from the events."""
+    """A stream's head as the ledger keeps it apart from the events; unchecked, as found."""
 
-    seq: int
+    seq: object
     hash: str
     key_id: str
     seal: str
-    closed: bool
+    closed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class _Book:
     closed: dict[str, int] = field(default_factory=dict)
     texts: list[tuple[int, str]] = field(default_factory=list)
     keys: list[tuple[str, str]] = field(default_factory=list)
-    key_starts: list[Mapping[str, int]] = field(default_factory=list)
+    key_starts: list[dict[str, int]] = field(default_factory=list)
 
     def in_force(self, stream: str) -> InForce:
         """From which seq on (exclusive) which algorithm and key hold for a stream."""
@@ -85,7 +85,7 @@ def verify(
     try:
         with store.database.reading():
             heads_kept = {
-                stream: RecordedHead(seq, head, key_id, seal, bool(closed))
+                stream: RecordedHead(seq, head, key_id, seal, closed)
                 for stream, seq, head, key_id, seal, closed, *_ in store.database.rows(
                     store.ask.heads
                 )
@@ -109,11 +109,12 @@ def judge(
     judgement = _Judgement(contents, {signer.key_id: signer for signer in signers})
     judgement.read_blobs()
     book = judgement.read_catalogue(signers[0])
-    for stream in sorted({*contents.streams, *contents.heads, *book.opened} - {CATALOGUE}):
+    named = {*contents.streams, *contents.heads, *book.opened} - {CATALOGUE}
+    for stream in sorted(named, key=str):
         if contents.only is None or stream in contents.only:
             judgement.read_stream(stream, book)
     judgement.compare_outside(outside)
-    problems = tuple(sorted(judgement.problems, key=lambda found: (found.stream, found.seq)))
+    problems = tuple(sorted(judgement.problems, key=lambda found: (str(found.stream), found.seq)))
     return Verification(not problems, judgement.events, judgement.streams, problems)
 
 
@@ -138,19 +139,10 @@ class _Judgement:
     def read_catalogue(self, signer: Signer) -> _Book:
         book = _Book()
         rows = list(self._contents.rows(CATALOGUE))
-        changes = [row for row in rows if row[3] == "key.changed"]
         first = (rows[0][5], rows[0][6]) if rows else (signer.alg, signer.key_id)
         book.keys.append((str(first[0]), str(first[1])))
-        for row in changes:
-            body = _body(row)
-            book.keys.append((str(body.get("alg")), str(body.get("key_id"))))
-            book.key_starts.append({CATALOGUE: int(row[1])})
-        taken = [_body(row).get("heads", {}) for row in rows if row[3] == "key.taken"]
-        for start, heads in zip(book.key_starts, taken, strict=False):
-            if isinstance(start, dict) and isinstance(heads, dict):
-                start.update({stream: int(head[0]) for stream, head in heads.items()})
-                for stream, (seq, head) in heads.items():
-                    book.marks.setdefault(stream, {})[seq] = head
+        for row in rows:
+            _note_key(book, row)
         chain = self._chain(CATALOGUE, rows, book)
         for row in rows:
             _note(book, row)
@@ -222,6 +214,9 @@ class _Judgement:
         if head is None:
             self._found(stream, chain.last_seq, "altered: the record of the stream's head is gone")
             return False
+        if not isinstance(head.seq, int):
+            self._found(stream, chain.last_seq, f"altered: the head records event {head.seq!r}")
+            return False
         if head.seq > chain.last_seq:
             self._shortened(stream, chain, head.seq)
             return True
@@ -235,7 +230,7 @@ class _Judgement:
             self._found(stream, head.seq, "downgrade: the head is not under the key in force")
         elif signer is not None and head.seal != signer.seal(stream, head.seq, head.hash):
             self._found(stream, head.seq, "shortened or rewritten: the head's seal does not hold")
-        if stream != CATALOGUE and head.closed != (stream in book.closed):
+        if head.closed != int(stream in book.closed):
             self._found(stream, head.seq, "altered: open or closed is not as the catalogue says")
         return False
 
@@ -247,10 +242,11 @@ class _Judgement:
         )
 
     def _found(self, stream: str, seq: int, problem: str) -> None:
-        self.problems.append(Problem(stream, seq, problem))
+        self.problems.append(Problem(str(stream), seq, problem))
 
 
-def _body(row: Row) -> dict[str, object] | dict[str, dict[str, list[object]]]:
+def _body(row: Row) -> dict[str, object]:
+    """The body of a catalogue event; nothing for what is no object (its hash tells)."""
     try:
         body = json.loads(row[7])
     except (ValueError, TypeError):
@@ -258,8 +254,24 @@ def _body(row: Row) -> dict[str, object] | dict[str, dict[str, list[object]]]:
     return body if isinstance(body, dict) else {}
 
 
+def _note_key(book: _Book, row: Row) -> None:
+    body, kind = _body(row), row[3]
+    if kind == "key.changed" and isinstance(row[1], int):
+        book.keys.append((str(body.get("alg")), str(body.get("key_id"))))
+        book.key_starts.append({CATALOGUE: row[1]})
+    elif kind == "key.taken" and book.key_starts:
+        heads = body.get("heads")
+        for stream, head in heads.items() if isinstance(heads, dict) else ():
+            match head:
+                case [int(seq), str(digest)]:
+                    book.key_starts[-1][stream] = seq
+                    book.marks.setdefault(stream, {})[seq] = digest
+
+
 def _note(book: _Book, row: Row) -> None:
     body, kind = _body(row), row[3]
+    if not isinstance(row[1], int):
+        return
     if kind == "blob.put":
         book.texts.append((row[1], str(body.get("name"))))
     stream, seq, head = str(body.get("stream")), body.get("seq"), body.get("hash")
