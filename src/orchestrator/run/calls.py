@@ -20,8 +20,8 @@ from orchestrator.protocol.handoff import HAND_OFF
 from orchestrator.run import events as ev
 from orchestrator.run.definitions import ASK_USER
 from orchestrator.run.journal import Journal
+from orchestrator.run.parts import Approval, FrameState
 from orchestrator.run.setting import Setting
-from orchestrator.run.state import Approval, FrameState
 from orchestrator.toolbox.permissions import decide
 from orchestrator.toolbox.tool import Effect, Tool, ToolContext, ToolError, ToolResult
 from trading_tools.audit.event import canonical_json
@@ -50,6 +50,8 @@ class Caller:
     def __init__(self, setting: Setting, journal: Journal) -> None:
         self._setting = setting
         self._journal = journal
+        self.touched = False
+        """Whether a call since the last commit may have changed the workspace."""
 
     async def answer_all(self, frame: FrameState) -> None:
         """Answer every call of the reply at hand that is not a handoff.
@@ -84,22 +86,26 @@ class Caller:
         if name not in agent.tools:
             near = difflib.get_close_matches(name, agent.tools, n=3)
             hint = f"; near it: {', '.join(near)}" if near else ""
-            return self._refuse(frame, call, f"{agent.name} has no tool {name!r}{hint}")
+            self._refuse(frame, call, f"{agent.name} has no tool {name!r}{hint}")
+            return None
         if name == ASK_USER:
             await self._ask(frame, call)
             return None
         tool = self._setting.tools.get(name)
         if tool is None:
-            return self._refuse(frame, call, f"{name} is not part of this installation")
+            self._refuse(frame, call, f"{name} is not part of this installation")
+            return None
         state = self._journal.state
         if call["id"] in state.intents and has_mark(arguments):
             why = "its arguments held a secret that was not recorded; make the call again"
-            return self._refuse(frame, call, why)
+            self._refuse(frame, call, why)
+            return None
         asked = state.approval_of(call["id"])
         if asked is None:
             decision = decide(self._setting.rules, name, arguments, tool.subject(arguments))
             if decision.verdict == "deny":
-                return self._refuse(frame, call, decision.why)
+                self._refuse(frame, call, decision.why)
+                return None
             if decision.verdict == "allow":
                 return _Ready(call, tool, None)
             asked = self._request(frame, call, decision.why)
@@ -128,7 +134,8 @@ class Caller:
         request = approval.request
         if approval.decided is None:
             if datetime.fromisoformat(request.expires_at) <= self._setting.clock():
-                return self._refuse(frame, call, f"nobody approved it by {request.expires_at}")
+                self._refuse(frame, call, f"nobody approved it by {request.expires_at}")
+                return None
             said = await self._setting.person.approve(tool.name, request.arguments, request.why)
             if said is None:
                 raise Waiting
@@ -137,9 +144,11 @@ class Caller:
             )
         decided = approval.decided
         if decided is None or not decided.approved:
-            return self._refuse(frame, call, "a person denied this call")
+            self._refuse(frame, call, "a person denied this call")
+            return None
         if decided.digest != approval_digest(self._journal.run, tool.name, call["input"]):
-            return self._refuse(frame, call, "the approval was given for another call")
+            self._refuse(frame, call, "the approval was given for another call")
+            return None
         return _Ready(call, tool, request.id)
 
     async def _ask(self, frame: FrameState, call: Mapping[str, Any]) -> None:
@@ -162,6 +171,7 @@ class Caller:
         """Record the intents, act, record what came out, in the order asked."""
         for one in ready:
             self._intend(frame, one)
+            self.touched = self.touched or one.tool.effect is Effect.WORKSPACE
         if len(ready) == 1:
             results = [await self._run(frame, ready[0])]
         else:

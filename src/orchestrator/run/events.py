@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 Json = Any
 
@@ -283,7 +283,7 @@ RunEvent = (
     | RunClosed
 )
 
-_CLASSES: dict[str, type[RunEvent]] = {cls.KIND: cls for cls in RunEvent.__args__}
+_CLASSES: dict[str, Any] = {cls.KIND: cls for cls in get_args(RunEvent)}
 
 
 def to_body(event: RunEvent) -> dict[str, Json]:
@@ -293,5 +293,7 @@ def to_body(event: RunEvent) -> dict[str, Json]:
 
 def from_body(kind: str, body: Mapping[str, Json]) -> RunEvent:
     """The event that `to_body` came from; an unknown kind is a `KeyError` that names it."""
-    cls = _CLASSES[kind]
-    return cls(**{name: tuple(v) if isinstance(v, list) else v for name, v in body.items()})
+    event: RunEvent = _CLASSES[kind](
+        **{name: tuple(v) if isinstance(v, list) else v for name, v in body.items()}
+    )
+    return event

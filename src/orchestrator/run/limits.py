@@ -59,14 +59,14 @@ LEAST_USEFUL_TOKENS = 1_024
 """A reply with less room than this cannot hold an envelope; the budget counts as spent."""
 
 REPEATS = 5
-"""The same call with the same arguments and result, this often in a row, is a loop."""
+"""The same call with the same result, this often in a row, is a loop."""
 
 PING_PONG = 4
 """Handoffs between the same two agents, back and forth, without one new receipt between them."""
 
 
 def repeated_call(signatures: Sequence[str]) -> Reached | None:
-    """Whether a frame's latest calls are all the same. `signatures` name tool, arguments, result."""
+    """Whether a frame's latest calls are all the same; one signature a call."""
     last = signatures[-REPEATS:]
     if len(last) == REPEATS and len(set(last)) == 1:
         reached = f"{REPEATS} in a row: {last[0]}"

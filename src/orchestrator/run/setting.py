@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from orchestrator.models.port import Model, Usage
+from orchestrator.models.port import Model
+from orchestrator.models.prices import Prices
 from orchestrator.protocol.handoff import Handoff
 from orchestrator.run.definitions import Definitions
 from orchestrator.run.state import State
@@ -33,6 +34,10 @@ class Work(Protocol):
         """Commit what changed; None where nothing did."""
         ...
 
+    def open_zone(self, agent: str) -> None:
+        """Give an agent its zone on the task board."""
+        ...
+
     def diff_summary(self) -> str:
         """What changed since the base, for people and agents."""
         ...
@@ -56,10 +61,12 @@ class Absent:
     async def approve(self, tool: str, arguments: Mapping[str, Any], why: str) -> bool | None:
         """Nobody decides."""
         del tool, arguments, why
+        return None
 
     async def answer(self, agent: str, question: str) -> str | None:
         """Nobody answers."""
         del agent, question
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +94,6 @@ class Case:
 
 
 Check = Callable[[Case], Awaitable[Finding]]
-PriceOf = Callable[[str, Usage], "Any"]
-
-
-@dataclass(frozen=True, slots=True)
-class Prices:
-    """What a model's tokens cost: `of(model, usage)` in USD, None where unknown."""
-
-    of: PriceOf
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +104,6 @@ class Setting:
     definitions: Definitions
     tools: Mapping[str, Tool]
     rules: Rules
-    sealed: bool
     checks: Mapping[str, Sequence[Check]]
     prices: Prices
     redactor: Redactor
@@ -114,7 +112,7 @@ class Setting:
     workspace_brief: str | None = None
     services: Mapping[type, object] = field(default_factory=dict)
     person: Person = field(default_factory=Absent)
-    pick_helper: Callable[[str, tuple[str, ...]], Awaitable[str | None]] | None = None
+    pick_helper: Callable[[str, Collection[str]], Awaitable[str | None]]
     clock: Callable[[], datetime]
     monotonic: Callable[[], float]
     approval_minutes: int = 1440

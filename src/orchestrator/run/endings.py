@@ -1,0 +1,200 @@
+"""What happens when an agent's part ends: its envelope is read, checked and moves the chain."""
+
+from __future__ import annotations
+
+from orchestrator.protocol.handoff import HAND_OFF, Handoff
+from orchestrator.protocol.parsing import HandoffError, parse_handoff
+from orchestrator.protocol.stack import Called, Ended, Move, NeedsRouter, Passed, Refused
+from orchestrator.run import events as ev
+from orchestrator.run.claims import cited_receipts
+from orchestrator.run.journal import Journal
+from orchestrator.run.limits import Limits, Reached, ping_pong
+from orchestrator.run.openings import opening_for
+from orchestrator.run.parts import FrameState
+from orchestrator.run.setting import Case, Finding, Setting
+from orchestrator.run.state import move_of
+from orchestrator.run.turns import LimitBites
+
+RETRIES = 2
+"""How often an agent may mend its envelope at one ending."""
+
+BY_HARNESS = "written by the harness"
+
+
+class Endings:
+    """Reads envelopes and moves the chain of command."""
+
+    def __init__(self, setting: Setting, journal: Journal) -> None:
+        self._setting = setting
+        self._journal = journal
+
+    async def settle(self, frame: FrameState) -> None:
+        """Deal with a reply that makes no further tool call.
+
+        Raises:
+            LimitBites: the envelope would go over a limit of hops.
+        """
+        calls = [call for call in frame.calls() if call["name"] == HAND_OFF]
+        call = calls[0]["id"] if len(calls) == 1 else None
+        problems: tuple[str, ...]
+        if len(calls) > 1:
+            problems = (f"{len(calls)} hand_off calls in one reply: give one envelope",)
+            await self._reject(frame, problems, "\n".join(problems), None)
+            return
+        source = calls[0]["input"] if calls else _text(frame)
+        try:
+            parsed = parse_handoff(source, self._setting.definitions.names)
+        except HandoffError as error:
+            await self._reject(frame, error.problems, error.for_model(), call)
+            return
+        handoff = parsed.handoff
+        unknown = [
+            number
+            for number in cited_receipts(handoff.result, handoff.reasoning)
+            if number not in self._journal.state.receipts
+        ]
+        if unknown:
+            listed = ", ".join(f"r{number}" for number in unknown)
+            have = ", ".join(f"r{number}" for number in self._journal.state.receipts) or "none"
+            problem = f"no such receipt: {listed}; there are: {have}"
+            await self._reject(frame, (problem,), problem, call)
+            return
+        await self._move(frame, handoff, parsed.repairs, call)
+
+    async def _move(
+        self, frame: FrameState, handoff: Handoff, repairs: tuple[str, ...], call: str | None
+    ) -> None:
+        state = self._journal.state
+        move: Move = move_of(state, handoff, call, None, asked=False)
+        helper = None
+        if isinstance(move, NeedsRouter):
+            wanted = f"{handoff.result}\n{handoff.reasoning}"
+            helper = await self._setting.pick_helper(wanted, move.excluding)
+            move = move_of(state, handoff, call, helper, asked=True)
+        match move:
+            case Refused(reason=reason):
+                await self._reject(frame, (reason,), reason, call)
+            case Ended(status="blocked", handoff=read):
+                self._accept(frame, handoff, repairs, call, helper, None)
+                self._close("blocked", read.result or read.reasoning)
+            case Ended(status=status):
+                await self._end(frame, handoff, repairs, call, status)
+            case Called(frame=new) | Passed(frame=new):
+                self._check_hops()
+                waits = isinstance(move, Called)
+                sender = frame.frame.agent
+                text = opening_for(self._setting, state, sender, handoff, waits=waits)
+                if self._setting.work is not None:
+                    self._setting.work.open_zone(new.agent)
+                self._accept(frame, handoff, repairs, call, helper, text)
+                if (reached := ping_pong(state.handoffs)) is not None:
+                    raise LimitBites(reached)
+            case _:
+                self._accept(frame, handoff, repairs, call, helper, None)
+
+    def _check_hops(self) -> None:
+        state = self._journal.state
+        cap = Limits.from_body(state.limits).hops
+        if len(state.handoffs) >= cap:
+            path = " → ".join([state.handoffs[0][0], *(to for _, to, _ in state.handoffs)])
+            raise LimitBites(Reached("hops", str(cap), f"{cap}: {path}"))
+
+    async def _end(
+        self,
+        frame: FrameState,
+        handoff: Handoff,
+        repairs: tuple[str, ...],
+        call: str | None,
+        status: str,
+    ) -> None:
+        """The run would end: check whether it may."""
+        state = self._journal.state
+        job = state.route.job if state.route else "answer"
+        case = Case(state, handoff, frame.frame.agent, self._setting.services)
+        findings = [await check(case) for check in self._setting.checks.get(job, ())]
+        unmet = tuple(
+            text for finding in findings if finding.met is False for text in _ask(finding)
+        )
+        self._journal.append(
+            ev.AcceptanceChecked(
+                frame=frame.frame.id,
+                handoff=handoff.model_dump(),
+                call=call,
+                checks=tuple(
+                    {"check": f.check, "met": f.met, "detail": f.detail} for f in findings
+                ),
+                unmet=unmet,
+                unchecked=tuple(f"{f.check}: {f.detail}" for f in findings if f.met is None),
+                unverified=tuple(text for f in findings for text in f.unverified),
+                message=_send_back(unmet),
+            )
+        )
+        if not unmet:
+            self._accept(frame, handoff, repairs, call, None, None)
+            self._close(status, handoff.result)
+        elif self._no_progress():
+            listed = "; ".join(unmet)
+            self._close("blocked", f"{handoff.result}\n\nNot accepted: {listed}")
+
+    def _no_progress(self) -> bool:
+        """Whether the last two endings in a row did not shorten the list."""
+        counts = [len(checked.unmet) for checked in self._journal.state.acceptance][-3:]
+        return len(counts) == 3 and counts[0] <= counts[1] <= counts[2]
+
+    async def _reject(
+        self, frame: FrameState, problems: tuple[str, ...], message: str, call: str | None
+    ) -> None:
+        final = frame.rejections >= RETRIES
+        self._journal.append(ev.HandoffRejected(frame.frame.id, problems, message, call))
+        if not final:
+            return
+        blocked = Handoff(
+            status="blocked",
+            result=f"{frame.frame.agent} gave no valid envelope in {RETRIES + 1} tries: "
+            + "; ".join(problems)[:2000],
+            confidence=0.0,
+            reasoning=BY_HARNESS,
+        )
+        await self._move(frame, blocked, (BY_HARNESS,), call)
+
+    def _accept(
+        self,
+        frame: FrameState,
+        handoff: Handoff,
+        repairs: tuple[str, ...],
+        call: str | None,
+        helper: str | None,
+        opening: str | None,
+    ) -> None:
+        self._journal.append(
+            ev.HandoffReturned(
+                frame=frame.frame.id,
+                handoff=handoff.model_dump(),
+                repairs=repairs,
+                call=call,
+                helper=helper,
+                opening=opening,
+            )
+        )
+
+    def _close(self, status: str, result: str) -> None:
+        self._journal.append(ev.RunClosed(status, result, resumable=False))
+
+
+def _text(frame: FrameState) -> str:
+    content = frame.reply.content if frame.reply else ()
+    return "".join(str(block["text"]) for block in content if block.get("type") == "text")
+
+
+def _ask(finding: Finding) -> tuple[str, ...]:
+    return finding.missing or (f"{finding.check}: {finding.detail}",)
+
+
+def _send_back(unmet: tuple[str, ...]) -> str:
+    if not unmet:
+        return ""
+    listed = "\n".join(f"- {text}" for text in unmet)
+    return (
+        "The run cannot end yet. The harness checked and found missing:\n"
+        f"{listed}\nDo it, or hand on to who can, then hand off again."
+    )

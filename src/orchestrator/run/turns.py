@@ -1,0 +1,172 @@
+"""One turn: what the agent hears goes to the model, and its reply into the record.
+
+Money and time are reserved before the call; whatever goes wrong with the service ends in an event
+and one of this module's signals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from orchestrator.models.port import (
+    BadRequest,
+    ModelConfigError,
+    ModelError,
+    ModelRequest,
+    Reply,
+    RetryAfterBeyondBudget,
+    Usage,
+)
+from orchestrator.run import events as ev
+from orchestrator.run.journal import Journal
+from orchestrator.run.limits import LEAST_USEFUL_TOKENS, Limits, Reached, affordable_tokens
+from orchestrator.run.openings import fresh_opening
+from orchestrator.run.parts import FrameState
+from orchestrator.run.setting import Setting
+from trading_tools.audit.event import canonical_json
+
+CHARACTERS_A_TOKEN = 3
+"""A low estimate, so that what is reserved is rather too much (about 3.5 for English prose)."""
+
+
+class LimitBites(Exception):
+    """Control flow: a limit was reached before the act."""
+
+    def __init__(self, reached: Reached) -> None:
+        super().__init__(reached.limit)
+        self.reached = reached
+
+
+class ServiceFails(Exception):
+    """Control flow: no reply is to be had now; the run can be resumed later."""
+
+
+class Turns:
+    """Takes the turns of a run."""
+
+    def __init__(self, setting: Setting, journal: Journal, time_left_s: Callable[[], float]):
+        self._setting = setting
+        self._journal = journal
+        self._time_left_s = time_left_s
+
+    async def take(self, frame: FrameState) -> None:
+        """Ask the model for the frame's next reply.
+
+        Raises:
+            LimitBites: turns, money or time are used up.
+            ServiceFails: the service gave no reply.
+            ModelConfigError: a person must mend key, credit or model name.
+            BadRequest: the service refused the form of our request.
+        """
+        setting, state = self._setting, self._journal.state
+        limits = Limits.from_body(state.limits)
+        agent = setting.definitions.agents[frame.frame.agent]
+        most = min(limits.turns, agent.max_turns or limits.turns)
+        if frame.turns >= most:
+            raise LimitBites(Reached("turns", f"{most} in a frame", f"{most} by {agent.name}"))
+        items = tuple(frame.queue)
+        conversation = frame.conversation.extended(items) if items else frame.conversation
+        system = setting.definitions.system(agent.name)
+        tools = setting.definitions.tools_of(agent.name)
+        room = self._affordable(limits, agent.model, frame, system, conversation.messages, tools)
+        self._journal.append(
+            ev.TurnStarted(
+                frame=frame.frame.id,
+                turn=frame.turns + 1,
+                model=agent.model,
+                max_tokens=room,
+                new=tuple(item.record() for item in items),
+            )
+        )
+        request = ModelRequest(
+            model=agent.model,
+            system=system,
+            tools=tools,
+            messages=conversation.messages,
+            max_tokens=room,
+            effort=agent.effort,
+        )
+        reply = await self._ask(frame, request)
+        self._record(frame, reply, agent.model)
+        if reply.refusal is not None:
+            raise ServiceFails(f"the model refused ({reply.refusal})")
+
+    async def _ask(self, frame: FrameState, request: ModelRequest) -> Reply:
+        try:
+            return await self._setting.model.reply(
+                request, self._setting.on_text, self._time_left_s()
+            )
+        except ModelError as error:
+            why = self._setting.redactor.text(str(error))
+            failed = ev.ModelFailed(frame.frame.id, frame.turns, why, error.attempts)
+            self._journal.append(failed)
+            if isinstance(error, RetryAfterBeyondBudget):
+                minutes = Limits.from_body(self._journal.state.limits).minutes
+                raise LimitBites(Reached("wall time", f"{minutes} min", why)) from None
+            if isinstance(error, ModelConfigError | BadRequest):
+                raise
+            raise ServiceFails(why) from None
+
+    def _record(self, frame: FrameState, reply: Reply, model: str) -> None:
+        usage = reply.usage + reply.lost_usage
+        cost = self._setting.prices.price(model, usage)
+        content = list(reply.content)
+        secret = self._setting.redactor.value(content) != content
+        self._journal.append(
+            ev.ModelReplied(
+                frame=frame.frame.id,
+                turn=frame.turns,
+                content=() if secret else tuple(content),
+                stop_reason=reply.stop_reason,
+                model=reply.model or model,
+                usage={
+                    "input_tokens": usage.input_tokens,
+                    "output_tokens": usage.output_tokens,
+                    "cache_read_tokens": usage.cache_read_tokens,
+                    "cache_write_tokens": usage.cache_write_tokens,
+                },
+                attempts=reply.attempts,
+                cost_usd=None if cost is None else str(cost),
+                tool_errors={} if secret else dict(reply.tool_errors),
+                refusal="the reply held a secret and was not kept" if secret else reply.refusal,
+            )
+        )
+        if secret:
+            note = (
+                "Your last reply held what looks like a secret, so it was not kept. Go on without "
+                "writing secrets: name the environment variable instead."
+            )
+            opening = fresh_opening(self._setting, self._journal.state, frame, note)
+            self._journal.append(ev.ContextTrimmed(frame.frame.id, "secret in a reply", opening))
+
+    def _affordable(
+        self,
+        limits: Limits,
+        model: str,
+        frame: FrameState,
+        system: str,
+        messages: object,
+        tools: object,
+    ) -> int:
+        """Output tokens that time and money allow for the next reply."""
+        if self._time_left_s() <= 0:
+            raise LimitBites(Reached("wall time", f"{limits.minutes} min", f"{limits.minutes} min"))
+        price = self._setting.prices.price
+        a_million = price(model, Usage(output_tokens=1_000_000))
+        if a_million is None:
+            return limits.max_tokens
+        known = frame.prompt_tokens
+        characters = len(canonical_json(frame.queue and [i.record() for i in frame.queue]))
+        if not known:
+            characters = len(system) + len(canonical_json(tools)) + len(canonical_json(messages))
+        tokens = known + characters // CHARACTERS_A_TOKEN + 500
+        request_usd = price(model, Usage(cache_write_tokens=tokens)) or Decimal(0)
+        spent = self._journal.state.spend.cost_usd
+        room = affordable_tokens(
+            limits.max_tokens, limits.usd - spent, request_usd, a_million / 1_000_000
+        )
+        if room < LEAST_USEFUL_TOKENS:
+            reached = f"{spent:.4f} USD spent; the next call could cost {request_usd:.4f} USD more"
+            raise LimitBites(Reached("usd", f"{limits.usd} USD", reached))
+        return room
