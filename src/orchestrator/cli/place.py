@@ -1,0 +1,168 @@
+"""Where a command works: the project, its state, the user's own folder, the environment.
+
+From a place come the ledger, the settings in force and the agents. What a project brings counts
+only while it is trusted; what was set aside is said once on stderr.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.cli.output import CommandError, say
+from orchestrator.config.load import PROJECT_FILE, Loaded, load, user_dir
+from orchestrator.config.trust import Trust, examine
+
+if TYPE_CHECKING:
+    from orchestrator.agents.catalogue import AgentCatalogue
+    from trading_tools.audit.ledger import Ledger
+
+STATE = ".orchestrator"
+LEDGER = "ledger.sqlite"
+KEY_VARIABLE = "ORC_AUDIT_KEY"
+_HEX = re.compile(r"(?:[0-9a-fA-F]{2}){16,}")
+_LEAST_KEY_BYTES = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A project (or a folder that is none yet) as one command of one user sees it."""
+
+    project: Path
+    user: Path
+    environ: Mapping[str, str]
+    _said: set[str] = field(default_factory=set, repr=False, compare=False)
+
+    @classmethod
+    def find(cls, workspace: Path | None = None, environ: Mapping[str, str] | None = None) -> Place:
+        """The place of `workspace`, which is taken as it is, else of the current folder.
+
+        From the current folder upwards the first one counts that holds `orchestrator.toml`, a git
+        repository or a ledger of ours; where there is none, the current folder itself.
+
+        Raises:
+            CommandError: `workspace` is no folder, or the current folder is gone.
+        """
+        environ = os.environ if environ is None else environ
+        if workspace is not None:
+            if not workspace.is_dir():
+                raise CommandError("is not a folder", str(workspace), "name the project's folder")
+            project = workspace.resolve()
+        else:
+            project = _project_of(_here())
+        return cls(project=project, user=user_dir(environ), environ=environ)
+
+    @property
+    def state(self) -> Path:
+        """The folder of everything we keep in a project."""
+        return self.project / STATE
+
+    @property
+    def ledger_file(self) -> Path:
+        """Where the project's ledger is, or will be."""
+        return self.state / LEDGER
+
+    @cached_property
+    def trust(self) -> Trust:
+        """How the project stands with this user; found out once."""
+        return examine(self.project, self.user)
+
+    def open_ledger(self, *, read_only: bool = False) -> Ledger:
+        """The project's ledger under the key of the environment; made where there is none.
+
+        Raises:
+            CommandError: read-only and no ledger yet, or the state folder is a link elsewhere.
+            LedgerError: it cannot be opened.
+        """
+        from trading_tools.audit.ledger import Ledger
+
+        if self.state.is_symlink():
+            raise CommandError(
+                f"is a link to {self.state.resolve()}",
+                str(self.state),
+                "a project must not choose where our files go; remove the link",
+            )
+        if read_only and not self.ledger_file.exists():
+            raise CommandError(
+                "no ledger yet", str(self.project), 'the first `orc run "…"` here starts one'
+            )
+        return Ledger.open(self.ledger_file, key=audit_key(self.environ), read_only=read_only)
+
+    def settings(self, flags: Mapping[str, Any] | None = None) -> Loaded:
+        """The settings in force; `flags` maps dotted keys to values of the command line.
+
+        Raises:
+            ConfigError: a file in force or a value does not fit.
+        """
+        loaded = load(self.project, self.environ, flags, trusted=self.trust.holds)
+        for notice in loaded.notices:
+            self.say_once(notice)
+        return loaded
+
+    def catalogue(self) -> AgentCatalogue:
+        """All agents that may be used here: the project's own only while it is trusted."""
+        from orchestrator.agents.catalogue import AgentCatalogue, bundled_agents_dir
+
+        if self.trust.holds:
+            return AgentCatalogue.discover(self.project, self.user)
+        shipped = bundled_agents_dir().resolve()
+        own = [
+            name
+            for name in self.trust.files
+            if name.lower().endswith(".md")
+            and not (self.project / name).resolve().is_relative_to(shipped)
+        ]
+        if own:
+            agents = "1 agent" if len(own) == 1 else f"{len(own)} agents"
+            self.say_once(f"{agents} of {self.project} not in force: look, then run `orc trust`")
+        return AgentCatalogue.discover(None, self.user)
+
+    def say_once(self, notice: str) -> None:
+        """Say it on stderr, unless this place has said so before."""
+        if notice not in self._said:
+            self._said.add(notice)
+            say(f"orc: {notice}")
+
+
+def audit_key(environ: Mapping[str, str]) -> bytes | None:
+    """The ledger's key from `ORC_AUDIT_KEY`, which is read from the environment alone.
+
+    At least 32 hex digits are read as hex, what decodes to at least 16 bytes of base64 as that,
+    anything else as the text's own bytes. None where the variable is unset or empty.
+    """
+    text = environ.get(KEY_VARIABLE, "").strip()
+    if not text:
+        return None
+    if _HEX.fullmatch(text):
+        return bytes.fromhex(text)
+    try:
+        decoded = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        decoded = b""
+    if len(decoded) >= _LEAST_KEY_BYTES:
+        return decoded
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd().resolve()
+    except OSError:
+        raise CommandError(
+            "the current folder is gone", "working directory", "change to a folder that exists"
+        ) from None
+
+
+def _project_of(start: Path) -> Path:
+    for folder in (start, *start.parents):
+        marks = (folder / PROJECT_FILE, folder / ".git", folder / STATE / LEDGER)
+        if any(os.path.lexists(mark) for mark in marks):
+            return folder
+    return start
