@@ -42,13 +42,14 @@ class RunTaken:
 
 @dataclass(frozen=True, slots=True)
 class RouteChosen:
-    """Which agent takes the request, and what kind of job it is."""
+    """Which agent takes the request, what kind of job it is, and what the agent hears first."""
 
     KIND: ClassVar[str] = "route.chosen"
     agent: str
     job: str
     sure: bool
     why: str
+    opening: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from orchestrator.run.state import Approval, Link, State
+from orchestrator.run.parts import Approval, Link
+from orchestrator.run.state import State
 from trading_tools.audit.event import decimal_text
 
 DONE = frozenset({"success", "complete"})

@@ -114,7 +114,8 @@ def _taken(state: State, body: ev.RunTaken, _: Event) -> None:
 def _routed(state: State, body: ev.RouteChosen, _: Event) -> None:
     state.route = body
     state.stack = Stack.opened_with(body.agent)
-    state.frames = {state.stack.top.id: FrameState(state.stack.top)}
+    first = FrameState(state.stack.top, queue=[Text(body.opening)])
+    state.frames = {state.stack.top.id: first}
 
 
 def _turn(state: State, body: ev.TurnStarted, _: Event) -> None:

@@ -1,0 +1,305 @@
+"""Opening a run, or taking up one that stands, with everything the house has.
+
+What a run needs is put together here from settings, agents, tools, workspace and ledger; driving
+it is `orchestrator.run.engine`.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable, Collection, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Self
+
+from orchestrator.agents.catalogue import AgentCatalogue
+from orchestrator.agents.definition import AgentDefinition
+from orchestrator.agents.model_names import resolve_model
+from orchestrator.catalogue.kinds import CHECKS
+from orchestrator.catalogue.services import ProjectVerifier, RunReceipts, services_of
+from orchestrator.catalogue.tools import all_tools, default_verdicts
+from orchestrator.config.settings import Settings
+from orchestrator.models.port import Model
+from orchestrator.models.prices import DeclaredPrice, Prices
+from orchestrator.router.rules import route
+from orchestrator.run import events as ev
+from orchestrator.run.definitions import Definitions
+from orchestrator.run.engine import Engine
+from orchestrator.run.journal import Journal, Listener
+from orchestrator.run.limits import Limits
+from orchestrator.run.openings import first_opening
+from orchestrator.run.ownership import owning
+from orchestrator.run.setting import Absent, Person, Setting
+from orchestrator.toolbox.permissions import Rules
+from orchestrator.workspace.seal import available_seal
+from orchestrator.workspace.sessions import forget_session
+from orchestrator.workspace.shell import CommandSettings
+from orchestrator.workspace.stable import Stabiliser
+from orchestrator.workspace.verification import guarded, plan_of
+from orchestrator.workspace.verify_plan import Plan, VerifySettings
+from orchestrator.workspace.workspace import Workspace
+from trading_tools.audit.ledger import Ledger
+from trading_tools.audit.redact import Redactor
+
+
+class NoSuchRun(Exception):
+    """There is no run of this name, or it cannot be taken up; the message says which."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """What all runs of one project share."""
+
+    project: Path
+    state_dir: Path
+    environ: Mapping[str, str]
+    settings: Settings
+    agents: AgentCatalogue
+    ledger: Ledger
+    model: Model
+    person: Person = field(default_factory=Absent)
+    listener: Listener | None = None
+    on_text: Callable[[str], None] | None = None
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    monotonic: Callable[[], float] = time.monotonic
+
+    def verify_settings(self) -> VerifySettings:
+        """How the project says it is verified."""
+        own = self.settings.workspace
+        return VerifySettings(own.verify, own.setup, own.python)
+
+    def redactor(self) -> Redactor:
+        """What takes secrets out of whatever enters a run."""
+        return Redactor.from_environment(self.environ)
+
+    def prices(self) -> Prices:
+        """The user's own prices first, then the known list."""
+        declared = {
+            name: DeclaredPrice(price.input, price.output)
+            for name, price in self.settings.model.prices.items()
+        }
+        return Prices(declared, self.settings.model.provider)
+
+
+class Session:
+    """A run that this process owns; use as a context manager, then `drive`."""
+
+    def __init__(
+        self, house: House, run: str, workspace: Workspace, definitions: Definitions
+    ) -> None:
+        self.run = run
+        self.workspace = workspace
+        self._house = house
+        self._definitions = definitions
+        self._held = ExitStack()
+        self._plan = plan_of(workspace, house.verify_settings())
+
+    def __enter__(self) -> Self:
+        self._held.enter_context(owning(self._house.state_dir, self.run))
+        self.journal = Journal(self._house.ledger, self.run, self._house.listener)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._held.close()
+        if self.journal.state.closed is not None:
+            forget_session(self.run)
+
+    def take(self, limits: Limits | None = None) -> None:
+        """Record that this process owns the run from here on."""
+        self.journal.append(
+            ev.RunTaken(
+                epoch=self.journal.state.epoch + 1,
+                pid=os.getpid(),
+                host=socket.gethostname(),
+                limits=None if limits is None else limits.body(),
+            )
+        )
+
+    async def drive(self) -> None:
+        """Go on with the run until it is closed, limited or waits."""
+        await Engine(self.setting(), self.journal).drive()
+        state = self.journal.state
+        if state.closed is not None:
+            self._house.ledger.close_stream(self.run)
+
+    def setting(self) -> Setting:
+        """What the engine works with."""
+        house = self._house
+        space = guarded(self.workspace, self._plan, Path(house.environ.get("HOME", "/")))
+        permissions = house.settings.permissions
+        own = house.settings.workspace
+        verifier = ProjectVerifier(
+            space, house.verify_settings(), house.environ, float(own.verify_timeout_s)
+        )
+        commands = CommandSettings(timeout_s=own.command_timeout_s, environ=house.environ)
+        return Setting(
+            model=house.model,
+            definitions=self._definitions,
+            tools=all_tools(),
+            rules=Rules.parse(
+                permissions.allow,
+                permissions.ask,
+                permissions.deny,
+                defaults=default_verdicts(sealed=available_seal().kind == "bubblewrap"),
+            ),
+            checks=CHECKS,
+            prices=house.prices(),
+            redactor=house.redactor(),
+            stable=Stabiliser(space.root).text,
+            work=space,
+            workspace_brief=brief(space, self._plan),
+            services=services_of(
+                space, house.ledger, verifier, commands, RunReceipts(self.journal)
+            ),
+            person=house.person,
+            pick_helper=self._helper,
+            clock=house.clock,
+            monotonic=house.monotonic,
+            approval_minutes=permissions.approval_minutes,
+            on_text=house.on_text,
+        )
+
+    async def _helper(self, wanted: str, excluding: Collection[str]) -> str | None:
+        ranking = route(wanted, self._house.agents).ranking
+        known = self._definitions.agents
+        return next((n for n, _ in ranking if n not in excluding and n in known), None)
+
+
+def open_session(
+    house: House,
+    run: str,
+    *,
+    agent: str | None = None,
+    model: str | None = None,
+    clean: bool = False,
+) -> Session:
+    """A new run: workspace made, nothing recorded yet. Enter it, `begin`, then `drive`."""
+    definitions = _define(house, model)
+    if agent is not None and agent not in definitions.agents:
+        near = ", ".join(house.agents.nearest(agent)) or "see `orc agents`"
+        raise NoSuchRun(f"there is no agent {agent!r}; near it: {near}")
+    workspace = Workspace.create(
+        house.project,
+        run,
+        state_dir=house.state_dir,
+        clean=clean,
+        at=house.clock(),
+        environ=house.environ,
+    )
+    return Session(house, run, workspace, definitions)
+
+
+def begin(
+    session: Session, house: House, request: str, agent: str | None, model: str | None
+) -> None:
+    """Record the opening of a new run: request, definitions, route."""
+    clean_request = house.redactor().text(request)
+    chosen = route(clean_request, house.agents)
+    first = agent or chosen.agent
+    session.journal.append(
+        ev.RunOpened(
+            request=clean_request,
+            agent=agent,
+            kind=chosen.kind,
+            model=model,
+            settings=_kept(house.settings),
+            limits=limits_of(house.settings).body(),
+            workspace=_described(session.workspace),
+            definitions=session.setting().definitions.text,
+            version=version("trading-orchestrator"),
+        ),
+        durable=True,
+    )
+    session.take()
+    if first is None:
+        why = "no specialist of this house fits the request; name one with --agent"
+        session.journal.append(ev.RunClosed("blocked", why, resumable=False))
+        return
+    why = f"--agent {agent}" if agent else chosen.why
+    session.workspace.open_board(clean_request, [first])
+    opening = first_opening(session.setting(), clean_request)
+    session.journal.append(
+        ev.RouteChosen(first, chosen.kind, bool(agent) or chosen.sure, why, opening)
+    )
+
+
+def take_up(house: House, run: str) -> Session:
+    """A run that stands in the ledger, under the definitions it was opened with.
+
+    Raises:
+        NoSuchRun: no such run, or it ended for good.
+    """
+    journal = Journal(house.ledger, run)
+    opened = journal.state.opened
+    if opened is None or opened.workspace is None:
+        raise NoSuchRun(f"there is no run {run!r}; `orc runs` lists them")
+    space = Workspace.reopen(
+        house.project,
+        run,
+        state_dir=house.state_dir,
+        base=str(opened.workspace["base"]),
+        environ=house.environ,
+    )
+    kept = Settings.model_validate(opened.settings)
+    return Session(
+        replace(house, settings=kept), run, space, Definitions.from_text(opened.definitions)
+    )
+
+
+def limits_of(settings: Settings) -> Limits:
+    """The limits that settings name."""
+    own = settings.limits
+    return Limits(
+        hops=own.hops,
+        turns=own.turns,
+        tool_calls=own.tool_calls,
+        minutes=Decimal(own.minutes),
+        usd=Decimal(own.usd),
+        max_tokens=own.max_tokens,
+    )
+
+
+def brief(workspace: Workspace, plan: Plan) -> str:
+    """What agents are told of the workspace; the same on every machine."""
+    what = "a git worktree" if workspace.kind == "git" else "a copy of the user's folder (no git)"
+    lines = [f"/workspace is {what}, based on the user's files as they are now."]
+    if plan.source == "none":
+        lines.append("No verify command was found: bring tests that fail before and pass after.")
+    else:
+        lines.append(f"The harness verifies it with: {plan.shown}")
+    lines.append(f"Session file: /workspace/{workspace.board_paths[2]}")
+    lines += workspace.notes
+    return "\n".join(lines)
+
+
+def _define(house: House, model: str | None) -> Definitions:
+    default = model or house.settings.model.name
+
+    def model_of(definition: AgentDefinition) -> str:
+        own = resolve_model(definition.model) if definition.model else None
+        return model or own or default
+
+    return Definitions.build(
+        house.agents, all_tools(), model_of=model_of, effort=house.settings.model.effort
+    )
+
+
+def _kept(settings: Settings) -> dict[str, Any]:
+    return settings.model_dump(mode="json")
+
+
+def _described(workspace: Workspace) -> dict[str, Any]:
+    return {
+        "kind": workspace.kind,
+        "base": workspace.base,
+        "branch": workspace.branch,
+        "root": str(workspace.root),
+        "notes": list(workspace.notes),
+        "merge": list(workspace.merge_hint()),
+    }

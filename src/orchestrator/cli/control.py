@@ -1,0 +1,151 @@
+"""`orc stop`, `orc approve` and `orc answer`: what a person says to a run from outside.
+
+Only a person may decide: a process that a run started is refused.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import os
+import signal
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from orchestrator.cli.descent import inside_a_run
+from orchestrator.cli.output import CommandError, emit, leave
+from orchestrator.cli.place import Place
+from orchestrator.cli.run import Options, go_on
+from orchestrator.cli.runs import find_run
+
+if TYPE_CHECKING:
+    from orchestrator.run.events import RunEvent
+
+_WORKSPACE = click.option(
+    "--workspace",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The project; default: the one around the current folder.",
+)
+_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+
+
+@click.command("stop")
+@click.argument("run")
+@_WORKSPACE
+@_JSON
+def stop_command(run: str, workspace: Path | None, as_json: bool) -> None:
+    """Stop RUN: its process is told to end, or the standing run is closed.
+
+    A stopped run can be resumed.
+    """
+    from orchestrator.run.events import RunClosed
+    from orchestrator.run.ownership import owner
+
+    _only_a_person("stop")
+    place = Place.find(workspace)
+    name, state = find_run(place, run)
+    process = owner(place.state, name)
+    if process is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGTERM)
+        said = f"told process {process} to stop run {name}"
+    elif state.closed is not None:
+        said = f"run {name} had ended: {state.closed.status}"
+    else:
+        _append(place, name, RunClosed("blocked", "stopped by a person", resumable=True))
+        said = f"run {name} is stopped"
+    emit({"run": name, "stopped": True, "process": process, "said": said}, as_json, lambda: said)
+
+
+@click.command("approve")
+@click.argument("run")
+@click.argument("approval")
+@click.option("--deny", is_flag=True, help="Say no.")
+@click.option("--wait", is_flag=True, help="Only record it; `orc resume` goes on later.")
+@_WORKSPACE
+@_JSON
+def approve_command(
+    run: str, approval: str, deny: bool, wait: bool, workspace: Path | None, as_json: bool
+) -> None:
+    """Allow (or --deny) the one call of RUN that waits as APPROVAL, then go on with the run."""
+    from orchestrator.run.events import ApprovalDecided
+
+    _only_a_person("approve")
+    place = Place.find(workspace)
+    name, state = find_run(place, run)
+    asked = state.approvals.get(approval)
+    if asked is None or asked.decided is not None:
+        open_ones = [key for key, one in state.approvals.items() if one.decided is None]
+        what = "is decided already" if asked else "is not known"
+        raise CommandError(
+            f"approval {approval!r} {what}", name, f"open: {', '.join(open_ones) or 'none'}"
+        )
+    if datetime.fromisoformat(asked.request.expires_at) <= datetime.now(UTC):
+        raise CommandError(
+            f"approval {approval} expired at {asked.request.expires_at}",
+            name,
+            f"`orc resume {name}` tells the agent so",
+        )
+    who = f"{getpass.getuser()} by orc approve"
+    _append(place, name, ApprovalDecided(approval, not deny, who, asked.request.digest))
+    _then(place, name, as_json, wait, "denied" if deny else "approved")
+
+
+@click.command("answer")
+@click.argument("run")
+@click.argument("text")
+@click.option("--wait", is_flag=True, help="Only record it; `orc resume` goes on later.")
+@_WORKSPACE
+@_JSON
+def answer_command(run: str, text: str, wait: bool, workspace: Path | None, as_json: bool) -> None:
+    """Answer the question that RUN waits for, then go on with the run."""
+    from orchestrator.run.events import QuestionAnswered
+    from trading_tools.audit.redact import Redactor
+
+    _only_a_person("answer")
+    place = Place.find(workspace)
+    name, state = find_run(place, run)
+    if state.question is None:
+        raise CommandError(
+            "there is no open question", name, f"`orc show {name}` says how it stands"
+        )
+    if not text.strip():
+        raise CommandError("the answer is empty", name, "say something")
+    clean = Redactor.from_environment(place.environ).text(text)
+    _append(place, name, QuestionAnswered(state.question.frame, state.question.call, clean))
+    _then(place, name, as_json, wait, "answered")
+
+
+def _then(place: Place, name: str, as_json: bool, wait: bool, said: str) -> None:
+    if wait:
+        emit(
+            {"run": name, "recorded": said}, as_json, lambda: f"{said}; `orc resume {name}` goes on"
+        )
+        return
+    leave(go_on(place, name, Options(workspace=place.project, as_json=as_json)))
+
+
+def _append(place: Place, name: str, event: RunEvent) -> None:
+    """Record what a person said; refused while a process drives the run."""
+    from orchestrator.run.journal import Journal
+    from orchestrator.run.ownership import Owned, owning
+
+    try:
+        with owning(place.state, name), place.open_ledger() as ledger:
+            Journal(ledger, name).append(event, durable=True)
+    except Owned as error:
+        raise CommandError(str(error), name, "wait until it waits, or `orc stop` it") from None
+
+
+def _only_a_person(what: str) -> None:
+    inside = inside_a_run()
+    if inside:
+        raise CommandError(
+            f"{what} is for a person, and this process belongs to {inside}",
+            "orc",
+            "decide at your own terminal",
+        )

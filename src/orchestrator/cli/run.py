@@ -1,0 +1,236 @@
+"""`orc run` and `orc resume`: a request becomes a run, or a standing run goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from orchestrator.cli.output import CommandError, Exit, emit, leave, say
+from orchestrator.cli.place import Place
+
+if TYPE_CHECKING:
+    from orchestrator.catalogue.sessions import House, Session
+    from orchestrator.models.port import Model
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What the command line says about how to run."""
+
+    workspace: Path | None = None
+    model: str | None = None
+    max_hops: int | None = None
+    max_usd: str | None = None
+    as_json: bool = False
+
+    def flags(self) -> dict[str, Any]:
+        """As settings take them."""
+        return {"limits.hops": self.max_hops, "limits.usd": self.max_usd}
+
+
+def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that `run` and `resume` share."""
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout."),
+        click.option("--max-usd", metavar="X", help="Most that the model may cost, in USD."),
+        click.option("--max-hops", type=int, metavar="N", help="Most handoffs."),
+        click.option(
+            "--workspace",
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            help="The project; default: the one around the current folder.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+@click.command("run")
+@click.argument("request")
+@click.option("--agent", metavar="A", help="The specialist that takes it; default: the router's.")
+@click.option("--clean", is_flag=True, help="Start from HEAD, not from the files as they are.")
+@click.option("--model", metavar="M", help="The model that all agents talk to.")
+@click.option("--offline", is_flag=True, help="Without any model: only what needs none.")
+@run_options
+def run_command(
+    request: str,
+    agent: str | None,
+    clean: bool,
+    model: str | None,
+    offline: bool,
+    workspace: Path | None,
+    max_hops: int | None,
+    max_usd: str | None,
+    as_json: bool,
+) -> None:
+    """Turn REQUEST into verified work.
+
+    The work happens on a branch of its own in a copy of your files as they are now; your files
+    are not touched. The answer says what was checked, what was not, and how to merge.
+    """
+    if not request.strip():
+        raise CommandError("the request is empty", "orc run", "say what you want done")
+    options = Options(
+        workspace=workspace, model=model, max_hops=max_hops, max_usd=max_usd, as_json=as_json
+    )
+    if offline:
+        raise CommandError(
+            "this request needs a model",
+            "--offline",
+            "leave --offline away and set ANTHROPIC_API_KEY or ANTHROPIC_BASE_URL",
+            Exit.NEGATIVE,
+        )
+    place = Place.find(workspace)
+    run = f"{datetime.now(UTC):%y%m%d}-{secrets.token_hex(3)}"
+    leave(
+        execute(
+            place, options, run, lambda house: _opened(house, run, request, agent, clean, model)
+        )
+    )
+
+
+@click.command("resume")
+@click.argument("run")
+@run_options
+def resume_command(
+    run: str,
+    workspace: Path | None,
+    max_hops: int | None,
+    max_usd: str | None,
+    as_json: bool,
+) -> None:
+    """Go on with RUN from where its record ends."""
+    options = Options(workspace=workspace, max_hops=max_hops, max_usd=max_usd, as_json=as_json)
+    leave(go_on(Place.find(workspace), run, options))
+
+
+def go_on(place: Place, name: str, options: Options) -> int:
+    """Take up a standing run and drive it; an ended one only tells its outcome."""
+    from orchestrator.cli.runs import find_run
+
+    run, state = find_run(place, name)
+    if state.closed is not None and not state.closed.resumable:
+        return tell(place, run, options, seconds=0.0)
+    return execute(place, options, run, lambda house: _taken_up(house, run, options))
+
+
+@contextlib.contextmanager
+def _opened(
+    house: House, run: str, request: str, agent: str | None, clean: bool, model: str | None
+) -> Iterator[Session]:
+    from orchestrator.catalogue.sessions import begin, open_session
+
+    with open_session(house, run, agent=agent, model=model, clean=clean) as session:
+        begin(session, house, request, agent, model)
+        yield session
+
+
+@contextlib.contextmanager
+def _taken_up(house: House, run: str, options: Options) -> Iterator[Session]:
+    from orchestrator.catalogue.sessions import limits_of, take_up
+
+    with take_up(house, run) as session:
+        raised = any(value is not None for value in options.flags().values())
+        session.take(limits_of(house.settings) if raised else None)
+        yield session
+
+
+def execute(
+    place: Place,
+    options: Options,
+    run: str,
+    session_of: Callable[[House], contextlib.AbstractContextManager[Session]],
+    model: Model | None = None,
+) -> int:
+    """Drive a session to its end, showing it as it goes; the exit code of its outcome."""
+    from orchestrator.catalogue.sessions import House
+    from orchestrator.cli.live import live_view
+    from orchestrator.cli.person import AtTerminal
+
+    started = time.monotonic()
+    settings = place.settings(options.flags()).settings
+    chosen = model or _model(place, settings)
+    _check_price(options, settings)
+    with place.open_ledger() as ledger, live_view(started) as view:
+        house = House(
+            project=place.project,
+            state_dir=place.state,
+            environ=place.environ,
+            settings=settings,
+            agents=place.catalogue(),
+            ledger=ledger,
+            model=chosen,
+            person=AtTerminal(pausing=view.paused),
+            listener=view.on_event,
+            on_text=view.on_text,
+        )
+        with session_of(house) as session:
+            asyncio.run(_drive(session, chosen))
+    return tell(place, run, options, seconds=time.monotonic() - started)
+
+
+async def _drive(session: Session, model: Model) -> None:
+    task = asyncio.current_task()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+            loop.add_signal_handler(name, lambda: task.cancel() if task else None)
+    try:
+        await session.drive()
+    except asyncio.CancelledError:
+        say(f"stopped; `orc resume {session.run}` goes on")
+    finally:
+        await model.aclose()
+
+
+def tell(place: Place, run: str, options: Options, *, seconds: float) -> int:
+    """Say how a run stands, and give the exit code that means it."""
+    from orchestrator.cli.runs import report_of
+    from orchestrator.cli.view import print_report
+    from orchestrator.run.report import exit_code
+
+    report, state = report_of(place, run, seconds=seconds)
+    if options.as_json:
+        emit(report, True, str)
+    else:
+        print_report(report, state)
+    return int(exit_code(report))
+
+
+def _model(place: Place, settings: Any) -> Model:
+    from orchestrator.models.factory import build_model
+
+    environ = dict(place.environ)
+    if settings.model.base_url:
+        environ["ANTHROPIC_BASE_URL"] = settings.model.base_url
+    return build_model(settings.model.provider, environ)
+
+
+def _check_price(options: Options, settings: Any) -> None:
+    """A budget in USD means nothing for a model whose price nobody knows."""
+    if options.max_usd is None:
+        return
+    from orchestrator.models.port import Usage
+    from orchestrator.models.prices import DeclaredPrice, Prices
+
+    name = options.model or settings.model.name
+    declared = {
+        key: DeclaredPrice(value.input, value.output)
+        for key, value in settings.model.prices.items()
+    }
+    if Prices(declared, settings.model.provider).price(name, Usage(output_tokens=1)) is None:
+        raise CommandError(
+            f"the price of {name} is not known, so {options.max_usd} USD cannot be kept",
+            "--max-usd",
+            f'set `model.prices."{name}"` with input and output in USD per million tokens',
+        )
