@@ -125,6 +125,11 @@ def open_approval(state: State) -> Approval | None:
     return None
 
 
+def cost_text(state: State) -> str | None:
+    """What the models cost so far, in USD; None where a reply had no known price."""
+    return None if state.spend.unpriced else decimal_text(state.spend.cost_usd)
+
+
 def spend_table(state: State) -> SpendTable:
     """What was used by whom."""
     spend = state.spend
@@ -180,5 +185,5 @@ def _usage(state: State) -> dict[str, Any]:
         "input_tokens": spend.usage.input_tokens,
         "output_tokens": spend.usage.output_tokens,
         "cache_read_tokens": spend.usage.cache_read_tokens,
-        "cost_usd": None if spend.unpriced else decimal_text(spend.cost_usd),
+        "cost_usd": cost_text(state),
     }

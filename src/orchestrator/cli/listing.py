@@ -1,0 +1,116 @@
+"""Lists of runs, the timeline of one, and one receipt, as a person reads them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from orchestrator.cli.marks import (
+    BAD,
+    CARE,
+    CITE,
+    GOOD,
+    NAME,
+    QUIET,
+    console_for,
+    marks_for,
+    usd_text,
+)
+from orchestrator.cli.telling import tell
+from orchestrator.cli.text import one_line, plain, value_text
+from orchestrator.run.parts import Receipt
+from orchestrator.run.report import cost_text, is_verified, kind_of, status_of
+from orchestrator.run.state import State
+from trading_tools.audit.event import Event
+from trading_tools.audit.ledger import StreamInfo
+
+_STYLES: Mapping[str, str] = {
+    "success": GOOD,
+    "complete": GOOD,
+    "blocked": BAD,
+    "needs_help": BAD,
+    "failed": BAD,
+    "running": NAME,
+}
+
+
+def summary(info: StreamInfo, state: State, *, owned: bool) -> dict[str, Any]:
+    """One run of `orc runs --json`. `agents` are those that took over, in order."""
+    agents = [state.route.agent] if state.route else []
+    agents += [to for _, to, _ in state.handoffs]
+    return {
+        "run": info.stream,
+        "opened_at": info.opened_at,
+        "last_at": info.last_at,
+        "status": status_of(state, owned=owned),
+        "verified": is_verified(state),
+        "kind": kind_of(state),
+        "agents": agents,
+        "cost_usd": cost_text(state),
+        "request": state.opened.request if state.opened else "",
+    }
+
+
+def print_runs(rows: Sequence[Mapping[str, Any]], console: Console | None = None) -> None:
+    """Two lines a run: how it stands, and what it was about."""
+    console = console or console_for(sys.stdout)
+    marks = marks_for(console)
+    if not rows:
+        console.print('no runs yet; orc run "…" starts one' if marks.met == "✓" else "no runs yet")
+        return
+    table = Table.grid(padding=(0, 2, 0, 0), expand=True)
+    for column in ("run", "when", "status", "kind"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("cost", no_wrap=True, justify="right", ratio=1)
+    for row in rows:
+        status = str(row["status"])
+        words = "done, verified" if row["verified"] else status.replace("_", " ")
+        table.add_row(
+            Text(plain(row["run"]), NAME),
+            Text(plain(row["opened_at"])[:16].replace("T", " "), QUIET),
+            Text(words, _STYLES.get(status, CARE)),
+            Text(plain(row["kind"] or "")),
+            usd_text(row["cost_usd"]),
+        )
+    lines = console.render_lines(table, pad=False)
+    for row, line in zip(rows, lines, strict=True):
+        console.print(Text.assemble(*((part.text, part.style or "") for part in line)))
+        about = Text(f"  {one_line(row['request'], max(console.width - 2, 20))}")
+        path = f" {marks.goes} ".join(plain(agent) for agent in row["agents"])
+        console.print(about, no_wrap=True, overflow="ellipsis")
+        if path:
+            console.print(Text(f"  {path}", QUIET), no_wrap=True, overflow="ellipsis")
+
+
+def print_timeline(recorded: Iterable[Event], console: Console | None = None) -> None:
+    """Every event worth telling: its number, its time (UTC), and what happened."""
+    console = console or console_for(sys.stdout)
+    marks = marks_for(console)
+    state = State()
+    for event in recorded:
+        state.apply(event)
+        lead = f"{event.seq:>4}  {event.at[11:19]}  "
+        for line in tell(event, state, turns=True):
+            text = Text.assemble((lead, QUIET), line.text(marks))
+            console.print(text, soft_wrap=True)
+            lead = " " * len(lead)
+
+
+def print_receipt(receipt: Receipt, text: str, console: Console | None = None) -> None:
+    """A call, its arguments, and all that it came to."""
+    console = console or console_for(sys.stdout)
+    head = Text.assemble((f"r{receipt.seq}", CITE), "  ", (plain(receipt.tool), NAME))
+    head.append(f"  by {plain(receipt.agent)}", QUIET)
+    if receipt.is_error:
+        head.append("  error", BAD)
+    console.print(head, soft_wrap=True)
+    for name, value in receipt.arguments.items():
+        shown = Text.assemble((f"  {plain(str(name))}: ", QUIET), value_text(value))
+        console.print(shown, soft_wrap=True)
+    console.print()
+    console.print(Text(plain(text)), soft_wrap=True)

@@ -1,0 +1,170 @@
+"""`orc show` and `orc runs`: what the ledger says of runs, for people and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from orchestrator.cli.output import CommandError, emit, say
+from orchestrator.cli.place import Place
+from orchestrator.cli.runs import find_run
+
+if TYPE_CHECKING:
+    from orchestrator.run.state import State
+    from trading_tools.audit.event import Event
+    from trading_tools.audit.ledger import Ledger, StreamInfo
+
+_WORKSPACE = click.option(
+    "--workspace",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The project; default: the one around the current folder.",
+)
+_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+
+
+@click.command("show")
+@click.argument("run", default="last")
+@click.option("--events", is_flag=True, help="Everything that happened, in order.")
+@click.option("--receipt", type=int, metavar="N", help="What call N came to, whole.")
+@_WORKSPACE
+@_JSON
+def show_command(
+    run: str, events: bool, receipt: int | None, workspace: Path | None, as_json: bool
+) -> None:
+    """What RUN did: chain, checks, receipts, spend, and how to look at its change.
+
+    RUN is an id, the beginning of one, or `last` (also where it is left out).
+    """
+    if events and receipt is not None:
+        raise CommandError("--events and --receipt exclude each other", "orc show", "choose one")
+    place = Place.find(workspace)
+    name, state = find_run(place, run)
+    if receipt is not None:
+        _show_receipt(place, name, state, receipt, as_json)
+    elif events:
+        _show_events(place, name, as_json)
+    else:
+        _show_report(place, name, state, as_json)
+
+
+@click.command("runs")
+@click.option("--limit", type=click.IntRange(1), default=30, metavar="N", help="Most to list: 30.")
+@_WORKSPACE
+@_JSON
+def runs_command(limit: int, workspace: Path | None, as_json: bool) -> None:
+    """The runs of this project, the newest first."""
+    from orchestrator.cli.listing import print_runs, summary
+
+    place = Place.find(workspace)
+    rows: list[dict[str, Any]] = []
+    left_out = 0
+    if place.ledger_file.exists():
+        with place.open_ledger(read_only=True) as ledger:
+            found = sorted(_runs(ledger), key=lambda info: info.opened_at, reverse=True)
+            left_out = max(len(found) - limit, 0)
+            for info in found[:limit]:
+                state = _fold(ledger, info.stream)
+                rows.append(summary(info, state, owned=_owned(place, info.stream)))
+    if as_json:
+        emit(rows, True, str)
+    else:
+        print_runs(rows)
+    if left_out:
+        say(f"{left_out} older; `orc runs --limit {limit + left_out}` lists them all")
+
+
+def _show_report(place: Place, name: str, state: State, as_json: bool) -> None:
+    from orchestrator.cli.view import print_report
+    from orchestrator.run.report import report
+
+    owned = _owned(place, name)
+    workspace = (state.opened.workspace if state.opened else None) or {}
+    with place.open_ledger(read_only=True) as ledger:
+        last_at = next((i.last_at for i in _runs(ledger) if i.stream == name), state.opened_at)
+    end = datetime.now(UTC) if owned else datetime.fromisoformat(last_at)
+    seconds = (end - datetime.fromisoformat(state.opened_at)).total_seconds()
+    document = report(
+        name,
+        state,
+        seconds=max(seconds, 0.0),
+        head=state.head,
+        branch=workspace.get("branch"),
+        owned=owned,
+    )
+    if as_json:
+        emit(document, True, str)
+    else:
+        print_report(document, state)
+
+
+def _show_events(place: Place, name: str, as_json: bool) -> None:
+    from orchestrator.cli.listing import print_timeline
+
+    with place.open_ledger(read_only=True) as ledger:
+        recorded = ledger.read(name)
+    if as_json:
+        emit({"run": name, "events": [_event(event) for event in recorded]}, True, str)
+    else:
+        print_timeline(recorded)
+
+
+def _show_receipt(place: Place, name: str, state: State, number: int, as_json: bool) -> None:
+    from orchestrator.cli.listing import print_receipt
+
+    receipt = state.receipts.get(number)
+    if receipt is None:
+        near = sorted(state.receipts, key=lambda seq: abs(seq - number))[:5]
+        listed = ", ".join(f"r{seq}" for seq in sorted(near))
+        fix = f"near it: {listed}" if near else "the run made no call"
+        raise CommandError(f"there is no receipt {number}", name, fix)
+    text = receipt.text
+    if receipt.whole is not None:
+        with place.open_ledger(read_only=True) as ledger:
+            text = ledger.get_text(receipt.whole)
+    if not as_json:
+        print_receipt(receipt, text)
+        return
+    document = {
+        "run": name,
+        "receipt": number,
+        "agent": receipt.agent,
+        "tool": receipt.tool,
+        "arguments": receipt.arguments,
+        "is_error": receipt.is_error,
+        "text": text,
+        "data": receipt.data,
+    }
+    emit(document, True, str)
+
+
+def _runs(ledger: Ledger) -> Iterator[StreamInfo]:
+    from orchestrator.run.events import RunOpened
+
+    return (info for info in ledger.streams() if info.first_kind == RunOpened.KIND)
+
+
+def _fold(ledger: Ledger, name: str) -> State:
+    from orchestrator.run.state import State
+
+    return State.fold(ledger.read(name))
+
+
+def _owned(place: Place, name: str) -> bool:
+    from orchestrator.run.ownership import owner
+
+    return owner(place.state, name) is not None
+
+
+def _event(event: Event) -> dict[str, Any]:
+    return {
+        "seq": event.seq,
+        "at": event.at,
+        "kind": event.kind,
+        "body": event.body,
+        "hash": event.hash,
+    }
