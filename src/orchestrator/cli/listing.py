@@ -61,7 +61,7 @@ def print_runs(rows: Sequence[Mapping[str, Any]], console: Console | None = None
     console = console or console_for(sys.stdout)
     marks = marks_for(console)
     if not rows:
-        console.print('no runs yet; orc run "…" starts one' if marks.met == "✓" else "no runs yet")
+        console.print("no runs yet; `orc run REQUEST` starts one")
         return
     table = Table.grid(padding=(0, 2, 0, 0), expand=True)
     for column in ("run", "when", "status", "kind"):

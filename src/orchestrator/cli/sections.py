@@ -25,6 +25,7 @@ _ARGUMENT_CHARACTERS = 2_000
 _RECEIPTS_SHOWN = 6
 _UNVERIFIED_SHOWN = 5
 _NOTES_SHOWN = 3
+_TOOLS_SHOWN = 3
 
 Lines = list[RenderableType]
 
@@ -46,9 +47,13 @@ def request(page: Page) -> Lines:
 
 def result(page: Page) -> Lines:
     """The answer as it was given, whole; citations stand out."""
-    if page.document["status"] == "limited":
+    if page.document["limit"] is not None:
         return []
-    text = plain(page.document["result"]).strip()
+    given = page.document["result"]
+    if page.document["unmet"]:
+        # The engine lists at the end what was not accepted; the checks below say the same.
+        given = given.removesuffix("Not accepted: " + "; ".join(page.document["unmet"]))
+    text = plain(given).strip()
     if not text:
         return []
     words = Text(text)
@@ -122,32 +127,25 @@ def checks(page: Page) -> Lines:
     if not page.state.acceptance:
         return []
     last = page.state.acceptance[-1]
-    table = Table.grid(padding=(0, 1, 0, 0))
-    table.add_column(no_wrap=True)
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, max_width=26, overflow="ellipsis")
     table.add_column(overflow="fold")
     told = set()
     for check in last.checks:
-        mark, style = _check_mark(page.marks, check.get("met"))
-        name, detail = plain(str(check.get("check", "check"))), str(check.get("detail", ""))
-        told |= {f"{check.get('check')}: {detail}", detail}
-        row = Text(name)
-        row.append(f"  {_check_word(check.get('met'))}", style)
-        row.append(f"  {one_line(detail, 240)}" if detail else "", QUIET)
-        table.add_row(Text(mark, style), row)
-    for text in last.unmet:
-        if text not in told:
-            table.add_row("", Text.assemble(("missing: ", BAD), one_line(text, 240)))
-    for text in last.unchecked:
-        if text not in told:
-            row = Text(f"not checked  {one_line(text, 240)}", CARE)
-            table.add_row(Text(page.marks.unknown, CARE), row)
-    for text in last.unverified[:_UNVERIFIED_SHOWN]:
-        row = Text.assemble(("no receipt supports  ", CARE), one_line(text, 160))
-        table.add_row(Text(page.marks.asks, CARE), row)
+        name, detail, met = str(check["check"]), str(check["detail"]), check["met"]
+        told |= {f"{name}: {detail}", detail}
+        mark, style, word = _standing(page.marks, met)
+        row = Text.assemble((word, style), (one_line(detail, 240), QUIET))
+        table.add_row(Text.assemble((mark, style), " ", one_line(name, 40)), row)
+    more: Lines = [Text(f"  missing: {one_line(t, 240)}", BAD) for t in last.unmet if t not in told]
+    more += [
+        Text.assemble((f"{page.marks.asks} no receipt supports: ", CARE), one_line(text, 160))
+        for text in last.unverified[:_UNVERIFIED_SHOWN]
+    ]
     rest = len(last.unverified) - _UNVERIFIED_SHOWN
     if rest > 0:
-        table.add_row("", Text(f"and {rest} more without support", QUIET))
-    return [table] if table.row_count else []
+        more.append(Text(f"  and {rest} more without support", QUIET))
+    return [table, *more] if table.row_count else more
 
 
 def receipts(page: Page) -> Lines:
@@ -189,9 +187,11 @@ def spend(page: Page) -> Lines:
         lines.append(Text(known, CARE))
     if len(table.by_agent) > 1:
         shares = [f"{plain(agent)} ${cost:,.2f}" for agent, cost in table.by_agent]
-        lines.append(Text(dot.join(shares), QUIET))
+        lines.append(Text(", ".join(shares), QUIET))
     if table.by_tool:
-        tools = [f"{plain(tool)} {count}" for tool, count in table.by_tool]
+        tools = [f"{plain(tool)} {count}" for tool, count in table.by_tool[:_TOOLS_SHOWN]]
+        if len(table.by_tool) > _TOOLS_SHOWN:
+            tools.append(f"{len(table.by_tool) - _TOOLS_SHOWN} more")
         lines.append(Text(f"tools: {', '.join(tools)}", QUIET))
     return lines
 
@@ -257,14 +257,10 @@ def _agent(marks: Marks, depth: int, name: str) -> Text:
     return Text.assemble((lead, QUIET), (one_line(name, 40), NAME))
 
 
-def _check_mark(marks: Marks, met: bool | None) -> tuple[str, str]:
+def _standing(marks: Marks, met: bool | None) -> tuple[str, str, str]:
     if met is None:
-        return marks.unknown, CARE
-    return (marks.met, GOOD) if met else (marks.unmet, BAD)
-
-
-def _check_word(met: bool | None) -> str:
-    return "not checked" if met is None else "met" if met else "not met"
+        return marks.unknown, CARE, "not checked: "
+    return (marks.met, GOOD, "") if met else (marks.unmet, BAD, "not met: ")
 
 
 def _status_style(status: str) -> str:

@@ -77,9 +77,16 @@ def show_report(console: Console, document: Mapping[str, Any], state: State) -> 
         if lines:
             rows.add_row("")
             rows.add_row(label, Group(*lines))
-    console.print(_head(given))
-    console.print(rows)
+    _print_trimmed(console, Group(_head(given), rows))
     _print_steps(console, sections.next_steps(given))
+
+
+def _print_trimmed(console: Console, content: RenderableType) -> None:
+    """Without the blanks with which tables fill their lines: piped and copied text stays clean."""
+    for line in console.render_lines(content, pad=False):
+        text = Text.assemble(*((part.text, part.style or "") for part in line))
+        text.rstrip()
+        console.print(text, soft_wrap=True)
 
 
 def _print_steps(console: Console, steps: list[tuple[str, str]]) -> None:
@@ -97,7 +104,7 @@ def _head(given: Page) -> RenderableType:
     document = given.document
     mark, words, style = _verdict(document)
     sign = getattr(given.marks, mark)
-    left = Text(f"{sign} {words}", f"{NAME} {style}")
+    left = Text.assemble((f"{sign} {words}", f"{NAME} {style}"))
     unverified = len(document["unverified"])
     if unverified and document["status"] in {"success", "complete"}:
         figures = "1 figure" if unverified == 1 else f"{unverified} figures"
