@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.cli.output import CommandError, Exit
-from orchestrator.config.load import ConfigError
+from orchestrator.config.errors import ConfigError
 
 
 def as_command_error(error: Exception) -> CommandError | None:

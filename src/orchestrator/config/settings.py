@@ -8,14 +8,33 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 USER_ONLY = frozenset({"model.base_url", "model.provider", "orders.live", "orders.sandbox"})
 """Keys that a project may never set: where credentials go, and real money."""
 
+LISTS = frozenset({"permissions.allow", "permissions.ask", "permissions.deny"})
+"""Keys whose entries add up over the sources."""
+
+TABLES = frozenset({"model.prices"})
+"""Keys that are tables of names of the user's own; they add up too."""
+
+SCHEMA_ID = "urn:trading-orchestrator:schema:config:1"
+
+Rule = Annotated[str, Field(min_length=1, max_length=1_000)]
+_SECONDS_A_DAY = 86_400
+
 
 class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_value(cls, value: object) -> object:
+        # Pydantic takes true for 1, and no key is a truth value.
+        if isinstance(value, bool):
+            raise ValueError("true and false do not fit here")
+        return value
 
 
 class ModelPrice(_Table):
@@ -34,53 +53,85 @@ class ModelSettings(_Table):
     name: str = Field(
         "claude-opus-5-5", description="Model of agents whose file names none.", min_length=1
     )
-    router: str = Field("claude-haiku-5-5", description="Model that routes requests.")
+    router: str = Field("claude-haiku-5-5", description="Model that routes requests.", min_length=1)
     effort: Literal["low", "medium", "high", "xhigh", "max"] | None = Field(
-        None, description="Effort asked of the model; absent: the model's own default."
+        None,
+        description="Effort asked of the model; absent: the model's own default.",
+        examples=["high"],
     )
     base_url: str | None = Field(
         None,
-        description="Another Messages-API endpoint. Only from the user's own file or "
-        "ANTHROPIC_BASE_URL.",
+        description="Another Messages-API endpoint, as https://host. Only from the user's own file "
+        "or ANTHROPIC_BASE_URL.",
+        pattern=r"^https?://[^\s/]+",
     )
     prices: dict[str, ModelPrice] = Field(
-        default_factory=dict, description="Prices of models that the built-in list does not know."
+        default_factory=dict,
+        description="Prices by model id, for models that the built-in list does not know.",
     )
 
 
 class LimitSettings(_Table):
     """What a run may use at most."""
 
-    hops: int = Field(12, ge=0, description="Accepted handoffs to another agent.")
-    turns: int = Field(40, ge=1, description="Model calls in one agent's frame.")
-    tool_calls: int = Field(300, ge=0, description="Tool calls in the whole run.")
-    minutes: Decimal = Field(Decimal(60), gt=0, description="Wall time in minutes.")
-    usd: Decimal = Field(Decimal(10), ge=0, description="Model cost in USD.")
-    max_tokens: int = Field(16_000, ge=1024, description="Output tokens of one reply.")
+    hops: int = Field(12, ge=0, le=1_000, description="Accepted handoffs to another agent.")
+    turns: int = Field(40, ge=1, le=10_000, description="Model calls in one agent's frame.")
+    tool_calls: int = Field(300, ge=0, le=100_000, description="Tool calls in the whole run.")
+    minutes: Decimal = Field(
+        Decimal(60), gt=0, le=100_000, description="Wall time of a run, in minutes."
+    )
+    usd: Decimal = Field(
+        Decimal(10), ge=0, le=1_000_000, description="Model cost of a run, in USD."
+    )
+    max_tokens: int = Field(
+        16_000, ge=1024, le=1_000_000, description="Output tokens of one reply."
+    )
 
 
 class WorkspaceSettings(_Table):
     """How a project is verified."""
 
     verify: str | None = Field(
-        None, description="Command that proves the project works, for example `pytest -q`."
+        None,
+        description="Command that proves the project works, for example `pytest -q`; absent: "
+        "it is detected.",
+        min_length=1,
+        examples=["pytest -q"],
     )
-    setup: str | None = Field(None, description="Command run once in the worktree before verify.")
+    setup: str | None = Field(
+        None,
+        description="Command run once in the worktree before verify.",
+        min_length=1,
+        examples=["make build"],
+    )
     python: str | None = Field(
-        None, description="The project's interpreter; absent: its .venv where there is one."
+        None,
+        description="The project's interpreter; absent: its .venv where there is one.",
+        min_length=1,
+        examples=[".venv/bin/python"],
     )
-    command_timeout_s: int = Field(120, ge=1, description="Time limit of an agent's command, s.")
-    verify_timeout_s: int = Field(900, ge=1, description="Time limit of the verify command, s.")
+    command_timeout_s: int = Field(
+        120, ge=1, le=3_600, description="Time limit of an agent's command, in seconds."
+    )
+    verify_timeout_s: int = Field(
+        900, ge=1, le=_SECONDS_A_DAY, description="Time limit of the verify command, in seconds."
+    )
 
 
 class PermissionSettings(_Table):
-    """Who may do what, in Claude Code's rule language: `Tool` or `Tool(specifier)`."""
+    """Who may do what, in Claude Code's rule language: `Tool` or `Tool(specifier)`.
 
-    allow: tuple[str, ...] = Field((), description="Calls that need no question.")
-    ask: tuple[str, ...] = Field((), description="Calls that wait for a person.")
-    deny: tuple[str, ...] = Field((), description="Calls that are never made; these win.")
+    The rules of all sources add up.
+    """
+
+    allow: tuple[Rule, ...] = Field((), description="Calls that need no question.")
+    ask: tuple[Rule, ...] = Field((), description="Calls that wait for a person.")
+    deny: tuple[Rule, ...] = Field((), description="Calls that are never made; these win.")
     approval_minutes: int = Field(
-        1440, ge=1, description="How long an approval request stays open, in minutes."
+        1440,
+        ge=1,
+        le=525_600,
+        description="How long an approval request stays open, in minutes.",
     )
 
 
@@ -106,7 +157,7 @@ def config_schema() -> dict[str, Any]:
     schema = Settings.model_json_schema()
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "https://trading-orchestrator.dev/schema/config.json",
+        "$id": SCHEMA_ID,
         **schema,
         "title": "orchestrator.toml",
     }

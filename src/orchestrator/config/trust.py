@@ -1,8 +1,8 @@
 """Which projects may configure the harness: a cloned repository must not own the machine.
 
-What a project brings (its `orchestrator.toml`, its agents, its Claude settings) takes effect only
-after a person trusted exactly these contents. The hash and the texts are kept per user, so that a
-later change is shown as a difference.
+What a project brings (`brought`) takes effect only after a person trusted exactly these contents.
+The texts are kept in the user's own folder, one file a project, so that a later change is shown
+as a difference.
 """
 
 from __future__ import annotations
@@ -10,15 +10,13 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from orchestrator.config.load import PROJECT_FILE, ConfigError
-
-_FOLDERS = ("agents", ".claude/agents")
-_FILES = (PROJECT_FILE, ".claude/settings.json", ".claude/settings.local.json")
-_MOST_BYTES = 2_000_000
+from orchestrator.config.brought import brought
+from orchestrator.config.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +24,13 @@ class Trust:
     """How a project stands.
 
     `nothing`: it brings nothing that needs trust. `changes` is a unified difference to what was
-    trusted last (all of it, where nothing was).
+    trusted last (all of it, where nothing was). `obstacle` says why it cannot be trusted at all.
     """
 
     state: Literal["nothing", "trusted", "changed", "unknown"]
     files: tuple[str, ...]
     changes: str
+    obstacle: str = ""
 
     @property
     def holds(self) -> bool:
@@ -40,71 +39,88 @@ class Trust:
 
 
 def examine(project: Path, user: Path) -> Trust:
-    """How `project` stands with the user whose folder is `user`."""
-    texts = _texts(project)
-    if not texts:
+    """How `project` stands with the user whose folder is `user`.
+
+    Raises:
+        ConfigError: what was remembered cannot be read.
+    """
+    now = brought(project)
+    if now.obstacle:
+        return Trust("unknown", tuple(now.texts), "", now.obstacle)
+    if not now.texts:
         return Trust("nothing", (), "")
-    known = _load(user).get(str(project.resolve()), {})
-    if known == texts:
-        return Trust("trusted", tuple(texts), "")
-    lines: list[str] = []
-    for name in sorted(known.keys() | texts.keys()):
-        before, after = known.get(name, ""), texts.get(name, "")
-        lines += difflib.unified_diff(
-            before.splitlines(), after.splitlines(), f"trusted/{name}", f"now/{name}", lineterm=""
+    known = _remembered(project, user)
+    if known == now.texts:
+        return Trust("trusted", tuple(now.texts), "")
+    changes = _difference(known, now.texts)
+    return Trust("changed" if known else "unknown", tuple(now.texts), changes)
+
+
+def remember(project: Path, user: Path, shown: Trust | None = None) -> tuple[str, ...]:
+    """Trust what `project` brings as it stands now; the files that this covers.
+
+    With `shown`, only if it still is what a person was shown.
+
+    Raises:
+        ConfigError: it changed meanwhile, cannot be trusted as a whole, or cannot be remembered.
+    """
+    now = brought(project)
+    if now.obstacle:
+        raise ConfigError(
+            now.obstacle, str(project), "keep agents and hooks in folders of their own"
         )
-    return Trust("changed" if known else "unknown", tuple(texts), "\n".join(lines))
-
-
-def remember(project: Path, user: Path) -> tuple[str, ...]:
-    """Trust what `project` brings as it stands now; the files that this covers."""
-    texts = _texts(project)
-    store = _load(user)
-    store[str(project.resolve())] = texts
-    file = _store(user)
+    if shown is not None and _difference(_remembered(project, user), now.texts) != shown.changes:
+        raise ConfigError("changed while you looked", str(project), "look at it again")
+    file = _store(project, user)
+    entry = {"project": _key(project), "files": now.texts}
     try:
-        user.mkdir(parents=True, exist_ok=True)
-        part = file.with_suffix(".part")
-        part.write_text(json.dumps(store, indent=1, sort_keys=True), encoding="utf-8")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(f".{os.getpid()}.part")
+        part.write_text(json.dumps(entry, indent=1, sort_keys=True), encoding="utf-8")
         part.replace(file)
     except OSError as error:
+        why = error.strerror or str(error)
         raise ConfigError(
-            f"cannot be written ({error})", str(file), "make the folder writable or set ORC_HOME"
+            f"cannot be written: {why}", str(file), "make the folder writable or set ORC_HOME"
         ) from None
-    return tuple(texts)
+    return tuple(now.texts)
 
 
-def _texts(project: Path) -> dict[str, str]:
-    """What the project brings, by relative name: text, or a hash where it is large or binary."""
-    files = [project / name for name in _FILES]
-    for folder in _FOLDERS:
-        files += sorted((project / folder).glob("*.md"))
-    found: dict[str, str] = {}
-    for file in files:
-        if not file.is_file():
-            continue
-        content = file.read_bytes()
-        name = file.relative_to(project).as_posix()
-        try:
-            text = content.decode("utf-8") if len(content) <= _MOST_BYTES else None
-        except UnicodeDecodeError:
-            text = None
-        found[name] = text if text is not None else f"sha256:{hashlib.sha256(content).hexdigest()}"
-    return found
+def _difference(before: dict[str, str], after: dict[str, str]) -> str:
+    lines: list[str] = []
+    for name in sorted(before.keys() | after.keys()):
+        lines += difflib.unified_diff(
+            before.get(name, "").split("\n"),
+            after.get(name, "").split("\n"),
+            f"trusted/{name}" if name in before else "/dev/null",
+            f"now/{name}" if name in after else "/dev/null",
+            lineterm="",
+        )
+    return "\n".join(lines)
 
 
-def _store(user: Path) -> Path:
-    return user / "trust.json"
+def _key(project: Path) -> str:
+    return str(project.resolve()).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _load(user: Path) -> dict[str, dict[str, str]]:
-    file = _store(user)
+def _store(project: Path, user: Path) -> Path:
+    name = hashlib.sha256(os.fsencode(project.resolve())).hexdigest()[:32]
+    return user / "trust" / f"{name}.json"
+
+
+def _remembered(project: Path, user: Path) -> dict[str, str]:
+    file = _store(project, user)
     try:
-        loaded = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        entry = json.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(
-            f"cannot be read ({error})", str(file), "remove it and trust your projects again"
+            f"cannot be read: {error}", str(file), "remove it and trust the project again"
         ) from None
-    return loaded if isinstance(loaded, dict) else {}
+    files = entry.get("files") if isinstance(entry, dict) else None
+    if not isinstance(files, dict) or not all(isinstance(text, str) for text in files.values()):
+        raise ConfigError(
+            "is no record of trust", str(file), "remove it and trust the project again"
+        )
+    return files if entry.get("project") == _key(project) else {}

@@ -1,0 +1,81 @@
+"""Settings from environment variables: `ORC_<TABLE>_<KEY>`, and the user's own folder.
+
+Variables that are no settings (`ORC_HOME`, `ORC_AUDIT_KEY`, …) are named here so that a typing
+mistake can be told from them.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from orchestrator.config.errors import ConfigError
+from orchestrator.config.files import keys
+from orchestrator.config.settings import LISTS, TABLES
+
+OTHER_VARIABLES = ("ORC_HOME", "ORC_AUDIT_KEY", "ORC_RUN", "ORC_TRACE", "ORC_COMMAND")
+ENDPOINT = "ANTHROPIC_BASE_URL"
+
+
+def user_dir(environ: Mapping[str, str]) -> Path:
+    """The user's own folder: `ORC_HOME`, else `orchestrator` below the XDG configuration folder.
+
+    Raises:
+        ConfigError: `ORC_HOME` is not absolute (it would mean another folder in each project), or
+            there is no home folder.
+    """
+    if own := environ.get("ORC_HOME"):
+        if not Path(own).is_absolute():
+            raise ConfigError(f"{own!r} is not absolute", "ORC_HOME", "give the whole path")
+        return Path(own)
+    # The XDG base directory specification has relative paths ignored.
+    base = Path(environ.get("XDG_CONFIG_HOME", ""))
+    if base.is_absolute():
+        return base / "orchestrator"
+    home = Path(environ.get("HOME", ""))
+    try:
+        home = home if home.is_absolute() else Path.home()
+    except RuntimeError:
+        raise ConfigError("there is no home folder", "HOME", "set HOME or ORC_HOME") from None
+    return home / ".config" / "orchestrator"
+
+
+def variable_of(key: str) -> str:
+    """The variable that sets a dotted key."""
+    return "ORC_" + key.upper().replace(".", "_")
+
+
+def from_environment(environ: Mapping[str, str]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The values that are set, by dotted key, and what was odd. Empty variables count as unset.
+
+    Lists have one entry a line. Prices can only be set in a file.
+
+    Raises:
+        ConfigError: a variable means a table.
+    """
+    found: dict[str, Any] = {}
+    names = {variable_of(key): key for key in keys()}
+    for name, key in names.items():
+        value = environ.get(name)
+        if not value:
+            continue
+        if key in TABLES:
+            raise ConfigError(f"`{key}` is a table", name, "set it in a file")
+        found[key] = [line for line in value.split("\n") if line] if key in LISTS else value
+    if url := environ.get(ENDPOINT):
+        found["model.base_url"] = url
+    return found, tuple(_mistyped(environ, names))
+
+
+def _mistyped(environ: Mapping[str, str], names: Mapping[str, str]) -> list[str]:
+    """Notices of variables that look like ours; those of other programs are left alone."""
+    known = {*names, *OTHER_VARIABLES}
+    notices = []
+    for name in sorted(environ):
+        if name.startswith("ORC_") and name not in known and environ[name]:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
+            if near:
+                notices.append(f"{name} sets nothing; did you mean {near[0]}?")
+    return notices
