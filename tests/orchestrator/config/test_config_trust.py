@@ -198,5 +198,5 @@ def test_a_folder_that_cannot_be_written_is_named(bench: Bench, tmp_path: Path) 
     bench.in_project("")
     user = tmp_path / "a-file"
     user.write_text("x")
-    with pytest.raises(ConfigError, match="cannot be written: .*set ORC_HOME"):
+    with pytest.raises(ConfigError, match=r"cannot be written: .*set ORC_HOME"):
         remember(bench.project, user)
