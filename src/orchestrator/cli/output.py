@@ -50,6 +50,6 @@ def emit(data: Any, as_json: bool, text: Callable[[], str]) -> None:
         sys.stdout.write(text().rstrip("\n") + "\n")
 
 
-def leave(code: Exit) -> NoReturn:
+def leave(code: int) -> NoReturn:
     """End the process with `code`."""
     raise SystemExit(int(code))

@@ -44,7 +44,7 @@ class AtTerminal:
         with self._pausing():
             sys.stderr.write(prompt)
             sys.stderr.flush()
-            line = await asyncio.to_thread(sys.stdin.readline)
+            line: str = await asyncio.to_thread(sys.stdin.readline)
         if not line:
             say("")
         return line

@@ -12,8 +12,9 @@ from typing import Any
 from rich.text import Text
 
 from orchestrator.cli.marks import BAD, CARE, CITE, GOOD, NAME, QUIET, Marks, usd_text
-from orchestrator.cli.text import first_line, one_line, plain, short_arguments
+from orchestrator.cli.text import all_arguments, first_line, one_line, plain, short_arguments
 from orchestrator.run import events as ev
+from orchestrator.run.report import DONE, is_verified
 from orchestrator.run.state import State
 from trading_tools.audit.event import Event
 
@@ -158,7 +159,7 @@ def _checked(body: ev.AcceptanceChecked, _: State, __: Event) -> tuple[Line, ...
 
 
 def _asked(body: ev.ApprovalRequested, _: State, __: Event) -> tuple[Line, ...]:
-    call = f"{plain(body.tool)} {short_arguments(body.arguments, 60)}".rstrip()
+    call = f"{plain(body.tool)} {all_arguments(body.arguments, _WIDE)}".rstrip()
     pieces = ((f"approval {plain(body.id)} needed", CARE), (f": {call}", ""))
     why = Line("", "", ((one_line(body.why, _WIDE), QUIET),), indent=4)
     return (Line("asks", CARE, pieces, indent=2), why)
@@ -194,10 +195,14 @@ def _limit(body: ev.LimitHit, _: State, __: Event) -> tuple[Line, ...]:
     return (Line("care", CARE, ((f"limit of {plain(body.limit)}", CARE), (reached, ""))),)
 
 
-def _closed(body: ev.RunClosed, _: State, __: Event) -> tuple[Line, ...]:
-    style = _status_style(body.status)
-    mark = "met" if style == GOOD else "care" if style == CARE else "unmet"
-    return (Line(mark, style, ((f"run ends: {body.status.replace('_', ' ')}", style),)),)
+def _closed(body: ev.RunClosed, state: State, _: Event) -> tuple[Line, ...]:
+    words, style = body.status.replace("_", " "), _status_style(body.status)
+    mark = {GOOD: "met", CARE: "care"}.get(style, "unmet")
+    if body.status in DONE:
+        verified = is_verified(state)
+        words += ", verified" if verified else ", not verified"
+        mark, style = ("met", GOOD) if verified else ("unknown", CARE)
+    return (Line(mark, style, ((f"run ends: {plain(words)}", style),)),)
 
 
 def _status_style(status: str) -> str:

@@ -60,8 +60,11 @@ def short_arguments(arguments: Mapping[str, Any], limit: int) -> str:
     for name in _TELLING:
         if isinstance(arguments.get(name), str | int):
             return one_line(str(arguments[name]), limit)
-    if not arguments:
-        return ""
+    return all_arguments(arguments, limit)
+
+
+def all_arguments(arguments: Mapping[str, Any], limit: int) -> str:
+    """Every argument of a call, on one line."""
     listed = ", ".join(f"{name}={value_text(value)[:limit]}" for name, value in arguments.items())
     return one_line(listed, limit)
 

@@ -1,0 +1,210 @@
+"""Runs driven by the real engine over a real ledger, with a scripted model and small tools."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from orchestrator.agents.definition import AgentDefinition
+from orchestrator.models.port import Reply, Usage
+from orchestrator.models.prices import Prices
+from orchestrator.models.scripted import Scripted, ScriptedModel
+from orchestrator.run import events as ev
+from orchestrator.run.definitions import Definitions
+from orchestrator.run.engine import Engine
+from orchestrator.run.journal import Journal
+from orchestrator.run.limits import Limits
+from orchestrator.run.setting import Absent, Check, Person, Setting
+from orchestrator.run.state import State
+from orchestrator.toolbox.permissions import Rules
+from orchestrator.toolbox.tool import Effect, Tool, ToolError, tool
+from trading_tools.audit.ledger import Ledger
+from trading_tools.audit.redact import Redactor
+
+MODEL = "claude-opus-5-5"
+CALLS = itertools.count(1)
+
+
+@tool(effect=Effect.READ)
+def look(what: str) -> str:
+    """Look something up."""
+    return f"seen: {what}"
+
+
+@tool(effect=Effect.READ)
+def stumble() -> str:
+    """Raise what nobody expects."""
+    raise ZeroDivisionError("a tool's own fault")
+
+
+@tool(effect=Effect.READ, timeout_s=0.05)
+async def hang() -> str:
+    """Never come back."""
+    import asyncio
+
+    await asyncio.Event().wait()
+    return "never"
+
+
+@tool(effect=Effect.READ)
+def flood() -> str:
+    """Return far too much."""
+    return "0123456789" * 5_000_000
+
+
+@tool(effect=Effect.EXTERNAL)
+def send(order: str) -> str:
+    """Send an order."""
+    if order == "bad":
+        raise ToolError("the venue rejected it: -2010")
+    return f"accepted {order}"
+
+
+TOOLS: Mapping[str, Tool] = {t.name: t for t in (look, stumble, hang, flood, send)}
+
+
+def use(name: str, call: str | None = None, **given: Any) -> dict[str, Any]:
+    """A tool_use block."""
+    call = call or f"toolu_{next(CALLS)}"
+    return {"type": "tool_use", "id": call, "name": name, "input": given}
+
+
+def reply(*blocks: Mapping[str, Any], stop: str | None = None, **fields: Any) -> Reply:
+    """A model's reply of these blocks."""
+    calls = any(block["type"] == "tool_use" for block in blocks)
+    return Reply(
+        tuple(blocks),
+        stop or ("tool_use" if calls else "end_turn"),
+        usage=Usage(input_tokens=100, output_tokens=20),
+        **fields,
+    )
+
+
+def envelope(
+    status: str = "success", next_agent: str | None = None, **given: Any
+) -> dict[str, Any]:
+    """A handoff's fields."""
+    return {
+        "status": status,
+        "result": f"{status} it is",
+        "next_agent": next_agent,
+        "context_forward": {},
+        "confidence": 0.8,
+        "reasoning": "because",
+        **given,
+    }
+
+
+def hand(status: str = "success", next_agent: str | None = None, **given: Any) -> Reply:
+    """A reply that hands off."""
+    return reply(use("hand_off", **envelope(status, next_agent, **given)))
+
+
+def agent(name: str, tools: Sequence[str] | None = None, **given: Any) -> AgentDefinition:
+    """An agent by name."""
+    return AgentDefinition(
+        name=name,
+        description=f"{name} does its thing",
+        prompt=f"Be {name}.",
+        tools=None if tools is None else tuple(tools),
+        disallowed_tools=(),
+        model=None,
+        effort=None,
+        max_turns=given.pop("max_turns", None),
+        path=Path(f"{name}.md"),
+        source="bundled",
+        **given,
+    )
+
+
+class Clock:
+    """Time that moves only when told to."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def utc(self) -> datetime:
+        return datetime(2026, 3, 2, tzinfo=UTC) + timedelta(seconds=self.now_s)
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+
+class Trial:
+    """One run, ready to be driven as often as a test likes."""
+
+    def __init__(
+        self,
+        folder: Path,
+        steps: Iterable[Scripted],
+        *,
+        job: str = "answer",
+        agents: Sequence[AgentDefinition] = (agent("alpha"), agent("beta"), agent("gamma")),
+        checks: Sequence[Check] = (),
+        rules: Rules | None = None,
+        limits: Limits | None = None,
+        person: Person | None = None,
+        helper: str | None = None,
+        redactor: Redactor | None = None,
+        tools: Mapping[str, Tool] = TOOLS,
+    ) -> None:
+        self.clock = Clock()
+        self.model = ScriptedModel(steps)
+        self.ledger = Ledger.open(folder / "ledger.sqlite", clock=self.clock.utc)
+        self.definitions = Definitions.build(
+            agents, tools, model_of=lambda definition: definition.model or MODEL, effort=None
+        )
+        defaults = {
+            name: "ask" if t.effect is Effect.EXTERNAL else "allow" for name, t in tools.items()
+        }
+        self.setting = Setting(
+            model=self.model,
+            definitions=self.definitions,
+            tools=tools,
+            rules=rules or Rules.parse(defaults=defaults),  # type: ignore[arg-type]
+            checks={job: tuple(checks)},
+            prices=Prices({}),
+            redactor=redactor or Redactor.from_environment({}),
+            person=person or Absent(),
+            pick_helper=self._pick,
+            clock=self.clock.utc,
+            monotonic=self.clock.monotonic,
+        )
+        self._helper = helper
+        self.asked_excluding: list[frozenset[str]] = []
+        self.journal = Journal(self.ledger, "trial")
+        self.journal.append(
+            ev.RunOpened(
+                request="do the thing",
+                agent=None,
+                kind=job,
+                model=None,
+                settings={},
+                limits=(limits or Limits()).body(),
+                workspace=None,
+                definitions=self.definitions.text,
+                version="test",
+            )
+        )
+        self.journal.append(ev.RunTaken(1, 1, "here"))
+        self.journal.append(ev.RouteChosen(agents[0].name, job, True, "told to", "do the thing"))
+
+    async def _pick(self, wanted: str, excluding: Collection[str]) -> str | None:
+        del wanted
+        self.asked_excluding.append(frozenset(excluding))
+        return self._helper
+
+    async def drive(self) -> State:
+        """Let the engine go on; every request must extend the one before in its conversation."""
+        await Engine(self.setting, self.journal).drive()
+        return self.journal.state
+
+    def kinds(self) -> list[str]:
+        """The kinds of all events."""
+        return [event.kind for event in self.ledger.read("trial")]
+
+    def close(self) -> None:
+        self.ledger.close()
