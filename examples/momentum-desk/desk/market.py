@@ -35,4 +35,4 @@ BTC_PERPETUAL = MarketRules(
     step_size=Decimal("0.001"),
     min_notional_quote=Decimal("5"),
 )
-"""Bybit's linear BTC perpetual, as configured for this sample; a live bot loads it from the venue."""
+"""Bybit's linear BTC perpetual as configured for this sample; a live bot asks the venue."""

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
-from tests.support.model_bench import Bench
 
 from orchestrator.models.port import ModelRequest
+from tests.support.model_bench import Bench
 
 
 @pytest.fixture

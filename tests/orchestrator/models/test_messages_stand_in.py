@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+
 from tests.support.messages_rules import prefix_signature, refusal
 
 TOOL = {"name": "look", "input_schema": {"type": "object"}}

@@ -9,6 +9,14 @@ import sys
 from collections.abc import Callable
 
 import pytest
+
+from orchestrator.models.port import (
+    BadRequest,
+    DeadlinePassed,
+    ModelConfigError,
+    ModelRequest,
+    Usage,
+)
 from tests.support.messages_api import (
     Answer,
     Ending,
@@ -21,14 +29,6 @@ from tests.support.messages_api import (
     tool_use,
 )
 from tests.support.model_bench import Bench
-
-from orchestrator.models.port import (
-    BadRequest,
-    DeadlinePassed,
-    ModelConfigError,
-    ModelRequest,
-    Usage,
-)
 
 Ask = Callable[..., ModelRequest]
 TOOL = {"name": "look", "description": "Look.", "input_schema": {"type": "object"}}

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 import vcr
-from tests.support.messages_api import MessagesApi, message, text, thinking, tool_use
-from tests.support.model_bench import Bench
 
 from orchestrator.models.port import ModelRequest, ModelUnavailable, Reply
+from tests.support.messages_api import MessagesApi, message, text, thinking, tool_use
+from tests.support.model_bench import Bench
 
 Ask = Callable[..., ModelRequest]
 TOOL = {"name": "look", "description": "Look.", "input_schema": {"type": "object"}}

@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from tests.support.messages_answers import events_of
-from tests.support.messages_api import Answer, MessagesApi, Recorded, say
-from tests.support.model_bench import Bench
 
 from orchestrator.models.factory import Provider, build_model
 from orchestrator.models.port import BadRequest, ModelConfigError, ModelRequest
+from tests.support.messages_answers import events_of
+from tests.support.messages_api import Answer, MessagesApi, Recorded, say
+from tests.support.model_bench import Bench
 
 Ask = Callable[..., ModelRequest]
 

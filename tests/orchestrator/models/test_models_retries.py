@@ -7,8 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.support.messages_api import Answer, Ending, MessagesApi, calls, failure, say
-from tests.support.model_bench import Bench
 
 from orchestrator.models.anthropic import RetryPolicy
 from orchestrator.models.port import (
@@ -18,6 +16,8 @@ from orchestrator.models.port import (
     RetryAfterBeyondBudget,
     Usage,
 )
+from tests.support.messages_api import Answer, Ending, MessagesApi, calls, failure, say
+from tests.support.model_bench import Bench
 
 Ask = Callable[..., ModelRequest]
 TOOL = {"name": "look", "description": "Look.", "input_schema": {"type": "object"}}

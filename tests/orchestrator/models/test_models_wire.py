@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.support.messages_rules import refusal
 
 from orchestrator.models.port import BadRequest, ModelRequest
 from orchestrator.models.wire import body
+from tests.support.messages_rules import refusal
 
 Ask = Callable[..., ModelRequest]
 TOOL = {"name": "look", "description": "Look.", "input_schema": {"type": "object"}}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.support.repositories import AT, Repo
 
 from orchestrator.workspace.changes import Change
 from orchestrator.workspace.errors import WorkspaceError
 from orchestrator.workspace.workspace import Workspace
+from tests.support.repositories import AT, Repo
 
 PYTHON = "def f(x):\n    if x:\n        y = 1\n    return y\n"
 YAML = "a:\n  b: 1\nc: 2\n"

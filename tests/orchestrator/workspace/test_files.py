@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.sealing import Folder
 
 from orchestrator.toolbox.tool import ToolContext, ToolError, ToolResult
 from orchestrator.workspace.edits import EditError, Text, insert_after, replace_once
 from orchestrator.workspace.files import MAX_FILE_BYTES, edit_files
 from orchestrator.workspace.paths import WorkspaceRoot
+from tests.support.sealing import Folder
 
 
 @pytest.fixture

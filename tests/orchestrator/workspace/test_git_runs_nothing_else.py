@@ -6,11 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.support.repositories import AT, Repo
 
 from orchestrator.workspace.errors import GitError, WorkspaceError
 from orchestrator.workspace.git import Git, find_repository
 from orchestrator.workspace.workspace import Workspace
+from tests.support.repositories import AT, Repo
 
 
 class Trap:

@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.support.sealing import HERE, both_seals, needs_seal, run
 
 from orchestrator.workspace.seal import Seal, SealError, run_sealed
+from tests.support.sealing import HERE, both_seals, needs_seal, run
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.support.sealing import alive, both_seals, needs_seal, run
 
 from orchestrator.workspace.seal import Seal
+from tests.support.sealing import alive, both_seals, needs_seal, run
 
 
 @pytest.fixture

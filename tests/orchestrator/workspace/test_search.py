@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.sealing import Folder
 
 from orchestrator.toolbox.tool import Tool, ToolContext, ToolError, ToolResult
 from orchestrator.workspace import search
 from orchestrator.workspace.ignore import ignored, parse, translate
 from orchestrator.workspace.paths import WorkspaceRoot
 from orchestrator.workspace.search import find_by_name, grep, list_files
+from tests.support.sealing import Folder
 
 
 @pytest.fixture

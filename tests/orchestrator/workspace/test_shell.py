@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.sealing import BOTH, HERE, Folder, needs_seal
 
 from orchestrator.toolbox.tool import ToolContext, ToolError, ToolResult
 from orchestrator.workspace.paths import WorkspaceRoot
 from orchestrator.workspace.seal import Seal
 from orchestrator.workspace.sessions import forget_session, open_session
 from orchestrator.workspace.shell import CommandSettings, bash
+from tests.support.sealing import BOTH, HERE, Folder, needs_seal
 
 
 class Shell:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.sealing import BOTH
 
 from orchestrator.toolbox.tool import Effect, ToolContext, ToolError, ToolResult
 from orchestrator.workspace.board import session_path
@@ -19,6 +18,7 @@ from orchestrator.workspace.sessions import forget_session
 from orchestrator.workspace.shell import CommandSettings
 from orchestrator.workspace.tools import TOOLS
 from orchestrator.workspace.workspace import Workspace
+from tests.support.sealing import BOTH
 
 
 class Run:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.support.repositories import AT, Repo
 
 from orchestrator.workspace.workspace import Workspace
+from tests.support.repositories import AT, Repo
 
 
 def start(repo: Repo, run: str = "r1") -> Workspace:

@@ -10,12 +10,12 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from tests.support.repositories import AT, Repo
 
 from orchestrator.workspace.seal import Completed, Seal, run_sealed
 from orchestrator.workspace.verification import Verification, guarded, plan_of, verify
 from orchestrator.workspace.verify_plan import VerifySettings
 from orchestrator.workspace.workspace import Workspace
+from tests.support.repositories import AT, Repo
 
 CODE = "def double(x):\n    return x + x\n"
 TEST = "from bot.code import double\n\n\ndef test_double():\n    assert double(2) == 4\n"

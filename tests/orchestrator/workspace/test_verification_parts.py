@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from tests.support.repositories import Repo
 
 from orchestrator.workspace.git import Git
 from orchestrator.workspace.tree_files import TreeFiles
@@ -17,6 +16,7 @@ from orchestrator.workspace.verify_outcomes import Outcome, lost, read_report
 from orchestrator.workspace.verify_plan import Plan, Python, VerifySettings, make_plan
 from orchestrator.workspace.verify_run import Attempt
 from orchestrator.workspace.verify_tests import weakened
+from tests.support.repositories import Repo
 
 PYTHON = Python(Path(sys.executable), own=False)
 

@@ -6,10 +6,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.support.repositories import AT, Repo
 
 from orchestrator.workspace.errors import WorkspaceError
 from orchestrator.workspace.workspace import Workspace
+from tests.support.repositories import AT, Repo
 
 
 def make(

@@ -9,13 +9,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.support.repositories import AT, Repo
 
 from orchestrator.workspace import board, protected
 from orchestrator.workspace.errors import WorkspaceError
 from orchestrator.workspace.paths import WorkspaceRoot
 from orchestrator.workspace.seal import run_sealed
 from orchestrator.workspace.workspace import Workspace
+from tests.support.repositories import AT, Repo
 
 FILES = {"a.py": "a = 1\n", "b.txt": "b\n", ".gitignore": "*.log\n", "d/c.py": "c = 1\n"}
 
