@@ -21,6 +21,7 @@ _REDIRECT = re.compile(r"&>>|&>|<<<|<<-|<<|<>|<&|<|>>|>&|>\||>")
 _SKIPPED = frozenset({"if", "then", "elif", "else", "while", "until", "do"})
 _CLOSING = frozenset({"fi", "done", "}"})
 _NOT_TRACED = frozenset({"case", "select", "function", "coproc", "[[", "esac"})
+_RAW_SKIPPED = _SKIPPED | {"!", "in", "coproc"}
 _RAW_SPLIT = re.compile(r"[;&|\n(){}`]")
 _RAW_REDIRECT = re.compile(r"[<>]+&?[ \t]*[^ \t]+")
 
@@ -114,7 +115,7 @@ def _raw_pieces(command: str) -> Iterator[Part]:
         bare = _RAW_REDIRECT.sub(" ", re.sub(r"['\"\\$]", "", piece))
         words = [word for word in re.split(r"[ \t]+", bare) if word]
         start = 0
-        while start < len(words) and (words[start] in _SKIPPED or words[start] in {"!", "in"}):
+        while start < len(words) and words[start] in _RAW_SKIPPED:
             start += 1
         words = words[start:]
         assignments = 0
@@ -254,7 +255,7 @@ class _Reader(WordReader):
             self.notes.unreadable = True
         if raw == "!" and self.peek() == "(":
             self.notes.unreadable = True
-        return raw in {"{", "}", "!"}
+        return raw in {"{", "}", "!", "coproc", "function"}
 
     def _redirect(self) -> None:
         match = _REDIRECT.match(self.text, self.position)
