@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.cli.output import CommandError, say
-from orchestrator.config.load import PROJECT_FILE, Loaded, load, user_dir
+from orchestrator.config.places import PROJECT_FILE, user_dir
 from orchestrator.config.trust import Trust, examine
 
 if TYPE_CHECKING:
     from orchestrator.agents.catalogue import AgentCatalogue
+    from orchestrator.config.load import Loaded
     from trading_tools.audit.ledger import Ledger
 
 STATE = ".orchestrator"
@@ -101,6 +102,8 @@ class Place:
         Raises:
             ConfigError: a file in force or a value does not fit.
         """
+        from orchestrator.config.load import load
+
         loaded = load(self.project, self.environ, flags, trusted=self.trust.holds)
         for notice in loaded.notices:
             self.say_once(notice)

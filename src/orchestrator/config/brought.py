@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orchestrator.config.load import PROJECT_FILE
+from orchestrator.config.places import PROJECT_FILE
 
 MOST_FILES = 2_000
 

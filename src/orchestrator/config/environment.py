@@ -1,4 +1,4 @@
-"""Settings from environment variables: `ORC_<TABLE>_<KEY>`, and the user's own folder.
+"""Settings from environment variables: `ORC_<TABLE>_<KEY>`.
 
 Variables that are no settings (`ORC_HOME`, `ORC_AUDIT_KEY`, …) are named here so that a typing
 mistake can be told from them.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from orchestrator.config.errors import ConfigError
@@ -17,29 +16,6 @@ from orchestrator.config.settings import LISTS, TABLES
 
 OTHER_VARIABLES = ("ORC_HOME", "ORC_AUDIT_KEY", "ORC_RUN", "ORC_TRACE", "ORC_COMMAND")
 ENDPOINT = "ANTHROPIC_BASE_URL"
-
-
-def user_dir(environ: Mapping[str, str]) -> Path:
-    """The user's own folder: `ORC_HOME`, else `orchestrator` below the XDG configuration folder.
-
-    Raises:
-        ConfigError: `ORC_HOME` is not absolute (it would mean another folder in each project), or
-            there is no home folder.
-    """
-    if own := environ.get("ORC_HOME"):
-        if not Path(own).is_absolute():
-            raise ConfigError(f"{own!r} is not absolute", "ORC_HOME", "give the whole path")
-        return Path(own)
-    # The XDG base directory specification has relative paths ignored.
-    base = Path(environ.get("XDG_CONFIG_HOME", ""))
-    if base.is_absolute():
-        return base / "orchestrator"
-    home = Path(environ.get("HOME", ""))
-    try:
-        home = home if home.is_absolute() else Path.home()
-    except RuntimeError:
-        raise ConfigError("there is no home folder", "HOME", "set HOME or ORC_HOME") from None
-    return home / ".config" / "orchestrator"
 
 
 def variable_of(key: str) -> str:

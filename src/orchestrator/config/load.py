@@ -16,13 +16,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from orchestrator.config.environment import ENDPOINT, from_environment, user_dir, variable_of
-from orchestrator.config.errors import ConfigError as ConfigError
+from orchestrator.config.environment import ENDPOINT, from_environment, variable_of
+from orchestrator.config.errors import ConfigError
 from orchestrator.config.files import ConfigFile, nearest, read_config
+from orchestrator.config.places import PROJECT_FILE, USER_FILE, user_dir
 from orchestrator.config.settings import LISTS, TABLES, USER_ONLY, ModelPrice, Settings
-
-PROJECT_FILE = "orchestrator.toml"
-USER_FILE = "config.toml"
 
 
 @dataclass(frozen=True, slots=True)

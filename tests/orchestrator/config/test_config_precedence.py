@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrator.config.environment import user_dir
 from orchestrator.config.errors import ConfigError
 from orchestrator.config.load import load
+from orchestrator.config.places import user_dir
 from orchestrator.config.settings import USER_ONLY, Settings
 
 if TYPE_CHECKING:

@@ -1,0 +1,180 @@
+"""`orc agents`, `orc agents lint` and `orc route`: who there is, what is odd, who takes what."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from orchestrator.cli.output import CommandError, Exit, emit, leave
+from orchestrator.cli.place import Place
+
+if TYPE_CHECKING:
+    from orchestrator.agents.definition import AgentDefinition
+    from orchestrator.agents.lint import FileReport
+    from orchestrator.router.rules import Route
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+_MOST_BYTES = 50_000_000
+
+
+@click.group("agents", invoke_without_command=True)
+@_JSON
+@click.pass_context
+def agents_command(context: click.Context, as_json: bool) -> None:
+    """List the specialists that may be used here."""
+    if context.invoked_subcommand is not None:
+        return
+    catalogue = Place.find().catalogue()
+    agents = list(catalogue)
+    problems = [str(problem) for problem in catalogue.problems if problem.severity != "note"]
+    data = {"agents": [_described(agent) for agent in agents], "problems": problems}
+
+    def text() -> str:
+        from orchestrator.cli.columns import columns
+
+        rows = [
+            (
+                agent.name,
+                agent.source,
+                agent.model or "default",
+                "all" if agent.tools is None else str(len(agent.tools)),
+                agent.description,
+            )
+            for agent in agents
+        ]
+        table = columns(rows, ("NAME", "SOURCE", "MODEL", "TOOLS", "DESCRIPTION"))
+        if not problems:
+            return table or "no agents"
+        return f"{table}\n\n{len(problems)} to mend; `orc agents lint` shows what"
+
+    emit(data, as_json, text)
+
+
+def _described(agent: AgentDefinition) -> dict[str, Any]:
+    return {
+        "name": agent.name,
+        "source": agent.source,
+        "model": agent.model,
+        "tools": None if agent.tools is None else list(agent.tools),
+        "description": agent.description,
+        "path": str(agent.path),
+    }
+
+
+@agents_command.command("lint")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH…]")
+@_JSON
+def lint_command(paths: tuple[Path, ...], as_json: bool) -> None:
+    """Check agent files; without PATH those of the project and your own.
+
+    Exit code 1 where a file does not load or something in it is worse than a note.
+    """
+    from orchestrator.agents.lint import lint_paths
+
+    reports = lint_paths(paths or _own_folders(Place.find()))
+    data = {"files": [report.as_json() for report in reports]}
+    emit(data, as_json, lambda: _told(reports))
+    if not all(report.clean for report in reports):
+        leave(Exit.NEGATIVE)
+
+
+def _own_folders(place: Place) -> tuple[Path, ...]:
+    folders = [place.project / "agents", place.project / ".claude" / "agents"]
+    found = tuple(folder for folder in [*folders, place.user / "agents"] if folder.is_dir())
+    if not found:
+        raise CommandError("no folder of agents", str(place.project), "name a file or folder")
+    return found
+
+
+def _told(reports: list[FileReport]) -> str:
+    from orchestrator.cli.text import plain
+
+    lines = [
+        plain(f"{found.path}:{found.line}: {found.severity}: {found.message}; {found.fix}")
+        for report in reports
+        for found in report.problems
+    ]
+    loading = sum(report.loads for report in reports)
+    faulty = sum(not report.clean for report in reports)
+    files = "1 file" if len(reports) == 1 else f"{len(reports)} files"
+    lines.append(f"{files}: {loading} load, {faulty} to mend")
+    return "\n".join(lines)
+
+
+@click.command("route")
+@click.argument("request", required=False)
+@click.option(
+    "--file",
+    "file",
+    type=click.Path(path_type=Path, allow_dash=True),
+    metavar="F",
+    help='Requests, one a line, plain or {"request": …}; - is stdin.',
+)
+@_JSON
+def route_command(request: str | None, file: Path | None, as_json: bool) -> None:
+    """Say which agent would take REQUEST, what kind of job it is, and why. Asks no model."""
+    from orchestrator.router.rules import route
+
+    if (request is None) == (file is None):
+        raise CommandError("give a request or --file", "orc route", 'as in `orc route "…"`')
+    if file is not None:
+        requests = list(_requests(file))
+        catalogue = Place.find().catalogue()
+        for each in requests:
+            line = json.dumps(route(each, catalogue).as_json(), ensure_ascii=False)
+            sys.stdout.write(line + "\n")
+        return
+    if request is None or not request.strip():
+        raise CommandError("the request is empty", "orc route", "say what you want done")
+    found = route(request, Place.find().catalogue())
+    emit(found.as_json(), as_json, lambda: _route_text(found))
+
+
+def _route_text(found: Route) -> str:
+    sure = "sure" if found.sure else "a guess"
+    others = ", ".join(name for name, _ in found.ranking[1:4])
+    lines = [f"{found.agent or 'nobody'}  ({found.kind}, {sure})", found.why]
+    return "\n".join([*lines, f"next: {others}"] if others else lines)
+
+
+def _requests(file: Path) -> Iterator[str]:
+    for number, line in enumerate(_text(file).split("\n"), start=1):
+        text = line.strip()
+        if not text:
+            continue
+        if not text.startswith("{"):
+            yield text
+            continue
+        try:
+            request = json.loads(text)["request"]
+        except (ValueError, KeyError, RecursionError):
+            request = None
+        if not isinstance(request, str) or not request.strip():
+            raise CommandError(
+                "is no request", f"{file}:{number}", 'write {"request": "…"} or plain text'
+            )
+        yield request
+
+
+def _text(file: Path) -> str:
+    try:
+        if str(file) == "-":
+            raw = sys.stdin.buffer.read(_MOST_BYTES + 1)
+        else:
+            with file.open("rb") as opened:
+                raw = opened.read(_MOST_BYTES + 1)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise CommandError(f"cannot be read: {why}", str(file), "name a readable file") from None
+    if len(raw) > _MOST_BYTES:
+        raise CommandError(f"is larger than {_MOST_BYTES:,} bytes", str(file), "split it")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise CommandError("is not UTF-8", f"{file}:{line}", "save it as UTF-8") from None
