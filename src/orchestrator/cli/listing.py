@@ -22,7 +22,7 @@ from orchestrator.cli.marks import (
     usd_text,
 )
 from orchestrator.cli.telling import tell
-from orchestrator.cli.text import one_line, plain, value_text
+from orchestrator.cli.text import label, one_line, plain, value_text
 from orchestrator.run.parts import Receipt
 from orchestrator.run.report import cost_text, is_verified, kind_of, status_of
 from orchestrator.run.state import State
@@ -71,17 +71,17 @@ def print_runs(rows: Sequence[Mapping[str, Any]], console: Console | None = None
         status = str(row["status"])
         words = "done, verified" if row["verified"] else status.replace("_", " ")
         table.add_row(
-            Text(plain(row["run"]), NAME),
-            Text(plain(row["opened_at"])[:16].replace("T", " "), QUIET),
+            Text(label(row["run"]), NAME),
+            Text(label(row["opened_at"])[:16].replace("T", " ") + " UTC", QUIET),
             Text(words, _STYLES.get(status, CARE)),
-            Text(plain(row["kind"] or "")),
+            Text(label(row["kind"] or "")),
             usd_text(row["cost_usd"]),
         )
     lines = console.render_lines(table, pad=False)
     for row, line in zip(rows, lines, strict=True):
         console.print(Text.assemble(*((part.text, part.style or "") for part in line)))
         about = Text(f"  {one_line(row['request'], max(console.width - 2, 20))}")
-        path = f" {marks.goes} ".join(plain(agent) for agent in row["agents"])
+        path = f" {marks.goes} ".join(label(agent) for agent in row["agents"])
         console.print(about, no_wrap=True, overflow="ellipsis")
         if path:
             console.print(Text(f"  {path}", QUIET), no_wrap=True, overflow="ellipsis")
@@ -104,13 +104,13 @@ def print_timeline(recorded: Iterable[Event], console: Console | None = None) ->
 def print_receipt(receipt: Receipt, text: str, console: Console | None = None) -> None:
     """A call, its arguments, and all that it came to."""
     console = console or console_for(sys.stdout)
-    head = Text.assemble((f"r{receipt.seq}", CITE), "  ", (plain(receipt.tool), NAME))
-    head.append(f"  by {plain(receipt.agent)}", QUIET)
+    head = Text.assemble((f"r{receipt.seq}", CITE), "  ", (label(receipt.tool), NAME))
+    head.append(f"  by {label(receipt.agent)}", QUIET)
     if receipt.is_error:
         head.append("  error", BAD)
     console.print(head, soft_wrap=True)
     for name, value in receipt.arguments.items():
-        shown = Text.assemble((f"  {plain(str(name))}: ", QUIET), value_text(value))
+        shown = Text.assemble((f"  {label(str(name))}: ", QUIET), value_text(value))
         console.print(shown, soft_wrap=True)
     console.print()
-    console.print(Text(plain(text)), soft_wrap=True)
+    console.print(Text(plain(text).rstrip("\n")), soft_wrap=True)

@@ -20,9 +20,10 @@ from rich.text import Text
 
 from orchestrator.cli.marks import NAME, QUIET, console_for, marks_for, span_text, usd_text
 from orchestrator.cli.telling import tell
-from orchestrator.cli.text import one_line, plain, short_arguments
+from orchestrator.cli.text import label, one_line, plain, short_arguments
+from orchestrator.protocol.handoff import HAND_OFF
 from orchestrator.run import events as ev
-from orchestrator.run.report import cost_text, open_approval
+from orchestrator.run.report import cost_text
 from orchestrator.run.state import State
 from trading_tools.audit.event import Event
 
@@ -102,8 +103,7 @@ class LiveView:
         clock = self._clock()
         spin = self._marks.spin
         sign = spin[int((clock - self._started) * FRAMES_PER_SECOND) % len(spin)]
-        left = Text(f"{sign} ", NAME)
-        left.append(self._agent or "orc", NAME)
+        left = Text.assemble((f"{sign} {self._agent or 'orc'}", NAME))
         left.append(f" {self._marks.dot} {self._doing}")
         if clock - self._since >= 1:
             left.append(f"  {span_text(int(clock - self._since))}", QUIET)
@@ -133,27 +133,29 @@ class LiveView:
         """Note what is going on now; the drawing thread reads only what is noted here."""
         body = event.body
         if state.stack is not None and state.stack.depth:
-            self._agent = plain(state.stack.top.agent)
+            self._agent = label(state.stack.top.agent)
         self._spent = usd_text(cost_text(state))
         if event.kind == ev.TurnStarted.KIND:
             self._tail = ""
             self._do(f"thinks (turn {body['turn']})")
         elif event.kind == ev.ModelReplied.KIND:
             self._tail = ""
-            self._do("acts")
+            # Ending a run can take minutes here: the harness runs its checks.
+            hands_off = any(block.get("name") == HAND_OFF for block in body["content"])
+            self._do("hands off, being checked" if hands_off else "acts")
         elif event.kind == ev.ToolIntended.KIND:
             shown = short_arguments(body["arguments"], 60)
-            self._calls[body["call"]] = f"{plain(body['tool'])} {shown}".rstrip()
+            self._calls[body["call"]] = f"{label(body['tool'])} {shown}".rstrip()
             self._do_calls()
         elif event.kind == ev.ToolFinished.KIND:
             self._calls.pop(body["call"], None)
             self._do_calls()
         elif event.kind == ev.HandoffReturned.KIND:
             self._do("takes over")
-        elif event.kind == ev.ApprovalRequested.KIND or open_approval(state) is not None:
+        elif event.kind in {ev.ApprovalRequested.KIND, ev.QuestionAsked.KIND}:
             self._do("waits for you")
-        elif event.kind == ev.QuestionAsked.KIND:
-            self._do("asks you")
+        elif event.kind == ev.RunClosed.KIND:
+            self._do("ends")
 
     def _do_calls(self) -> None:
         running = list(self._calls.values())

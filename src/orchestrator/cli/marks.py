@@ -50,8 +50,8 @@ def console_for(stream: TextIO) -> Console:
 
 
 def span_text(seconds: float) -> str:
-    """A length of time for people: `8.4 s`, `4 min 12 s`, `2 h 05 min`."""
-    if seconds < 10:
+    """A length of time for people: `8.4 s`, `12 s`, `4 min 12 s`, `2 h 05 min`."""
+    if seconds < 10 and seconds % 1:
         return f"{max(seconds, 0.0):.1f} s"
     whole = round(seconds)
     if whole < 60:

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from orchestrator.cli import steps
 from orchestrator.cli.marks import BAD, CARE, CITE, GOOD, NAME, QUIET, Marks
-from orchestrator.cli.text import first_line, one_line, plain, short_arguments, value_text
+from orchestrator.cli.text import first_line, label, one_line, plain, short_arguments, value_text
 from orchestrator.run.claims import CITATION
 from orchestrator.run.report import spend_table
 from orchestrator.run.state import State
@@ -66,17 +66,17 @@ def waiting(page: Page) -> Lines:
     wanted = page.document["waiting_for"]
     if wanted is None:
         return []
-    agent = plain(wanted["agent"])
+    agent = label(wanted["agent"])
     if wanted["kind"] == "question":
         return [Text(f"an answer to {agent}:"), Text(plain(wanted["text"]).strip(), NAME)]
-    head = Text.assemble((f"approval {plain(wanted['id'])}", NAME), ": ", agent, " wants to call ")
-    head.append(plain(wanted["tool"]), NAME)
+    head = Text.assemble((f"approval {label(wanted['id'])}", NAME), ": ", agent, " wants to call ")
+    head.append(label(wanted["tool"]), NAME)
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, style=QUIET)
     table.add_column(overflow="fold")
     for name, value in wanted["arguments"].items():
-        table.add_row(Text(plain(str(name))), Text(_argument(value), NAME))
-    until = f"open until {plain(wanted['expires_at'])[:16].replace('T', ' ')} UTC"
+        table.add_row(Text(label(str(name))), Text(_argument(value), NAME))
+    until = f"open until {label(wanted['expires_at'])[:16].replace('T', ' ')} UTC"
     lines: Lines = [head, table] if wanted["arguments"] else [head]
     return [*lines, Text(f"{one_line(wanted['why'], 300)}; {until}", QUIET)]
 
@@ -88,7 +88,7 @@ def limit(page: Page) -> Lines:
         return []
     lines: Lines = [
         Text.assemble(
-            (plain(hit["limit"]), CARE),
+            (label(hit["limit"]), CARE),
             f" {page.marks.dot} cap {one_line(hit['cap'], 80)}",
             f" {page.marks.dot} reached {one_line(hit['reached'], 300)}",
         )
@@ -160,7 +160,7 @@ def receipts(page: Page) -> Lines:
     table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
     for seq in shown[:_RECEIPTS_SHOWN]:
         receipt = known[seq]
-        call = Text(f"{plain(receipt.tool)} {short_arguments(receipt.arguments, 40)}".rstrip())
+        call = Text(f"{label(receipt.tool)} {short_arguments(receipt.arguments, 40)}".rstrip())
         said = first_line(receipt.text, 120)
         call.append(f"  {'error: ' if receipt.is_error else ''}{said}", _said(receipt.is_error))
         table.add_row(f"r{seq}", call)
@@ -186,10 +186,10 @@ def spend(page: Page) -> Lines:
         known = f"${table.cost_usd:,.2f} is known; a model without a price was used"
         lines.append(Text(known, CARE))
     if len(table.by_agent) > 1:
-        shares = [f"{plain(agent)} ${cost:,.2f}" for agent, cost in table.by_agent]
+        shares = [f"{label(agent)} ${cost:,.2f}" for agent, cost in table.by_agent]
         lines.append(Text(", ".join(shares), QUIET))
     if table.by_tool:
-        tools = [f"{plain(tool)} {count}" for tool, count in table.by_tool[:_TOOLS_SHOWN]]
+        tools = [f"{label(tool)} {count}" for tool, count in table.by_tool[:_TOOLS_SHOWN]]
         if len(table.by_tool) > _TOOLS_SHOWN:
             tools.append(f"{len(table.by_tool) - _TOOLS_SHOWN} more")
         lines.append(Text(f"tools: {', '.join(tools)}", QUIET))

@@ -65,7 +65,7 @@ def runs_command(limit: int, workspace: Path | None, as_json: bool) -> None:
     left_out = 0
     if place.ledger_file.exists():
         with place.open_ledger(read_only=True) as ledger:
-            found = sorted(_runs(ledger), key=lambda info: info.opened_at, reverse=True)
+            found = list(_runs(ledger))[::-1]
             left_out = max(len(found) - limit, 0)
             for info in found[:limit]:
                 state = _fold(ledger, info.stream)

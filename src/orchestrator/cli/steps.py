@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.cli.text import plain
+from orchestrator.cli.text import label, plain
 from orchestrator.run.report import DONE
 from orchestrator.run.state import State
 
@@ -27,14 +27,14 @@ def workspace_of(state: State) -> Mapping[str, Any]:
 
 def next_steps(document: Mapping[str, Any], state: State) -> tuple[Step, ...]:
     """The commands that go on from where the run stands, the most pressing first."""
-    run = shlex.quote(plain(document["run"]))
+    run = shlex.quote(label(document["run"]))
     return (*_to_go_on(document, state, run), *_to_look(document, state, run))
 
 
 def _to_go_on(document: Mapping[str, Any], state: State, run: str) -> tuple[Step, ...]:
     wanted = document["waiting_for"]
     if wanted is not None and wanted["kind"] == "approval":
-        call = shlex.quote(plain(wanted["id"]))
+        call = shlex.quote(label(wanted["id"]))
         return (
             Step("approve", f"orc approve {run} {call}"),
             Step("deny", f"orc approve {run} {call} --deny"),
@@ -54,8 +54,8 @@ def _to_look(document: Mapping[str, Any], state: State, run: str) -> tuple[Step,
     workspace = workspace_of(state)
     branch = document["branch"] or workspace.get("branch")
     if state.commits and branch:
-        name = shlex.quote(plain(str(branch)))
-        base = shlex.quote(plain(str(workspace.get("base") or "HEAD"))[:12])
+        name = shlex.quote(label(str(branch)))
+        base = shlex.quote(label(str(workspace.get("base") or "HEAD"))[:12])
         found.append(Step("look", f"git diff {base}..{name}"))
         if document["status"] in DONE:
             found.append(_to_take_over(workspace, base, name))

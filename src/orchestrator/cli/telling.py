@@ -12,7 +12,7 @@ from typing import Any
 from rich.text import Text
 
 from orchestrator.cli.marks import BAD, CARE, CITE, GOOD, NAME, QUIET, Marks, usd_text
-from orchestrator.cli.text import all_arguments, first_line, one_line, plain, short_arguments
+from orchestrator.cli.text import all_arguments, first_line, label, one_line, short_arguments
 from orchestrator.run import events as ev
 from orchestrator.run.report import DONE, is_verified
 from orchestrator.run.state import State
@@ -51,13 +51,13 @@ def tell(event: Event, state: State, *, turns: bool = False) -> tuple[Line, ...]
         return (*_turn(event), *tell(event, state))
     teller = _TELLERS.get(event.kind)
     if teller is None:
-        return (Line("", "", ((plain(event.kind), QUIET),)),) if event.kind not in _SILENT else ()
+        return (Line("", "", ((label(event.kind), QUIET),)),) if event.kind not in _SILENT else ()
     return teller(ev.from_body(event.kind, event.body), state, event)
 
 
 def _agent(state: State, frame: int) -> str:
     found = state.frames.get(frame)
-    return plain(found.frame.agent) if found else "?"
+    return label(found.frame.agent) if found else "?"
 
 
 def _turn(event: Event) -> tuple[Line, ...]:
@@ -68,20 +68,19 @@ def _turn(event: Event) -> tuple[Line, ...]:
 
 
 def _opened(body: ev.RunOpened, _: State, event: Event) -> tuple[Line, ...]:
-    return (Line("", "", ((f"run {plain(event.stream)}", NAME),)),)
+    return (Line("dot", NAME, ((f"run {label(event.stream)}", NAME),)),)
 
 
 def _taken(body: ev.RunTaken, _: State, event: Event) -> tuple[Line, ...]:
     if body.epoch == 1:
         return ()
-    again = f"run {plain(event.stream)} goes on"
-    return (Line("", "", ((again, NAME), (f"  (taken up {body.epoch - 1} times)", QUIET))),)
+    return (Line("dot", NAME, ((f"run {label(event.stream)}", NAME), (" goes on", QUIET))),)
 
 
 def _routed(body: ev.RouteChosen, _: State, __: Event) -> tuple[Line, ...]:
     sure = "" if body.sure else ", not sure"
-    about = f"  takes the request: {plain(body.job)}{sure}"
-    return (Line("agent", NAME, ((plain(body.agent), NAME), (about, QUIET))),)
+    about = f"  takes the request: {label(body.job)}{sure}"
+    return (Line("agent", NAME, ((label(body.agent), NAME), (about, QUIET))),)
 
 
 def _replied(body: ev.ModelReplied, state: State, _: Event) -> tuple[Line, ...]:
@@ -101,13 +100,13 @@ def _intended(body: ev.ToolIntended, _: State, __: Event) -> tuple[Line, ...]:
     if body.attempt == 1:
         return ()
     again = f"  attempt {body.attempt}"
-    return (Line("", "", ((plain(body.tool), ""), (again, CARE)), indent=2),)
+    return (Line("", "", ((label(body.tool), ""), (again, CARE)), indent=2),)
 
 
 def _finished(body: ev.ToolFinished, state: State, event: Event) -> tuple[Line, ...]:
     receipt = state.receipts[event.seq]
     argument = short_arguments(receipt.arguments, 60)
-    pieces = [(plain(body.tool), ""), (f" {argument}" if argument else "", QUIET)]
+    pieces = [(label(body.tool), ""), (f" {argument}" if argument else "", QUIET)]
     pieces.append((f"  r{event.seq}", CITE))
     if body.is_error:
         pieces.append((f"  error: {first_line(body.text, 100)}", CARE))
@@ -116,7 +115,7 @@ def _finished(body: ev.ToolFinished, state: State, event: Event) -> tuple[Line, 
 
 def _refused(body: ev.ToolRefused, _: State, __: Event) -> tuple[Line, ...]:
     why = f"  refused: {one_line(body.why, _WIDE)}"
-    return (Line("unmet", CARE, ((plain(body.tool), ""), (why, CARE)), indent=2),)
+    return (Line("unmet", CARE, ((label(body.tool), ""), (why, CARE)), indent=2),)
 
 
 def _returned(body: ev.HandoffReturned, state: State, _: Event) -> tuple[Line, ...]:
@@ -134,7 +133,7 @@ def _returned(body: ev.HandoffReturned, state: State, _: Event) -> tuple[Line, .
         how = "  goes on" if back else "  takes over"
         if body.helper is not None:
             how += ", picked by the router"
-        lines.append(Line("agent", NAME, ((plain(top.agent), NAME), (how, QUIET))))
+        lines.append(Line("agent", NAME, ((label(top.agent), NAME), (how, QUIET))))
     return tuple(lines)
 
 
@@ -159,15 +158,15 @@ def _checked(body: ev.AcceptanceChecked, _: State, __: Event) -> tuple[Line, ...
 
 
 def _asked(body: ev.ApprovalRequested, _: State, __: Event) -> tuple[Line, ...]:
-    call = f"{plain(body.tool)} {all_arguments(body.arguments, _WIDE)}".rstrip()
-    pieces = ((f"approval {plain(body.id)} needed", CARE), (f": {call}", ""))
+    call = f"{label(body.tool)} {all_arguments(body.arguments, _WIDE)}".rstrip()
+    pieces = ((f"approval {label(body.id)} needed", CARE), (f": {call}", ""))
     why = Line("", "", ((one_line(body.why, _WIDE), QUIET),), indent=4)
     return (Line("asks", CARE, pieces, indent=2), why)
 
 
 def _decided(body: ev.ApprovalDecided, _: State, __: Event) -> tuple[Line, ...]:
     word, style, mark = ("approved", GOOD, "met") if body.approved else ("denied", CARE, "unmet")
-    said = ((f"{plain(body.id)} {word}", style), (f" by {one_line(body.by, 80)}", QUIET))
+    said = ((f"{label(body.id)} {word}", style), (f" by {one_line(body.by, 80)}", QUIET))
     return (Line(mark, style, said, indent=2),)
 
 
@@ -192,7 +191,7 @@ def _committed(body: ev.WorkCommitted, _: State, __: Event) -> tuple[Line, ...]:
 
 def _limit(body: ev.LimitHit, _: State, __: Event) -> tuple[Line, ...]:
     reached = f": {one_line(body.reached, _WIDE)}, cap {one_line(body.cap, 60)}"
-    return (Line("care", CARE, ((f"limit of {plain(body.limit)}", CARE), (reached, ""))),)
+    return (Line("care", CARE, ((f"limit of {label(body.limit)}", CARE), (reached, ""))),)
 
 
 def _closed(body: ev.RunClosed, state: State, _: Event) -> tuple[Line, ...]:
@@ -202,7 +201,7 @@ def _closed(body: ev.RunClosed, state: State, _: Event) -> tuple[Line, ...]:
         verified = is_verified(state)
         words += ", verified" if verified else ", not verified"
         mark, style = ("met", GOOD) if verified else ("unknown", CARE)
-    return (Line(mark, style, ((f"run ends: {plain(words)}", style),)),)
+    return (Line(mark, style, ((f"run ends: {label(words)}", style),)),)
 
 
 def _status_style(status: str) -> str:

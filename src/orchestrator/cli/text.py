@@ -19,6 +19,7 @@ _SEQUENCES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x9b[0-?]*[ -/]*[@-~]")
 
 _BREAKS = re.compile(r"\r\n?|[\n\x0b\x0c\x85\u2028\u2029]")
 _JOINERS = frozenset("\u200c\u200d")
+_NAME_CHARACTERS = 80
 _TELLING = ("path", "file_path", "command", "pattern", "query", "url", "symbol", "name", "seq")
 
 
@@ -36,10 +37,16 @@ def plain(text: str) -> str:
 
 def one_line(text: str, limit: int) -> str:
     """The text on one line of at most `limit` characters; `…` says that it was cut."""
-    joined = " ".join(plain(text[: limit * 8]).split())
-    if len(joined) <= limit:
+    read = text[: limit * 8]
+    joined = " ".join(plain(read).split())
+    if len(joined) <= limit and len(read) == len(text):
         return joined
     return joined[: max(limit - 1, 0)].rstrip() + "…"
+
+
+def label(name: str) -> str:
+    """A name within a line: models can make up names of tools and arguments, line breaks too."""
+    return one_line(name, _NAME_CHARACTERS)
 
 
 def first_line(text: str, limit: int) -> str:
@@ -65,7 +72,9 @@ def short_arguments(arguments: Mapping[str, Any], limit: int) -> str:
 
 def all_arguments(arguments: Mapping[str, Any], limit: int) -> str:
     """Every argument of a call, on one line."""
-    listed = ", ".join(f"{name}={value_text(value)[:limit]}" for name, value in arguments.items())
+    listed = ", ".join(
+        f"{label(name)}={value_text(value)[:limit]}" for name, value in arguments.items()
+    )
     return one_line(listed, limit)
 
 

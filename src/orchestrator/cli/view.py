@@ -27,7 +27,7 @@ from orchestrator.cli.marks import (
     usd_text,
 )
 from orchestrator.cli.sections import Page
-from orchestrator.cli.text import plain
+from orchestrator.cli.text import label
 from orchestrator.run.state import State
 
 LABEL_WIDTH = 9
@@ -72,11 +72,11 @@ def show_report(console: Console, document: Mapping[str, Any], state: State) -> 
     rows = Table.grid(padding=(0, 2, 0, 0), expand=True)
     rows.add_column(width=LABEL_WIDTH, no_wrap=True, style=QUIET)
     rows.add_column(ratio=1, overflow="fold")
-    for label, make in _PARTS:
+    for part, make in _PARTS:
         lines = make(given)
         if lines:
             rows.add_row("")
-            rows.add_row(label, Group(*lines))
+            rows.add_row(part, Group(*lines))
     _print_trimmed(console, Group(_head(given), rows))
     _print_steps(console, sections.next_steps(given))
 
@@ -95,8 +95,8 @@ def _print_steps(console: Console, steps: list[tuple[str, str]]) -> None:
         console.print()
     width = max((len(what) for what, _ in steps), default=0)
     for position, (what, command) in enumerate(steps):
-        label = "next" if position == 0 else ""
-        line = Text.assemble((f"{label:<{LABEL_WIDTH}}  {what:<{width}}  ", QUIET), command)
+        part = "next" if position == 0 else ""
+        line = Text.assemble((f"{part:<{LABEL_WIDTH}}  {what:<{width}}  ", QUIET), command)
         console.print(line, soft_wrap=True)
 
 
@@ -109,14 +109,14 @@ def _head(given: Page) -> RenderableType:
     if unverified and document["status"] in {"success", "complete"}:
         figures = "1 figure" if unverified == 1 else f"{unverified} figures"
         left.append(f", {figures} unsupported", CARE)
-    facts = [plain(document["kind"])] if document["kind"] else []
+    facts = [label(document["kind"])] if document["kind"] else []
     facts.append(span_text(document["seconds"]))
     facts.append(usd_text(document["usage"]["cost_usd"]))
     left.append(f"   {f' {given.marks.dot} '.join(facts)}", QUIET)
     head = Table.grid(expand=True, padding=(0, 0, 0, 2))
     head.add_column(ratio=1)
     head.add_column(justify="right", no_wrap=True)
-    head.add_row(left, Text(plain(document["run"]), NAME))
+    head.add_row(left, Text(label(document["run"]), NAME))
     return head
 
 
@@ -126,4 +126,4 @@ def _verdict(document: Mapping[str, Any]) -> tuple[str, str, str]:
     status = document["status"]
     if status in {"success", "complete"}:
         return "unknown", "done, not verified", CARE
-    return _HEADS.get(status, ("unmet", plain(status), BAD))
+    return _HEADS.get(status, ("unmet", label(status), BAD))
