@@ -1,0 +1,1 @@
+"""What must hold before a run may end, a family of checks a file; `kinds` says which for which."""

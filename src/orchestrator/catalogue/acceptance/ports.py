@@ -1,0 +1,24 @@
+"""What the acceptance checks ask of a run beyond its state; a run offers them as services."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from orchestrator.workspace.verification import Verification
+
+
+class Verifier(Protocol):
+    """Runs the project's own checks on the workspace, against the same checks on its base."""
+
+    async def verify(self) -> Verification:
+        """What comes out for the workspace as it stands now; the same tree is judged once."""
+        ...
+
+
+def verifier_of(services: Mapping[type, object]) -> Verifier | None:
+    """The run's verifier, None where it has none."""
+    found: object = services.get(Verifier)
+    return found  # type: ignore[return-value]  # kept by its type, which a Protocol cannot prove

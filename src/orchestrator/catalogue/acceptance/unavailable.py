@@ -1,0 +1,24 @@
+"""Checks whose tools are not part of this version: said to be unchecked, never met."""
+
+from __future__ import annotations
+
+from orchestrator.run.setting import Case, Check, Finding
+
+
+def unavailable(check: str, why: str) -> Check:
+    """A check that always answers that it could not be made, and why."""
+
+    async def unchecked(case: Case) -> Finding:
+        del case
+        return Finding(check, None, why)
+
+    return unchecked
+
+
+REVIEW_OF_CHANGE = unavailable("review", "the review rules are not part of this version")
+REVIEW_FINDINGS = unavailable(
+    "findings",
+    "whether each finding points at a line that exists, and each error of the review rules is "
+    "answered, is not checked: the review rules are not part of this version",
+)
+GO_LIVE_GATE = unavailable("gate", "the go-live gate is not part of this version")

@@ -1,0 +1,36 @@
+"""Which acceptance checks hold for which kind of job; the checks themselves are `acceptance`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from orchestrator.catalogue.acceptance.act import acted
+from orchestrator.catalogue.acceptance.change import changed
+from orchestrator.catalogue.acceptance.figures import (
+    figures_listed,
+    figures_supported,
+    receipts_exist,
+)
+from orchestrator.catalogue.acceptance.sizing import sizing_computed
+from orchestrator.catalogue.acceptance.tests import verified
+from orchestrator.catalogue.acceptance.unavailable import (
+    GO_LIVE_GATE,
+    REVIEW_FINDINGS,
+    REVIEW_OF_CHANGE,
+)
+from orchestrator.catalogue.acceptance.verdict import verdict_supported
+from orchestrator.run.setting import Check
+
+CHECKS: Final[Mapping[str, tuple[Check, ...]]] = MappingProxyType(
+    {
+        "implement": (receipts_exist, changed, verified, REVIEW_OF_CHANGE, sizing_computed),
+        "review": (receipts_exist, REVIEW_FINDINGS, figures_listed),
+        "validate": (receipts_exist, verdict_supported, figures_supported),
+        "golive": (receipts_exist, GO_LIVE_GATE, figures_listed),
+        "answer": (receipts_exist, figures_supported),
+        "act": (receipts_exist, acted),
+    }
+)
+"""By kind, in the order in which they are made: the cheap ones first."""
