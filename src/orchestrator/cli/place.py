@@ -29,7 +29,7 @@ STATE = ".orchestrator"
 LEDGER = "ledger.sqlite"
 KEY_VARIABLE = "ORC_AUDIT_KEY"
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2}){16,}")
-_LEAST_KEY_BYTES = 16
+LEAST_KEY_BYTES = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +149,7 @@ def audit_key(environ: Mapping[str, str]) -> bytes | None:
         decoded = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         decoded = b""
-    if len(decoded) >= _LEAST_KEY_BYTES:
+    if len(decoded) >= LEAST_KEY_BYTES:
         return decoded
     return text.encode("utf-8", "surrogateescape")
 

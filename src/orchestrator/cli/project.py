@@ -1,0 +1,125 @@
+"""`orc init` and `orc trust`: a project's configuration, written and let take effect."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from orchestrator.cli.output import CommandError, Exit, emit, leave, say
+from orchestrator.cli.place import STATE, Place
+from orchestrator.config.places import PROJECT_FILE
+
+if TYPE_CHECKING:
+    from orchestrator.config.trust import Trust
+
+IN_RUN = ("ORC_RUN", "ORC_COMMAND")
+"""Variables that the commands of agents carry."""
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+
+
+@click.command("init")
+@_JSON
+def init_command(as_json: bool) -> None:
+    """Write a commented orchestrator.toml with every key and its default."""
+    from orchestrator.config.template import template
+
+    place = Place.find()
+    file = place.project / PROJECT_FILE
+    try:
+        with file.open("x", encoding="utf-8") as new:
+            new.write(template())
+    except FileExistsError:
+        raise CommandError("exists already", str(file), "edit it, or remove it first") from None
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise CommandError(
+            f"cannot be written: {why}", str(file), "make the folder writable"
+        ) from None
+    emit({"path": str(file)}, as_json, lambda: _after_init(file))
+
+
+def _after_init(file: Path) -> str:
+    return (
+        f"wrote {file}\n"
+        f"Edit it, commit it, then run `orc trust`. {STATE}/ holds what `orc` records and keeps "
+        "itself out of git; add it to .gitignore where other tools read that file."
+    )
+
+
+@click.command("trust")
+@click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="[DIR]")
+@click.option("--yes", is_flag=True, help="Do not ask; for scripts of a person who has looked.")
+@_JSON
+def trust_command(folder: Path | None, yes: bool, as_json: bool) -> None:
+    """Let a project's orchestrator.toml, agents and hooks take effect as they stand now.
+
+    Shows what they are, or what changed since you trusted them, and asks.
+    """
+    place = Place.find(folder)
+    inside = next((name for name in IN_RUN if place.environ.get(name)), None)
+    if inside is not None:
+        raise CommandError(
+            "only a person may trust a project, not a run's own command",
+            inside,
+            "run `orc trust` in a terminal of your own",
+        )
+    trust = place.trust
+    if trust.obstacle:
+        raise CommandError(trust.obstacle, str(place.project), "keep agents in their own folder")
+    if not trust.holds:
+        _require_sound(place)
+        if not as_json or not yes:
+            _show(place, trust, say if as_json else click.echo)
+        if not yes and not _agreed():
+            say("not trusted; nothing changed")
+            leave(Exit.NEGATIVE)
+        from orchestrator.config.trust import remember
+
+        remember(place.project, place.user, trust)
+    state = "nothing" if trust.state == "nothing" else "trusted"
+    data = {
+        "project": str(place.project),
+        "state": state,
+        "files": list(trust.files),
+        "changes": trust.changes,
+    }
+    emit(data, as_json, lambda: _outcome(place, trust))
+
+
+def _require_sound(place: Place) -> None:
+    """Settings that do not load are mended before they are trusted."""
+    from orchestrator.config.load import load
+
+    for notice in load(place.project, place.environ, trusted=True).notices:
+        place.say_once(notice)
+
+
+def _show(place: Place, trust: Trust, out: Callable[[str], None]) -> None:
+    from orchestrator.cli.text import plain
+
+    what = "changed since you trusted it" if trust.state == "changed" else "not trusted yet"
+    out(f"{place.project}: {what}")
+    out(plain(trust.changes))
+    out("this covers:")
+    for name in trust.files:
+        out(f"  {plain(name)}")
+
+
+def _agreed() -> bool:
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise CommandError(
+            "nobody is there to ask", "orc trust", "look at the difference, then add --yes"
+        )
+    return click.confirm("Let this take effect?", default=False, err=True)
+
+
+def _outcome(place: Place, trust: Trust) -> str:
+    if trust.state == "nothing":
+        return f"{place.project} brings nothing that needs trust"
+    files = "1 file" if len(trust.files) == 1 else f"{len(trust.files)} files"
+    return f"{place.project} is trusted as it stands now ({files})"
