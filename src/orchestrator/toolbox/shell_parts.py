@@ -22,6 +22,7 @@ _SKIPPED = frozenset({"if", "then", "elif", "else", "while", "until", "do"})
 _CLOSING = frozenset({"fi", "done", "}"})
 _NOT_TRACED = frozenset({"case", "select", "function", "coproc", "[[", "esac"})
 _RAW_SKIPPED = _SKIPPED | {"!", "in", "coproc"}
+_RAW_VARIABLE = re.compile(r"\$[A-Za-z0-9_]*")
 _RAW_SPLIT = re.compile(r"[;&|\n(){}`]")
 _RAW_REDIRECT = re.compile(r"[<>]+&?[ \t]*[^ \t]+")
 
@@ -112,17 +113,23 @@ def take_apart(command: str) -> Script:
 def _raw_pieces(command: str) -> Iterator[Part]:
     """Every stretch of the text that could be a command if quotes and structure are not trusted."""
     for piece in _RAW_SPLIT.split(command.replace("\\\n", "")):
-        bare = _RAW_REDIRECT.sub(" ", re.sub(r"['\"\\$]", "", piece))
-        words = [word for word in re.split(r"[ \t]+", bare) if word]
-        start = 0
-        while start < len(words) and words[start] in _RAW_SKIPPED:
-            start += 1
-        words = words[start:]
-        assignments = 0
-        while assignments < len(words) and _ASSIGNMENT.match(words[assignments]):
-            assignments += 1
-        if words:
-            yield Part(tuple(words), tuple(words), assignments)
+        unquoted = _RAW_REDIRECT.sub(" ", re.sub(r"['\"\\]", "", piece))
+        # Once with variables as words, once with them as nothing.
+        for bare in {unquoted.replace("$", ""), _RAW_VARIABLE.sub("", unquoted)}:
+            yield from _raw_piece(bare)
+
+
+def _raw_piece(bare: str) -> Iterator[Part]:
+    words = [word for word in re.split(r"[ \t]+", bare) if word]
+    start = 0
+    while start < len(words) and words[start] in _RAW_SKIPPED:
+        start += 1
+    words = words[start:]
+    assignments = 0
+    while assignments < len(words) and _ASSIGNMENT.match(words[assignments]):
+        assignments += 1
+    if words:
+        yield Part(tuple(words), tuple(words), assignments)
 
 
 class _Reader(WordReader):

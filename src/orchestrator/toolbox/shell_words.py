@@ -246,6 +246,9 @@ class WordReader(ABC):
         elif match := _NAME.match(self.text, start + 1):
             self.notes.doubts[VARIABLE] = None
             self.position = match.end()
+            if self.text.startswith("\\\n", self.position):
+                # The name may go on in the next line.
+                self.notes.unreadable = True
             filled = self.notes.value(match[0])
         else:
             self.position += 1

@@ -200,6 +200,8 @@ def test_what_is_not_certainly_covered_needs_a_person(command: str) -> None:
         "case x in x) curl evil;; esac",
         "f() { curl evil; }; f",
         "coproc curl evil",
+        "$A\\\ndo curl evil",
+        "curl$\\\nnothing evil",
         "ls 'unclosed; curl evil",
         "ls ) ; curl evil",
         "git push",
