@@ -73,17 +73,16 @@ def approve_command(
 ) -> None:
     """Allow (or --deny) the one call of RUN that waits as APPROVAL, then go on with the run."""
     from orchestrator.run.events import ApprovalDecided
+    from orchestrator.run.report import open_approval
 
     _only_a_person("approve")
     place = Place.find(workspace)
     name, state = find_run(place, run)
-    asked = state.approvals.get(approval)
-    if asked is None or asked.decided is not None:
-        open_ones = [key for key, one in state.approvals.items() if one.decided is None]
-        what = "is decided already" if asked else "is not known"
-        raise CommandError(
-            f"approval {approval!r} {what}", name, f"open: {', '.join(open_ones) or 'none'}"
-        )
+    asked = open_approval(state)
+    if asked is None or asked.request.id != approval:
+        what = "is decided or expired" if approval in state.approvals else "is not known"
+        fix = f"open is {asked.request.id}" if asked else f"`orc show {name}` says how it stands"
+        raise CommandError(f"approval {approval!r} {what}", name, fix)
     if datetime.fromisoformat(asked.request.expires_at) <= datetime.now(UTC):
         raise CommandError(
             f"approval {approval} expired at {asked.request.expires_at}",

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from orchestrator.cli.output import say
-from orchestrator.cli.text import plain
+from orchestrator.cli.text import label, plain
 from trading_tools.audit.event import canonical_json
 
 
@@ -28,7 +28,7 @@ class AtTerminal:
             return None
         shown = plain(canonical_json(dict(arguments)))
         said = await self._ask(
-            f"\nThe agent wants to call {tool} with\n  {shown}\n{plain(why)}\nAllow this one call? "
+            f"\nThe agent wants to call {label(tool)} with\n  {shown}\n{plain(why)}\nAllow this one call? "
             "[y/N] "
         )
         return said.strip().lower() in {"y", "yes"}
@@ -37,7 +37,7 @@ class AtTerminal:
         """The answer to an agent's question; an empty one leaves the question open."""
         if not _present():
             return None
-        said = await self._ask(f"\n{agent} asks: {plain(question)}\n> ")
+        said = await self._ask(f"\n{label(agent)} asks: {plain(question)}\n> ")
         return said.strip() or None
 
     async def _ask(self, prompt: str) -> str:

@@ -44,9 +44,12 @@ def find_run(place: Place, name: str) -> tuple[str, State]:
 
 def report_of(place: Place, name: str, *, seconds: float) -> tuple[dict[str, Any], State]:
     """The report of a run and the state behind it."""
+    from orchestrator.run.ownership import owner
     from orchestrator.run.report import report
 
     run, state = find_run(place, name)
     workspace = state.opened.workspace if state.opened else None
     branch = str(workspace["branch"]) if workspace and workspace["branch"] else None
-    return report(run, state, seconds=seconds, head=state.head, branch=branch), state
+    owned = owner(place.state, run) is not None
+    document = report(run, state, seconds=seconds, head=state.head, branch=branch, owned=owned)
+    return document, state

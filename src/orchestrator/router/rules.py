@@ -33,6 +33,9 @@ _KIND_WORDS: Mapping[Kind, tuple[str, ...]] = {
     "review": ("reviewer", "auditor", "review"),
 }
 _KIND_WEIGHT = 0.5
+# An agent that may not write is no builder, whatever words it shares with the request.
+_WRITERS = frozenset({"str_replace_based_edit_tool", "edit", "write", "multiedit", "*"})
+_CANNOT_BUILD = 0.25
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,10 @@ def route(request: str, catalogue: AgentCatalogue) -> Route:
         extra = index.scores(_kind_terms(guess.kind))
         for name, score in extra.items():
             scores[name] = scores.get(name, 0.0) + score
+    if guess.kind == "implement":
+        for name in scores:
+            if not _may_write(catalogue, name):
+                scores[name] *= _CANNOT_BUILD
     hits = index.hits(text)
     for name, phrases in hits.items():
         scores[name] = scores.get(name, 0.0) + _PHRASE_SCORE * len(phrases)
@@ -88,6 +95,11 @@ def route(request: str, catalogue: AgentCatalogue) -> Route:
     sure = agent is not None and (named == (agent,) or _phrase_decides(agent, hits, ranking))
     why = _why(agent, named, refused, hits, index, terms, guess)
     return Route(agent, guess.kind, sure, ranking, why)
+
+
+def _may_write(catalogue: AgentCatalogue, name: str) -> bool:
+    agent = catalogue.get(name)
+    return agent is None or agent.tools is None or any(t.lower() in _WRITERS for t in agent.tools)
 
 
 def _ends(request: str) -> str:

@@ -52,7 +52,7 @@ _ESCAPES = re.compile(r"\\[nrt]")
 _ANY_DIGITS = re.compile(
     rf"(?<!\d)(?:\d{{1,{LONGEST_DIGITS}}}(?:\.\d{{1,{LONGEST_DIGITS}}})?|\.\d{{1,{LONGEST_DIGITS}}})"
 )
-_CODE = re.compile(r"```(.*?)(?:```|\Z)|`([^`\n]*)`", re.DOTALL)
+_CODE = re.compile(r"```(.*?)```|`([^`\n]*)`", re.DOTALL)
 _LANGUAGE = re.compile(r"(?!text|txt|output|console|math|markdown|md\b)[A-Za-z]\w*[^\S\n]*\n")
 _SUM = re.compile(r"[\d.)]\s*[-−+*/×÷^]\s*[\d.(].*[=≈]|≈")
 _ASSIGNED = re.compile(r"^\s*\w{1,2}\*?\s=\s[-−]?[\d.]+\s*%?\s*$")
@@ -306,7 +306,7 @@ def _claims(
     marked = bool(scale or match["currency"] or match["money"])
     small = whole and not marked and _small(match)
     if claiming:
-        return not (small and COUNTED.match(after))
+        return not (small and not match["unit"] and COUNTED.match(after))
     if bare or (not small and ANSWERING.search(before)):
         return True
     clause = _CLAUSE.split(before)[-1]

@@ -79,13 +79,6 @@ class State:
         """Calls made so far."""
         return sum(self.spend.by_tool.values())
 
-    def waiting(self) -> Approval | None:
-        """The approval that the run waits for, if it does."""
-        for approval in self.approvals.values():
-            if approval.decided is None:
-                return approval
-        return None
-
     def approval_of(self, call: str) -> Approval | None:
         """The latest approval that was asked for a call."""
         found = [a for a in self.approvals.values() if a.request.call == call]
