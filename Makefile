@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-slow lint format bench record rebase-cassettes lock clean install
+.PHONY: demo test test-slow lint format bench record rebase-cassettes claude-agents lock clean install
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -38,6 +38,9 @@ lint: $(STAMP) ## ruff, mypy strict, import rules, file length
 format: $(STAMP) ## mend what can be mended
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+claude-agents: $(STAMP) ## render agents/ for Claude Code into .claude/agents/
+	$(BIN)/python -m orchestrator.agents.claude_code agents .claude/agents
 
 lock: ## resolve the dependencies again (needs uv)
 	uv pip compile --universal --generate-hashes --python-version 3.11 --extra agents --extra dev --no-annotate --no-header --upgrade pyproject.toml -o requirements.lock
