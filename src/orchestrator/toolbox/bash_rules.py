@@ -145,10 +145,10 @@ class Command:
         search = Search()
         found: dict[str, None] = {}
         for part in self.script.parts:
-            for words in {part.words, part.guesses}:
+            for words in (part.words, part.guesses):
                 found[_marked(words)] = None
         for run in search.runs(self.script):
-            for words in {run.words, run.without_options}:
+            for words in (run.words, run.without_options):
                 found[_marked(words)] = None
                 found[_plain(words)] = None
         return tuple(found), search.too_deep

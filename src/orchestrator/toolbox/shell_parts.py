@@ -115,7 +115,7 @@ def _raw_pieces(command: str) -> Iterator[Part]:
     for piece in _RAW_SPLIT.split(command.replace("\\\n", "")):
         unquoted = _RAW_REDIRECT.sub(" ", re.sub(r"['\"\\]", "", piece))
         # Once with variables as words, once with them as nothing.
-        for bare in {unquoted.replace("$", ""), _RAW_VARIABLE.sub("", unquoted)}:
+        for bare in dict.fromkeys((unquoted.replace("$", ""), _RAW_VARIABLE.sub("", unquoted))):
             yield from _raw_piece(bare)
 
 
