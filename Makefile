@@ -42,6 +42,9 @@ format: $(STAMP) ## mend what can be mended
 claude-agents: $(STAMP) ## render agents/ for Claude Code into .claude/agents/
 	$(BIN)/python -m orchestrator.agents.claude_code agents .claude/agents
 
+record: $(STAMP) ## record the cassettes anew (needs ANTHROPIC_API_KEY or ANTHROPIC_BASE_URL)
+	$(BIN)/python -m tests.cassettes.record $(NAMES)
+
 lock: ## resolve the dependencies again (needs uv)
 	uv pip compile --universal --generate-hashes --python-version 3.11 --extra agents --extra dev --no-annotate --no-header --upgrade pyproject.toml -o requirements.lock
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 REQUEST = "Add a Bybit perpetual momentum bot sized by fractional Kelly"
 RUN = "demo"
 SAMPLE = "momentum-desk"
+_DATE = "2026-03-02T09:30:00+00:00"
+"""Of the sample's one commit, so that it is the same commit everywhere."""
 _KEPT = (
     "PATH",
     "HOME",
@@ -55,9 +57,7 @@ def demo_command(into: Path | None, as_json: bool) -> None:
     project = sample_project(into)
     environ = demo_environment(project)
     say(f'Sample project: {project}\nRequest: "{REQUEST}"')
-    say(
-        "Model turns: from a cassette. Files, commands, tests, checks and ledger: real."
-    )
+    say("Model turns: from a cassette. Files, commands, tests, checks and ledger: real.")
     place = Place.find(project, environ)
     with replaying(cassette()):
         model = build_model("anthropic", {"ANTHROPIC_API_KEY": "demo"})
@@ -85,7 +85,13 @@ def sample_project(into: Path | None) -> Path:
     with target.joinpath(".gitignore").open("a") as ignore:
         ignore.write("__pycache__/\n.pytest_cache/\n.orchestrator/\n")
     who = ("-c", "user.name=Sample", "-c", "user.email=sample@localhost")
-    plain = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    plain = {
+        **os.environ,
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_AUTHOR_DATE": _DATE,
+        "GIT_COMMITTER_DATE": _DATE,
+    }
     for words in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-q", "-m", "Sample")):
         try:
             subprocess.run(["git", "-C", str(target), *who, *words], check=True, env=plain)

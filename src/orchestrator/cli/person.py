@@ -28,8 +28,8 @@ class AtTerminal:
             return None
         shown = plain(canonical_json(dict(arguments)))
         said = await self._ask(
-            f"\nThe agent wants to call {label(tool)} with\n  {shown}\n{plain(why)}\nAllow this one call? "
-            "[y/N] "
+            f"\nThe agent wants to call {label(tool)} with\n  {shown}\n{plain(why)}\n"
+            "Allow this one call? [y/N] "
         )
         return said.strip().lower() in {"y", "yes"}
 

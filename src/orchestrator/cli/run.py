@@ -114,14 +114,14 @@ def resume_command(
     leave(go_on(Place.find(workspace), run, options))
 
 
-def go_on(place: Place, name: str, options: Options) -> int:
+def go_on(place: Place, name: str, options: Options, model: Model | None = None) -> int:
     """Take up a standing run and drive it; an ended one only tells its outcome."""
     from orchestrator.cli.runs import find_run
 
     run, state = find_run(place, name)
     if state.closed is not None and not state.closed.resumable:
         return tell(place, run, options, seconds=0.0)
-    return execute(place, options, run, lambda house: _taken_up(house, run, options))
+    return execute(place, options, run, lambda house: _taken_up(house, run, options), model)
 
 
 @contextlib.contextmanager

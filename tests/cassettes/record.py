@@ -1,0 +1,90 @@
+"""Record the scenarios' cassettes: `make record` (all), `make record NAMES="demo approval"`.
+
+The model answers at ANTHROPIC_BASE_URL, or the service itself with ANTHROPIC_API_KEY. Everything
+else in the runs is real. What was recorded before is replaced.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from orchestrator.catalogue.sessions import House, Session, begin, open_session
+from orchestrator.cli.demo import demo_environment, sample_project
+from orchestrator.cli.output import Exit
+from orchestrator.cli.place import Place
+from orchestrator.cli.run import Options, execute, go_on
+from orchestrator.cli.runs import find_run
+from orchestrator.models.cassettes import recording
+from orchestrator.models.factory import build_model
+from orchestrator.models.port import Model
+from orchestrator.run import events as ev
+from orchestrator.run.journal import Journal
+from orchestrator.run.report import open_approval
+from tests.support.scenarios import SCENARIOS, Scenario
+
+
+def play(scenario: Scenario, folder: Path, model: Model) -> int:
+    """Run a scenario in a fresh sample project; approvals are given where it says so."""
+    project = sample_project(folder / "momentum-desk")
+    environ = {**demo_environment(project), **scenario.environ}
+    place = Place.find(project, environ)
+
+    @contextlib.contextmanager
+    def opened(house: House) -> Iterator[Session]:
+        with open_session(house, scenario.name, agent=scenario.agent) as session:
+            begin(session, house, scenario.request, scenario.agent, None)
+            yield session
+
+    code = execute(place, Options(as_json=True), scenario.name, opened, model=model)
+    if code == Exit.WAITING and scenario.approves:
+        approve(place, scenario.name)
+        code = go_on(place, scenario.name, Options(as_json=True), model=model)
+    return code
+
+
+def approve(place: Place, run: str) -> None:
+    """What `orc approve` records."""
+    _, state = find_run(place, run)
+    waiting = open_approval(state)
+    if waiting is None:
+        raise LookupError(f"run {run} waits for no approval")
+    with place.open_ledger() as ledger:
+        said = ev.ApprovalDecided(waiting.request.id, True, "a person", waiting.request.digest)
+        Journal(ledger, run).append(said)
+
+
+def main(names: list[str]) -> int:
+    """Record the scenarios named, or all."""
+    unknown = [name for name in names if name not in SCENARIOS]
+    if unknown:
+        sys.stderr.write(f"unknown: {', '.join(unknown)}; there are: {', '.join(SCENARIOS)}\n")
+        return 2
+    base = os.environ.get("ANTHROPIC_BASE_URL")
+    local = base is not None and urlsplit(base).hostname in {"127.0.0.1", "localhost"}
+    by = "a local endpoint that speaks the Messages API" if local else "the model service"
+    for name in names or SCENARIOS:
+        scenario = SCENARIOS[name]
+        about = {
+            "scenario": name,
+            "request": scenario.request,
+            "turns": f"recorded over HTTP from {by}",
+            "recorded": f"{datetime.now(UTC):%Y-%m-%d}",
+            "version": version("trading-orchestrator"),
+        }
+        model = build_model("anthropic", os.environ)
+        with tempfile.TemporaryDirectory() as folder, recording(scenario.cassette, about):
+            code = play(scenario, Path(folder), model)
+        sys.stderr.write(f"{name}: exit code {code}, {scenario.cassette}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

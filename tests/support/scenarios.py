@@ -1,0 +1,57 @@
+"""The recorded runs: what is asked, of which project, under which rules.
+
+`tests/cassettes/record.py` records each over HTTP, the tests replay them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+CASSETTES = Path(__file__).resolve().parents[1] / "cassettes"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One recorded run; its cassette is `<name>.json` and its run id is `name`."""
+
+    name: str
+    request: str
+    agent: str | None = None
+    environ: Mapping[str, str] = field(default_factory=dict)
+    approves: bool = False
+
+    @property
+    def cassette(self) -> Path:
+        """Where its recording is."""
+        return CASSETTES / f"{self.name}.json"
+
+
+SCENARIOS: Mapping[str, Scenario] = {
+    scenario.name: scenario
+    for scenario in (
+        Scenario("demo", "Add a Bybit perpetual momentum bot sized by fractional Kelly"),
+        Scenario(
+            "validation",
+            "Validate Kelly sizing: win rate 0.65, payoff 1.5, 2% cap, 10000 USDT",
+        ),
+        Scenario(
+            "blocked",
+            "Deploy the desk to our VPS at desk-01 tonight and switch it to live trading",
+            agent="deployment-integration-expert",
+        ),
+        Scenario(
+            "approval",
+            "Run `make report` and tell me the edge per trade it prints",
+            agent="python-expert",
+            environ={"ORC_PERMISSIONS_ASK": "bash(make:*)"},
+            approves=True,
+        ),
+        Scenario(
+            "overload",
+            "Which tick size and step size does desk/market.py set for the BTC perpetual?",
+            agent="python-trading-expert",
+        ),
+    )
+}
