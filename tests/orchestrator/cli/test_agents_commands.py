@@ -1,0 +1,175 @@
+"""`orc agents`, `orc agents lint` and `orc route`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.command_line import CommandLine
+
+
+@pytest.fixture
+def orc(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> CommandLine:
+    return CommandLine(tmp_path, monkeypatch, capsys)
+
+
+def test_the_list_has_the_agents_we_ship(orc: CommandLine) -> None:
+    listed = orc("agents", "--json")
+    assert (listed.code, listed.err) == (0, "")
+    assert listed.json["problems"] == []
+    first = listed.json["agents"][0]
+    assert set(first) == {"name", "source", "model", "tools", "description", "path"}
+    assert {agent["source"] for agent in listed.json["agents"]} == {"bundled"}
+
+    text = orc("agents")
+    assert text.out.splitlines()[0].split() == ["NAME", "SOURCE", "MODEL", "TOOLS", "DESCRIPTION"]
+    assert all(len(line) <= 160 for line in text.out.splitlines())
+    assert len(text.out.splitlines()) == len(listed.json["agents"]) + 1
+
+
+def test_a_projects_agents_count_only_once_they_are_trusted(orc: CommandLine) -> None:
+    orc.agent("zebra-expert")
+    orc("agents", "--json")
+    before = orc("agents", "--json")
+    assert "zebra-expert" not in before.out
+    assert before.err == f"orc: 1 agent of {orc.project} not in force: look, then run `orc trust`\n"
+
+    assert orc("trust", "--yes").code == 0
+    after = orc("agents", "--json")
+    assert after.err == ""
+    assert [a["source"] for a in after.json["agents"] if a["name"] == "zebra-expert"] == ["project"]
+
+    orc.agent("zebra-expert", "model: opus\n")
+    assert "zebra-expert" not in orc("agents", "--json").out
+
+
+def test_the_users_own_agents_need_no_trust(orc: CommandLine) -> None:
+    file = orc.user / "agents" / "own.md"
+    file.parent.mkdir(parents=True)
+    file.write_text("---\nname: own\ndescription: Mine.\n---\nWork.\n")
+    names = [agent["name"] for agent in orc("agents", "--json").json["agents"]]
+    assert "own" in names
+
+
+def test_lint_of_sound_files_is_quiet(orc: CommandLine) -> None:
+    file = orc.agent("zebra-expert")
+    linted = orc("agents", "lint", "agents", "--json")
+    assert linted.code == 0
+    assert linted.json == {
+        "files": [
+            {
+                "path": str(file.relative_to(orc.project)),
+                "name": "zebra-expert",
+                "loads": True,
+                "problems": [],
+            }
+        ]
+    }
+    assert orc("agents", "lint").out == "1 file: 1 load, 0 to mend\n"
+
+
+def test_lint_tells_line_problem_and_mend_and_exits_1(orc: CommandLine) -> None:
+    orc.agent("zebra-expert", "allowedTools: bash\n")
+    orc.write("agents/empty.md", "")
+    text = orc("agents", "lint", "agents/zebra-expert.md", "agents/empty.md")
+    assert text.code == 1
+    lines = text.out.splitlines()
+    assert lines[0].startswith("agents/zebra-expert.md:4: warning: 'allowedTools' was read as")
+    assert lines[0].endswith("; write 'tools'")
+    assert lines[1].startswith("agents/empty.md:1: error: the file is empty; ")
+    assert lines[2] == "2 files: 1 load, 2 to mend"
+
+    (_, empty) = orc("agents", "lint", "agents/zebra-expert.md", "agents/empty.md", "--json").json[
+        "files"
+    ]
+    assert (empty["name"], empty["loads"]) == (None, False)
+    assert set(empty["problems"][0]) == {"line", "message", "fix"}
+
+
+@pytest.mark.parametrize("path", ["nowhere", "nowhere.md", "src"])
+def test_lint_of_a_wrong_path_never_looks_clean(orc: CommandLine, path: str) -> None:
+    (orc.project / "src").mkdir()
+    assert orc("agents", "lint", path).code == 1
+
+
+def test_a_note_alone_is_no_reason_to_fail(orc: CommandLine) -> None:
+    orc.agent("zebra-expert", "capabilities: many\n")
+    linted = orc("agents", "lint")
+    assert linted.code == 0
+    assert "note: 'capabilities'" in linted.out
+
+
+def test_lint_without_any_folder_says_what_to_name(orc: CommandLine) -> None:
+    failed = orc("agents", "lint", "--json")
+    assert failed.code == 2
+    assert failed.error["what"] == "no folder of agents"
+
+
+def test_a_file_that_wants_to_paint_the_terminal_is_shown_as_text(orc: CommandLine) -> None:
+    orc.agent("zebra-expert", 'model: "\\e[31mred alert \\e[2J"\n')
+    assert "\x1b" not in orc("agents", "lint").out
+
+
+def test_route_says_who_what_and_why(orc: CommandLine) -> None:
+    routed = orc("route", "ask the risk-management-expert: check my stop sizes", "--json")
+    assert routed.code == 0
+    assert set(routed.json) == {"agent", "kind", "sure", "ranking", "why"}
+    text = orc("route", "add a websocket reconnect to our Bybit connector")
+    assert text.code == 0
+    assert text.out.splitlines()[0].startswith("exchange-integration-specialist  (implement, ")
+
+
+def test_route_of_a_file_is_one_line_a_request(orc: CommandLine) -> None:
+    orc.write(
+        "requests.jsonl",
+        '\ufeff{"request": "add a Bybit connector", "id": 7}\n\n  is 0.2 the right Kelly?  \n'
+        '{"request": "two\\nlines"}',
+    )
+    routed = orc("route", "--file", "requests.jsonl", "--json")
+    assert routed.code == 0
+    lines = [json.loads(line) for line in routed.out.splitlines()]
+    assert len(lines) == 3
+    assert lines[0]["agent"] == "exchange-integration-specialist"
+    assert orc("route", "--file", "requests.jsonl").out == routed.out
+    piped = orc("route", "--file", "-", stdin=(orc.project / "requests.jsonl").read_bytes())
+    assert piped.out == routed.out
+
+
+@pytest.mark.parametrize(
+    ("content", "where"),
+    [
+        (b'plain\n{"request": 3}\n', "requests.jsonl:2"),
+        (b'{"reqest": "x"}', "requests.jsonl:1"),
+        (b'{"request": "x"', "requests.jsonl:1"),
+        (b'\n\n{"request": " "}', "requests.jsonl:3"),
+        (b"caf\xe9", "requests.jsonl:1"),
+        (b"{" * 100_000, "requests.jsonl:1"),
+    ],
+)
+def test_a_line_that_is_no_request_is_named(orc: CommandLine, content: bytes, where: str) -> None:
+    (orc.project / "requests.jsonl").write_bytes(content)
+    failed = orc("route", "--file", "requests.jsonl", "--json")
+    assert failed.code == 2
+    assert failed.error["where"] == where
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("x", "--file", "y"), ("  ",), ("--file", "nowhere.txt"), ("--file", ".")],
+)
+def test_route_without_a_usable_request_is_refused(
+    orc: CommandLine, arguments: tuple[str, ...]
+) -> None:
+    failed = orc("route", *arguments, "--json")
+    assert failed.code == 2
+    assert failed.error
+
+
+def test_route_works_as_a_process_from_any_folder(orc: CommandLine) -> None:
+    routed = orc.process("route", "review my stop loss code", "--json")
+    assert (routed.code, routed.err) == (0, "")
+    assert routed.json["kind"] == "review"
