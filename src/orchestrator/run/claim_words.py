@@ -124,3 +124,10 @@ APPROXIMATE = re.compile(
     re.IGNORECASE,
 )
 """What makes the zeros at the end of a round number a matter of rounding."""
+
+PERIOD = re.compile(
+    r"\b(?:over|for|within|in|last|past|per|every|each|after|next|previous|first)\s(?:the\s)?"
+    r"(?:last\s|past\s)?$",
+    re.IGNORECASE,
+)
+"""What stands before a span of time that was looked at: "over 2 years", not "it took 2 days"."""

@@ -24,6 +24,7 @@ from orchestrator.run.claim_words import (
     DOWNWARD,
     HEDGED,
     NOT_FIGURES,
+    PERIOD,
 )
 from orchestrator.run.numerals import (
     EXACT,
@@ -306,7 +307,8 @@ def _claims(
     marked = bool(scale or match["currency"] or match["money"])
     small = whole and not marked and _small(match)
     if claiming:
-        return not (small and not match["unit"] and COUNTED.match(after))
+        counts = PERIOD.search(before) if match["unit"] else COUNTED.match(after)
+        return not (small and counts)
     if bare or (not small and ANSWERING.search(before)):
         return True
     clause = _CLAUSE.split(before)[-1]

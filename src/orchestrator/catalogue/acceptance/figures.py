@@ -121,7 +121,7 @@ def _writes(state: State) -> Iterator[tuple[int, str]]:
 
 
 def _spoken(value: Any) -> str:
-    """The texts and numbers in a call's arguments, as they were meant and not as JSON writes them."""
+    """The texts and numbers in a call's arguments, as meant and not as JSON writes them."""
     if isinstance(value, Mapping):
         return "\n".join(map(_spoken, (*value.keys(), *value.values())))
     if isinstance(value, list | tuple):

@@ -25,11 +25,12 @@ _WHERE_COMPUTED = re.compile(
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 _COMMENT = re.compile(r"(?:#|//|--|/\*|^\s*\*).*")
-_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)[^=\n]{0,60}(?<![=<>!])=(?![=>])[^=\n]*[*/]")
+_ASSIGNMENT = re.compile(
+    r"([A-Za-z_]\w*)\s*(?::\s*[\w<>\[\]|.]{1,40}\s*)?(?<![=<>!]):?=(?![=>])[^=\n]*[*/]"
+)
 _DEFINITION = re.compile(r"\b(?:function|def|fn|func|sub)\s+([A-Za-z_]\w*)")
 
 Lines = frozenset[int]
-Functions = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 def sizing_names(path: str, text: str, added: Lines) -> tuple[str, ...]:
