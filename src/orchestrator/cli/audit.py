@@ -127,7 +127,7 @@ def _opened(place: Place) -> Iterator[Ledger]:
 
     where = str(place.ledger_file)
     try:
-        with place.open_ledger(read_only=True) as ledger:
+        with place.open_ledger(read_only=True) as ledger, ledger.store.database.failures():
             yield ledger
     except LedgerError as error:
         said = str(error).removeprefix("the ledger ").removeprefix(where).strip(" :")

@@ -216,7 +216,7 @@ def _ledger(place: Place) -> Check:
     if not place.ledger_file.exists() and not place.state.is_symlink():
         return Check("ledger", "ok", "none yet; the first run starts one")
     try:
-        with place.open_ledger(read_only=True) as ledger:
+        with place.open_ledger(read_only=True) as ledger, ledger.store.database.failures():
             streams = len(ledger.streams())
             ledger.store.require_key()
     except KeyMismatch as error:

@@ -28,7 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "agents": ("orchestrator.cli.agents", "The specialists; `orc agents lint` checks files."),
     "schema": ("orchestrator.cli.schema", "Print a JSON Schema: handoff, agent, config."),
     "tools": ("orchestrator.cli.tools", "The tools; `orc tools call NAME JSON` runs one."),
-    "audit": ("orchestrator.cli.audit", "Verify, follow or export the ledger."),
+    "audit": ("orchestrator.cli.audit", "Verify, show or export the ledger."),
     "doctor": ("orchestrator.cli.doctor", "What works on this machine and what does not."),
     "init": ("orchestrator.cli.project", "Write a commented orchestrator.toml."),
     "trust": ("orchestrator.cli.project", "Let a project's configuration take effect."),

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from orchestrator.cli.descent import inside_a_run
 from orchestrator.cli.output import CommandError, Exit, emit, leave, say
 from orchestrator.cli.place import STATE, Place
 from orchestrator.config.places import PROJECT_FILE
 
 if TYPE_CHECKING:
     from orchestrator.config.trust import Trust
-
-IN_RUN = ("ORC_RUN", "ORC_COMMAND")
-"""Variables that the commands of agents carry."""
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 
@@ -61,13 +59,7 @@ def trust_command(folder: Path | None, yes: bool, as_json: bool) -> None:
     Shows what they are, or what changed since you trusted them, and asks.
     """
     place = Place.find(folder)
-    inside = next((name for name in IN_RUN if place.environ.get(name)), None)
-    if inside is not None:
-        raise CommandError(
-            "only a person may trust a project, not a run's own command",
-            inside,
-            "run `orc trust` in a terminal of your own",
-        )
+    _only_a_person(place)
     trust = place.trust
     if trust.obstacle:
         raise CommandError(trust.obstacle, str(place.project), "keep agents in their own folder")
@@ -89,6 +81,17 @@ def trust_command(folder: Path | None, yes: bool, as_json: bool) -> None:
         "changes": trust.changes,
     }
     emit(data, as_json, lambda: _outcome(place, trust))
+
+
+def _only_a_person(place: Place) -> None:
+    # ORC_RUN is for other programs that drive runs: whatever they start decides nothing either.
+    inside = "a run (ORC_RUN is set)" if place.environ.get("ORC_RUN") else inside_a_run()
+    if inside is not None:
+        raise CommandError(
+            f"trust is for a person, and this process belongs to {inside}",
+            "orc trust",
+            "decide at your own terminal",
+        )
 
 
 def _require_sound(place: Place) -> None:
