@@ -1,1 +1,4 @@
-"""The only place that knows both sides: trading tools and kinds of job, registered with the harness."""
+"""The only place that knows both sides: trading tools and kinds of job meet the harness here.
+
+One file a family, registered as plain functions.
+"""

@@ -24,6 +24,7 @@ from orchestrator.agents.model_names import resolve_model
 from orchestrator.catalogue.kinds import CHECKS
 from orchestrator.catalogue.services import ProjectVerifier, RunReceipts, services_of
 from orchestrator.catalogue.tools import all_tools, default_verdicts
+from orchestrator.config.errors import ConfigError
 from orchestrator.config.settings import Settings
 from orchestrator.models.port import Model
 from orchestrator.models.prices import DeclaredPrice, Prices
@@ -99,6 +100,7 @@ class Session:
         self._definitions = definitions
         self._held = ExitStack()
         self._plan = plan_of(workspace, house.verify_settings())
+        self._rules = rules_of(house.settings)
 
     def __enter__(self) -> Self:
         self._held.enter_context(owning(self._house.state_dir, self.run))
@@ -132,7 +134,6 @@ class Session:
         """What the engine works with."""
         house = self._house
         space = guarded(self.workspace, self._plan, Path(house.environ.get("HOME", "/")))
-        permissions = house.settings.permissions
         own = house.settings.workspace
         verifier = ProjectVerifier(
             space, house.verify_settings(), house.environ, float(own.verify_timeout_s)
@@ -142,12 +143,7 @@ class Session:
             model=house.model,
             definitions=self._definitions,
             tools=all_tools(),
-            rules=Rules.parse(
-                permissions.allow,
-                permissions.ask,
-                permissions.deny,
-                defaults=default_verdicts(sealed=available_seal().kind == "bubblewrap"),
-            ),
+            rules=self._rules,
             checks=CHECKS,
             prices=house.prices(),
             redactor=house.redactor(),
@@ -161,7 +157,7 @@ class Session:
             pick_helper=self._helper,
             clock=house.clock,
             monotonic=house.monotonic,
-            approval_minutes=permissions.approval_minutes,
+            approval_minutes=house.settings.permissions.approval_minutes,
             on_text=house.on_text,
         )
 
@@ -263,6 +259,20 @@ def limits_of(settings: Settings) -> Limits:
         usd=Decimal(own.usd),
         max_tokens=own.max_tokens,
     )
+
+
+def rules_of(settings: Settings) -> Rules:
+    """The permission rules in force.
+
+    Raises:
+        ConfigError: a rule cannot be read; a misread rule must not pass for one.
+    """
+    own = settings.permissions
+    sealed = available_seal().kind == "bubblewrap"
+    rules = Rules.parse(own.allow, own.ask, own.deny, defaults=default_verdicts(sealed=sealed))
+    if rules.problems:
+        raise ConfigError(rules.problems[0], "[permissions]", "mend the rule, or take it out")
+    return rules
 
 
 def brief(workspace: Workspace, plan: Plan) -> str:

@@ -8,7 +8,9 @@ from orchestrator.config.errors import ConfigError
 
 def as_command_error(error: Exception) -> CommandError | None:
     """What to say of a known error; None for a fault of ours."""
+    from orchestrator.catalogue.sessions import NoSuchRun
     from orchestrator.models.port import BadRequest, ModelConfigError
+    from orchestrator.run.ownership import Owned
     from orchestrator.workspace.errors import WorkspaceError
     from trading_tools.audit.errors import LedgerError, StreamConflict
 
@@ -20,6 +22,9 @@ def as_command_error(error: Exception) -> CommandError | None:
         return CommandError(
             f"the model service refused our request: {error}", "model", "report it", Exit.FAULT
         )
+    if isinstance(error, NoSuchRun | Owned):
+        what, _, fix = str(error).partition("; ")
+        return CommandError(what, "", fix or "wait for it, or `orc stop` it")
     if isinstance(error, StreamConflict):
         return CommandError(str(error), "ledger", "another process owns this run; try again later")
     if isinstance(error, LedgerError | WorkspaceError):
