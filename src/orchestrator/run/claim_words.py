@@ -85,9 +85,18 @@ ANSWERING = re.compile(
 )
 """What stands right before a number that is the answer."""
 
+STATED = re.compile(
+    r"(?:\b(?:is|was|are|were|be|of|to|at|by|as|gives|gave|yields|makes|got|equals|about|approximately|exactly|only|nearly|roughly)"
+    r"|[=:≈~|(]|sharpe|sortino|calmar|drawdown|leverage|ratio|kelly|edge|price|balance|pnl|profit"
+    r"|loss|fees?|spread|latency)[\s*_`\"“]*$",
+    re.IGNORECASE,
+)
+"""What stands right before a small number that is the value of something."""
+
 HEDGED = re.compile(
     r"estimat|\bassum|\bsuppos|for (?:example|instance)|\be\.g\.|hypothetical|illustrat|\bimagine"
     r"|rule of thumb|placeholder|made[- ]up|\bguess|\bsay,|\btypical(?:ly)?\b|commonly|textbook"
+    r"|\b(?:own|a|my) choice|arbitrar|convention|starting point"
     r"|unverified|not (?:measured|calculated|computed|verified|checked)",
     re.IGNORECASE,
 )
@@ -111,13 +120,18 @@ DOWNWARD = re.compile(
 )
 """Words that carry the minus sign, so that a figure may go without it."""
 
-COUNTED = re.compile(
-    r"\s(?!(?:tests?|passed|failed|failures?|errors?|warnings?|trades?|orders?|fills?|wins?|won|lost"
+MEASURED = re.compile(
+    r"\s(?:tests?|passed|failed|failures?|errors?|warnings?|trades?|orders?|fills?|wins?|won|lost"
     r"|loss(?:es)?|contracts?|shares?|coins?|units?|lots?|points?|pips?|ticks?|sigmas?|standard|times"
-    r"|dollars?|euros?|and|or|to|of|in|at|on|by|for|with|is|was|as|per|when|if|because|since|than"
-    r"|from|but|so|which|after|before|given)\b)[a-z][a-z-]*",
+    r"|dollars?|euros?)\b"
 )
-"""What follows a small number that merely counts things: "2 ways", not "3 tests" or "5 of"."""
+"""What follows a small number that was measured: "3 tests"."""
+
+COUNTED = re.compile(
+    r"\s(?!(?:and|or|to|of|in|at|on|by|for|with|is|was|as|per|when|if|because|since|than|from|but|so"
+    r"|which|after|before|given)\b)[a-z][a-z-]*"
+)
+"""What follows a small number that merely counts things: "2 ways", not "5 of"."""
 
 APPROXIMATE = re.compile(
     r"(?:\b(?:about|around|roughly|nearly|almost|approx\w*\.?|some|close to)|[~≈])\s?[$€£]?$",

@@ -23,8 +23,10 @@ from orchestrator.run.claim_words import (
     COUNTED,
     DOWNWARD,
     HEDGED,
+    MEASURED,
     NOT_FIGURES,
     PERIOD,
+    STATED,
 )
 from orchestrator.run.numerals import (
     EXACT,
@@ -307,12 +309,20 @@ def _claims(
     marked = bool(scale or match["currency"] or match["money"])
     small = whole and not marked and _small(match)
     if claiming:
-        counts = PERIOD.search(before) if match["unit"] else COUNTED.match(after)
-        return not (small and counts)
+        return bare or not small or _small_claims(match, before, after)
     if bare or (not small and ANSWERING.search(before)):
         return True
     clause = _CLAUSE.split(before)[-1]
     return marked and not CHOOSING.search(clause)
+
+
+def _small_claims(match: re.Match[str], before: str, after: str) -> bool:
+    """Whether a small whole number in a sentence that claims is one of its claims."""
+    if match["unit"]:
+        return not PERIOD.search(before)
+    if MEASURED.match(after):
+        return True
+    return not COUNTED.match(after) and STATED.search(before) is not None
 
 
 def _is_trivial(match: re.Match[str], value: Decimal, scale: Scale | None) -> bool:

@@ -65,6 +65,14 @@ async def test_an_echo_proves_nothing(
         assert (await figures_supported(run.case("The Kelly fraction is 0.42."))).met is False
 
 
+async def test_an_estimate_does_not_cover_the_same_figure_as_a_claim(tmp_path: Path) -> None:
+    with ending(tmp_path, ASKED) as run:
+        case = run.case("I estimate 0.42 at first. The Kelly fraction is 0.42. Again, kelly 0.42.")
+        found = await figures_supported(case)
+    assert found.met is False
+    assert len(found.missing) == len(found.unverified) == 1
+
+
 async def test_failed_and_refused_calls_prove_nothing(tmp_path: Path) -> None:
     with ending(tmp_path, ASKED) as run:
         run.call("bash", {"command": "x"}, "0.42", is_error=True)

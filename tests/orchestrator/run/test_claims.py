@@ -31,6 +31,7 @@ CLAIMED = [
     ("`f* = 0.65 - 0.35/1.5 = 0.4167`", ["0.65", "0.35", "1.5", "0.4167"]),
     ("```\nkelly ≈ 0.42\n```", ["0.42"]),
     ("3 tests passed", ["3"]),
+    ("The leverage is 5 and the Sharpe 2, far above 1.", ["5", "2"]),
     ("Over 2 years the Sharpe was 1.31", ["1.31"]),
     ("BTC trades at $67,500", ["$67,500"]),
     ("BTC is at 67 500 USDT".replace("7 5", "7\u202f5"), ["67\u202f500 USDT"]),
@@ -59,6 +60,7 @@ def test_a_number_that_reads_like_a_result_claims_something(text: str, expected:
     "text",
     [
         "Two files changed.",
+        "A Sharpe above 1 is good; position endpoints cost 5.",
         "5 files changed in src/a.py:12 and tests/test_b.py.",
         "There are 2 ways to compute Kelly.",
         "1. First measure the latency.\n2. Then compute the Sharpe ratio.",
@@ -85,6 +87,7 @@ def test_what_names_dates_or_counts_things_is_no_figure(text: str) -> None:
     ("text", "expected"),
     [
         ("Retry after 30 s.", "30 s"),
+        ("The order size of 25% is my own choice.", "25%"),
         ("Use a limit of 10% there.", "10%"),
         ("I estimate a Sharpe of 1.2.", "1.2"),
         ("For example, with a price of 100 you get this.", "100"),

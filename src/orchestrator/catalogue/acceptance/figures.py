@@ -60,7 +60,7 @@ async def figures_supported(case: Case) -> Finding:
     missing = tuple(
         f"{_said(figure)} is in no receipt, no file that was read and not in the request: have a "
         "tool compute or fetch it (what you type into a call yourself does not count), state it "
-        "as the receipt has it, sign included, or call it an estimate"
+        "as the receipt has it, sign included, or say that it is an estimate or your own choice"
         for figure in claimed[:MOST]
     )
     return Finding(CHECK, False, f"nothing on record supports {named}", missing, others)
@@ -106,7 +106,11 @@ def _unknown(case: Case) -> list[Figure]:
     if not found:
         return []
     known = evidence(case)
-    return list({f.text: f for f in reversed(found) if not known.supports(f)}.values())[::-1]
+    unknown: dict[tuple[str, bool], Figure] = {}
+    for figure in found:
+        if not known.supports(figure):
+            unknown.setdefault((figure.text, figure.claims), figure)
+    return list(unknown.values())
 
 
 def _said(figure: Figure) -> str:
