@@ -86,7 +86,8 @@ ANSWERING = re.compile(
 """What stands right before a number that is the answer."""
 
 STATED = re.compile(
-    r"(?:\b(?:is|was|are|were|be|of|to|at|by|as|gives|gave|yields|makes|got|equals|about|approximately|exactly|only|nearly|roughly)"
+    r"(?:\b(?:is|was|are|were|be|of|to|at|by|as|gives|gave|yields|makes|got|equals|about"
+    r"|approximately|exactly|only|nearly|roughly)"
     r"|[=:≈~|(]|sharpe|sortino|calmar|drawdown|leverage|ratio|kelly|edge|price|balance|pnl|profit"
     r"|loss|fees?|spread|latency)[\s*_`\"“]*$",
     re.IGNORECASE,
