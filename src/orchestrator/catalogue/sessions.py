@@ -48,6 +48,9 @@ from orchestrator.workspace.workspace import Workspace
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.redact import Redactor
 
+FALLBACK = "python-expert"
+"""Takes a request in which no word fits anybody; it may hand on, or say that it is none of ours."""
+
 
 class NoSuchRun(Exception):
     """There is no run of this name, or it cannot be taken up; the message says which."""
@@ -197,7 +200,7 @@ def begin(
     """Record the opening of a new run: request, definitions, route."""
     clean_request = house.redactor().text(request)
     chosen = route(clean_request, house.agents)
-    first = agent or chosen.agent
+    first = agent or chosen.agent or FALLBACK
     session.journal.append(
         ev.RunOpened(
             request=clean_request,
@@ -213,10 +216,6 @@ def begin(
         durable=True,
     )
     session.take()
-    if first is None:
-        why = "no specialist of this house fits the request; name one with --agent"
-        session.journal.append(ev.RunClosed("blocked", why, resumable=False))
-        return
     why = f"--agent {agent}" if agent else chosen.why
     session.workspace.open_board(clean_request, [first])
     opening = first_opening(session.setting(), clean_request)

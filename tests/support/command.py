@@ -1,0 +1,108 @@
+"""The command line as a user meets it: a project, a model endpoint, `orc …`, what came out."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator.cli import main
+from tests.support.messages_answers import Answer, message, text, tool_use
+from tests.support.messages_api import MessagesApi
+
+SAMPLE = Path(__file__).resolve().parents[2] / "examples" / "momentum-desk"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command said, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        """Its JSON document."""
+        return json.loads(self.out)
+
+
+class Desk:
+    """A copy of the sample project and a user of their own."""
+
+    def __init__(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        self.project = folder / "desk"
+        shutil.copytree(SAMPLE, self.project)
+        self._patch, self._capture = monkeypatch, capfd
+        monkeypatch.setenv("ORC_HOME", str(folder / "user"))
+        monkeypatch.setenv("HOME", str(folder))
+        monkeypatch.chdir(self.project)
+
+    def commit(self) -> None:
+        """Make it a git repository with all files committed."""
+        who = ("-c", "user.name=T", "-c", "user.email=t@localhost")
+        self.project.joinpath(".gitignore").write_text("__pycache__/\n.orchestrator/\n")
+        for words in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-q", "-m", "base")):
+            subprocess.run(["git", "-C", str(self.project), *who, *words], check=True)
+
+    def serve(self, api: MessagesApi) -> None:
+        """Let `orc` talk to this endpoint."""
+        self._patch.setenv("ANTHROPIC_BASE_URL", api.url)
+
+    def orc(self, *words: str) -> Said:
+        """Run `orc` with these words."""
+        self._capture.readouterr()
+        self._patch.setattr(sys, "argv", ["orc", *words])
+        with pytest.raises(SystemExit) as left:
+            main.entry()
+        out, err = self._capture.readouterr()
+        return Said(int(left.value.code or 0), out, err)
+
+
+Turn = Callable[[dict[str, Any]], Any]
+
+
+def hand_off(call: str = "toolu_end", **given: Any) -> dict[str, Any]:
+    """A message that hands off."""
+    fields = {
+        "status": "success",
+        "result": "done",
+        "next_agent": None,
+        "context_forward": {},
+        "confidence": 0.8,
+        "reasoning": "",
+        **given,
+    }
+    return message(tool_use("hand_off", fields, call))
+
+
+def does(*calls: tuple[str, dict[str, Any]], say: str = "On it.") -> dict[str, Any]:
+    """A message that makes tool calls."""
+    uses = [tool_use(name, given, f"toolu_{name}_{n}") for n, (name, given) in enumerate(calls)]
+    return message(text(say), *uses)
+
+
+def endpoint(answers: Sequence[Answer | dict[str, Any]]) -> MessagesApi:
+    """An endpoint that gives these answers in order, with call ids made unique."""
+
+    def script(body: dict[str, Any], headers: Any, n: int) -> Any:
+        del body, headers
+        answer = answers[n - 1] if n <= len(answers) else answers[-1]
+        if isinstance(answer, Answer):
+            return answer
+        content = [
+            {**block, "id": f"{block['id']}_{n}"} if block["type"] == "tool_use" else block
+            for block in answer["content"]
+        ]
+        return {**answer, "content": content}
+
+    return MessagesApi(script)
