@@ -45,6 +45,9 @@ claude-agents: $(STAMP) ## render agents/ for Claude Code into .claude/agents/
 record: $(STAMP) ## record the cassettes anew (needs ANTHROPIC_API_KEY or ANTHROPIC_BASE_URL)
 	$(BIN)/python -m tests.cassettes.record $(NAMES)
 
+rebase-cassettes: $(STAMP) ## give recorded replies to today's harness and keep the new requests
+	$(BIN)/python -m tests.cassettes.rebase $(NAMES)
+
 lock: ## resolve the dependencies again (needs uv)
 	uv pip compile --universal --generate-hashes --python-version 3.11 --extra agents --extra dev --no-annotate --no-header --upgrade pyproject.toml -o requirements.lock
 

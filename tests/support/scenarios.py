@@ -21,6 +21,7 @@ class Scenario:
     agent: str | None = None
     environ: Mapping[str, str] = field(default_factory=dict)
     approves: bool = False
+    exit_code: int = 0
 
     @property
     def cassette(self) -> Path:
@@ -40,6 +41,7 @@ SCENARIOS: Mapping[str, Scenario] = {
             "blocked",
             "Deploy the desk to our VPS at desk-01 tonight and switch it to live trading",
             agent="deployment-integration-expert",
+            exit_code=1,
         ),
         Scenario(
             "approval",

@@ -99,19 +99,19 @@ def _common(one: list[Any], other: list[Any]) -> int:
 
 
 def _events(body: bytes | str) -> dict[str, Any]:
-    """A stream as its events, where that loses nothing; else the text."""
+    """A stream as its events, where it is nothing but events; else the text."""
     text = body.decode("utf-8") if isinstance(body, bytes) else body
-    try:
-        events = [
-            json.loads(line.removeprefix("data: "))
-            for line in text.splitlines()
-            if line.startswith("data: ")
-        ]
-    except ValueError:
-        events = []
-    if events and _stream({"events": events}).decode() == text:
-        return {"events": events}
-    return {"text": text}
+    events = []
+    for part in text.removesuffix("\n\n").split("\n\n"):
+        name, _, data = part.partition("\n")
+        try:
+            event = json.loads(data.removeprefix("data:"))
+        except ValueError:
+            return {"text": text}
+        if not isinstance(event, dict) or name != f"event: {event.get('type')}":
+            return {"text": text}
+        events.append(event)
+    return {"events": events}
 
 
 def _stream(body: Mapping[str, Any]) -> bytes:

@@ -8,7 +8,7 @@ into a file. What the file looks like is `cassette_format`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,10 @@ from orchestrator.models.cassette_format import CassetteFormat
 HOST = "https://messages.invalid"
 _REQUEST_HEADERS = frozenset({"content-type", "anthropic-version"})
 _RESPONSE_HEADERS = frozenset({"content-type", "request-id", "retry-after", "x-should-retry"})
+
+
+class CassetteMismatch(Exception):
+    """A request that was not recorded; the message has the first difference to the nearest one."""
 
 
 @contextmanager
@@ -48,10 +52,18 @@ def recording(path: Path, about: Mapping[str, str]) -> Iterator[Any]:
 def _using(path: Path, mode: str, about: Mapping[str, str]) -> Iterator[Any]:
     import vcr
 
+    opened: list[Any] = []
+
+    def canonical(request: Any) -> Any:
+        request = _canonical_request(request)
+        if opened and mode == "none":
+            _require_recorded(request, opened[0].requests, path)
+        return request
+
     recorder = vcr.VCR(
         record_mode=mode,
         match_on=["method", "path", "query", "same body"],
-        before_record_request=_canonical_request,
+        before_record_request=canonical,
         before_record_response=_canonical_response,
         decode_compressed_response=True,
         serializer="orc",
@@ -59,6 +71,7 @@ def _using(path: Path, mode: str, about: Mapping[str, str]) -> Iterator[Any]:
     recorder.register_serializer("orc", CassetteFormat(about))
     recorder.register_matcher("same body", _same_body)
     with recorder.use_cassette(str(path)) as cassette:
+        opened.append(cassette)
         yield cassette
 
 
@@ -94,6 +107,22 @@ def first_difference(one: Any, other: Any, where: str = "body") -> str | None:
         sent, recorded = one[start : at + 50], other[start : at + 50]
         return f"{where} differs at character {at}: sent {sent!r}, recorded {recorded!r}"
     return f"{where}: sent {one!r:.80}, recorded {other!r:.80}"
+
+
+def _require_recorded(sent: Any, recorded: Sequence[Any], path: Path) -> None:
+    """Fail readably where no recorded request has this body."""
+    body = json.loads(sent.body)
+    nearest, most = "nothing is recorded", -1
+    for request in recorded:
+        other = json.loads(request.body)
+        difference = first_difference(body, other)
+        if difference is None:
+            return
+        pairs = zip(body.get("messages", []), other.get("messages", []), strict=False)
+        alike = sum(left == right for left, right in pairs)
+        if alike > most:
+            nearest, most = difference, alike
+    raise CassetteMismatch(f"not in the cassette {path.name}: {nearest}")
 
 
 def _unmarked(value: Any) -> Any:

@@ -1,0 +1,72 @@
+"""Bring cassettes up to today's prompts and schemas: `make rebase-cassettes`.
+
+The recorded replies are given again, in their order, to today's harness, which runs the scenario
+for real. Only where every reply is used and the run ends as it should is the file rewritten, with
+the new requests and a note in its header; the replies stay what they were.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from orchestrator.models.cassettes import recording
+from orchestrator.models.factory import build_model
+from tests.cassettes.record import play
+from tests.support.messages_answers import Answer
+from tests.support.messages_api import MessagesApi
+from tests.support.scenarios import SCENARIOS, Scenario
+
+
+def recorded_answers(file: Path) -> tuple[Mapping[str, Any], list[Answer]]:
+    """A cassette's header and its answers in order."""
+    document = json.loads(file.read_text(encoding="utf-8"))
+    answers = []
+    for interaction in document["interactions"]:
+        response = interaction["response"]
+        body = response["body"]
+        if "events" in body:
+            answers.append(Answer(events=tuple(body["events"])))
+            continue
+        headers = {name: values[0] for name, values in response["headers"].items()}
+        code = response["status"]["code"]
+        answers.append(Answer(status=code, headers=headers, body=body["text"].encode()))
+    return document["about"], answers
+
+
+def rebase(scenario: Scenario) -> str | None:
+    """Rewrite the scenario's cassette; why not, where it cannot be."""
+    about, answers = recorded_answers(scenario.cassette)
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    noted = {**about, "rebased": today, "version": version("trading-orchestrator")}
+    with tempfile.TemporaryDirectory() as folder, MessagesApi(answers, strict=False) as api:
+        fresh = Path(folder) / "fresh.json"
+        model = build_model("anthropic", {"ANTHROPIC_BASE_URL": api.url})
+        with recording(fresh, noted):
+            code = play(scenario, Path(folder), model)
+        if len(api.requests) != len(answers):
+            return f"{len(api.requests)} requests for {len(answers)} recorded replies"
+        if code != scenario.exit_code:
+            return f"exit code {code}, not {scenario.exit_code}"
+        scenario.cassette.write_text(fresh.read_text(encoding="utf-8"), encoding="utf-8")
+    return None
+
+
+def main(names: list[str]) -> int:
+    """Rebase the scenarios named, or all."""
+    failed = False
+    for name in names or SCENARIOS:
+        why = rebase(SCENARIOS[name])
+        failed = failed or why is not None
+        sys.stderr.write(f"{name}: {why or 'rebased'}\n")
+    return int(failed)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
