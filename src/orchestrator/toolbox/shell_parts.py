@@ -17,13 +17,15 @@ LOOP = "it has a loop or a condition"
 
 _GAP = re.compile(r"(?:[ \t]|\\\n)+")
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:\[[^\]\n]*\])?\+?=")
+_STREAM = re.compile(r"[0-9]+|\{[A-Za-z_][A-Za-z0-9_]*\}")
+"""What right before a `<` or `>` says which stream is meant."""
 _REDIRECT = re.compile(r"&>>|&>|<<<|<<-|<<|<>|<&|<|>>|>&|>\||>")
 _SKIPPED = frozenset({"if", "then", "elif", "else", "while", "until", "do"})
 _CLOSING = frozenset({"fi", "done", "}"})
 _NOT_TRACED = frozenset({"case", "select", "function", "coproc", "[[", "esac"})
 _RAW_SKIPPED = _SKIPPED | {"!", "in", "coproc"}
 _RAW_VARIABLE = re.compile(r"\$[A-Za-z0-9_]*")
-_RAW_SPLIT = re.compile(r"[;&|\n(){}`]")
+_RAW_SPLIT = re.compile(r"[;&|\n(){}`]|(?<=[ \t\]])(?:then|do|elif|else)(?=[ \t])")
 _RAW_REDIRECT = re.compile(r"[<>]+&?[ \t]*[^ \t]+")
 
 
@@ -223,7 +225,7 @@ class _Reader(WordReader):
     def _word(self) -> None:
         start = self.position
         word = self.word()
-        if word.text.isdecimal() and not word.quoted and self.peek() and self.peek() in "<>":
+        if self.peek() in ("<", ">") and not word.quoted and _STREAM.fullmatch(word.text):
             self._redirect()
             return
         draft = self._draft

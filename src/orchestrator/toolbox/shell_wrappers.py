@@ -22,6 +22,7 @@ _WRAPPERS: dict[str, tuple[frozenset[str], int]] = {
     "busybox": (frozenset(), 0),
     "chronic": (frozenset(), 0),
     "chroot": (frozenset(), 1),
+    "chrt": (frozenset(), 1),
     "command": (frozenset(), 0),
     "doas": (frozenset({"-u", "-C"}), 0),
     "env": (frozenset({"-u", "--unset", "-C", "--chdir", "-S", "--split-string"}), 0),
@@ -39,6 +40,7 @@ _WRAPPERS: dict[str, tuple[frozenset[str], int]] = {
     "time": (frozenset({"-f", "-o"}), 0),
     "timeout": (frozenset({"-s", "--signal", "-k", "--kill-after"}), 1),
     "unbuffer": (frozenset(), 0),
+    "unshare": (frozenset(), 0),
     "watch": (frozenset({"-n", "--interval"}), 0),
     "xargs": (frozenset({"-a", "-d", "-E", "-I", "-L", "-n", "-P", "-s"}), 0),
 }
@@ -46,6 +48,8 @@ _VALUED_BEFORE_SUBCOMMAND = {
     "git": frozenset({"-C", "-c", "--git-dir", "--work-tree", "--namespace", "--config-env"}),
     "docker": frozenset({"-H", "--host", "--context", "-l"}),
 }
+_SYNTAX = frozenset({"!", "{", "if", "while", "until"})
+"""May stand behind `time`, which bash takes for syntax too: the command follows it."""
 _EXECUTING = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
 _MAX_SCRIPTS = 8
 
@@ -154,6 +158,8 @@ def _wrapped(words: tuple[str, ...]) -> tuple[str, ...] | None:
     rest = words[_behind_options(words, valued) :]
     if positionals:
         rest = _without_assignments(rest)[positionals:]
+    while rest and rest[0] in _SYNTAX:
+        rest = rest[1:]
     return rest or None
 
 
