@@ -225,11 +225,11 @@ class _Reader(WordReader):
     def _word(self) -> None:
         start = self.position
         word = self.word()
-        if self.peek() in ("<", ">") and not word.quoted and _STREAM.fullmatch(word.text):
+        raw = self.text[start : self.position].replace("\\\n", "")
+        if self.peek() in ("<", ">") and _STREAM.fullmatch(raw):
             self._redirect()
             return
         draft = self._draft
-        raw = self.text[start : self.position] if self.position - start < 16 else ""
         if not draft.words and self._keyword(raw):
             return
         if draft.closes_group:
