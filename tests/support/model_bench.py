@@ -6,9 +6,8 @@ import random
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.support.messages_api import MessagesApi
-
 from orchestrator.models.anthropic import AnthropicModel
+from tests.support.messages_api import MessagesApi
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 

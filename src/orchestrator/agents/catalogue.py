@@ -58,12 +58,12 @@ class AgentCatalogue:
         """
         shipped = bundled or bundled_agents_dir()
         places: list[tuple[Path, Source]] = []
-        if project is not None:
+        # In a checkout of this project `agents/` is the bundled folder, and is read as such;
+        # `.claude/agents` is rendered from it for Claude Code, with fewer tools.
+        if project is not None and not _same(project / "agents", shipped):
             places += [(project / "agents", "project"), (project / ".claude" / "agents", "project")]
         if user is not None:
             places.append((user / "agents", "user"))
-        # In a checkout of this project its `agents/` is the bundled folder, and is read as such.
-        places = [(folder, source) for folder, source in places if not _same(folder, shipped)]
         places.append((shipped, "bundled"))
 
         problems: list[Problem] = []
