@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from orchestrator.workspace.beneath import open_folder, read_file
-from orchestrator.workspace.ignore import translate
+from orchestrator.workspace.globs import chosen
 from orchestrator.workspace.listing import files
 
 MAX_FILE_BYTES = 2 * 2**20
@@ -47,21 +47,20 @@ class Line:
     matched: bool
 
 
-def chosen(paths: Iterator[str], start: str, glob: str | None) -> Iterator[str]:
-    """Those of `paths` that a glob means: by name if it has no slash, else by path from `start`."""
-    if glob is None:
-        yield from paths
-        return
-    wanted = translate(glob.lstrip("/") if "/" in glob else f"**/{glob}")
-    skip = len(start) + 1 if start else 0
-    yield from (path for path in paths if wanted.fullmatch(path[skip:]))
+@dataclass(frozen=True)
+class Rest:
+    """What the lines do not show: further matches, and how many files were searched."""
+
+    more: int
+    files: int
 
 
-def search(question: Question) -> Iterator[Line | int]:
-    """Lines with their context, in order; at last how many more matches there were."""
+def search(question: Question) -> Iterator[Line | Rest]:
+    """Lines with their context, in order; at last the rest."""
     expression = re.compile(question.pattern, re.IGNORECASE if question.ignore_case else 0)
-    left, more = question.limit, 0
+    left, more, searched = question.limit, 0, 0
     for path in _files(question):
+        searched += 1
         lines = _lines(question.root, path)
         hits = [number for number, line in enumerate(lines) if expression.search(line)]
         taken = hits[:left]
@@ -72,7 +71,7 @@ def search(question: Question) -> Iterator[Line | int]:
             shown |= set(range(hit - question.context, hit + question.context + 1))
         for number in sorted(shown & set(range(len(lines)))):
             yield Line(path, number + 1, lines[number], number in taken)
-    yield more
+    yield Rest(more, searched)
 
 
 def _files(question: Question) -> Iterator[str]:
@@ -105,8 +104,7 @@ def main() -> None:
     """Answer one question."""
     question = Question(**json.load(sys.stdin))
     for found in search(question):
-        answer = found if isinstance(found, int) else list(vars(found).values())
-        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.write(json.dumps(list(vars(found).values())) + "\n")
 
 
 if __name__ == "__main__":

@@ -21,9 +21,10 @@ from pydantic import Field
 
 import orchestrator
 from orchestrator.toolbox.tool import Effect, ToolContext, ToolError, ToolResult, tool
+from orchestrator.workspace.globs import GlobError, chosen, ways
 from orchestrator.workspace.listing import files, printable, walk
 from orchestrator.workspace.paths import WORKSPACE, Place, locate, workspace_of
-from orchestrator.workspace.scan import Question, chosen
+from orchestrator.workspace.scan import Question
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,6 +62,7 @@ async def grep(
         re.compile(pattern)
     except (re.error, OverflowError) as error:
         raise ToolError(f"{pattern!r} is not a regular expression: {error}") from None
+    _understood(glob)
     place = _existing(context, path)
     question = Question(
         root=str(place.root),
@@ -71,10 +73,10 @@ async def grep(
         context=context_lines,
         limit=max_matches,
     )
-    *found, more = await _ask(question)
+    *found, (more, searched) = await _ask(question)
     matches = sum(1 for line in found if line[3])
     if not matches:
-        return ToolResult(f"No match for {pattern!r} in {place.shown}.", {"matches": 0, "more": 0})
+        return ToolResult(_nothing(pattern, place, glob, searched), {"matches": 0, "more": 0})
     text = _shown(found, separate=context_lines > 0)
     if more:
         text += f"[{more} more matches: narrow the pattern, path or glob]\n"
@@ -90,6 +92,7 @@ def find_by_name(
     path: Annotated[str, Field(description="the folder to look below")] = WORKSPACE,
 ) -> ToolResult:
     """Find files by name, leaving out ignored ones."""
+    _understood(pattern)
     place = _existing(context, path)
     try:
         inside = _from_root(place)
@@ -127,6 +130,23 @@ def _existing(context: ToolContext, path: str) -> Place:
 
 def _from_root(place: Place) -> str:
     return "/".join(place.inside.parts)
+
+
+def _understood(glob: str | None) -> None:
+    try:
+        ways(glob or "")
+    except GlobError as error:
+        raise ToolError(str(error)) from None
+
+
+def _nothing(pattern: str, place: Place, glob: str | None, searched: int) -> str:
+    """Whether it was the glob or the pattern that found nothing."""
+    if glob is None:
+        return f"No match for {pattern!r} in {place.shown}."
+    if not searched:
+        return f"No file below {place.shown} matches the glob {glob!r}: no line was searched."
+    count = "1 file" if searched == 1 else f"{searched} files"
+    return f"No line matches {pattern!r} in {place.shown} ({count} by the glob {glob!r})."
 
 
 def _not_listable(place: Place, error: OSError) -> ToolError:

@@ -86,6 +86,17 @@ async def test_grep_without_a_match_says_so(root: Path) -> None:
     assert (await use(grep, root, pattern="zzz")).text == "No match for 'zzz' in /workspace."
 
 
+async def test_grep_tells_a_glob_without_files_from_a_pattern_without_lines(root: Path) -> None:
+    none = await use(grep, root, pattern="limit", glob="*.{rs,go}")
+    assert none.text == (
+        "No file below /workspace matches the glob '*.{rs,go}': no line was searched."
+    )
+    several = await use(grep, root, pattern="zzz", glob="*.{py,md}")
+    assert several.text == "No line matches 'zzz' in /workspace (4 files by the glob '*.{py,md}')."
+    one = await use(grep, root, pattern="zzz", path="src", glob="a.py")
+    assert one.text == "No line matches 'zzz' in /workspace/src (1 file by the glob 'a.py')."
+
+
 async def test_a_bad_pattern_and_a_bad_path_are_named(root: Path) -> None:
     with pytest.raises(ToolError, match=r"'\(' is not a regular expression"):
         await use(grep, root, pattern="(")
@@ -119,6 +130,32 @@ async def test_glob_finds_by_name_or_by_path(root: Path) -> None:
     assert (await use(find_by_name, root, pattern="*.rs")).text == (
         "No file matches *.rs below /workspace."
     )
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("*.{md,rs}", ["README.md"]),
+        ("{src,out}/*.py", ["src/a.py"]),
+        ("src/{a,deep/{test_b,c}}.py", ["src/a.py", "src/deep/test_b.py"]),
+        ("{README.md,src/*.py}", ["README.md", "src/a.py"]),
+        ("{test_,}b.py", ["src/deep/b.py", "src/deep/test_b.py"]),
+        ("x{odd}.txt", ["x{odd}.txt"]),
+        ("*{odd*", ["x{odd}.txt"]),
+        ("{}", []),
+    ],
+)
+async def test_braces_of_a_glob_are_alternatives_where_a_comma_parts_them(
+    root: Path, pattern: str, expected: list[str]
+) -> None:
+    (root / "x{odd}.txt").write_text("")
+    assert (await use(find_by_name, root, pattern=pattern)).data["files"] == expected
+
+
+async def test_a_glob_of_too_many_alternatives_is_refused(root: Path) -> None:
+    for which, name in ((grep, "glob"), (find_by_name, "pattern")):
+        with pytest.raises(ToolError, match="stands for more than 256 others"):
+            await use(which, root, **{"pattern": "x", name: "{a,b}" * 400})
 
 
 async def test_list_files_takes_levels_and_is_cut(root: Path) -> None:
