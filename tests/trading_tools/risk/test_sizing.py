@@ -93,7 +93,21 @@ def test_below_one_step_there_is_no_order() -> None:
         bankroll_quote=Decimal(100), fraction=Decimal("0.1"), market=market("50000", "0.001", "0")
     )
     assert position.size_base == 0
-    assert rules(position) == ["step_size", "min_notional"]
+    assert rules(position) == ["step_size"]
+    assert position.bounds[0].why == (
+        "rounds down to 0 steps of 0.001 (one step is worth 50): no order"
+    )
+
+
+def test_a_stop_that_allows_less_than_one_step_says_what_a_step_is_worth() -> None:
+    position = stop_size(
+        bankroll_quote=Decimal(100),
+        risk_fraction=Decimal("0.001"),
+        stop_price=Decimal(99),
+        market=market("100.5", "1", "5"),
+    )
+    assert position.size_base == 0
+    assert "0 steps of 1 (one step is worth 100.5)" in position.bounds[-1].why
 
 
 @pytest.mark.parametrize("fraction", ["0", "-0.2"])
@@ -139,7 +153,7 @@ def test_no_limit_is_ever_exceeded(
             assert position.notional_quote >= where.min_notional
             assert position.notional_quote + where.step_size * where.price > allowed
         else:
-            assert rules(position)[-1] == "min_notional"
+            assert rules(position)[-1] in ("step_size", "min_notional")
 
 
 @FIXED

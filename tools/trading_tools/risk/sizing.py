@@ -156,15 +156,18 @@ def _place(
             budget = limit
     per_step = exact_product(budget.per_unit_quote, market.step_size)
     steps = whole_steps(budget.quote, per_step, "down")
+    if steps == 0:
+        worth = _brief(market.step_size * market.price)
+        why = f"rounds down to 0 steps of {plain(market.step_size)} (one step is worth {worth})"
+        return _nothing(*bounds, Bound("step_size", f"{why}: no order"))
     size = steps * market.step_size
     notional = size * market.price
     if budget.quote != steps * per_step:
         why = f"rounded down to {plain(size)}, a multiple of the step {plain(market.step_size)}"
         bounds.append(Bound("step_size", why))
-    least = max(market.min_notional, market.price * market.step_size)
-    if notional < least:
-        why = f"worth {_brief(notional)}, below the least order {_brief(least)}: no order"
-        return _nothing(*bounds, Bound("min_notional", why))
+    if notional < market.min_notional:
+        why = f"worth {_brief(notional)}, below the least order {_brief(market.min_notional)}"
+        return _nothing(*bounds, Bound("min_notional", f"{why}: no order"))
     return Position(size, notional, rounded(notional / bankroll), tuple(bounds))
 
 
