@@ -85,6 +85,31 @@ class Index:
                 found[name] = score
         return found
 
+    def trade(self, verb: str, terms: Iterable[str]) -> tuple[str, tuple[str, ...]] | None:
+        """The one agent with trigger phrases that open with `verb`, and its own words in `terms`.
+
+        Its own are the telling words of its phrases that no other agent's phrases have.
+        """
+        first = tuple(words(verb))
+        able = [
+            name
+            for name, claims in self.claims.items()
+            if any(stems[: len(first)] == first for _, stems in claims.phrases)
+        ]
+        if not first or len(able) != 1:
+            return None
+        others = {
+            stem
+            for name, claims in self.claims.items()
+            if name != able[0]
+            for _, stems in claims.phrases
+            for stem in stems
+        }
+        mine = {
+            stem for phrase, _ in self.claims[able[0]].phrases for stem in telling_words(phrase)
+        }
+        return able[0], tuple(sorted((mine - others - set(first)).intersection(terms)))
+
 
 @lru_cache(maxsize=4)
 def index_of(catalogue: AgentCatalogue) -> Index:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.router.index import index_of
-from orchestrator.router.kinds import kind_of
+from orchestrator.router.kinds import kind_of, opening_verb
 from orchestrator.router.words import telling_words
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ _NAMED_SCORE = 100.0
 _PHRASE_SCORE = 6.0
 # A trigger phrase makes sure only if its agent leads the next by this factor.
 _CLEAR_MARGIN = 1.5
+# The verb of one agent's trade makes sure with this many of its trigger words and this lead.
+_TRADE_WORDS = 2
+_TRADE_MARGIN = 4.0
 # The kind of job counts a little: who checks for a living is better at checking.
 _KIND_WORDS: Mapping[Kind, tuple[str, ...]] = {
     "validate": ("validator", "verdict", "check"),
@@ -43,7 +46,8 @@ class Route:
     """Where a request goes.
 
     `agent` is None only where nothing of the request fits anybody. `sure` says that the request
-    names its agent or uses a phrase that one agent alone claims. `ranking` holds every agent that
+    names its agent, uses a phrase that one agent alone claims, or opens with the verb and holds the
+    words of such phrases. `ranking` holds every agent that
     fits at all, best first; scores compare within one route only. `why` is for a person to read.
     """
 
@@ -92,8 +96,11 @@ def route(request: str, catalogue: AgentCatalogue) -> Route:
         for name, score in sorted(scores.items(), key=lambda item: (-item[1], item[0]))
     )
     agent = ranking[0][0] if ranking else None
-    sure = agent is not None and (named == (agent,) or _phrase_decides(agent, hits, ranking))
-    why = _why(agent, named, refused, hits, index, terms, guess)
+    trade = _trade(text, index, terms, ranking) if not named and not hits else ()
+    sure = agent is not None and (
+        named == (agent,) or bool(trade) or _phrase_decides(agent, hits, ranking)
+    )
+    why = _why(agent, named, refused, hits, trade, index, terms, guess)
     return Route(agent, guess.kind, sure, ranking, why)
 
 
@@ -120,9 +127,27 @@ def _phrase_decides(
     ranking: tuple[tuple[str, float], ...],
 ) -> bool:
     """Whether one agent alone has trigger phrases here, and leads the others clearly."""
-    if set(hits) != {agent}:
-        return False
-    return len(ranking) == 1 or ranking[0][1] >= _CLEAR_MARGIN * ranking[1][1]
+    return set(hits) == {agent} and _leads(ranking, _CLEAR_MARGIN)
+
+
+def _leads(ranking: tuple[tuple[str, float], ...], margin: float) -> bool:
+    return len(ranking) == 1 or ranking[0][1] >= margin * ranking[1][1]
+
+
+def _trade(
+    text: str,
+    index: Index,
+    terms: Mapping[str, float],
+    ranking: tuple[tuple[str, float], ...],
+) -> tuple[str, ...]:
+    """The verb that opens the request and the words by which both mean the first of `ranking`."""
+    verb = opening_verb(text)
+    found = index.trade(verb, terms) if verb and ranking else None
+    if not verb or found is None or found[0] != ranking[0][0]:
+        return ()
+    if len(found[1]) < _TRADE_WORDS or not _leads(ranking, _TRADE_MARGIN):
+        return ()
+    return (verb, *found[1])
 
 
 def _why(
@@ -130,6 +155,7 @@ def _why(
     named: tuple[str, ...],
     refused: tuple[str, ...],
     hits: Mapping[str, tuple[str, ...]],
+    trade: tuple[str, ...],
     index: Index,
     terms: Mapping[str, float],
     guess: KindGuess,
@@ -141,6 +167,8 @@ def _why(
         parts.append(f"the request names {agent}")
     elif agent in hits:
         parts.append(f"{agent} claims the phrase " + ", ".join(map(repr, hits[agent])))
+    elif trade:
+        parts.append(f"to {trade[0]} {', '.join(trade[1:])} is the trade of {agent}")
     else:
         weights = index.claims[agent].weights
         known = sorted((t for t in terms if t in weights), key=lambda t: (-weights[t], t))

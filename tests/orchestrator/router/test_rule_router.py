@@ -41,6 +41,7 @@ CATALOGUE = AgentCatalogue.of(
         agent("backend-architect", "Services, queues and Postgres tables.", "service boundaries"),
         agent("wire-specialist", "Connectors of exchanges: streams, signatures.", "listenKey"),
         agent("logic-validator", "Checks formulas and numbers.", "verify the formula"),
+        agent("plumber", "Lays pipes.", "audit the plumbing", "fix the leaking tap"),
         agent("joker", "Tells jokes."),
     ]
 )
@@ -120,6 +121,31 @@ def test_a_trigger_phrase_of_one_agent_alone_makes_sure() -> None:
 
 def test_trigger_phrases_of_two_agents_leave_it_open() -> None:
     assert not to("verify the formula in our eviction policy").sure
+
+
+@pytest.mark.parametrize(
+    "request_text",
+    ["Audit taps and plumbing: 3 floors", "Please audit our old plumbing, a leaking one"],
+)
+def test_the_verb_of_one_agents_trade_with_its_words_makes_sure(request_text: str) -> None:
+    found = to(request_text)
+    assert (found.agent, found.sure) == ("plumber", True)
+    assert "to audit" in found.why
+    assert "is the trade of plumber" in found.why
+
+
+@pytest.mark.parametrize(
+    "request_text",
+    [
+        "Audit the tap",
+        "Who may audit taps and plumbing?",
+        "Review taps and plumbing",
+        "Don't audit taps and plumbing",
+        "Audit taps and plumbing of Redis caching in the schema of the exchange streams",
+    ],
+)
+def test_less_than_that_leaves_it_open(request_text: str) -> None:
+    assert not to(request_text).sure
 
 
 def test_a_request_that_fits_nobody_has_no_agent() -> None:
