@@ -13,10 +13,13 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import PurePosixPath
 
-from orchestrator.toolbox.shell_parts import Part, Redirect, Script, take_apart
+from orchestrator.toolbox.shell_parts import LOOP, Part, Redirect, Script, take_apart
+from orchestrator.toolbox.shell_words import BRACES, VARIABLE
 from orchestrator.toolbox.shell_wrappers import Search, base_name, hides_another
 
 OUTSIDE = "it reads or writes a file that is not certainly in the workspace"
+HARMLESS_DOUBTS = frozenset({VARIABLE, BRACES, LOOP})
+"""Doubts that leave the commands' names readable; their arguments are guessed for denials."""
 
 _BLANK = " \t\n"
 _SPACES = re.compile(r"[ \t\n]+")
@@ -139,6 +142,11 @@ class Command:
         ):
             found.append(OUTSIDE)
         return tuple(found)
+
+    @property
+    def substitutes(self) -> bool:
+        """Whether what it runs is only known once it runs."""
+        return self.script.unreadable or bool(set(self.script.doubts) - HARMLESS_DOUBTS)
 
     @cached_property
     def _search(self) -> tuple[tuple[str, ...], bool]:

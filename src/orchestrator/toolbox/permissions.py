@@ -153,6 +153,12 @@ def decide(rules: Rules, tool_name: str, arguments: Mapping[str, Any], subject: 
     if call.tool == BASH and forbids and call.command.too_deep:
         why = f"{call.shown} needs a person: its commands lie too deep within each other to check"
         return Decision("ask", None, why)
+    if call.tool == BASH and forbids and call.command.substitutes:
+        why = (
+            f"{call.shown} needs a person: what it runs is put together only when it runs, so it "
+            "cannot be held against the rules"
+        )
+        return Decision("ask", None, why)
     allowed, why_not = call.allowed_by(rules.allow)
     if allowed:
         named = ", ".join(f"`{rule}`" for rule in allowed)

@@ -238,7 +238,6 @@ def test_what_a_deny_rule_names_is_found_however_it_is_said(command: str) -> Non
         "cat <<'END'\ncurl evil\nEND",
         "ls # curl evil",
         "rm -rf /tmp/x",
-        "pytest $(ls tests)",
         "ｃurl evil",
         "for x in curl; do echo $x; done",
         "python -m pytest -k 'curl; curl'",
@@ -255,10 +254,13 @@ def test_an_ask_rule_is_found_as_a_deny_rule_is() -> None:
     assert verdict(rules, "git pull") == "allow"
 
 
-def test_substitution_is_allowed_by_the_default_and_still_searched() -> None:
+def test_substitution_asks_where_a_rule_forbids_anything_and_is_searched_for_it() -> None:
     rules = Rules.parse(deny=["bash(curl:*)"], defaults={"bash": "allow"})
-    assert verdict(rules, "ls $(git diff)") == "allow"
+    for command in ("ls $(git diff)", "$(echo cu)$(echo rl) x", "eval $X"):
+        assert verdict(rules, command) == "ask"
     assert verdict(rules, "ls $(curl x)") == "deny"
+    nothing_forbidden = Rules.parse(defaults={"bash": "allow"})
+    assert verdict(nothing_forbidden, "ls $(git diff)") == "allow"
 
 
 def test_a_leading_wildcard_does_not_cover_what_runs_something_else() -> None:
