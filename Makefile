@@ -48,6 +48,9 @@ record: $(STAMP) ## record the cassettes anew (needs ANTHROPIC_API_KEY or ANTHRO
 rebase-cassettes: $(STAMP) ## give recorded replies to today's harness and keep the new requests
 	$(BIN)/python -m tests.cassettes.rebase $(NAMES)
 
+pictures: $(STAMP) ## draw the README's picture from a real demo run
+	$(BIN)/python docs/pictures.py
+
 lock: ## resolve the dependencies again (needs uv)
 	uv pip compile --universal --generate-hashes --python-version 3.11 --extra agents --extra dev --no-annotate --no-header --upgrade pyproject.toml -o requirements.lock
 
