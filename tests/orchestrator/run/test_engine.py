@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from orchestrator.run.setting import Case, Finding
 from orchestrator.run.state import State
-from tests.support.engines import Trial, agent, envelope, hand, reply, use
-
-Make = Callable[..., Trial]
-
-
-@pytest.fixture
-def trial(tmp_path: Path) -> Iterator[Make]:
-    made: list[Trial] = []
-
-    def make(*steps: Any, **given: Any) -> Trial:
-        made.append(Trial(tmp_path / str(len(made)), steps, **given))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
+from tests.support.engines import Make, agent, envelope, hand, reply, use
 
 
 async def test_an_answer_ends_the_run_and_is_its_result(trial: Make) -> None:
@@ -132,6 +116,15 @@ async def test_an_envelope_as_text_is_accepted(trial: Make) -> None:
     assert state.closed.result == "fine"
 
 
+def anew(given: Any) -> Any:
+    """The same reply once more, with ids of its own, as the service gives them."""
+    content = tuple(
+        use(block["name"], **block["input"]) if block["type"] == "tool_use" else block
+        for block in given.content
+    )
+    return replace(given, content=content)
+
+
 @pytest.mark.parametrize(
     "bad",
     [
@@ -148,10 +141,10 @@ async def test_an_envelope_as_text_is_accepted(trial: Make) -> None:
 async def test_a_bad_envelope_is_mended_in_two_tries_or_the_run_is_blocked(
     trial: Make, bad: Any
 ) -> None:
-    mended = await trial(bad, bad, hand()).drive()
+    mended = await trial(anew(bad), anew(bad), hand()).drive()
     assert mended.closed is not None
     assert mended.closed.status == "success"
-    one = trial(bad, bad, bad)
+    one = trial(anew(bad), anew(bad), anew(bad))
     given_up = await one.drive()
     assert given_up.closed is not None
     assert given_up.closed.status == "blocked"

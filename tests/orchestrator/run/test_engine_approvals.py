@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
-
-import pytest
 
 from orchestrator.run import events as ev
 from orchestrator.run.calls import approval_digest
 from orchestrator.run.report import open_approval
-from tests.support.engines import Trial, hand, reply, use
-
-Make = Callable[..., Trial]
-
-
-@pytest.fixture
-def trial(tmp_path: Path) -> Iterator[Make]:
-    made: list[Trial] = []
-
-    def make(*steps: Any, **given: Any) -> Trial:
-        made.append(Trial(tmp_path / str(len(made)), steps, **given))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
+from tests.support.engines import Make, Trial, hand, reply, use
 
 
 class Somebody:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,23 +17,8 @@ from orchestrator.models.port import (
 from orchestrator.run import events as ev
 from orchestrator.run.limits import Limits
 from orchestrator.run.state import State
-from tests.support.engines import MODEL, Trial, agent, hand, reply, use
+from tests.support.engines import MODEL, Make, agent, hand, reply, use
 from trading_tools.audit.redact import Redactor
-
-Make = Callable[..., Trial]
-
-
-@pytest.fixture
-def trial(tmp_path: Path) -> Iterator[Make]:
-    made: list[Trial] = []
-
-    def make(*steps: Any, **given: Any) -> Trial:
-        made.append(Trial(tmp_path / str(len(made)), steps, **given))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
 
 
 def _limit(state: State) -> ev.LimitHit:

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.ledgers import START, Clock
 from trading_tools.audit.errors import (
     BlobMissing,
     KeyMismatch,
@@ -26,18 +26,6 @@ from trading_tools.audit.ledger import Head, Ledger
 from trading_tools.audit.verify import verify
 
 FIXTURE = Path(__file__).parent / "fixtures" / "ledger_v1.sqlite"
-START = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-class Clock:
-    """Gives a later time at each look."""
-
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        self.now += timedelta(seconds=1)
-        return self.now
 
 
 @pytest.fixture

@@ -4,13 +4,13 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import event, make_url
 from sqlalchemy.engine import Engine
 
+from tests.support.ledgers import Clock
 from trading_tools.audit import tables
 from trading_tools.audit.errors import (
     LedgerCorrupt,
@@ -22,18 +22,6 @@ from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.verify import verify
 
 FIXTURE = Path(__file__).parent / "fixtures" / "ledger_v1.sqlite"
-START = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-class Clock:
-    """Gives a later time at each look."""
-
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> datetime:
-        self.now += timedelta(seconds=1)
-        return self.now
 
 
 @pytest.fixture
