@@ -83,13 +83,15 @@ class ModelReplied:
 
 @dataclass(frozen=True, slots=True)
 class ModelFailed:
-    """No reply came; what was tried and why it ended."""
+    """No reply came; what was tried, why it ended, and what the broken tries cost."""
 
     KIND: ClassVar[str] = "model.failed"
     frame: int
     turn: int
     why: str
     attempts: int
+    usage: Mapping[str, int] = field(default_factory=dict)
+    cost_usd: str | None = "0"
 
 
 @dataclass(frozen=True, slots=True)

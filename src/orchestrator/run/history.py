@@ -86,6 +86,16 @@ class Conversation:
         message = {"role": "user", "content": content}
         return Conversation((*self.messages, message), ())
 
+    def call_ids(self) -> frozenset[str]:
+        """The ids of all calls that it holds."""
+        return frozenset(
+            block["id"]
+            for message in self.messages
+            if message["role"] == "assistant"
+            for block in message["content"]
+            if block.get("type") == "tool_use"
+        )
+
     def replied(self, content: tuple[Block, ...]) -> Conversation:
         """With the model's reply, verbatim."""
         if not self.messages or self.messages[-1]["role"] != "user":

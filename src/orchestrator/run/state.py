@@ -123,23 +123,25 @@ def _turn(state: State, body: ev.TurnStarted, _: Event) -> None:
 def _replied(state: State, body: ev.ModelReplied, _: Event) -> None:
     frame = state.frames[body.frame]
     usage = Usage(**body.usage)
-    spend = state.spend
-    spend.usage = spend.usage + usage
-    spend.model_calls += 1
-    spend.attempts += body.attempts
-    if body.cost_usd is None:
-        spend.unpriced = True
-    else:
-        agent = frame.frame.agent
-        cost = Decimal(body.cost_usd)
-        spend.cost_usd += cost
-        spend.by_agent[agent] = spend.by_agent.get(agent, Decimal(0)) + cost
+    state.spend.model_calls += 1
+    _spent(state, body, frame.frame.agent)
     frame.prompt_tokens = usage.prompt_tokens + usage.output_tokens
     if body.refusal is not None:
         return
     frame.conversation = frame.conversation.replied(body.content)
     frame.reply = body
     _answer_what_is_not_run(frame, body)
+
+
+def _spent(state: State, body: ev.ModelReplied | ev.ModelFailed, agent: str) -> None:
+    spend = state.spend
+    spend.usage = spend.usage + Usage(**body.usage)
+    spend.attempts += body.attempts
+    if body.cost_usd is None:
+        spend.unpriced = True
+    elif cost := Decimal(body.cost_usd):
+        spend.cost_usd += cost
+        spend.by_agent[agent] = spend.by_agent.get(agent, Decimal(0)) + cost
 
 
 def _answer_what_is_not_run(frame: FrameState, body: ev.ModelReplied) -> None:
@@ -162,7 +164,7 @@ def _answer_what_is_not_run(frame: FrameState, body: ev.ModelReplied) -> None:
 
 
 def _failed(state: State, body: ev.ModelFailed, _: Event) -> None:
-    state.spend.attempts += body.attempts
+    _spent(state, body, state.frames[body.frame].frame.agent)
     state.failure = body
 
 

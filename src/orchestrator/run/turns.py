@@ -7,6 +7,7 @@ and one of this module's signals.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 
 from orchestrator.models.port import (
@@ -28,6 +29,31 @@ from trading_tools.audit.event import canonical_json
 
 CHARACTERS_A_TOKEN = 3
 """A low estimate, so that what is reserved is rather too much (about 3.5 for English prose)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _NotKept:
+    """Why a reply is not kept, what the trimming is called, what its agent is told."""
+
+    why: str
+    trimmed: str
+    note: str
+
+
+_SECRET = _NotKept(
+    "the reply held a secret",
+    "secret in a reply",
+    "Your last reply held what looks like a secret, so it was not kept. Go on without "
+    "writing secrets: name the environment variable instead.",
+)
+
+# A call's id is what its intent, approval and result hang on, and the service refuses doubles.
+_SAME_ID = _NotKept(
+    "the reply used the id of a call twice",
+    "call id used twice",
+    "Your last reply gave two tool calls the same id, so it was not kept and none of its calls was "
+    "made. Go on from what is done.",
+)
 
 
 class LimitBites(Exception):
@@ -99,8 +125,16 @@ class Turns:
             )
         except ModelError as error:
             why = self._setting.redactor.text(str(error))
-            failed = ev.ModelFailed(frame.frame.id, frame.turns, why, error.attempts)
-            self._journal.append(failed)
+            self._journal.append(
+                ev.ModelFailed(
+                    frame=frame.frame.id,
+                    turn=frame.turns,
+                    why=why,
+                    attempts=error.attempts,
+                    usage=_counted(error.lost_usage),
+                    cost_usd=self._cost(request.model, error.lost_usage),
+                )
+            )
             if isinstance(error, RetryAfterBeyondBudget):
                 minutes = Limits.from_body(self._journal.state.limits).minutes
                 raise LimitBites(Reached("wall time", f"{minutes} min", why)) from None
@@ -110,35 +144,41 @@ class Turns:
 
     def _record(self, frame: FrameState, reply: Reply, model: str) -> None:
         usage = reply.usage + reply.lost_usage
-        cost = self._setting.prices.price(model, usage)
-        content = list(reply.content)
-        secret = self._setting.redactor.value(content) != content
+        lost = self._not_kept(frame, reply)
         self._journal.append(
             ev.ModelReplied(
                 frame=frame.frame.id,
                 turn=frame.turns,
-                content=() if secret else tuple(content),
+                content=() if lost else tuple(reply.content),
                 stop_reason=reply.stop_reason,
                 model=reply.model or model,
-                usage={
-                    "input_tokens": usage.input_tokens,
-                    "output_tokens": usage.output_tokens,
-                    "cache_read_tokens": usage.cache_read_tokens,
-                    "cache_write_tokens": usage.cache_write_tokens,
-                },
+                usage=_counted(usage),
                 attempts=reply.attempts,
-                cost_usd=None if cost is None else str(cost),
-                tool_errors={} if secret else dict(reply.tool_errors),
-                refusal="the reply held a secret and was not kept" if secret else reply.refusal,
+                cost_usd=self._cost(model, usage),
+                tool_errors={} if lost else dict(reply.tool_errors),
+                refusal=f"{lost.why} and was not kept" if lost else reply.refusal,
             )
         )
-        if secret:
-            note = (
-                "Your last reply held what looks like a secret, so it was not kept. Go on without "
-                "writing secrets: name the environment variable instead."
-            )
-            opening = fresh_opening(self._setting, self._journal.state, frame, note)
-            self._journal.append(ev.ContextTrimmed(frame.frame.id, "secret in a reply", opening))
+        if lost is not None:
+            opening = fresh_opening(self._setting, self._journal.state, frame, lost.note)
+            self._journal.append(ev.ContextTrimmed(frame.frame.id, lost.trimmed, opening))
+
+    def _not_kept(self, frame: FrameState, reply: Reply) -> _NotKept | None:
+        """Why a reply cannot stand in the record and the conversation; None where it can."""
+        content = list(reply.content)
+        if self._setting.redactor.value(content) != content:
+            return _SECRET
+        ids = [block["id"] for block in reply.tool_uses]
+        taken = {*self._journal.state.intents, *frame.conversation.call_ids()}
+        if len(set(ids)) < len(ids) or taken.intersection(ids):
+            return _SAME_ID
+        return None
+
+    def _cost(self, model: str, usage: Usage) -> str | None:
+        if usage == Usage():
+            return "0"
+        cost = self._setting.prices.price(model, usage)
+        return None if cost is None else str(cost)
 
     def _affordable(
         self,
@@ -170,3 +210,7 @@ class Turns:
             reached = f"{spent:.4f} USD spent; the next call could cost {request_usd:.4f} USD more"
             raise LimitBites(Reached("usd", f"{limits.usd} USD", reached))
         return room
+
+
+def _counted(usage: Usage) -> dict[str, int]:
+    return asdict(usage)
