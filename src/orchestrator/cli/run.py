@@ -156,6 +156,7 @@ def execute(
     from orchestrator.catalogue.sessions import House
     from orchestrator.cli.live import live_view
     from orchestrator.cli.person import AtTerminal
+    from orchestrator.workspace.watch import adopting
 
     started = time.monotonic()
     settings = place.settings(options.flags()).settings
@@ -174,7 +175,7 @@ def execute(
             listener=view.on_event,
             on_text=view.on_text,
         )
-        with session_of(house) as session:
+        with adopting(), session_of(house) as session:
             asyncio.run(_drive(session, chosen))
     return tell(place, run, options, seconds=time.monotonic() - started)
 

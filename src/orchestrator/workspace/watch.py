@@ -6,13 +6,16 @@ can be seen: the lists are empty and only the per-process limits hold.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PROC = Path("/proc")
 _ROUNDS = 200
+_PR_SET_CHILD_SUBREAPER, _PR_GET_CHILD_SUBREAPER = 36, 37  # linux/prctl.h
 
 
 def descendants(root: int, stop_at: int) -> list[int]:
@@ -77,6 +80,58 @@ def kill_marked(marker: str) -> None:
             for pid in victims:
                 with suppress(ProcessLookupError, PermissionError):
                     os.kill(pid, kind)
+
+
+@contextmanager
+def adopting() -> Iterator[None]:
+    """While inside, what a command leaves behind stays a descendant of this process.
+
+    A daemon that left its group and cleared its environment can be told so from a person's own
+    process. At the end all that was adopted is killed. Linux alone can do this; elsewhere nothing
+    happens.
+    """
+    before = set(_children())
+    was_on = _subreaper()
+    if was_on is None:
+        yield
+        return
+    _set_subreaper(on=True)
+    try:
+        yield
+    finally:
+        for _round in range(_ROUNDS):
+            victims = [pid for pid in _children() if pid not in before]
+            if not victims:
+                break
+            _end(victims)
+        _set_subreaper(on=was_on)
+
+
+def _end(victims: list[int]) -> None:
+    for pid in victims:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
+    for pid in victims:
+        with suppress(ChildProcessError):
+            os.waitpid(pid, 0)
+
+
+def _children() -> list[int]:
+    return descendants(os.getpid(), 1)[1:]
+
+
+def _subreaper() -> bool | None:
+    """Whether this process adopts orphans; None where the system knows no such thing."""
+    state = ctypes.c_int()
+    try:
+        done = ctypes.CDLL(None).prctl(_PR_GET_CHILD_SUBREAPER, ctypes.byref(state), 0, 0, 0)
+    except (OSError, AttributeError):
+        return None
+    return bool(state.value) if done == 0 else None
+
+
+def _set_subreaper(*, on: bool) -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, int(on), 0, 0, 0)
 
 
 def _pids() -> list[int]:
