@@ -207,7 +207,7 @@ def begin(
             agent=agent,
             kind=chosen.kind,
             model=model,
-            settings=_kept(house.settings),
+            settings=house.redactor().value(_kept(house.settings)),
             limits=limits_of(house.settings).body(),
             workspace=_described(session.workspace),
             definitions=session.setting().definitions.text,
