@@ -103,6 +103,40 @@ HEDGED = re.compile(
 )
 """A number that says of itself that it is none of these."""
 
+GIVEN = re.compile(r"\b(?:at|with|for|if|when|given|cases?)\b", re.IGNORECASE)
+"""What stands in a clause before a number that a calculation was given: "at a price of"."""
+
+RESULTING = re.compile(
+    r"\b(?:is|are|was|were|be|equals?|gives?|gave|yields?|yielded|returned|makes?|got|get|comes?"
+    r"|came|amounts?|works?|trad(?:es|ed|ing)|quoted?|stands?|stood|closed?|opened?|costs?"
+    r"|calculated|computed|measured|results?|total|now|currently)\b",
+    re.IGNORECASE,
+)
+"""A clause with one of these speaks of a result or of the market all the same."""
+
+TESTED = re.compile(
+    rf"\b(?:tested|tried|suppos(?:e|ing)|inputs?)\b(?!.*{RESULTING.pattern})", re.IGNORECASE
+)
+"""What stands in a clause before such a number, whatever else does: "it was tested at"."""
+
+GIVEN_AFTER = re.compile(
+    r"[\s,(]{1,3}(?:(?:is|was|were|are)\s)?(?:tested|tried|given|assumed)\b", re.IGNORECASE
+)
+"""What stands after such a number: "0.55 was tested"."""
+
+DECLARED_AFTER = re.compile(
+    r"[\s,(–—-]{1,3}(?:(?:is|was|are|were|as)\s)?(?:(?:an?|my|our|the|own|test|chosen)\s){0,3}inputs?\b",
+    re.IGNORECASE,
+)
+"""What says of the number before it that it is no result: "0.55, an input"."""
+
+DECLARED_BEFORE = re.compile(
+    r"\b(?:my|our|own|chosen|test|tested|an)\s(?:own\s|chosen\s|test\s)?inputs?(?:\s(?:I|we)\schose)?"
+    r"(?:\s(?:p|b|of|is|was|are|were|value))?[\s:=,(]{1,3}$",
+    re.IGNORECASE,
+)
+"""What says so before it: "my input of 0.55"."""
+
 CHOOSING = re.compile(
     r"\b(?:should|recommend\w*|suggest\w*|advis\w*|set|sets|use|using|choose|pick|keep|limit\w*"
     r"|at most|at least|no more than|up to|capp?\w*|start with|try|consider|prefer\w*|defaults?"

@@ -1,19 +1,17 @@
-"""Figures and citations in what an agent says, and whether anything recorded supports them.
+"""Figures and citations in what an agent says.
 
-A figure is *supported* when the same number, at the precision it is stated with, occurs in the
-request or in a tool's result. Numbers that a call was given by the model itself do not count as
-that call's result, so that an `echo 0.42` proves nothing. By which words a number shows that it
-claims something is `claim_words`; which texts of a run are evidence is decided by the caller.
+By which words a number shows that it claims something is `claim_words`; whether anything recorded
+supports it is `recorded`.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
-from functools import cached_property, lru_cache
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
 from typing import Literal
 
 from orchestrator.run.claim_words import (
@@ -21,16 +19,21 @@ from orchestrator.run.claim_words import (
     CHOOSING,
     CLAIMING,
     COUNTED,
+    DECLARED_AFTER,
+    DECLARED_BEFORE,
     DOWNWARD,
+    GIVEN,
+    GIVEN_AFTER,
     HEDGED,
     MEASURED,
     NOT_FIGURES,
     PERIOD,
+    RESULTING,
     STATED,
+    TESTED,
 )
 from orchestrator.run.numerals import (
     EXACT,
-    LONGEST_DIGITS,
     NUMERAL,
     Scale,
     half_unit_of,
@@ -48,13 +51,6 @@ TRIVIAL = 20
 _BEFORE, _AFTER = 60, 40  # characters of a sentence that are looked at on each side of a number
 
 _GOES_ON = re.compile(r"\w|[.,:]\d|-[A-Za-z]")
-_PERCENT_KEY = re.compile(
-    r"(?:pct|percent\w{0,8})[\"']?\s{0,3}[:=]\s{0,3}[\"']?[-−+]?$", re.IGNORECASE
-)
-_ESCAPES = re.compile(r"\\[nrt]")
-_ANY_DIGITS = re.compile(
-    rf"(?<!\d)(?:\d{{1,{LONGEST_DIGITS}}}(?:\.\d{{1,{LONGEST_DIGITS}}})?|\.\d{{1,{LONGEST_DIGITS}}})"
-)
 _CODE = re.compile(r"```(.*?)```|`([^`\n]*)`", re.DOTALL)
 _LANGUAGE = re.compile(r"(?!text|txt|output|console|math|markdown|md\b)[A-Za-z]\w*[^\S\n]*\n")
 _SUM = re.compile(r"[\d.)]\s*[-−+*/×÷^]\s*[\d.(].*[=≈]|≈")
@@ -73,6 +69,8 @@ class Figure:
 
     `half` is half a unit of its last stated digit. `sign` is empty where none is stated; `downward`
     says that words of the sentence carry a minus. `claims`: it reads like a result, not a choice.
+    `given`: it reads like something that a calculation was given. `ratio` is the worth, without
+    sign, of what is written as a fraction of whole numbers, such as 65/2.
     """
 
     text: str
@@ -82,6 +80,8 @@ class Figure:
     sign: Literal["", "+", "-"]
     downward: bool
     claims: bool
+    given: bool
+    ratio: Fraction | None
     sentence: str
 
 
@@ -104,104 +104,6 @@ def figures(text: str) -> tuple[Figure, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
-    """A recorded number: as it is written, and what it is worth where it is written as a part."""
-
-    written: Decimal
-    worth: Decimal
-
-
-def numbers(text: str) -> frozenset[Number]:
-    """Every number in a text, whatever it stands for.
-
-    Digits with commas between them may be one number or a list, so they are read as both.
-    """
-    found: set[Number] = set()
-    text = _ESCAPES.sub("  ", text)
-    for match in NUMERAL.finditer(text):
-        value = value_of(match)
-        if value is None:
-            continue
-        plain = value
-        if match["magnitude"]:
-            # "10M" may be ten million or ten megabytes
-            found.add(_as_number(match, plain, text))
-            plain = plain.scaleb(magnitude_of(match), context=EXACT)
-        found.add(_as_number(match, plain, text))
-        if "," in match["digits"]:
-            found |= {Number(Decimal(part), Decimal(part)) for part in match["digits"].split(",")}
-    return frozenset(found)
-
-
-def typed(text: str) -> frozenset[Decimal]:
-    """The numbers of a text, without sign, and their roundings to fewer decimals.
-
-    A result that repeats one of these shows nothing that its caller did not know.
-    """
-    found: set[Decimal] = set()
-    # Digits behind letters too: what a program is told in "\\x0.42" it may print as 0.42.
-    loose = {Decimal(digits) for digits in _ANY_DIGITS.findall(text)}
-    values = {abs(worth) for n in numbers(text) for worth in (n.written, n.worth)}
-    for value in loose | values:
-        found.add(value)
-        for places in range(1, min(_decimals(value), 12)):
-            unit = Decimal(1).scaleb(-places)
-            found.add(value.quantize(unit, ROUND_HALF_EVEN, context=EXACT))
-            found.add(value.quantize(unit, ROUND_HALF_UP, context=EXACT))
-    return frozenset(found)
-
-
-def is_telling(value: Decimal) -> bool:
-    """Whether a number has digits enough that meeting it twice is hardly chance."""
-    digits = "".join(map(str, value.as_tuple().digits)).strip("0")
-    return len(digits) >= (2 if value != value.to_integral_value() else 3)
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """The numbers that may support a figure."""
-
-    values: frozenset[Number]
-
-    @classmethod
-    def gather(
-        cls, given: Iterable[str], results: Iterable[tuple[Collection[Decimal], str]]
-    ) -> Evidence:
-        """From texts that count whole, and from (what was `typed`, result) of calls."""
-        values: set[Number] = set()
-        for text in given:
-            values |= numbers(text)
-        for own, result in results:
-            values |= {n for n in numbers(result) if abs(n.written) not in own}
-        return cls(frozenset(values))
-
-    def supports(self, figure: Figure) -> bool:
-        """Whether some recorded number is `figure`, rounded as it is stated.
-
-        A minus that words carry may be missing in the figure, or in the record.
-        """
-        values = self._sorted[figure.scale]
-        value = figure.value.copy_negate() if figure.sign == "-" else figure.value
-        signs = (value, value.copy_negate()) if figure.downward else (value,)
-        return any(_has(values, one, figure.half) for one in signs)
-
-    @cached_property
-    def _sorted(self) -> dict[Scale, list[Decimal]]:
-        written = {number.written for number in self.values}
-        worth = {number.worth for number in self.values}
-        return {
-            "plain": sorted(written | worth),
-            "percent": sorted(written | {n.scaleb(2, context=EXACT) for n in written | worth}),
-            "bps": sorted(written | {n.scaleb(4, context=EXACT) for n in written | worth}),
-        }
-
-
-def _decimals(value: Decimal) -> int:
-    exponent = value.as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
-
-
-@dataclass(frozen=True, slots=True)
 class _Tone:
     """What the words of a text say about its numbers."""
 
@@ -216,11 +118,6 @@ class _Tone:
 
 
 _tone = lru_cache(maxsize=8)(_Tone.of)
-
-
-def _has(values: list[Decimal], value: Decimal, half: Decimal) -> bool:
-    at = bisect_left(values, EXACT.subtract(value, half))
-    return at < len(values) and values[at] <= EXACT.add(value, half)
 
 
 def _without_code(match: re.Match[str]) -> str:
@@ -275,24 +172,60 @@ def _figures(sentence: str, plain: str, context: str) -> Iterator[Figure]:
     own = _Tone.of(sentence)
     hedged, claiming = own.hedged or around.hedged, own.claiming or around.claiming
     bare = not _WORD.search(NUMERAL.sub(" ", sentence))
+    bottom: re.Match[str] | None = None
     for place, (match, value) in enumerate(found):
-        scale = scale_of(match) or _inherited(plain, found, place)
-        before = sentence[max(0, match.start() - _BEFORE) : match.start()]
-        after = sentence[match.end() : match.end() + _AFTER]
-        claims = not hedged and _claims(match, scale, before, after, claiming=claiming, bare=bare)
-        if not claims and _is_trivial(match, value, scale):
+        if match is bottom:
             continue
+        bottom = _bottom(sentence, plain, found, place)
+        last = bottom or match
+        scale = scale_of(last) or _inherited(plain, found, place)
+        before = sentence[max(0, match.start() - _BEFORE) : match.start()]
+        after = sentence[last.end() : last.end() + _AFTER]
+        small = _small(match, scale) and (bottom is None or _small(bottom, scale))
+        declared = DECLARED_AFTER.match(after) or DECLARED_BEFORE.search(before)
+        claims = (
+            not hedged
+            and not declared
+            and _claims(match, scale, before, after, claiming=claiming, bare=bare, small=small)
+        )
+        if not claims and (small if bottom else _is_trivial(match, value, scale)):
+            continue
+        ratio = Fraction(int(match["digits"]), int(bottom["digits"])) if bottom else None
         exponent = magnitude_of(match)
+        if ratio:
+            value = Decimal(ratio.numerator) / ratio.denominator
         yield Figure(
-            text=match[0].strip(),
+            text=plain[match.start() : last.end()].strip(),
             value=value.scaleb(exponent, context=EXACT),
             half=half_unit_of(match, value, before).scaleb(exponent, context=EXACT),
             scale=scale or "plain",
             sign=sign_of(match),
             downward=own.downward or around.downward,
             claims=claims,
+            given=_is_given(before, after),
+            ratio=ratio,
             sentence=shown,
         )
+
+
+def _bottom(
+    sentence: str, plain: str, found: list[tuple[re.Match[str], Decimal]], place: int
+) -> re.Match[str] | None:
+    """The number below the line of a fraction; "3/3 tests" counts and is none."""
+    match = found[place][0]
+    if (
+        place + 1 == len(found)
+        or not match["digits"].isdigit()
+        or match.end() != match.end("digits")
+    ):
+        return None
+    below = found[place + 1][0]
+    if plain[match.end() : below.start("digits")] != "/" or not below["digits"].isdigit():
+        return None
+    if match["currency"] or below["power"] or below["magnitude"] or not found[place + 1][1]:
+        return None
+    chain = "/" in (plain[match.start() - 1 : match.start()], plain[below.end() : below.end() + 1])
+    return None if chain or MEASURED.match(sentence[below.end() :]) else below
 
 
 def _claims(
@@ -303,11 +236,10 @@ def _claims(
     *,
     claiming: bool,
     bare: bool,
+    small: bool,
 ) -> bool:
     """Whether a number that is not hedged claims a calculation, a measurement or market data."""
-    whole = "." not in match["digits"] and not match["power"]
     marked = bool(scale or match["currency"] or match["money"])
-    small = whole and not marked and _small(match)
     if claiming:
         return bare or not small or _small_claims(match, before, after)
     if bare or (not small and ANSWERING.search(before)):
@@ -325,13 +257,25 @@ def _small_claims(match: re.Match[str], before: str, after: str) -> bool:
     return not COUNTED.match(after) and STATED.search(before) is not None
 
 
+def _is_given(before: str, after: str) -> bool:
+    clause = _CLAUSE.split(before)[-1]
+    if TESTED.search(clause) or GIVEN_AFTER.match(after):
+        return True
+    return GIVEN.search(clause) is not None and not RESULTING.search(clause)
+
+
 def _is_trivial(match: re.Match[str], value: Decimal, scale: Scale | None) -> bool:
     marked = scale or match["currency"] or match["money"] or match["unit"]
     return not marked and value == value.to_integral_value() and value <= TRIVIAL
 
 
-def _small(match: re.Match[str]) -> bool:
-    return len(match["digits"]) <= 2 and int(match["digits"]) <= TRIVIAL and not match["magnitude"]
+def _small(match: re.Match[str], scale: Scale | None) -> bool:
+    """Whether it is a small whole number without a mark of what it measures."""
+    if scale or match["currency"] or match["money"] or match["power"] or match["magnitude"]:
+        return False
+    return (
+        match["digits"].isdigit() and len(match["digits"]) <= 2 and int(match["digits"]) <= TRIVIAL
+    )
 
 
 def _inherited(plain: str, found: list[tuple[re.Match[str], Decimal]], place: int) -> Scale | None:
@@ -345,13 +289,3 @@ def _inherited(plain: str, found: list[tuple[re.Match[str], Decimal]], place: in
         return None
     pair = between.strip() != "and" or "between" in plain[: match.start()][-12:].lower()
     return scale_of(following) if pair else None
-
-
-def _as_number(match: re.Match[str], value: Decimal, text: str) -> Number:
-    signed = value.copy_negate() if sign_of(match) == "-" else value
-    part = 0
-    if match["percent"] or _PERCENT_KEY.search(text, max(0, match.start() - 24), match.start()):
-        part = -2
-    elif match["bps"]:
-        part = -4
-    return Number(signed, signed.scaleb(part, context=EXACT))

@@ -151,6 +151,36 @@ async def test_the_whole_of_a_long_result_is_looked_at(tmp_path: Path) -> None:
         assert (await figures_supported(run.case("The Sharpe is 1.31."))).met is True
 
 
+async def test_an_input_of_a_call_is_listed_where_its_words_say_that_it_is_one(
+    tmp_path: Path,
+) -> None:
+    said = "At a price of 200000 USDT the position is nothing."
+    with ending(tmp_path, ASKED) as run:
+        assert (await figures_supported(run.case(said))).met is False
+        run.call("position_size", {"price": "200000"}, "0", is_error=True)
+        found = await figures_supported(run.case(said))
+        assert found.met is True
+        assert found.unverified == (f"200000 USDT in “{said}”",)
+        claimed = "BTC trades at a price of 200000 USDT."
+        assert (await figures_supported(run.case(claimed))).met is False
+
+
+async def test_an_echo_makes_no_input_either(tmp_path: Path) -> None:
+    with ending(tmp_path, ASKED) as run:
+        run.call("bash", {"command": "echo 0.42; printf %s 0.42"}, "0.42")
+        said = "At a Kelly fraction of 0.42 you grow."
+        assert (await figures_supported(run.case(said))).met is False
+
+
+async def test_the_agent_is_told_that_it_may_declare_an_input(tmp_path: Path) -> None:
+    with ending(tmp_path, ASKED) as run:
+        found = await figures_supported(run.case("The Kelly fraction is 0.42."))
+        assert "an input you chose" in found.missing[0]
+        said = "The Kelly bet at 0.55, an input I chose, is nothing."
+        found = await figures_supported(run.case(said))
+    assert (found.met, len(found.unverified)) == (True, 1)
+
+
 async def test_cited_receipts_must_exist(tmp_path: Path) -> None:
     with ending(tmp_path, ASKED) as run:
         seq = run.call("bash", {"command": "ls"}, "a")

@@ -1,21 +1,21 @@
 """Whether the figures of an answer, and the receipts it cites, are on record.
 
-What a figure is and when a number supports one is `orchestrator.run.claims`; here is decided which
-texts of a run are evidence.
+What a figure is stands in `orchestrator.run.claims`, what supports one in `recorded` there; here is
+decided which texts of a run are evidence.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping
-from decimal import Decimal
+from collections.abc import Iterator, Mapping
 from operator import itemgetter
 from typing import Any, cast
 
 from orchestrator.catalogue import audit, risk
 from orchestrator.catalogue.audit import Receipts
-from orchestrator.run.claims import Evidence, Figure, cited_receipts, figures, is_telling, typed
+from orchestrator.run.claims import Figure, cited_receipts, figures
 from orchestrator.run.parts import Receipt
+from orchestrator.run.recorded import Evidence, Typed, typed
 from orchestrator.run.setting import Case, Finding
 from orchestrator.run.state import State
 from orchestrator.toolbox.tool import Effect, ToolError
@@ -45,14 +45,26 @@ async def receipts_exist(case: Case) -> Finding:
             f"receipts are cited that do not exist: {listed}",
             (f"no such receipt: {listed}; there are: {have}. Cite only what you have seen",),
         )
-    return Finding("receipts", True, f"each of the {len(cited)} cited receipts exists")
+    return Finding("receipts", True, _existing(len(cited)), formal=True)
+
+
+def _existing(count: int) -> str:
+    if count == 0:
+        return "no receipt is cited"
+    return "the cited receipt exists" if count == 1 else f"all {count} cited receipts exist"
 
 
 async def figures_supported(case: Case) -> Finding:
-    """Each figure that claims a calculation, a measurement or data is on record."""
+    """Each figure that claims a calculation, a measurement or data is on record.
+
+    What the words around it call an input, and a call was given, is listed and does not decide.
+    """
     unknown = _unknown(case)
-    claimed = [figure for figure in unknown if figure.claims]
-    others = tuple(_said(figure) for figure in unknown if not figure.claims)[:MOST]
+    inputs = (
+        _inputs(case.state) if any(figure.given for figure in unknown) else Evidence.of_inputs(())
+    )
+    claimed = [f for f in unknown if f.claims and not (f.given and inputs.supports(f))]
+    others = tuple(_said(figure) for figure in unknown if figure not in claimed)[:MOST]
     if not claimed:
         detail = "each figure that claims something is in a receipt, a file read or the request"
         return Finding(CHECK, True, detail, unverified=others)
@@ -60,7 +72,8 @@ async def figures_supported(case: Case) -> Finding:
     missing = tuple(
         f"{_said(figure)} is in no receipt, no file that was read and not in the request: have a "
         "tool compute or fetch it (what you type into a call yourself does not count), state it "
-        "as the receipt has it, sign included, or say that it is an estimate or your own choice"
+        "as the receipt has it, sign included, or say that it is an estimate, your own choice or "
+        "an input you chose"
         for figure in claimed[:MOST]
     )
     return Finding(CHECK, False, f"nothing on record supports {named}", missing, others)
@@ -81,24 +94,29 @@ def evidence(case: Case) -> Evidence:
     """
     state = case.state
     given = [state.opened.request if state.opened else "", *state.answers.values()]
-    own: dict[int, frozenset[Decimal]] = {}
-    written: set[Decimal] = set()
+    own: dict[int, Typed] = {}
+    written = Typed()
     writes = deque(sorted(_writes(state), key=itemgetter(0)))
-    results: list[tuple[Collection[Decimal], str]] = []
+    results: list[tuple[Typed, str]] = []
     for seq, receipt in sorted(state.receipts.items()):
         while writes and writes[0][0] < seq:
             # Small and round numbers stand everywhere: a 3 that was written says nothing of a 3.
-            written |= set(filter(is_telling, typed(writes.popleft()[1])))
+            written |= typed(writes.popleft()[1]).telling()
         own[seq] = typed(_spoken(receipt.arguments))
         if receipt.is_error:
             continue
         repeats = own[seq] | written if receipt.tool in READERS else own[seq]
         if receipt.tool == READ_RECEIPT:
-            repeats |= own.get(_integer(receipt.arguments.get("receipt")), frozenset())
+            repeats |= own.get(_integer(receipt.arguments.get("receipt")), Typed())
         results.append((repeats, _whole(case, receipt)))
         if receipt.tool in CALCULATORS:
             given += _computed(receipt)
     return Evidence.gather(given, results)
+
+
+def _inputs(state: State) -> Evidence:
+    """What calls were given."""
+    return Evidence.of_inputs(typed(_spoken(r.arguments)) for r in state.receipts.values())
 
 
 def _unknown(case: Case) -> list[Figure]:
@@ -106,10 +124,10 @@ def _unknown(case: Case) -> list[Figure]:
     if not found:
         return []
     known = evidence(case)
-    unknown: dict[tuple[str, bool], Figure] = {}
+    unknown: dict[tuple[str, bool, bool], Figure] = {}
     for figure in found:
         if not known.supports(figure):
-            unknown.setdefault((figure.text, figure.claims), figure)
+            unknown.setdefault((figure.text, figure.claims, figure.given), figure)
     return list(unknown.values())
 
 

@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from orchestrator.catalogue.acceptance.sizing_code import sizing_names
-from orchestrator.run.claims import numbers
 from orchestrator.run.parts import Receipt
+from orchestrator.run.recorded import numbers
 from orchestrator.run.setting import Case, Finding
 from orchestrator.workspace.errors import WorkspaceError
 from orchestrator.workspace.tree_files import TreeFiles

@@ -10,8 +10,9 @@ from itertools import pairwise
 from typing import Any
 
 from orchestrator.catalogue import risk
-from orchestrator.run.claims import cited_receipts, numbers
+from orchestrator.run.claims import cited_receipts
 from orchestrator.run.parts import Receipt
+from orchestrator.run.recorded import numbers
 from orchestrator.run.setting import Case, Finding
 from trading_tools.money import MoneyError, from_json
 
