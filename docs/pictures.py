@@ -11,6 +11,8 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -19,39 +21,68 @@ from orchestrator.cli.live import LiveView
 from orchestrator.cli.place import Place
 from orchestrator.cli.runs import report_of
 from orchestrator.cli.view import show_report
+from orchestrator.run.events import ToolFinished, WorkCommitted
 from orchestrator.run.state import State
+from trading_tools.audit.event import Event
 
 HERE = Path(__file__).resolve().parent
-WIDTH = 100
+WIDTH = 96
+QUIET_TOOLS = frozenset({"str_replace_based_edit_tool", "bash", "list_files", "grep", "glob"})
 
 
 def main() -> int:
-    """Run the demo and write `docs/demo.svg`."""
+    """Run the demo; write `docs/demo.svg` (how it went) and `docs/report.svg` (how it ended)."""
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder) / "momentum-desk"
         orc = Path(sys.executable).with_name("orc")
         done = subprocess.run([str(orc), "demo", "--into", str(project)], check=False)
         place = Place.find(project, {"ORC_HOME": str(Path(folder) / "user"), **os.environ})
-        console = Console(
-            record=True,
-            width=WIDTH,
-            file=io.StringIO(),
-            force_terminal=False,
-            color_system="truecolor",
-            highlight=False,
-            markup=False,
-        )
-        console.print("$ make demo\n")
-        report, state = report_of(place, "demo", seconds=0.0)
-        view, folded = LiveView(console), State()
         with place.open_ledger(read_only=True) as ledger:
-            for event in ledger.read("demo"):
-                folded.apply(event)
-                view.on_event(event, folded)
-        console.print()
+            events = ledger.read("demo")
+        draw_live(events)
+        report, state = report_of(place, "demo", seconds=_seconds(events))
+        console = _console()
         show_report(console, report, state)
-        console.save_svg(str(HERE / "demo.svg"), title="orc demo")
+        console.save_svg(str(HERE / "report.svg"), title="orc show demo")
     return done.returncode
+
+
+def draw_live(events: Sequence[Event]) -> None:
+    """What the live view says, without most edits and commands."""
+    console, state = _console(), State()
+    console.print("$ make demo\n")
+    view = LiveView(console)
+    left_out = 0
+    for event in events:
+        state.apply(event)
+        quiet = event.kind in {ToolFinished.KIND, WorkCommitted.KIND}
+        if quiet and event.body.get("tool", "str_replace_based_edit_tool") in QUIET_TOOLS:
+            left_out += event.kind == ToolFinished.KIND
+            continue
+        if left_out:
+            console.print(
+                f"    … {left_out} edits and commands, left out of this picture", style="dim"
+            )
+            left_out = 0
+        view.on_event(event, state)
+    console.save_svg(str(HERE / "demo.svg"), title="make demo")
+
+
+def _seconds(events: Sequence[Event]) -> float:
+    first, last = (datetime.fromisoformat(event.at) for event in (events[0], events[-1]))
+    return (last - first).total_seconds()
+
+
+def _console() -> Console:
+    return Console(
+        record=True,
+        width=WIDTH,
+        file=io.StringIO(),
+        force_terminal=False,
+        color_system="truecolor",
+        highlight=False,
+        markup=False,
+    )
 
 
 if __name__ == "__main__":

@@ -200,6 +200,9 @@ def _closed(body: ev.RunClosed, state: State, _: Event) -> tuple[Line, ...]:
     if body.status in DONE:
         verified = is_verified(state)
         words += ", verified" if verified else ", not verified"
+        if verified and (unchecked := state.acceptance[-1].unchecked):
+            names = ", ".join(text.partition(":")[0] for text in unchecked)
+            words += f", but not: {names}"
         mark, style = ("met", GOOD) if verified else ("unknown", CARE)
     return (Line(mark, style, ((f"run ends: {label(words)}", style),)),)
 

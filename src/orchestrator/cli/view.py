@@ -7,7 +7,7 @@ the report's `verified` is true. The parts of the page are `sections`.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -105,6 +105,8 @@ def _head(given: Page) -> RenderableType:
     mark, words, style = _verdict(document)
     sign = getattr(given.marks, mark)
     left = Text.assemble((f"{sign} {words}", f"{NAME} {style}"))
+    if document["verified"] and document["unchecked"]:
+        left.append(f", but not: {', '.join(_names(document['unchecked']))}", CARE)
     unverified = len(document["unverified"])
     if unverified and document["status"] in {"success", "complete"}:
         figures = "1 figure" if unverified == 1 else f"{unverified} figures"
@@ -118,6 +120,11 @@ def _head(given: Page) -> RenderableType:
     head.add_column(justify="right", no_wrap=True)
     head.add_row(left, Text(label(document["run"]), NAME))
     return head
+
+
+def _names(unchecked: Sequence[str]) -> list[str]:
+    """The checks' names, which stand before the reasons."""
+    return [label(text.partition(":")[0]) for text in unchecked]
 
 
 def _verdict(document: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -121,7 +121,14 @@ class Endings:
                 handoff=handoff.model_dump(),
                 call=call,
                 checks=tuple(
-                    {"check": f.check, "met": f.met, "detail": f.detail} for f in findings
+                    {
+                        "check": f.check,
+                        "met": f.met,
+                        "detail": f.detail,
+                        "available": f.available,
+                        "formal": f.formal,
+                    }
+                    for f in findings
                 ),
                 unmet=unmet,
                 unchecked=tuple(f"{f.check}: {f.detail}" for f in findings if f.met is None),

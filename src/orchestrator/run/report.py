@@ -106,12 +106,17 @@ def kind_of(state: State) -> str | None:
 
 
 def is_verified(state: State) -> bool:
-    """Whether the run is done and every check of its ending was made and met, one at least."""
+    """Whether the run is done and all checks that this version has were made and met.
+
+    At least one of them must be about the work, not only about form. Checks that this version does
+    not have are in the report's `unchecked`; one that could not be made this time means no.
+    """
     if state.closed is None or state.closed.status not in DONE or not state.acceptance:
         return False
     last = state.acceptance[-1]
-    clean = not last.unmet and not last.unchecked
-    return clean and bool(last.checks) and all(check.get("met") is True for check in last.checks)
+    made = [check for check in last.checks if check.get("available", True)]
+    about_work = [check for check in made if not check.get("formal", False)]
+    return not last.unmet and bool(about_work) and all(check.get("met") is True for check in made)
 
 
 def open_approval(state: State) -> Approval | None:

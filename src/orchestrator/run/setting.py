@@ -74,6 +74,8 @@ class Finding:
     """What one acceptance check found. `met` is None where it could not be checked.
 
     `missing` says what an agent has to do about it; `unverified` are figures nobody supports.
+    `available` is False for a check whose tool this version does not have: it is listed as
+    unchecked and says nothing about the run. `formal` marks a check of form, not of the work.
     """
 
     check: str
@@ -81,6 +83,8 @@ class Finding:
     detail: str
     missing: tuple[str, ...] = ()
     unverified: tuple[str, ...] = ()
+    available: bool = True
+    formal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ def unavailable(check: str, why: str) -> Check:
 
     async def unchecked(case: Case) -> Finding:
         del case
-        return Finding(check, None, why)
+        return Finding(check, None, why, available=False)
 
     return unchecked
 
