@@ -20,6 +20,7 @@ from rich.console import Console
 from orchestrator.cli.live import LiveView
 from orchestrator.cli.place import Place
 from orchestrator.cli.runs import report_of
+from orchestrator.cli.telling import tell
 from orchestrator.cli.view import show_report
 from orchestrator.run.events import ToolFinished, WorkCommitted
 from orchestrator.run.state import State
@@ -59,10 +60,10 @@ def draw_live(events: Sequence[Event]) -> None:
         if quiet and event.body.get("tool", "str_replace_based_edit_tool") in QUIET_TOOLS:
             left_out += event.kind == ToolFinished.KIND
             continue
-        if left_out:
-            console.print(
-                f"    … {left_out} edits and commands, left out of this picture", style="dim"
-            )
+        if left_out and tell(event, state):
+            what = "1 edit or command" if left_out == 1 else f"{left_out} edits and commands"
+            note = f"    … {what}, left out of this picture"
+            console.print(note, style="dim")
             left_out = 0
         view.on_event(event, state)
     console.save_svg(str(HERE / "demo.svg"), title="make demo")

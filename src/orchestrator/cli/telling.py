@@ -78,7 +78,7 @@ def _taken(body: ev.RunTaken, _: State, event: Event) -> tuple[Line, ...]:
 
 
 def _routed(body: ev.RouteChosen, _: State, __: Event) -> tuple[Line, ...]:
-    sure = "" if body.sure else ", not sure"
+    sure = "" if body.sure else ", by best guess"
     about = f"  takes the request: {label(body.job)}{sure}"
     return (Line("agent", NAME, ((label(body.agent), NAME), (about, QUIET))),)
 
