@@ -14,7 +14,7 @@ from orchestrator.workspace.ignore import translate
 MOST_WAYS = 256
 """Globs that one with braces may stand for."""
 
-_INNERMOST = re.compile(r"\{([^{}]*,[^{}]*)\}")
+_INNERMOST = re.compile(r"\{([^{}]*)\}")
 
 
 class GlobError(ValueError):
@@ -32,7 +32,7 @@ def ways(glob: str) -> tuple[str, ...]:
     open_ones, found = [glob], dict[str, None]()
     while open_ones:
         one = open_ones.pop()
-        braces = _INNERMOST.search(one)
+        braces = next((pair for pair in _INNERMOST.finditer(one) if "," in pair[1]), None)
         if braces is None:
             found[one] = None
         else:

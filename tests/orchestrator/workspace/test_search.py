@@ -156,6 +156,8 @@ async def test_a_glob_of_too_many_alternatives_is_refused(root: Path) -> None:
     for which, name in ((grep, "glob"), (find_by_name, "pattern")):
         with pytest.raises(ToolError, match="stands for more than 256 others"):
             await use(which, root, **{"pattern": "x", name: "{a,b}" * 400})
+        with pytest.raises(ToolError, match="stands for more than 256 others"):
+            await use(which, root, **{"pattern": "x", name: "{" + "," * 100_000 + "}{"})
 
 
 async def test_list_files_takes_levels_and_is_cut(root: Path) -> None:
