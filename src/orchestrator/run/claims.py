@@ -51,6 +51,7 @@ TRIVIAL = 20
 _BEFORE, _AFTER = 60, 40  # characters of a sentence that are looked at on each side of a number
 
 _GOES_ON = re.compile(r"\w|[.,:]\d|-[A-Za-z]")
+_DIGIT = re.compile(r"\d")
 _CODE = re.compile(r"```(.*?)```|`([^`\n]*)`", re.DOTALL)
 _LANGUAGE = re.compile(r"(?!text|txt|output|console|math|markdown|md\b)[A-Za-z]\w*[^\S\n]*\n")
 _SUM = re.compile(r"[\d.)]\s*[-−+*/×÷^]\s*[\d.(].*[=≈]|≈")
@@ -69,7 +70,7 @@ class Figure:
 
     `half` is half a unit of its last stated digit. `sign` is empty where none is stated; `downward`
     says that words of the sentence carry a minus. `claims`: it reads like a result, not a choice.
-    `given`: it reads like something that a calculation was given. `ratio` is the worth, without
+    `given`: it claims, but as something that a calculation was given. `ratio` is the worth, without
     sign, of what is written as a fraction of whole numbers, such as 65/2.
     """
 
@@ -113,7 +114,8 @@ class _Tone:
 
     @classmethod
     def of(cls, text: str) -> _Tone:
-        found = (pattern.search(text) is not None for pattern in (HEDGED, CLAIMING, DOWNWARD))
+        low = text.lower()
+        found = (pattern.search(low) is not None for pattern in (HEDGED, CLAIMING, DOWNWARD))
         return cls(*found)
 
 
@@ -154,6 +156,8 @@ def _lines(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _figures_of_line(line: str, context: str) -> Iterator[Figure]:
+    if not _DIGIT.search(line):
+        return
     plain = NOT_FIGURES.sub(lambda match: " " * len(match[0]), line)
     for match in _SENTENCE.finditer(line):
         yield from _figures(match[0], plain[match.start() : match.end()], context)
@@ -202,7 +206,7 @@ def _figures(sentence: str, plain: str, context: str) -> Iterator[Figure]:
             sign=sign_of(match),
             downward=own.downward or around.downward,
             claims=claims,
-            given=_is_given(before, after),
+            given=claims and _is_given(before, after),
             ratio=ratio,
             sentence=shown,
         )
@@ -245,7 +249,7 @@ def _claims(
     if bare or (not small and ANSWERING.search(before)):
         return True
     clause = _CLAUSE.split(before)[-1]
-    return marked and not CHOOSING.search(clause)
+    return marked and not CHOOSING.search(clause.lower())
 
 
 def _small_claims(match: re.Match[str], before: str, after: str) -> bool:
