@@ -10,7 +10,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Collection, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -38,6 +38,7 @@ from orchestrator.run.openings import first_opening
 from orchestrator.run.ownership import owning
 from orchestrator.run.setting import Absent, Person, Setting
 from orchestrator.toolbox.permissions import Rules
+from orchestrator.workspace.errors import WorkspaceError
 from orchestrator.workspace.seal import available_seal
 from orchestrator.workspace.sessions import forget_session
 from orchestrator.workspace.shell import CommandSettings
@@ -111,9 +112,12 @@ class Session:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self.journal.state.opened is None:
+            with suppress(WorkspaceError, OSError):  # what kept it from opening is told already
+                self.workspace.remove(with_branch=True)
         self._held.close()
         if self.journal.state.closed is not None:
-            forget_session(self.run)
+            forget_session(self.workspace.root)
 
     def take(self, limits: Limits | None = None) -> None:
         """Record that this process owns the run from here on."""

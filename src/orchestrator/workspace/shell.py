@@ -65,7 +65,7 @@ async def bash(
         raise ToolError(f"the command settings of this run are a {type(settings).__name__}")
     try:
         if restart:
-            forget_session(context.run, context.agent)
+            forget_session(workspace.root, context.agent)
             if command is None:
                 return ToolResult("The shell was restarted in /workspace.", {"restarted": True})
         if command is None or "\0" in command:
@@ -79,7 +79,7 @@ async def bash(
             environ=settings.environ,
             variables=_import_paths(workspace),
             memory_bytes=settings.memory_bytes,
-            session=open_session(context.run, context.agent),
+            session=open_session(workspace.root, context.agent),
             seal=settings.seal,
         )
     except WorkspaceError as error:

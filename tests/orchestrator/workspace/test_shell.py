@@ -46,7 +46,7 @@ def shell(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shell]:
     root.mkdir()
     (root / "task.md").write_text("the task\n")
     yield Shell(root, request.param)
-    forget_session(f"run {root}")
+    forget_session(root)
 
 
 async def test_output_comes_as_it_is_and_a_failure_with_its_code(shell: Shell) -> None:
@@ -102,7 +102,7 @@ async def test_a_link_left_in_tmp_does_not_lead_the_next_seal_astray(tmp_path: P
     shell.visible = [environment]
     assert (await shell("ls -d ~/.")).data["exit_code"] == 0
     assert list(outside.iterdir()) == []
-    forget_session(f"run {root}")
+    forget_session(root)
 
 
 async def test_restart_forgets_and_can_come_with_a_command(shell: Shell) -> None:
@@ -190,10 +190,10 @@ async def test_an_environment_that_has_the_project_by_path_imports_the_workspace
 
 
 def test_a_session_folder_is_private(tmp_path: Path) -> None:
-    folder = open_session(str(tmp_path), "agent/../x")
+    folder = open_session(tmp_path, "agent/../x")
     assert folder.stat().st_mode & 0o77 == 0
     assert folder.stat().st_uid == os.geteuid()
-    forget_session(str(tmp_path))
+    forget_session(tmp_path)
     assert not folder.exists()
 
 

@@ -63,7 +63,7 @@ def run(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Run]:
     )
     workspace.open_board("make it better", ["dev", "reviewer"])
     yield Run(workspace, request.param)
-    forget_session(str(workspace.root))
+    forget_session(workspace.root)
 
 
 async def test_git_can_be_read_but_not_changed_by_commands(run: Run) -> None:
