@@ -34,6 +34,11 @@ def judge(command: str, base: Attempt, head: Attempt) -> Judgement:
         return Judgement(False, before, (head.problem,), reason=head.problem)
     if head.exit_code == NO_TESTS and base.exit_code == 0:
         return _fails(before, (f"`{command}` finds no tests any more",))
+    if head.outcomes is None and base.outcomes and head.exit_code == 0:
+        count = len(base.outcomes)
+        return _fails(
+            before, (f"`{command}` ends well without a report; the base has {count} tests",)
+        )
     if head.outcomes is None or base.outcomes is None:
         return _by_exit_code(command, base, head, before)
     new = tuple(name for name in failures(head.outcomes) if name not in before)

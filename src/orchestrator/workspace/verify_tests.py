@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import posixpath
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,9 @@ _SKIPS = frozenset(
         "expectedFailure", "importorskip",
     }
 )  # fmt: skip
+_RUNNERS = frozenset({"pytest", "py", "_pytest", "pluggy", "iniconfig", "packaging", "xdist"})
+"""What running tests imports beside the standard library."""
+
 _CHECKS = frozenset({"raises", "warns", "fail", "deprecated_call"})
 
 
@@ -49,10 +53,22 @@ def _changed_files(base: TreeFiles, head: TreeFiles, own: Sequence[str]) -> Iter
     for path in sorted(steering):
         if base.blob(path) != head.blob(path):
             yield f"{path} was {_word(base, head, path)}: it steers how tests run"
+    for path in sorted(head.entries):
+        if path not in base and _shadows(path):
+            yield f"{path} was added: it is imported in place of what runs the tests"
     before, after = pytest_settings(base), pytest_settings(head)
     for path in sorted({*before, *after}):
         if before.get(path) != after.get(path):
             yield f"{path} was changed in what it says to pytest"
+
+
+def _shadows(path: str) -> bool:
+    """Whether a file stands first on the import path under the name of a module of others."""
+    top, *more = path.removeprefix("src/").split("/")
+    name = top if more else top.removesuffix(".py") if top.endswith(".py") else ""
+    if more and more != ["__init__.py"]:
+        return False
+    return name in _RUNNERS or name in sys.stdlib_module_names
 
 
 def _changed_tests(base: TreeFiles, head: TreeFiles) -> Iterator[str]:
