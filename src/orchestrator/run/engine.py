@@ -110,7 +110,9 @@ class Engine:
         self._close("limited", text, resumable=True)
 
     def _close(self, status: str, result: str, *, resumable: bool) -> None:
-        self._journal.append(ev.RunClosed(status, result, resumable))
+        # What the service says of an error may hold what it was sent.
+        clean = self._setting.redactor.text(result)
+        self._journal.append(ev.RunClosed(status, clean, resumable))
 
     def _time_left_s(self) -> float:
         limits = Limits.from_body(self._journal.state.limits)
