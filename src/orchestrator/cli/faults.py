@@ -27,6 +27,10 @@ def as_command_error(error: Exception) -> CommandError | None:
         return CommandError(what, "", fix or "wait for it, or `orc stop` it")
     if isinstance(error, StreamConflict):
         return CommandError(str(error), "ledger", "another process owns this run; try again later")
+    if isinstance(error, LedgerError) and "; " in str(error):
+        told, _, fix = str(error).partition("; ")
+        where, _, what = told.rpartition(": ")
+        return CommandError(what, where, fix)
     if isinstance(error, LedgerError | WorkspaceError):
         what, _, fix = str(error).partition(": ")
         return CommandError(what, "", fix or "see `orc doctor`")

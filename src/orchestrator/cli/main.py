@@ -9,12 +9,16 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable
 
 import click
 
 from orchestrator.cli.output import CommandError, Exit, say
+
+INTERRUPTED = 130
+"""As shells have it: ended by a signal, outside of a run that could tell how it stands."""
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("orchestrator.cli.run", "Turn a request into verified work."),
@@ -73,6 +77,8 @@ def app() -> None:
 
 def entry() -> None:
     """Run the command line; every failure is one clear line and a meaningful exit code."""
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(_guarded(lambda: app.main(standalone_mode=False)))
 
 
@@ -83,8 +89,8 @@ def _guarded(act: Callable[[], object]) -> int:
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.Abort:
-        say("stopped")
-        return 130
+        _tell(CommandError("stopped before it was done", "orc", "start it again"))
+        return INTERRUPTED
     except click.UsageError as error:
         where = error.ctx.command_path if error.ctx else "orc"
         return _tell(CommandError(error.format_message(), where, f"see `{where} --help`"))
@@ -98,10 +104,14 @@ def _guarded(act: Callable[[], object]) -> int:
 
 
 def _tell(error: CommandError) -> int:
+    from trading_tools.audit.redact import Redactor
+
+    clean = Redactor.from_environment(os.environ).text
     if "--json" in sys.argv:
-        body = {"error": {"what": error.what, "where": error.where, "fix": error.fix}}
+        told = {"what": error.what, "where": error.where, "fix": error.fix}
+        body = {"error": {name: clean(text) for name, text in told.items()}}
         sys.stdout.write(json.dumps(body, indent=2, ensure_ascii=False) + "\n")
-    say(f"orc: {error}")
+    say(f"orc: {clean(str(error))}")
     return int(error.code)
 
 
