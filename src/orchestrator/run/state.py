@@ -288,7 +288,7 @@ def _answered(state: State, body: ev.QuestionAnswered, _: Event) -> None:
 def _trimmed(state: State, body: ev.ContextTrimmed, _: Event) -> None:
     frame = state.frames[body.frame]
     frame.conversation, frame.reply = Conversation(), None
-    frame.queue = [Text(body.opening)]
+    frame.queue, frame.prompt_tokens = [Text(body.opening)], 0
 
 
 def _committed(state: State, body: ev.WorkCommitted, _: Event) -> None:

@@ -7,7 +7,7 @@ and one of this module's signals.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 
 from orchestrator.models.port import (
@@ -93,9 +93,15 @@ class Turns:
             raise LimitBites(Reached("turns", f"{most} in a frame", f"{most} by {agent.name}"))
         items = tuple(frame.queue)
         conversation = frame.conversation.extended(items) if items else frame.conversation
-        system = setting.definitions.system(agent.name)
-        tools = setting.definitions.tools_of(agent.name)
-        room = self._affordable(limits, agent.model, frame, system, conversation.messages, tools)
+        request = ModelRequest(
+            model=agent.model,
+            system=setting.definitions.system(agent.name),
+            tools=setting.definitions.tools_of(agent.name),
+            messages=conversation.messages,
+            max_tokens=limits.max_tokens,
+            effort=agent.effort,
+        )
+        room = self._affordable(limits, frame, request)
         self._journal.append(
             ev.TurnStarted(
                 frame=frame.frame.id,
@@ -105,15 +111,7 @@ class Turns:
                 new=tuple(item.record() for item in items),
             )
         )
-        request = ModelRequest(
-            model=agent.model,
-            system=system,
-            tools=tools,
-            messages=conversation.messages,
-            max_tokens=room,
-            effort=agent.effort,
-        )
-        reply = await self._ask(frame, request)
+        reply = await self._ask(frame, replace(request, max_tokens=room))
         self._record(frame, reply, agent.model)
         if reply.refusal is not None:
             raise ServiceFails(f"the model refused ({reply.refusal})")
@@ -180,27 +178,20 @@ class Turns:
         cost = self._setting.prices.price(model, usage)
         return None if cost is None else str(cost)
 
-    def _affordable(
-        self,
-        limits: Limits,
-        model: str,
-        frame: FrameState,
-        system: str,
-        messages: object,
-        tools: object,
-    ) -> int:
-        """Output tokens that time and money allow for the next reply."""
+    def _affordable(self, limits: Limits, frame: FrameState, request: ModelRequest) -> int:
+        """Output tokens that time and money allow for the reply to `request`."""
         if self._time_left_s() <= 0:
             raise LimitBites(Reached("wall time", f"{limits.minutes} min", f"{limits.minutes} min"))
-        price = self._setting.prices.price
+        model, price = request.model, self._setting.prices.price
         a_million = price(model, Usage(output_tokens=1_000_000))
         if a_million is None:
             return limits.max_tokens
-        known = frame.prompt_tokens
-        characters = len(canonical_json(frame.queue and [i.record() for i in frame.queue]))
-        if not known:
-            characters = len(system) + len(canonical_json(tools)) + len(canonical_json(messages))
-        tokens = known + characters // CHARACTERS_A_TOKEN + 500
+        # What the service has counted once is known; the last message is what came since.
+        new = request.messages[-1:]
+        if not frame.prompt_tokens:
+            new = ({"system": request.system, "tools": request.tools}, *request.messages)
+        characters = len(canonical_json(new))
+        tokens = frame.prompt_tokens + characters // CHARACTERS_A_TOKEN + 500
         request_usd = price(model, Usage(cache_write_tokens=tokens)) or Decimal(0)
         spent = self._journal.state.spend.cost_usd
         room = affordable_tokens(

@@ -79,6 +79,12 @@ async def test_the_reply_shrinks_to_the_budget(trial: Make) -> None:
     assert 1024 < one.model.requests[0].max_tokens < 10_001
 
 
+async def test_a_long_result_that_the_model_is_about_to_read_is_reserved_for(trial: Make) -> None:
+    one = trial(reply(use("flood")), hand(), limits=Limits(usd=Decimal("0.08")))
+    assert _limit(await one.drive()).limit == "usd"
+    assert len(one.model.requests) == 1
+
+
 async def test_wall_time_is_checked_before_each_call(trial: Make) -> None:
     one = trial(reply(use("look", what="a")), hand())
     one.clock.now_s = 0.0
