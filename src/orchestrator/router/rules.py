@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.router.index import index_of
 from orchestrator.router.kinds import kind_of, opening_verb
-from orchestrator.router.words import telling_words
+from orchestrator.router.words import as_written, telling_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,7 +100,8 @@ def route(request: str, catalogue: AgentCatalogue) -> Route:
     sure = agent is not None and (
         named == (agent,) or bool(trade) or _phrase_decides(agent, hits, ranking)
     )
-    why = _why(agent, named, refused, hits, trade, index, terms, guess)
+    spoken = {stem: word for stem, word in as_written(text).items() if stem in terms}
+    why = _why(agent, named, refused, hits, trade, index, spoken, guess)
     return Route(agent, guess.kind, sure, ranking, why)
 
 
@@ -157,7 +158,7 @@ def _why(
     hits: Mapping[str, tuple[str, ...]],
     trade: tuple[str, ...],
     index: Index,
-    terms: Mapping[str, float],
+    spoken: Mapping[str, str],
     guess: KindGuess,
 ) -> str:
     parts: list[str] = []
@@ -171,8 +172,8 @@ def _why(
         parts.append(f"to {trade[0]} {', '.join(trade[1:])} is the trade of {agent}")
     else:
         weights = index.claims[agent].weights
-        known = sorted((t for t in terms if t in weights), key=lambda t: (-weights[t], t))
-        words = ", ".join(known[:4]) or "the kind of job"
+        known = sorted((t for t in spoken if t in weights), key=lambda t: (-weights[t], t))
+        words = ", ".join(spoken[stem] for stem in known[:4]) or "the kind of job"
         parts.append(f"best guess: {agent} fits by {words}")
     if refused:
         parts.append(f"not wanted: {', '.join(refused)}")

@@ -57,6 +57,14 @@ def telling_words(text: str) -> list[str]:
     return [stem(word) for word in _WORD.findall(text.lower()) if _tells(word)]
 
 
+def as_written(text: str) -> dict[str, str]:
+    """Stem to the first word of `text` that has it, for telling people."""
+    found: dict[str, str] = {}
+    for word in _WORD.findall(text.lower()):
+        found.setdefault(stem(word), word)
+    return found
+
+
 def _tells(word: str) -> bool:
     return word not in _EMPTY and len(word) > 1 and not word.isdigit()
 
