@@ -1,7 +1,8 @@
 """What happens in a run, one frozen class an event kind; together they are the run.
 
-Bodies hold nothing that a replay could not produce again: no durations, no clock readings (the
-ledger stamps `at`), no process-dependent values except in `run.taken`.
+Bodies hold nothing that a replay could not produce again: no durations, no clock readings but an
+approval's expiry (the ledger stamps `at`), nothing of the process or the machine but in
+`run.opened` (where the workspace is) and `run.taken`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """What a run may use at most, and the loops it may not fall into.
 
-Limits are shared by the whole run, all frames together (turns are per frame), and are checked
-before the thing they bound is begun. A limit that bites ends in a `Reached`, never in a trace.
+Limits are shared by the whole run, all frames together (turns are per frame, wall time begins anew
+when a run is resumed), and are checked before the thing they bound is begun. A limit that bites
+ends in a `Reached`, never in a trace.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ class Limits:
     tool_calls: int = 300
     """Calls really made, in all frames; refused ones do not count."""
     minutes: Decimal = Decimal(60)
-    """Wall time while a process owns the run; waiting for a person does not count."""
+    """Wall time of one stretch in which a process drives the run; the next one begins anew.
+
+    A question that a person answers at the terminal counts, time in which no process runs does not.
+    """
     usd: Decimal = Decimal(10)
     """Reserved before each model call at its worst case; needs a model with a known price."""
     max_tokens: int = 16_000

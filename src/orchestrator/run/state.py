@@ -52,9 +52,7 @@ class State:
         self.answers: dict[str, str] = {}
         self.handoffs: list[tuple[str, str, int]] = []
         self.acceptance: list[ev.AcceptanceChecked] = []
-        self.first_confidence: Decimal | None = None
         self.limit: ev.LimitHit | None = None
-        self.failure: ev.ModelFailed | None = None
         self.closed: ev.RunClosed | None = None
         self.spend = Spend()
         self.commits: list[ev.WorkCommitted] = []
@@ -101,7 +99,7 @@ def _taken(state: State, body: ev.RunTaken, _: Event) -> None:
     if body.limits is not None:
         state.limits = body.limits
     if state.closed is not None and state.closed.resumable:
-        state.closed = state.limit = state.failure = None
+        state.closed = state.limit = None
 
 
 def _routed(state: State, body: ev.RouteChosen, _: Event) -> None:
@@ -165,7 +163,6 @@ def _answer_what_is_not_run(frame: FrameState, body: ev.ModelReplied) -> None:
 
 def _failed(state: State, body: ev.ModelFailed, _: Event) -> None:
     _spent(state, body, state.frames[body.frame].frame.agent)
-    state.failure = body
 
 
 def _intended(state: State, body: ev.ToolIntended, event: Event) -> None:
@@ -206,8 +203,6 @@ def _rejected(state: State, body: ev.HandoffRejected, _: Event) -> None:
 
 
 def _checked(state: State, body: ev.AcceptanceChecked, _: Event) -> None:
-    if state.first_confidence is None:
-        state.first_confidence = Decimal(str(body.handoff["confidence"]))
     state.acceptance.append(body)
     if body.unmet:
         _send_back(state.frames[body.frame], body.message, body.call)
