@@ -20,6 +20,7 @@ from orchestrator.cli.output import CommandError, emit, leave
 from orchestrator.cli.place import Place
 from orchestrator.cli.run import Options, go_on
 from orchestrator.cli.runs import find_run
+from orchestrator.cli.text import unicode_of
 
 if TYPE_CHECKING:
     from orchestrator.run.events import RunEvent
@@ -114,7 +115,7 @@ def answer_command(run: str, text: str, wait: bool, workspace: Path | None, as_j
         )
     if not text.strip():
         raise CommandError("the answer is empty", name, "say something")
-    clean = Redactor.from_environment(place.environ).text(text)
+    clean = Redactor.from_environment(place.environ).text(unicode_of(text))
     _append(place, name, QuestionAnswered(state.question.frame, state.question.call, clean))
     _then(place, name, as_json, wait, "answered")
 
@@ -125,7 +126,7 @@ def _then(place: Place, name: str, as_json: bool, wait: bool, said: str) -> None
             {"run": name, "recorded": said}, as_json, lambda: f"{said}; `orc resume {name}` goes on"
         )
         return
-    leave(go_on(place, name, Options(workspace=place.project, as_json=as_json)))
+    leave(go_on(place, name, Options(as_json=as_json)))
 
 
 def _append(place: Place, name: str, event: RunEvent) -> None:

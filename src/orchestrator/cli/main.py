@@ -7,6 +7,7 @@ A command lives in a module of its family and is imported only when it is called
 from __future__ import annotations
 
 import importlib
+import io
 import json
 import os
 import signal
@@ -77,6 +78,9 @@ def app() -> None:
 
 def entry() -> None:
     """Run the command line; every failure is one clear line and a meaningful exit code."""
+    # Half a character, of a file's name for example, is shown as its escape, which JSON has too.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(_guarded(lambda: app.main(standalone_mode=False)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -44,10 +45,34 @@ class AtTerminal:
         with self._pausing():
             sys.stderr.write(prompt)
             sys.stderr.flush()
-            line: str = await asyncio.to_thread(sys.stdin.readline)
+            line = await _line(sys.stdin.fileno())
         if not line:
             say("")
         return line
+
+
+async def _line(terminal: int) -> str:
+    """The next line, empty at the end of the input.
+
+    Not read in a thread: that could not be ended, and the process would not end before it.
+    """
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    typed = b""
+    loop.add_reader(terminal, ready.set)
+    try:
+        while not typed.endswith(b"\n"):
+            await ready.wait()
+            piece = os.read(terminal, 65_536)
+            ready.clear()
+            if not piece:
+                break
+            typed += piece
+    except OSError:  # the terminal is gone
+        return ""
+    finally:
+        loop.remove_reader(terminal)
+    return typed.decode("utf-8", "replace")
 
 
 def _present() -> bool:

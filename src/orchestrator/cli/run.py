@@ -17,6 +17,7 @@ import click
 
 from orchestrator.cli.output import CommandError, Exit, emit, leave, say
 from orchestrator.cli.place import Place
+from orchestrator.cli.text import unicode_of
 
 if TYPE_CHECKING:
     from orchestrator.catalogue.sessions import House, Session
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 class Options:
     """What the command line says about how to run."""
 
-    workspace: Path | None = None
     model: str | None = None
     max_hops: int | None = None
     max_usd: str | None = None
@@ -78,11 +78,10 @@ def run_command(
     The work happens on a branch of its own in a copy of your files as they are now; your files
     are not touched. The answer says what was checked, what was not, and how to merge.
     """
+    request = unicode_of(request)
     if not request.strip():
         raise CommandError("the request is empty", "orc run", "say what you want done")
-    options = Options(
-        workspace=workspace, model=model, max_hops=max_hops, max_usd=max_usd, as_json=as_json
-    )
+    options = Options(model=model, max_hops=max_hops, max_usd=max_usd, as_json=as_json)
     if offline:
         raise CommandError(
             "this request needs a model",
@@ -110,7 +109,7 @@ def resume_command(
     as_json: bool,
 ) -> None:
     """Go on with RUN from where its record ends."""
-    options = Options(workspace=workspace, max_hops=max_hops, max_usd=max_usd, as_json=as_json)
+    options = Options(max_hops=max_hops, max_usd=max_usd, as_json=as_json)
     leave(go_on(Place.find(workspace), run, options))
 
 
@@ -120,7 +119,7 @@ def go_on(place: Place, name: str, options: Options, model: Model | None = None)
 
     run, state = find_run(place, name)
     if state.closed is not None and not state.closed.resumable:
-        return tell(place, run, options, seconds=0.0)
+        return tell(place, run, options)
     return execute(place, options, run, lambda house: _taken_up(house, run, options), model)
 
 
@@ -177,7 +176,7 @@ def execute(
         )
         with adopting(), session_of(house) as session:
             asyncio.run(_drive(session, chosen))
-    return tell(place, run, options, seconds=time.monotonic() - started)
+    return tell(place, run, options)
 
 
 async def _drive(session: Session, model: Model) -> None:
@@ -194,13 +193,14 @@ async def _drive(session: Session, model: Model) -> None:
         await model.aclose()
 
 
-def tell(place: Place, run: str, options: Options, *, seconds: float) -> int:
+def tell(place: Place, name: str, options: Options) -> int:
     """Say how a run stands, and give the exit code that means it."""
-    from orchestrator.cli.runs import report_of
+    from orchestrator.cli.runs import find_run, report_of
     from orchestrator.cli.view import print_report
     from orchestrator.run.report import exit_code
 
-    report, state = report_of(place, run, seconds=seconds)
+    run, state = find_run(place, name)
+    report = report_of(place, run, state)
     if options.as_json:
         emit(report, True, str)
     else:

@@ -93,3 +93,8 @@ def _visible(char: str) -> str:
     if unicodedata.category(char) in {"Cc", "Cf", "Cs"}:
         return "\ufffd"
     return char
+
+
+def unicode_of(argument: str) -> str:
+    """A word of the command line with a mark for each byte that is no text."""
+    return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
