@@ -12,14 +12,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 
 from rich.console import Console
 
 from orchestrator.cli.live import LiveView
 from orchestrator.cli.place import Place
-from orchestrator.cli.runs import report_of
+from orchestrator.cli.runs import find_run, report_of
 from orchestrator.cli.telling import tell
 from orchestrator.cli.view import show_report
 from orchestrator.run.events import ToolFinished, WorkCommitted
@@ -41,7 +40,8 @@ def main() -> int:
         with place.open_ledger(read_only=True) as ledger:
             events = ledger.read("demo")
         draw_live(events)
-        report, state = report_of(place, "demo", seconds=_seconds(events))
+        run, state = find_run(place, "demo")
+        report = report_of(place, run, state)
         console = _console()
         show_report(console, report, state)
         console.save_svg(str(HERE / "report.svg"), title="orc show demo")
@@ -67,11 +67,6 @@ def draw_live(events: Sequence[Event]) -> None:
             left_out = 0
         view.on_event(event, state)
     console.save_svg(str(HERE / "demo.svg"), title="make demo")
-
-
-def _seconds(events: Sequence[Event]) -> float:
-    first, last = (datetime.fromisoformat(event.at) for event in (events[0], events[-1]))
-    return (last - first).total_seconds()
 
 
 def _console() -> Console:

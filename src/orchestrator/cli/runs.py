@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.cli.output import CommandError
@@ -10,16 +11,23 @@ from orchestrator.cli.place import Place
 
 if TYPE_CHECKING:
     from orchestrator.run.state import State
+    from trading_tools.audit.ledger import Ledger, StreamInfo
 
 LAST = "last"
 
 
-def run_names(place: Place) -> list[str]:
-    """All runs of the project, oldest first."""
+def runs_in(ledger: Ledger) -> list[StreamInfo]:
+    """All runs of a ledger, oldest first."""
     from orchestrator.run.events import RunOpened
 
-    with place.open_ledger(read_only=True) as ledger:
-        return [info.stream for info in ledger.streams() if info.first_kind == RunOpened.KIND]
+    return [info for info in ledger.streams() if info.first_kind == RunOpened.KIND]
+
+
+def is_owned(place: Place, run: str) -> bool:
+    """Whether a process works on the run right now."""
+    from orchestrator.run.ownership import owner
+
+    return owner(place.state, run) is not None
 
 
 def find_run(place: Place, name: str) -> tuple[str, State]:
@@ -30,7 +38,8 @@ def find_run(place: Place, name: str) -> tuple[str, State]:
     """
     from orchestrator.run.state import State
 
-    names = run_names(place)
+    with place.open_ledger(read_only=True) as ledger:
+        names = [info.stream for info in runs_in(ledger)]
     found = [run for run in names if run == name] or [r for r in names if r.startswith(name)]
     if name == LAST and names:
         found = [names[-1]]
@@ -42,14 +51,19 @@ def find_run(place: Place, name: str) -> tuple[str, State]:
         return found[0], State.fold(ledger.read(found[0]))
 
 
-def report_of(place: Place, name: str, *, seconds: float) -> tuple[dict[str, Any], State]:
-    """The report of a run and the state behind it."""
-    from orchestrator.run.ownership import owner
+def report_of(place: Place, run: str, state: State) -> dict[str, Any]:
+    """The report of a run, from the state that `find_run` gave."""
     from orchestrator.run.report import report
 
-    run, state = find_run(place, name)
-    workspace = state.opened.workspace if state.opened else None
-    branch = str(workspace["branch"]) if workspace and workspace["branch"] else None
-    owned = owner(place.state, run) is not None
-    document = report(run, state, seconds=seconds, head=state.head, branch=branch, owned=owned)
-    return document, state
+    owned = is_owned(place, run)
+    workspace = (state.opened.workspace if state.opened else None) or {}
+    end = datetime.now(UTC) if owned else datetime.fromisoformat(state.last_at)
+    seconds = (end - datetime.fromisoformat(state.opened_at)).total_seconds()
+    return report(
+        run,
+        state,
+        seconds=max(seconds, 0.0),
+        head=state.head,
+        branch=workspace.get("branch"),
+        owned=owned,
+    )

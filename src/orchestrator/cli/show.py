@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +9,11 @@ import click
 
 from orchestrator.cli.output import CommandError, emit, say
 from orchestrator.cli.place import Place
-from orchestrator.cli.runs import find_run
+from orchestrator.cli.runs import find_run, is_owned, report_of, runs_in
 
 if TYPE_CHECKING:
     from orchestrator.run.state import State
     from trading_tools.audit.event import Event
-    from trading_tools.audit.ledger import Ledger, StreamInfo
 
 _WORKSPACE = click.option(
     "--workspace",
@@ -59,17 +56,18 @@ def show_command(
 def runs_command(limit: int, workspace: Path | None, as_json: bool) -> None:
     """The runs of this project, the newest first."""
     from orchestrator.cli.listing import print_runs, summary
+    from orchestrator.run.state import State
 
     place = Place.find(workspace)
     rows: list[dict[str, Any]] = []
     left_out = 0
     if place.ledger_file.exists():
         with place.open_ledger(read_only=True) as ledger:
-            found = list(_runs(ledger))[::-1]
+            found = runs_in(ledger)[::-1]
             left_out = max(len(found) - limit, 0)
             for info in found[:limit]:
-                state = _fold(ledger, info.stream)
-                rows.append(summary(info, state, owned=_owned(place, info.stream)))
+                state = State.fold(ledger.read(info.stream))
+                rows.append(summary(info, state, owned=is_owned(place, info.stream)))
     if as_json:
         emit(rows, True, str)
     else:
@@ -80,22 +78,8 @@ def runs_command(limit: int, workspace: Path | None, as_json: bool) -> None:
 
 def _show_report(place: Place, name: str, state: State, as_json: bool) -> None:
     from orchestrator.cli.view import print_report
-    from orchestrator.run.report import report
 
-    owned = _owned(place, name)
-    workspace = (state.opened.workspace if state.opened else None) or {}
-    with place.open_ledger(read_only=True) as ledger:
-        last_at = next((i.last_at for i in _runs(ledger) if i.stream == name), state.opened_at)
-    end = datetime.now(UTC) if owned else datetime.fromisoformat(last_at)
-    seconds = (end - datetime.fromisoformat(state.opened_at)).total_seconds()
-    document = report(
-        name,
-        state,
-        seconds=max(seconds, 0.0),
-        head=state.head,
-        branch=workspace.get("branch"),
-        owned=owned,
-    )
+    document = report_of(place, name, state)
     if as_json:
         emit(document, True, str)
     else:
@@ -140,24 +124,6 @@ def _show_receipt(place: Place, name: str, state: State, number: int, as_json: b
         "data": receipt.data,
     }
     emit(document, True, str)
-
-
-def _runs(ledger: Ledger) -> Iterator[StreamInfo]:
-    from orchestrator.run.events import RunOpened
-
-    return (info for info in ledger.streams() if info.first_kind == RunOpened.KIND)
-
-
-def _fold(ledger: Ledger, name: str) -> State:
-    from orchestrator.run.state import State
-
-    return State.fold(ledger.read(name))
-
-
-def _owned(place: Place, name: str) -> bool:
-    from orchestrator.run.ownership import owner
-
-    return owner(place.state, name) is not None
 
 
 def _event(event: Event) -> dict[str, Any]:

@@ -39,6 +39,7 @@ class State:
         self.head = ""
         self.opened: ev.RunOpened | None = None
         self.opened_at = ""
+        self.last_at = ""
         self.limits: Mapping[str, Any] = {}
         self.epoch = 0
         self.route: ev.RouteChosen | None = None
@@ -84,7 +85,7 @@ class State:
 
     def apply(self, event: Event) -> None:
         """Take in the next event; unknown kinds are passed over (a newer version wrote them)."""
-        self.seq, self.head = event.seq, event.hash
+        self.seq, self.head, self.last_at = event.seq, event.hash, event.at
         handler = _HANDLERS.get(event.kind)
         if handler is not None:
             handler(self, ev.from_body(event.kind, event.body), event)
