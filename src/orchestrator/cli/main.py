@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 
@@ -83,7 +84,8 @@ def entry() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sys.exit(_guarded(lambda: app.main(standalone_mode=False)))
+    name = Path(sys.argv[0]).name
+    sys.exit(_guarded(lambda: app.main(prog_name=name, standalone_mode=False)))
 
 
 def _guarded(act: Callable[[], object]) -> int:
