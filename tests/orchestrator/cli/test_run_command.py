@@ -60,7 +60,7 @@ def test_an_implementation_is_verified_and_stands_on_its_branch(desk: Desk) -> N
     assert report["kind"] == "implement"
     assert report["unmet"] == []
     assert any("review" in text for text in report["unchecked"])
-    assert report["verified"] is False
+    assert report["verified"] is True
     assert api.refused == []
     log = git(desk, "log", "--format=%B", report["branch"])
     assert f"Orc-Run: {report['run']}" in log
