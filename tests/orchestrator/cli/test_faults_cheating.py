@@ -13,6 +13,8 @@ EDIT = "str_replace_based_edit_tool"
 CODE = '"""Fresh."""\n\n\ndef answer() -> int:\n    return 42\n'
 TEST = "from desk.fresh import answer\n\n\ndef test_answer() -> None:\n    assert answer() == 42\n"
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def desk(

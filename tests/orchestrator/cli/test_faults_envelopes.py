@@ -10,7 +10,7 @@ import pytest
 from tests.support.command import Desk, Said, does, endpoint, hand_off
 from tests.support.messages_answers import Answer, message, say, tool_use
 
-GOOD = {
+GOOD: dict[str, Any] = {
     "status": "success",
     "result": "fine",
     "next_agent": None,

@@ -42,6 +42,7 @@ def nowhere(desk: Desk, said: Said, sent: str, *, files: bool = True) -> None:
             assert secret not in where, where[max(0, where.find(secret) - 200) :][:400]
 
 
+@pytest.mark.slow
 def test_secrets_in_request_files_and_output_are_taken_out(desk: Desk) -> None:
     answers = [
         does(

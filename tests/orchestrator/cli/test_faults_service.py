@@ -87,6 +87,7 @@ def test_what_a_cut_stream_cost_is_counted(desk: Desk) -> None:
     )
 
 
+@pytest.mark.slow
 def test_what_streams_cost_that_never_came_whole_is_counted_too(desk: Desk) -> None:
     cut = Answer(message=CALL, ending=Ending.CUT, after_events=7)
     said, api = run(desk, [cut])
