@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from orchestrator.cli.options import JSON
 from orchestrator.cli.output import CommandError, Exit, emit, leave
 from orchestrator.cli.place import Place
 
@@ -18,12 +19,11 @@ if TYPE_CHECKING:
     from orchestrator.agents.lint import FileReport
     from orchestrator.router.rules import Route
 
-_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 _MOST_BYTES = 50_000_000
 
 
 @click.group("agents", invoke_without_command=True)
-@_JSON
+@JSON
 @click.pass_context
 def agents_command(context: click.Context, as_json: bool) -> None:
     """List the specialists that may be used here."""
@@ -68,7 +68,7 @@ def _described(agent: AgentDefinition) -> dict[str, Any]:
 
 @agents_command.command("lint")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH…]")
-@_JSON
+@JSON
 def lint_command(paths: tuple[Path, ...], as_json: bool) -> None:
     """Check agent files; without PATH those of the project and your own.
 
@@ -115,7 +115,7 @@ def _told(reports: list[FileReport]) -> str:
     metavar="F",
     help='Requests, one a line, plain or {"request": …}; - is stdin.',
 )
-@_JSON
+@JSON
 def route_command(request: str | None, file: Path | None, as_json: bool) -> None:
     """Say which agent would take REQUEST, what kind of job it is, and why. Asks no model."""
     from orchestrator.router.rules import route

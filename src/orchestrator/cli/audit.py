@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from orchestrator.cli.options import JSON
 from orchestrator.cli.output import CommandError, Exit, emit, leave
 from orchestrator.cli.place import KEY_VARIABLE, Place, audit_key
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 CATALOGUE = "catalogue"
 
-_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 _HEADS = click.option(
     "--head",
     "heads",
@@ -40,7 +40,7 @@ def audit_command() -> None:
 
 @audit_command.command("verify")
 @_HEADS
-@_JSON
+@JSON
 def verify_command(heads: tuple[str, ...], as_json: bool) -> None:
     """Verify every event, head and text. Exit code 1 where something is wrong."""
     from trading_tools.audit.verify import verify
@@ -58,7 +58,7 @@ def verify_command(heads: tuple[str, ...], as_json: bool) -> None:
     "-n", "count", type=click.IntRange(1, 10_000), default=20, metavar="N", help="How many."
 )
 @click.option("--stream", metavar="S", help="Only this stream; default: all but the catalogue.")
-@_JSON
+@JSON
 def tail_command(count: int, stream: str | None, as_json: bool) -> None:
     """Show the last events, oldest first."""
     with _opened(Place.find()) as ledger:
@@ -94,7 +94,7 @@ def export_command(streams: tuple[str, ...], out: Path | None) -> None:
     help="Also build a new ledger file from it; only where it verifies.",
 )
 @_HEADS
-@_JSON
+@JSON
 def import_command(file: Path, into: Path | None, heads: tuple[str, ...], as_json: bool) -> None:
     """Verify an exported FILE without any ledger. Exit code 1 where something is wrong."""
     from trading_tools.audit.errors import LedgerError

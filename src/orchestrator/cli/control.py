@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from orchestrator.cli.descent import inside_a_run
+from orchestrator.cli.options import JSON, WORKSPACE
 from orchestrator.cli.output import CommandError, emit, leave
 from orchestrator.cli.place import Place
 from orchestrator.cli.run import Options, go_on
@@ -25,19 +26,11 @@ from orchestrator.cli.text import unicode_of
 if TYPE_CHECKING:
     from orchestrator.run.events import RunEvent
 
-_WORKSPACE = click.option(
-    "--workspace",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="The project; default: the one around the current folder.",
-)
-_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-
 
 @click.command("stop")
 @click.argument("run")
-@_WORKSPACE
-@_JSON
+@WORKSPACE
+@JSON
 def stop_command(run: str, workspace: Path | None, as_json: bool) -> None:
     """Stop RUN: its process is told to end, or the standing run is closed.
 
@@ -67,8 +60,8 @@ def stop_command(run: str, workspace: Path | None, as_json: bool) -> None:
 @click.argument("approval")
 @click.option("--deny", is_flag=True, help="Say no.")
 @click.option("--wait", is_flag=True, help="Only record it; `orc resume` goes on later.")
-@_WORKSPACE
-@_JSON
+@WORKSPACE
+@JSON
 def approve_command(
     run: str, approval: str, deny: bool, wait: bool, workspace: Path | None, as_json: bool
 ) -> None:
@@ -99,8 +92,8 @@ def approve_command(
 @click.argument("run")
 @click.argument("text")
 @click.option("--wait", is_flag=True, help="Only record it; `orc resume` goes on later.")
-@_WORKSPACE
-@_JSON
+@WORKSPACE
+@JSON
 def answer_command(run: str, text: str, wait: bool, workspace: Path | None, as_json: bool) -> None:
     """Answer the question that RUN waits for, then go on with the run."""
     from orchestrator.run.events import QuestionAnswered

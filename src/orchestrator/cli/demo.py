@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from orchestrator.cli.options import JSON
 from orchestrator.cli.output import CommandError, leave, say
 from orchestrator.cli.place import Place
 from orchestrator.cli.run import Options, execute
@@ -45,7 +46,7 @@ _KEPT = (
 
 @click.command("demo")
 @click.option("--into", type=click.Path(path_type=Path), metavar="DIR", help="Where to work.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@JSON
 def demo_command(into: Path | None, as_json: bool) -> None:
     """Watch a request become verified work, on a sample project.
 

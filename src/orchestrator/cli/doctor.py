@@ -10,18 +10,14 @@ from pathlib import Path
 
 import click
 
+from orchestrator.cli.options import JSON, WORKSPACE
 from orchestrator.cli.output import Exit, emit, leave
 from orchestrator.cli.place import Place
 
 
 @click.command("doctor")
-@click.option(
-    "--workspace",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="The project; default: the one around the current folder.",
-)
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@WORKSPACE
+@JSON
 def doctor_command(workspace: Path | None, as_json: bool) -> None:
     """Say what works here and what does not. Exit code 1 where something needed is broken."""
     from orchestrator.cli.health import examine_all

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from orchestrator.cli.descent import inside_a_run
+from orchestrator.cli.options import JSON
 from orchestrator.cli.output import CommandError, Exit, emit, leave, say
 from orchestrator.cli.place import STATE, Place
 from orchestrator.config.places import PROJECT_FILE
@@ -17,11 +18,9 @@ from orchestrator.config.places import PROJECT_FILE
 if TYPE_CHECKING:
     from orchestrator.config.trust import Trust
 
-_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-
 
 @click.command("init")
-@_JSON
+@JSON
 def init_command(as_json: bool) -> None:
     """Write a commented orchestrator.toml with every key and its default."""
     from orchestrator.config.template import template
@@ -52,7 +51,7 @@ def _after_init(file: Path) -> str:
 @click.command("trust")
 @click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="[DIR]")
 @click.option("--yes", is_flag=True, help="Do not ask; for scripts of a person who has looked.")
-@_JSON
+@JSON
 def trust_command(folder: Path | None, yes: bool, as_json: bool) -> None:
     """Let a project's orchestrator.toml, agents and hooks take effect as they stand now.
 

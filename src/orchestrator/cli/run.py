@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from orchestrator.cli.options import JSON, WORKSPACE
 from orchestrator.cli.output import CommandError, Exit, emit, leave, say
 from orchestrator.cli.place import Place
 from orchestrator.cli.text import unicode_of
@@ -41,15 +42,10 @@ class Options:
 def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """The options that `run` and `resume` share."""
     for option in (
-        click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout."),
+        JSON,
         click.option("--max-usd", metavar="X", help="Most that the model may cost, in USD."),
         click.option("--max-hops", type=int, metavar="N", help="Most handoffs."),
-        click.option(
-            "--workspace",
-            type=click.Path(path_type=Path),
-            metavar="DIR",
-            help="The project; default: the one around the current folder.",
-        ),
+        WORKSPACE,
     ):
         function = option(function)
     return function

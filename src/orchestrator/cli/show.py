@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from orchestrator.cli.options import JSON, WORKSPACE
 from orchestrator.cli.output import CommandError, emit, say
 from orchestrator.cli.place import Place
 from orchestrator.cli.runs import find_run, is_owned, report_of, runs_in
@@ -15,21 +16,13 @@ if TYPE_CHECKING:
     from orchestrator.run.state import State
     from trading_tools.audit.event import Event
 
-_WORKSPACE = click.option(
-    "--workspace",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="The project; default: the one around the current folder.",
-)
-_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-
 
 @click.command("show")
 @click.argument("run", default="last")
 @click.option("--events", is_flag=True, help="Everything that happened, in order.")
 @click.option("--receipt", type=int, metavar="N", help="What call N came to, whole.")
-@_WORKSPACE
-@_JSON
+@WORKSPACE
+@JSON
 def show_command(
     run: str, events: bool, receipt: int | None, workspace: Path | None, as_json: bool
 ) -> None:
@@ -51,8 +44,8 @@ def show_command(
 
 @click.command("runs")
 @click.option("--limit", type=click.IntRange(1), default=30, metavar="N", help="Most to list: 30.")
-@_WORKSPACE
-@_JSON
+@WORKSPACE
+@JSON
 def runs_command(limit: int, workspace: Path | None, as_json: bool) -> None:
     """The runs of this project, the newest first."""
     from orchestrator.cli.listing import print_runs, summary

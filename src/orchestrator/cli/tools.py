@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from orchestrator.cli.options import JSON
 from orchestrator.cli.output import CommandError, Exit, emit, leave, say
 from orchestrator.cli.place import Place
 
@@ -27,11 +28,10 @@ BY_HAND = "by-hand"
 """The run under which decisions that a person records by hand are kept."""
 
 _MOST_CHARACTERS = 10_000_000
-_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 
 
 @click.group("tools", invoke_without_command=True)
-@_JSON
+@JSON
 @click.pass_context
 def tools_command(context: click.Context, as_json: bool) -> None:
     """List the tools that agents have. `orc tools call NAME JSON` runs one."""
@@ -64,7 +64,7 @@ def tools_command(context: click.Context, as_json: bool) -> None:
 @tools_command.command("call")
 @click.argument("name")
 @click.argument("arguments", metavar="JSON", default="{}")
-@_JSON
+@JSON
 def call_command(name: str, arguments: str, as_json: bool) -> None:
     """Call the tool NAME with the arguments in JSON (an object; - reads it from stdin).
 
