@@ -84,12 +84,13 @@ class Place:
         """
         from trading_tools.audit.ledger import Ledger
 
-        if self.state.is_symlink():
-            raise CommandError(
-                f"is a link to {self.state.resolve()}",
-                str(self.state),
-                "a project must not choose where our files go; remove the link",
-            )
+        for entry in (self.state, *_entries(self.state)):
+            if entry.is_symlink():
+                raise CommandError(
+                    f"is a link to {entry.readlink()}",
+                    str(entry),
+                    "a project must not choose where our files go; remove the link",
+                )
         if read_only and not self.ledger_file.exists():
             raise CommandError(
                 "no ledger yet", str(self.project), 'the first `orc run "…"` here starts one'
@@ -152,6 +153,12 @@ def audit_key(environ: Mapping[str, str]) -> bytes | None:
     if len(decoded) >= LEAST_KEY_BYTES:
         return decoded
     return text.encode("utf-8", "surrogateescape")
+
+
+def _entries(folder: Path) -> list[Path]:
+    if folder.is_symlink() or not folder.is_dir():
+        return []
+    return sorted(folder.iterdir())
 
 
 def _here() -> Path:
