@@ -83,14 +83,6 @@ class House:
         """What takes secrets out of whatever enters a run."""
         return Redactor.from_environment(self.environ)
 
-    def prices(self) -> Prices:
-        """The user's own prices first, then the known list."""
-        declared = {
-            name: DeclaredPrice(price.input, price.output)
-            for name, price in self.settings.model.prices.items()
-        }
-        return Prices(declared, self.settings.model.provider)
-
 
 class Session:
     """A run that this process owns; use as a context manager, then `drive`."""
@@ -152,7 +144,7 @@ class Session:
             tools=all_tools(),
             rules=self._rules,
             checks=CHECKS,
-            prices=house.prices(),
+            prices=prices_of(house.settings),
             redactor=house.redactor(),
             stable=Stabiliser(space.root).text,
             work=space,
@@ -211,7 +203,7 @@ def begin(
             agent=agent,
             kind=chosen.kind,
             model=model,
-            settings=house.redactor().value(_kept(house.settings)),
+            settings=house.redactor().value(house.settings.model_dump(mode="json")),
             limits=limits_of(house.settings).body(),
             workspace=_described(session.workspace),
             definitions=session.setting().definitions.text,
@@ -264,6 +256,15 @@ def limits_of(settings: Settings) -> Limits:
     )
 
 
+def prices_of(settings: Settings) -> Prices:
+    """The user's own prices first, then the known list."""
+    declared = {
+        name: DeclaredPrice(price.input, price.output)
+        for name, price in settings.model.prices.items()
+    }
+    return Prices(declared, settings.model.provider)
+
+
 def rules_of(settings: Settings) -> Rules:
     """The permission rules in force.
 
@@ -301,10 +302,6 @@ def _define(house: House, model: str | None) -> Definitions:
     return Definitions.build(
         house.agents, all_tools(), model_of=model_of, effort=house.settings.model.effort
     )
-
-
-def _kept(settings: Settings) -> dict[str, Any]:
-    return settings.model_dump(mode="json")
 
 
 def _described(workspace: Workspace) -> dict[str, Any]:

@@ -217,15 +217,11 @@ def _check_price(options: Options, settings: Any) -> None:
     """A budget in USD means nothing for a model whose price nobody knows."""
     if options.max_usd is None:
         return
+    from orchestrator.catalogue.sessions import prices_of
     from orchestrator.models.port import Usage
-    from orchestrator.models.prices import DeclaredPrice, Prices
 
     name = options.model or settings.model.name
-    declared = {
-        key: DeclaredPrice(value.input, value.output)
-        for key, value in settings.model.prices.items()
-    }
-    if Prices(declared, settings.model.provider).price(name, Usage(output_tokens=1)) is None:
+    if prices_of(settings).price(name, Usage(output_tokens=1)) is None:
         raise CommandError(
             f"the price of {name} is not known, so {options.max_usd} USD cannot be kept",
             "--max-usd",

@@ -1,4 +1,4 @@
-"""What tokens cost in USD, and how much a model can read.
+"""What tokens cost in USD.
 
 Figures come from genai-prices' bundled data (never refreshed over the network), which knows tiers
 and cache prices; prices that the user declares go first. An unknown price is None, never zero.
@@ -8,18 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from orchestrator.models.port import Usage
-
-if TYPE_CHECKING:
-    from genai_prices.types import ModelInfo
 
 MTOK = Decimal(1_000_000)
 CACHE_WRITE_FACTOR = Decimal("1.25")
 """A five-minute cache write against plain input (Messages API, prompt caching)."""
+
+_LISTS = {"anthropic": "anthropic", "bedrock": "aws", "vertex": "google"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +56,8 @@ class Prices:
     declared: Mapping[str, DeclaredPrice]
     provider: str = "anthropic"
 
-    def price(self, model: str, usage: Usage, at: datetime | None = None) -> Decimal | None:
-        """The cost in USD, or None where no price is known; `at` (default: now) picks the list."""
+    def price(self, model: str, usage: Usage) -> Decimal | None:
+        """The cost in USD by today's list, or None where no price is known."""
         declared = self.declared.get(model)
         if declared is not None:
             return declared.of(usage)
@@ -74,37 +71,7 @@ class Prices:
             output_tokens=usage.output_tokens,
         )
         try:
-            found = calc_price(
-                tokens, model, provider_id=_LISTS[self.provider], genai_request_timestamp=at
-            )
+            found = calc_price(tokens, model, provider_id=_LISTS[self.provider])
         except LookupError:
             return None
         return found.total_price
-
-    def context_window(self, model: str) -> int | None:
-        """How many tokens the model can read, or None where that is not known."""
-        found = _model_info(model, _LISTS[self.provider])
-        return None if found is None else found.context_window
-
-
-_LISTS = {"anthropic": "anthropic", "bedrock": "aws", "vertex": "google"}
-
-
-def price(model: str, usage: Usage, declared: Mapping[str, DeclaredPrice] = {}) -> Decimal | None:
-    """The cost of `usage` in USD by Anthropic's list, or None where the price is not known."""
-    return Prices(declared).price(model, usage)
-
-
-def context_window(model: str) -> int | None:
-    """How many tokens the model can read, or None where that is not known."""
-    return Prices({}).context_window(model)
-
-
-def _model_info(model: str, provider: str) -> ModelInfo | None:
-    from genai_prices.data_snapshot import get_snapshot
-
-    try:
-        _, found = get_snapshot().find_provider_model(model, None, provider, None)
-    except LookupError:
-        return None
-    return found

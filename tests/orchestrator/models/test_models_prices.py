@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from orchestrator.models.port import Usage
-from orchestrator.models.prices import DeclaredPrice, Prices, context_window, price
+from orchestrator.models.prices import DeclaredPrice, Prices
 
 MTOK = 1_000_000
 
@@ -25,33 +25,30 @@ MTOK = 1_000_000
     ],
 )
 def test_a_known_model_costs_what_the_list_says(model: str, usage: Usage, usd: str) -> None:
-    cost = price(model, usage)
+    cost = Prices({}).price(model, usage)
     assert isinstance(cost, Decimal)
     assert cost == Decimal(usd)
 
 
 def test_nothing_used_costs_nothing() -> None:
-    assert price("claude-opus-5-5", Usage()) == 0
+    assert Prices({}).price("claude-opus-5-5", Usage()) == 0
 
 
-def test_an_unknown_model_has_no_price_and_no_window() -> None:
-    assert price("some-local-model", Usage(1, 1)) is None
-    assert context_window("some-local-model") is None
+def test_an_unknown_model_has_no_price() -> None:
+    assert Prices({}).price("some-local-model", Usage(1, 1)) is None
 
 
 def test_what_the_user_declares_goes_first() -> None:
-    declared = {
-        "some-local-model": DeclaredPrice(Decimal(1), Decimal(2)),
-        "claude-opus-5-5": DeclaredPrice(Decimal(3), Decimal(4), Decimal("0.5"), Decimal(6)),
-    }
+    prices = Prices(
+        {
+            "some-local-model": DeclaredPrice(Decimal(1), Decimal(2)),
+            "claude-opus-5-5": DeclaredPrice(Decimal(3), Decimal(4), Decimal("0.5"), Decimal(6)),
+        }
+    )
     usage = Usage(MTOK, MTOK, MTOK, MTOK)
-    assert price("some-local-model", usage, declared) == Decimal("5.25")
-    assert price("claude-opus-5-5", usage, declared) == Decimal("13.5")
-    assert price("claude-sonnet-5-5", Usage(MTOK), declared) == Decimal(2)
-
-
-def test_windows_are_known_for_the_default_models() -> None:
-    assert context_window("claude-opus-5-5") == context_window("claude-haiku-5-5") == MTOK
+    assert prices.price("some-local-model", usage) == Decimal("5.25")
+    assert prices.price("claude-opus-5-5", usage) == Decimal("13.5")
+    assert prices.price("claude-sonnet-5-5", Usage(MTOK)) == Decimal(2)
 
 
 def test_each_cloud_has_its_own_list() -> None:
