@@ -69,6 +69,16 @@ def test_an_implementation_is_verified_and_stands_on_its_branch(desk: Desk) -> N
     assert not (desk.project / "desk" / "fresh.py").exists()
 
 
+def test_a_job_whose_checks_this_version_lacks_is_done_but_not_verified(desk: Desk) -> None:
+    answers = [does(("bash", {"command": "cat desk/market.py"})), hand_off(result="it reads well")]
+    with endpoint(answers) as api:
+        desk.serve(api)
+        said = desk.orc("run", "Review the code of desk/market.py", "--json")
+    assert (said.code, said.document["kind"]) == (0, "review")
+    assert said.document["verified"] is False
+    assert said.document["unchecked"]
+
+
 def test_failing_tests_do_not_end_as_success(desk: Desk) -> None:
     bad = GOOD_CODE.replace("42", "41")
     answers = [
