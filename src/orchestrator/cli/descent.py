@@ -8,7 +8,7 @@ from pathlib import Path
 INSIDE = "ORC_COMMAND"
 """Set in the environment of every command that a run starts."""
 
-_DRIVERS = ("run", "resume", "approve", "answer", "demo", "worker")
+_DRIVERS = ("run", "resume", "approve", "answer", "demo")
 
 
 def inside_a_run() -> str | None:

@@ -142,25 +142,23 @@ def _seal() -> Check:
 
 def _model(place: Place) -> Check:
     """Whether a model could be asked. Names the variable a key is in, never the key."""
+    from orchestrator.cli.run import model_of
     from orchestrator.config.load import load
-    from orchestrator.models.factory import build_model
     from orchestrator.models.port import ModelConfigError
 
-    settings = load(place.project, place.environ, trusted=place.trust.holds).settings.model
-    environ = dict(place.environ)
-    if settings.base_url:
-        environ["ANTHROPIC_BASE_URL"] = settings.base_url
+    loaded = load(place.project, place.environ, trusted=place.trust.holds).settings
+    settings = loaded.model
     try:
-        build_model(settings.provider, environ)
+        model_of(place, loaded)
     except ModelConfigError as error:
         return Check("model", "warn", error.what, error.fix)
     found = [f"{settings.name} by {settings.provider}"]
     if settings.provider == "anthropic":
         names = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
-        key = next((name for name in names if environ.get(name)), None)
+        key = next((name for name in names if place.environ.get(name)), None)
         found.append(f"key in {key}" if key else "no key")
-        if url := environ.get("ANTHROPIC_BASE_URL"):
-            parts = urlsplit(url)
+        if settings.base_url:
+            parts = urlsplit(settings.base_url)
             found.append(f"endpoint {parts.scheme}://{parts.netloc.rpartition('@')[2]}")
     return Check("model", "ok", ", ".join(found))
 

@@ -22,6 +22,7 @@ from orchestrator.cli.text import unicode_of
 
 if TYPE_CHECKING:
     from orchestrator.catalogue.sessions import House, Session
+    from orchestrator.config.settings import Settings
     from orchestrator.models.port import Model
 
 
@@ -155,7 +156,7 @@ def execute(
 
     started = time.monotonic()
     settings = place.settings(options.flags()).settings
-    chosen = model or _model(place, settings)
+    chosen = model or model_of(place, settings)
     _check_price(options, settings)
     with place.open_ledger() as ledger, live_view(started) as view:
         house = House(
@@ -204,7 +205,12 @@ def tell(place: Place, name: str, options: Options) -> int:
     return int(exit_code(report))
 
 
-def _model(place: Place, settings: Any) -> Model:
+def model_of(place: Place, settings: Settings) -> Model:
+    """The model that settings and environment describe; nothing is connected to.
+
+    Raises:
+        ModelConfigError: it cannot work; the text says what mends it.
+    """
     from orchestrator.models.factory import build_model
 
     environ = dict(place.environ)
@@ -213,7 +219,7 @@ def _model(place: Place, settings: Any) -> Model:
     return build_model(settings.model.provider, environ)
 
 
-def _check_price(options: Options, settings: Any) -> None:
+def _check_price(options: Options, settings: Settings) -> None:
     """A budget in USD means nothing for a model whose price nobody knows."""
     if options.max_usd is None:
         return
