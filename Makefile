@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-slow lint format bench record rebase-cassettes claude-agents lock clean install
+.PHONY: help install demo test test-slow lint format claude-agents record rebase-cassettes pictures lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -48,7 +48,7 @@ record: $(STAMP) ## record the cassettes anew (needs ANTHROPIC_API_KEY or ANTHRO
 rebase-cassettes: $(STAMP) ## give recorded replies to today's harness and keep the new requests
 	$(BIN)/python -m tests.cassettes.rebase $(NAMES)
 
-pictures: $(STAMP) ## draw the README's picture from a real demo run
+pictures: $(STAMP) ## draw the README's pictures from a real demo run
 	$(BIN)/python docs/pictures.py
 
 lock: ## resolve the dependencies again (needs uv)

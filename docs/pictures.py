@@ -1,4 +1,4 @@
-"""Draw the README's picture from a real demo run: `make pictures`.
+"""Draw the README's pictures from a real demo run: `make pictures`.
 
 The demo runs as a user runs it; its ledger is then shown by the program's own pages on a console
 that records, and rich writes what it showed as SVG.
