@@ -83,7 +83,7 @@ async def figures_listed(case: Case) -> Finding:
     """Figures that nothing supports are listed; they do not decide."""
     unknown = tuple(_said(figure) for figure in _unknown(case))[:MOST]
     detail = f"{len(unknown)} figures are not on record" if unknown else "no figure is off record"
-    return Finding(CHECK, True, detail, unverified=unknown)
+    return Finding(CHECK, True, detail, unverified=unknown, formal=True)
 
 
 def evidence(case: Case) -> Evidence:
