@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from orchestrator.protocol.handoff import HAND_OFF, Handoff
 from orchestrator.protocol.parsing import HandoffError, parse_handoff
-from orchestrator.protocol.stack import Called, Ended, Move, NeedsRouter, Passed, Refused
+from orchestrator.protocol.stack import (
+    Called,
+    Ended,
+    Move,
+    NeedsRouter,
+    Passed,
+    Refused,
+    Returned,
+)
 from orchestrator.run import events as ev
 from orchestrator.run.claims import cited_receipts
 from orchestrator.run.journal import Journal
@@ -74,9 +82,9 @@ class Endings:
         match move:
             case Refused(reason=reason):
                 await self._reject(frame, (reason,), reason, call)
-            case Ended(status="blocked", handoff=read):
+            case Ended(status="blocked", handoff=read, noted=noted):
                 self._accept(frame, handoff, repairs, call, helper, None)
-                self._close("blocked", read.result or read.reasoning)
+                self._close("blocked", read.result or read.reasoning, noted)
             case Ended(status=status):
                 await self._end(frame, handoff, repairs, call, status)
             case Called(frame=new) | Passed(frame=new):
@@ -89,8 +97,11 @@ class Endings:
                 self._accept(frame, handoff, repairs, call, helper, text)
                 if (reached := ping_pong(state.handoffs)) is not None:
                     raise LimitBites(reached)
-            case _:
-                self._accept(frame, handoff, repairs, call, helper, None)
+            case Returned(noted=noted):
+                readings = (*repairs, noted) if noted else repairs
+                self._accept(frame, handoff, readings, call, helper, None)
+            case NeedsRouter():
+                raise LookupError("the router was asked for a helper already")
 
     def _check_hops(self) -> None:
         state = self._journal.state
@@ -184,8 +195,8 @@ class Endings:
             )
         )
 
-    def _close(self, status: str, result: str) -> None:
-        self._journal.append(ev.RunClosed(status, result, resumable=False))
+    def _close(self, status: str, result: str, note: str | None = None) -> None:
+        self._journal.append(ev.RunClosed(status, result, resumable=False, note=note))
 
 
 def _text(frame: FrameState) -> str:

@@ -138,7 +138,10 @@ class ToolRefused:
 
 @dataclass(frozen=True, slots=True)
 class HandoffReturned:
-    """An envelope was accepted. `helper` is the agent that the router chose, where it had to."""
+    """An envelope was accepted. `helper` is the agent that the router chose, where it had to.
+
+    `repairs` are what was mended in it, and where it is read as another status than it names.
+    """
 
     KIND: ClassVar[str] = "handoff.returned"
     frame: int
@@ -255,7 +258,10 @@ class LimitHit:
 
 @dataclass(frozen=True, slots=True)
 class RunClosed:
-    """The run ended; `resumable` where going on later makes sense (a service failure, a limit)."""
+    """The run ended; `resumable` where going on later makes sense (a service failure, a limit).
+
+    `note` says where the last envelope is read as another status than it names.
+    """
 
     KIND: ClassVar[str] = "run.closed"
     status: str

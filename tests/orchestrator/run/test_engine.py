@@ -107,6 +107,7 @@ async def test_without_a_helper_the_run_is_blocked(trial: Make) -> None:
     state = await trial(hand("needs_help")).drive()
     assert state.closed is not None
     assert state.closed.status == "blocked"
+    assert state.closed.note == "no helper is left for alpha: needs_help is read as blocked"
 
 
 async def test_an_envelope_as_text_is_accepted(trial: Make) -> None:
@@ -216,3 +217,7 @@ async def test_complete_below_the_top_is_read_as_success(trial: Make) -> None:
     state = await one.drive()
     assert _statuses(state) == ["needs_help", "complete", "success"]
     assert '"status":"success"' in one.model.requests[2].messages[-1]["content"][0]["content"]
+    noted = [
+        event.body["repairs"] for event in one.ledger.read("trial", 0) if "repairs" in event.body
+    ]
+    assert noted == [[], ["beta said complete while alpha waits: read as success"], []]
