@@ -124,7 +124,7 @@ class Endings:
         case = Case(state, handoff, frame.frame.agent, self._setting.services)
         findings = [await check(case) for check in self._setting.checks.get(job, ())]
         unmet = tuple(
-            text for finding in findings if finding.met is False for text in _ask(finding)
+            text for finding in findings if finding.met is False for text in _to_do(finding)
         )
         self._journal.append(
             ev.AcceptanceChecked(
@@ -204,7 +204,7 @@ def _text(frame: FrameState) -> str:
     return "".join(str(block["text"]) for block in content if block.get("type") == "text")
 
 
-def _ask(finding: Finding) -> tuple[str, ...]:
+def _to_do(finding: Finding) -> tuple[str, ...]:
     return finding.missing or (f"{finding.check}: {finding.detail}",)
 
 
