@@ -30,6 +30,11 @@ from trading_tools.audit.redact import has_mark
 SHOWN_CHARACTERS = 40_000
 """What of a result a model sees at once; the whole is kept and read with `read_receipt`."""
 
+OUTCOME_UNKNOWN = (
+    "an earlier attempt was begun and its outcome is not known: find out at the other side first, "
+    "and allow it only if it certainly did not happen"
+)
+
 
 class Waiting(Exception):
     """Control flow: the run waits for a person and goes no further now."""
@@ -101,6 +106,9 @@ class Caller:
             self._refuse(frame, call, why)
             return None
         asked = state.approval_of(call["id"])
+        begun = tool.effect is Effect.EXTERNAL and call["id"] in state.intents
+        if begun and (asked is None or asked.used):
+            asked = self._request(frame, call, OUTCOME_UNKNOWN)
         if asked is None:
             decision = decide(self._setting.rules, name, arguments, tool.subject(arguments))
             if decision.verdict == "deny":

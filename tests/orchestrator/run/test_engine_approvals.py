@@ -138,3 +138,28 @@ async def test_an_empty_question_is_refused(trial: Make) -> None:
     state = await one.drive()
     assert state.closed is not None
     assert "needs a question" in str(one.model.requests[1].messages[-1])
+
+
+async def test_an_external_call_that_was_begun_before_a_crash_waits_for_a_person(
+    trial: Make,
+) -> None:
+    one = trial(reply(use("send", "toolu_order", order="o1")), hand())
+    await one.drive()
+    decide(one, approved=True)
+    begun = ev.ToolIntended(
+        frame=0,
+        call="toolu_order",
+        tool="send",
+        arguments={"order": "o1"},
+        effect="external",
+        attempt=1,
+        key="trial:toolu_order",
+        approval="a1",
+    )
+    one.journal.append(begun)
+    state = await one.drive()
+    waiting = open_approval(state)
+    assert waiting is not None
+    assert waiting.request.id == "a2"
+    assert "outcome is not known" in waiting.request.why
+    assert not state.receipts
