@@ -282,7 +282,7 @@ def rules_of(settings: Settings) -> Rules:
 def brief(workspace: Workspace, plan: Plan) -> str:
     """What agents are told of the workspace; the same on every machine."""
     what = "a git worktree" if workspace.kind == "git" else "a copy of the user's folder (no git)"
-    lines = [f"/workspace is {what}, based on the user's files as they are now."]
+    lines = [f"/workspace is {what}, made from the user's project."]
     if plan.source == "none":
         lines.append("No verify command was found: bring tests that fail before and pass after.")
     else:
