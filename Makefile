@@ -52,7 +52,7 @@ pictures: $(STAMP) ## draw the README's pictures from a real demo run
 	$(BIN)/python docs/pictures.py
 
 lock: ## resolve the dependencies again (needs uv)
-	uv pip compile --universal --generate-hashes --python-version 3.11 --extra agents --extra dev --no-annotate --no-header --upgrade pyproject.toml -o requirements.lock
+	uv pip compile --universal --generate-hashes --python-version 3.11 --extra agents --extra demo --extra dev --no-annotate --no-header --upgrade pyproject.toml -o requirements.lock
 
 clean: ## remove what make made
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache

@@ -32,7 +32,7 @@ async def run_checks(context: ToolContext) -> ToolResult:
     verifier = verifier_of(context.services)
     if verifier is None:
         raise ToolError("run_checks: this run has no project to verify: the tool cannot work here")
-    found = await verifier.verify()
+    found = await verifier.verify(approved=True)
     return ToolResult(_text(found), _data(found))
 
 

@@ -15,9 +15,17 @@ from orchestrator.workspace.verify_plan import VerifySettings
 from orchestrator.workspace.workspace import Workspace
 from trading_tools.audit.ledger import Ledger
 
+NO_SEAL = (
+    "not run: this machine has no seal (bubblewrap), so the checks would run what agents wrote "
+    "with all your rights; install bubblewrap, or allow `run_checks` in [permissions]"
+)
+
 
 class ProjectVerifier:
-    """Verifies the workspace; the outcome is kept for each tree, so that it is not run twice."""
+    """Verifies the workspace; the outcome is kept for each tree, so that it is not run twice.
+
+    Where commands need allowing (`free` is False) only an approved call runs anything.
+    """
 
     def __init__(
         self,
@@ -25,16 +33,21 @@ class ProjectVerifier:
         settings: VerifySettings,
         environ: Mapping[str, str],
         timeout_s: float,
+        *,
+        free: bool,
     ) -> None:
         self._workspace = workspace
         self._settings = settings
         self._environ = environ
         self._timeout_s = timeout_s
+        self._free = free
         self._known: dict[str, Verification] = {}
 
-    async def verify(self) -> Verification:
+    async def verify(self, *, approved: bool = False) -> Verification:
         """What the project's own checks say of the workspace as it stands now."""
         tree = self._workspace.tree()
+        if tree not in self._known and not (self._free or approved):
+            return Verification(None, "", (), (), (), (), "", "", 0.0, NO_SEAL)
         if tree not in self._known:
             self._known[tree] = await verify(
                 self._workspace,

@@ -21,6 +21,7 @@ from typing import Any, Self
 from orchestrator.agents.catalogue import AgentCatalogue
 from orchestrator.agents.definition import AgentDefinition
 from orchestrator.agents.model_names import resolve_model
+from orchestrator.catalogue.checks import run_checks
 from orchestrator.catalogue.kinds import CHECKS
 from orchestrator.catalogue.services import ProjectVerifier, RunReceipts, services_of
 from orchestrator.catalogue.tools import all_tools, default_verdicts
@@ -37,7 +38,7 @@ from orchestrator.run.limits import Limits
 from orchestrator.run.openings import first_opening
 from orchestrator.run.ownership import owning
 from orchestrator.run.setting import Absent, Person, Setting
-from orchestrator.toolbox.permissions import Rules
+from orchestrator.toolbox.permissions import Rules, decide
 from orchestrator.workspace.errors import WorkspaceError
 from orchestrator.workspace.seal import available_seal
 from orchestrator.workspace.sessions import forget_session
@@ -135,7 +136,11 @@ class Session:
         space = guarded(self.workspace, self._plan, Path(house.environ.get("HOME", "/")))
         own = house.settings.workspace
         verifier = ProjectVerifier(
-            space, house.verify_settings(), house.environ, float(own.verify_timeout_s)
+            space,
+            house.verify_settings(),
+            house.environ,
+            float(own.verify_timeout_s),
+            free=decide(self._rules, run_checks.name, {}, "").verdict == "allow",
         )
         commands = CommandSettings(timeout_s=own.command_timeout_s, environ=house.environ)
         return Setting(

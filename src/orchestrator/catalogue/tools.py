@@ -23,10 +23,11 @@ def all_tools() -> Mapping[str, Tool]:
 def default_verdicts(*, sealed: bool) -> dict[str, Verdict]:
     """Reading and working in the run's own workspace is free; the outside world asks.
 
-    Commands are free only in a seal.
+    What runs code that agents wrote is free only in a seal.
     """
+    running = {"bash", checks.run_checks.name}
     verdicts: dict[str, Verdict] = {}
     for name, tool in all_tools().items():
         free = tool.effect in {Effect.READ, Effect.WORKSPACE}
-        verdicts[name] = "allow" if free and (sealed or name != "bash") else "ask"
+        verdicts[name] = "allow" if free and (sealed or name not in running) else "ask"
     return verdicts

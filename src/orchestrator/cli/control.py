@@ -25,6 +25,7 @@ from orchestrator.cli.text import unicode_of
 
 if TYPE_CHECKING:
     from orchestrator.run.events import RunEvent
+    from orchestrator.run.state import State
 
 
 @click.command("stop")
@@ -72,6 +73,7 @@ def approve_command(
     _only_a_person("approve")
     place = Place.find(workspace)
     name, state = find_run(place, run)
+    _still_open(name, state)
     asked = open_approval(state)
     if asked is None or asked.request.id != approval:
         what = "is decided or expired" if approval in state.approvals else "is not known"
@@ -102,6 +104,7 @@ def answer_command(run: str, text: str, wait: bool, workspace: Path | None, as_j
     _only_a_person("answer")
     place = Place.find(workspace)
     name, state = find_run(place, run)
+    _still_open(name, state)
     if state.question is None:
         raise CommandError(
             "there is no open question", name, f"`orc show {name}` says how it stands"
@@ -113,13 +116,30 @@ def answer_command(run: str, text: str, wait: bool, workspace: Path | None, as_j
     _then(place, name, as_json, wait, "answered")
 
 
+def _still_open(name: str, state: State) -> None:
+    """A run that a person stopped, or that ended, is not revived by the way."""
+    if state.closed is not None:
+        fix = f"`orc resume {name}` first" if state.closed.resumable else f"see `orc show {name}`"
+        raise CommandError(f"the run has ended: {state.closed.result[:200]}", name, fix)
+
+
 def _then(place: Place, name: str, as_json: bool, wait: bool, said: str) -> None:
     if wait:
         emit(
             {"run": name, "recorded": said}, as_json, lambda: f"{said}; `orc resume {name}` goes on"
         )
         return
-    leave(go_on(place, name, Options(as_json=as_json)))
+    from orchestrator.models.port import ModelConfigError
+
+    try:
+        code = go_on(place, name, Options(as_json=as_json))
+    except ModelConfigError as error:
+        raise CommandError(
+            f"{said}, but the run cannot go on: {error.what}",
+            f"run {name}",
+            f"{error.fix}; then `orc resume {name}` goes on",
+        ) from None
+    leave(code)
 
 
 def _append(place: Place, name: str, event: RunEvent) -> None:

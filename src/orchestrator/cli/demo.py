@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,6 +55,7 @@ def demo_command(into: Path | None, as_json: bool) -> None:
 
     The agents' words were recorded; what they do is done again here, for real.
     """
+    _require_tools()
     from orchestrator.models.cassettes import replaying
     from orchestrator.models.factory import build_model
 
@@ -65,6 +69,17 @@ def demo_command(into: Path | None, as_json: bool) -> None:
         code = execute(place, Options(as_json=as_json), RUN, opened, model=model)
     _verified(place)
     leave(code)
+
+
+def _require_tools() -> None:
+    """The recorded agent uses what the demo's extra brings; without it nothing would match."""
+    missing = [name for name in ("anthropic", "vcr", "pytest", "ruff") if find_spec(name) is None]
+    if missing:
+        raise CommandError(
+            f"{', '.join(missing)} not installed",
+            "orc demo",
+            'pip install "trading-orchestrator[agents,demo]"',
+        )
 
 
 @contextlib.contextmanager
@@ -113,7 +128,7 @@ def demo_environment(project: Path) -> dict[str, str]:
     seal = available_seal()
     if seal.kind == "none":
         say(f"No seal on this machine ({seal.why}); the sample's commands run without one.")
-        environ["ORC_PERMISSIONS_ALLOW"] = "bash"
+        environ["ORC_PERMISSIONS_ALLOW"] = "bash\nrun_checks"
     return environ
 
 
@@ -140,4 +155,5 @@ def _verified(place: Place) -> None:
     else:
         problems = "; ".join(problem.problem for problem in verdict.problems)
         say(f"LEDGER NOT VALID: {problems}")
-    say(f"Look around: cd {place.project} && orc show demo --events")
+    orc = "orc" if shutil.which("orc") else shlex.quote(str(Path(sys.argv[0]).absolute()))
+    say(f"Look around: cd {shlex.quote(str(place.project))} && {orc} show demo --events")

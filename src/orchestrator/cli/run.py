@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orchestrator.cli.options import JSON, WORKSPACE
-from orchestrator.cli.output import CommandError, Exit, emit, leave, say
+from orchestrator.cli.output import CommandError, emit, leave, say
 from orchestrator.cli.place import Place
 from orchestrator.cli.text import unicode_of
+from orchestrator.models.offline import OfflineModel
 
 if TYPE_CHECKING:
     from orchestrator.catalogue.sessions import House, Session
@@ -53,14 +54,14 @@ def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.command("run")
-@click.argument("request")
+@click.argument("words", metavar="REQUEST", nargs=-1, required=True)
 @click.option("--agent", metavar="A", help="The specialist that takes it; default: the router's.")
 @click.option("--clean", is_flag=True, help="Start from HEAD, not from the files as they are.")
 @click.option("--model", metavar="M", help="The model that all agents talk to.")
 @click.option("--offline", is_flag=True, help="Without any model: only what needs none.")
 @run_options
 def run_command(
-    request: str,
+    words: tuple[str, ...],
     agent: str | None,
     clean: bool,
     model: str | None,
@@ -75,22 +76,20 @@ def run_command(
     The work happens on a branch of its own in a copy of your files as they are now; your files
     are not touched. The answer says what was checked, what was not, and how to merge.
     """
-    request = unicode_of(request)
+    request = unicode_of(" ".join(words))
     if not request.strip():
         raise CommandError("the request is empty", "orc run", "say what you want done")
     options = Options(model=model, max_hops=max_hops, max_usd=max_usd, as_json=as_json)
-    if offline:
-        raise CommandError(
-            "this request needs a model",
-            "--offline",
-            "leave --offline away and set ANTHROPIC_API_KEY or ANTHROPIC_BASE_URL",
-            Exit.NEGATIVE,
-        )
     place = Place.find(workspace)
+    without = OfflineModel() if offline else None
     run = f"{datetime.now(UTC):%y%m%d}-{secrets.token_hex(3)}"
     leave(
         execute(
-            place, options, run, lambda house: _opened(house, run, request, agent, clean, model)
+            place,
+            options,
+            run,
+            lambda house: _opened(house, run, request, agent, clean, model),
+            without,
         )
     )
 
@@ -152,6 +151,7 @@ def execute(
     from orchestrator.catalogue.sessions import House
     from orchestrator.cli.live import live_view
     from orchestrator.cli.person import AtTerminal
+    from orchestrator.models.port import ModelConfigError
     from orchestrator.workspace.watch import adopting
 
     started = time.monotonic()
@@ -171,8 +171,12 @@ def execute(
             listener=view.on_event,
             on_text=view.on_text,
         )
-        with adopting(), session_of(house) as session:
-            asyncio.run(_drive(session, chosen))
+        try:
+            with adopting(), session_of(house) as session:
+                asyncio.run(_drive(session, chosen))
+        except ModelConfigError as error:
+            fix = f"{error.fix}; then `orc resume {run}` goes on"
+            raise CommandError(error.what, f"run {run}", fix) from None
     return tell(place, run, options)
 
 

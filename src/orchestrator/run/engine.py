@@ -88,7 +88,7 @@ class Engine:
         commit = work.commit(
             agent=agent,
             turn=turn,
-            summary=f"{agent}: turn {frame.turns}",
+            summary=f"turn {turn}",
             run=self._journal.run,
             head=self._journal.state.head,
             at=self._setting.clock(),

@@ -110,7 +110,7 @@ async def test_a_change_without_sizing_code_needs_nothing(tmp_path: Path) -> Non
         project.write("sizing.py", CODE + "\n\nNAME = 'x'\n")
         found = await project.check()
     assert found.met is True
-    assert "not applicable" in found.detail
+    assert "no sizing code was recognised" in found.detail
 
 
 async def test_without_a_workspace_sizing_is_unchecked(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.support.command import Desk, does, endpoint, hand_off
 from tests.support.messages_answers import failure, say
 
-ALLOWED = {"ORC_PERMISSIONS_ALLOW": "bash"}
+ALLOWED = {"ORC_PERMISSIONS_ALLOW": "bash\nrun_checks"}
 KELLY = {"win_probability": 0.55, "win_return": 0.024, "loss_return": -0.018}
 
 

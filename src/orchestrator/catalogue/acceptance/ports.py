@@ -13,8 +13,11 @@ if TYPE_CHECKING:
 class Verifier(Protocol):
     """Runs the project's own checks on the workspace, against the same checks on its base."""
 
-    async def verify(self) -> Verification:
-        """What comes out for the workspace as it stands now; the same tree is judged once."""
+    async def verify(self, *, approved: bool = False) -> Verification:
+        """What comes out for the workspace as it stands now; the same tree is judged once.
+
+        `approved`: the call that asks was allowed to run commands, where that needs allowing.
+        """
         ...
 
 

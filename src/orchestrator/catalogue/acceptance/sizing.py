@@ -60,7 +60,7 @@ async def sizing_computed(case: Case) -> Finding:
     except WorkspaceError as error:
         return Finding(CHECK, None, f"the change cannot be read: {error}")
     if not names:
-        return Finding(CHECK, True, "not applicable: the change holds no sizing code")
+        return Finding(CHECK, True, "no sizing code was recognised in the change")
     found = ", ".join(names[:6])
     receipts = [r for r in case.state.receipts.values() if r.tool in INPUTS and not r.is_error]
     tools = ", ".join(INPUTS)

@@ -10,11 +10,15 @@ from orchestrator.workspace.errors import WorkspaceError
 from orchestrator.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from orchestrator.workspace.verification import Verification
 
 CHECK = "verification"
 MOST = 20
 """New failures that are named one by one."""
+MOST_NAMED = 3
+"""Tests of the base that are named in one sentence."""
 
 
 async def verified(case: Case) -> Finding:
@@ -56,13 +60,31 @@ def _failures(found: Verification) -> tuple[str, ...]:
 
 def _detail(found: Verification, persons: tuple[str, ...], to_merger: tuple[str, ...]) -> str:
     parts = [_outcome(found)]
-    if found.passed is not None and found.base_failures:
-        parts.append(f"{len(found.base_failures)} failed before the change too")
+    if found.passed is not None:
+        parts += _against_base(found)
     if persons:
         parts.append("needs a person: " + "; ".join(persons))
     if to_merger:
         parts.append("for whoever merges: " + "; ".join(to_merger))
     return "; ".join(parts)
+
+
+def _against_base(found: Verification) -> list[str]:
+    """What the change did to tests that failed before it."""
+    still = [name for name in found.base_failures if name not in found.fixed]
+    said = []
+    if found.fixed:
+        said.append(f"fixed: {_named(found.fixed)}")
+    if still:
+        said.append(
+            f"failed before and still {'fails' if len(still) == 1 else 'fail'}: {_named(still)}"
+        )
+    return said
+
+
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more
 
 
 def _outcome(found: Verification) -> str:
