@@ -73,12 +73,12 @@ def approve_command(
     _only_a_person("approve")
     place = Place.find(workspace)
     name, state = find_run(place, run)
-    _still_open(name, state)
     asked = open_approval(state)
     if asked is None or asked.request.id != approval:
         what = "is decided or expired" if approval in state.approvals else "is not known"
         fix = f"open is {asked.request.id}" if asked else f"`orc show {name}` says how it stands"
         raise CommandError(f"approval {approval!r} {what}", name, fix)
+    _still_open(name, state)
     if datetime.fromisoformat(asked.request.expires_at) <= datetime.now(UTC):
         raise CommandError(
             f"approval {approval} expired at {asked.request.expires_at}",
@@ -104,11 +104,11 @@ def answer_command(run: str, text: str, wait: bool, workspace: Path | None, as_j
     _only_a_person("answer")
     place = Place.find(workspace)
     name, state = find_run(place, run)
-    _still_open(name, state)
     if state.question is None:
         raise CommandError(
             "there is no open question", name, f"`orc show {name}` says how it stands"
         )
+    _still_open(name, state)
     if not text.strip():
         raise CommandError("the answer is empty", name, "say something")
     clean = Redactor.from_environment(place.environ).text(unicode_of(text))

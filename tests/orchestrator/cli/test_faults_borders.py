@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import pytest
 
 from orchestrator.workspace import bubblewrap
 from tests.support.command import Desk, does, endpoint, hand_off
+from tests.support.sealing import path_without_bubblewrap
 
 ORC = Path(sys.executable).parent / "orc"
 
@@ -32,13 +32,7 @@ def desk(
 @pytest.fixture
 def unsealed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """A machine without bubblewrap, whose user lets commands run all the same."""
-    tools = tmp_path / "bin"
-    tools.mkdir()
-    for folder in os.environ["PATH"].split(os.pathsep):
-        for program in Path(folder).glob("*") if Path(folder).is_dir() else ():
-            if program.name != "bwrap" and not (tools / program.name).is_symlink():
-                (tools / program.name).symlink_to(program)
-    monkeypatch.setenv("PATH", str(tools))
+    monkeypatch.setenv("PATH", path_without_bubblewrap(tmp_path))
     monkeypatch.setenv("ORC_PERMISSIONS_ALLOW", "bash")
     bubblewrap.find_bubblewrap.cache_clear()
     yield

@@ -17,6 +17,7 @@ import pytest
 from tests.support.command import Desk, Said, does, endpoint, hand_off
 from tests.support.messages_answers import Answer, Ending, say
 from tests.support.messages_api import MessagesApi
+from tests.support.sealing import path_without_bubblewrap
 
 ORC = Path(sys.executable).parent / "orc"
 ASKS = does(("bash", {"command": "echo allowed"}))
@@ -101,7 +102,7 @@ def test_a_signal_during_a_tool_ends_all_that_it_started(
     desk: Desk, kind: signal.Signals, seal: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if seal == "unsealed":
-        monkeypatch.setenv("PATH", without_bubblewrap(tmp_path))
+        monkeypatch.setenv("PATH", path_without_bubblewrap(tmp_path))
         monkeypatch.setenv("ORC_PERMISSIONS_ALLOW", "bash")
     mark = f"4{os.getpid()}{int(kind)}"
     command = f"echo begun; (env -i setsid sleep {mark} &) ; sleep {mark}"
@@ -113,16 +114,6 @@ def test_a_signal_during_a_tool_ends_all_that_it_started(
             said = ended(process)
     assert (said.code, said.document["status"]) == (1, "stopped"), said
     assert alive(f"sleep\0{mark}") == []
-
-
-def without_bubblewrap(tmp_path: Path) -> str:
-    tools = tmp_path / "bin"
-    tools.mkdir()
-    for folder in os.environ["PATH"].split(os.pathsep):
-        for program in Path(folder).glob("*") if Path(folder).is_dir() else ():
-            if program.name != "bwrap" and not (tools / program.name).is_symlink():
-                (tools / program.name).symlink_to(program)
-    return str(tools)
 
 
 def wait_for(holds: Any) -> None:
