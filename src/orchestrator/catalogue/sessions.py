@@ -37,6 +37,7 @@ from orchestrator.run.journal import Journal, Listener
 from orchestrator.run.limits import Limits
 from orchestrator.run.openings import first_opening
 from orchestrator.run.ownership import owning
+from orchestrator.run.report import left_nothing
 from orchestrator.run.setting import Absent, Person, Setting
 from orchestrator.toolbox.permissions import Rules, decide
 from orchestrator.workspace.errors import WorkspaceError
@@ -105,7 +106,7 @@ class Session:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.journal.state.opened is None:
+        if self.journal.state.opened is None or left_nothing(self.journal.state):
             with suppress(WorkspaceError, OSError):  # what kept it from opening is told already
                 self.workspace.remove(with_branch=True)
         self._held.close()

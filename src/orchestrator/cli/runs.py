@@ -44,16 +44,26 @@ def find_run(place: Place, name: str) -> tuple[str, State]:
     if name == LAST and names:
         found = [names[-1]]
     if len(found) != 1:
-        near = found[:5] or difflib.get_close_matches(name, names, n=3) or names[-3:]
-        what = f"several runs begin with {name!r}" if found else f"there is no run {name!r}"
-        raise CommandError(what, str(place.project), f"near it: {', '.join(near) or 'none'}")
+        raise _not_one(name, found, names, str(place.project))
     with place.open_ledger(read_only=True) as ledger:
         return found[0], State.fold(ledger.read(found[0]))
 
 
+def _not_one(name: str, found: list[str], names: list[str], where: str) -> CommandError:
+    """No run or several are meant; of those to choose from the nearest, else the last ones."""
+    if found:
+        what = f"several runs begin with {name!r}"
+        return CommandError(what, where, f"among them: {', '.join(found[:5])}")
+    near = difflib.get_close_matches(name, names, n=3)
+    fix = f"near it: {', '.join(near)}" if near else f"the last ones: {', '.join(names[-3:])}"
+    return CommandError(
+        f"there is no run {name!r}", where, fix if names else "there are no runs yet"
+    )
+
+
 def report_of(place: Place, run: str, state: State) -> dict[str, Any]:
     """The report of a run, from the state that `find_run` gave."""
-    from orchestrator.run.report import report
+    from orchestrator.run.report import left_nothing, report
 
     owned = is_owned(place, run)
     workspace = (state.opened.workspace if state.opened else None) or {}
@@ -64,6 +74,6 @@ def report_of(place: Place, run: str, state: State) -> dict[str, Any]:
         state,
         seconds=max(seconds, 0.0),
         head=state.head,
-        branch=workspace.get("branch"),
+        branch=None if left_nothing(state) else workspace.get("branch"),
         owned=owned,
     )

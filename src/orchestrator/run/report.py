@@ -119,6 +119,12 @@ def is_verified(state: State) -> bool:
     return not last.unmet and bool(about_work) and all(check.get("met") is True for check in made)
 
 
+def left_nothing(state: State) -> bool:
+    """Whether the run ended for good without a commit: it keeps neither workspace nor branch."""
+    ended = state.closed is not None and not state.closed.resumable
+    return ended and not state.commits
+
+
 def open_approval(state: State) -> Approval | None:
     """The approval that the run waits for; one whose call was answered since is not open."""
     for approval in state.approvals.values():

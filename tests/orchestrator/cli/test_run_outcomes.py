@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,22 @@ def desk(
     made = Desk(tmp_path, monkeypatch, capfd)
     made.commit()
     return made
+
+
+def test_a_run_that_changed_nothing_leaves_no_branch_and_no_worktree(desk: Desk) -> None:
+    with endpoint([hand_off(result="fine")]) as api:
+        desk.serve(api)
+        said = desk.orc("run", "Is it fine?", "--json")
+    assert said.document["branch"] is None
+    listed = subprocess.run(
+        ["git", "-C", str(desk.project), "branch", "--list", "orc/*"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert listed.stdout == ""
+    assert list((desk.project / ".orchestrator" / "worktrees").glob("*")) == []
+    assert desk.orc("show", "last").code == 0
 
 
 def waiting(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> str:
