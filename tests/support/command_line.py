@@ -79,6 +79,23 @@ class CommandLine:
         )
         return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
 
+    def into_closed_pipe(self, *arguments: str) -> tuple[int, str]:
+        """Run it where nobody reads what it says; its exit code and what stderr has."""
+        reading, writing = os.pipe()
+        os.close(reading)
+        try:
+            done = subprocess.run(
+                [str(ORC), *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=writing,
+                stderr=subprocess.PIPE,
+                timeout=60,
+                check=False,
+            )
+        finally:
+            os.close(writing)
+        return done.returncode, done.stderr.decode()
+
     def write(self, name: str, text: str) -> Path:
         """A file of the project."""
         file = self.project / name

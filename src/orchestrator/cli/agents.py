@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from orchestrator.agents.definition import AgentDefinition
     from orchestrator.agents.lint import FileReport
     from orchestrator.router.rules import Route
+
+_OF_EVERY_AGENT = ("hand_off", "ask_user")
+"""Tools that the engine has itself; they are in no catalogue."""
 
 _MOST_BYTES = 50_000_000
 
@@ -76,11 +80,55 @@ def lint_command(paths: tuple[Path, ...], as_json: bool) -> None:
     """
     from orchestrator.agents.lint import lint_paths
 
-    reports = lint_paths(paths or _own_folders(Place.find()))
+    place = Place.find()
+    reports = [_beyond_the_file(report) for report in lint_paths(paths or _own_folders(place))]
     data = {"files": [report.as_json() for report in reports]}
     emit(data, as_json, lambda: _told(reports))
     if not all(report.clean for report in reports):
         leave(Exit.NEGATIVE)
+
+
+def _beyond_the_file(report: FileReport) -> FileReport:
+    """The report with what only shows beside our tools: names that none of them answers to."""
+    from orchestrator.agents.definition import Problem
+    from orchestrator.agents.loader import load_agent_file
+    from orchestrator.catalogue.tools import all_tools
+    from orchestrator.toolbox.aliases import is_alias, is_missing_here
+    from orchestrator.toolbox.permissions import granted
+
+    agent = load_agent_file(report.path, "project").definition if report.loads else None
+    if agent is None:
+        return report
+    found: list[Problem] = []
+    _, unknown = granted(agent.tools, agent.disallowed_tools, {*all_tools(), *_OF_EVERY_AGENT})
+    # Servers bring tools of their own, and which ones shows only when they run.
+    named = [name for name in unknown if not name.casefold().startswith("mcp__")]
+    elsewhere = [name for name in named if is_missing_here(name)]
+    wrong = [name for name in named if name not in elsewhere and not is_alias(name)]
+    if wrong:
+        message = f"no tool answers to {', '.join(map(repr, wrong))}"
+        fix = "`orc tools` lists the names; leave out the others"
+        found.append(Problem(report.path, _line_of(report.path, wrong[0]), message, fix))
+    if elsewhere:
+        message = f"not to be had here: {', '.join(map(repr, elsewhere))}, of Claude Code"
+        line = _line_of(report.path, elsewhere[0])
+        found.append(Problem(report.path, line, message, "none needed", "note"))
+    told = any("no instructions" in problem.message for problem in report.problems)
+    if not told and not _instructs(agent.prompt):
+        message = "there are no instructions below the heading"
+        fix = "write what the agent should know and do"
+        found.append(Problem(report.path, 1, message, fix))
+    return replace(report, problems=(*report.problems, *found))
+
+
+def _line_of(file: Path, name: str) -> int:
+    """The first line with that name; 1 where none has it as such."""
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    return next((number for number, line in enumerate(lines, start=1) if name in line), 1)
+
+
+def _instructs(prompt: str) -> bool:
+    return any(line.strip() and not line.startswith("#") for line in prompt.splitlines())
 
 
 def _own_folders(place: Place) -> tuple[Path, ...]:

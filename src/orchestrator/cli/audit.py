@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from orchestrator.cli.options import JSON
-from orchestrator.cli.output import CommandError, Exit, emit, leave
+from orchestrator.cli.options import JSON, WORKSPACE
+from orchestrator.cli.output import CommandError, Exit, ReaderGone, emit, leave
 from orchestrator.cli.place import KEY_VARIABLE, Place, audit_key
 
 if TYPE_CHECKING:
@@ -40,17 +41,18 @@ def audit_command() -> None:
 
 @audit_command.command("verify")
 @_HEADS
+@WORKSPACE
 @JSON
-def verify_command(heads: tuple[str, ...], as_json: bool) -> None:
+def verify_command(heads: tuple[str, ...], workspace: Path | None, as_json: bool) -> None:
     """Verify every event, head and text. Exit code 1 where something is wrong."""
     from trading_tools.audit.verify import verify
 
     outside = _outside(heads)
-    place = Place.find()
+    place = Place.find(workspace)
     with _opened(place) as ledger:
         _require_key(place, ledger)
         verdict = verify(ledger, heads=outside)
-    _tell_verdict(verdict, str(place.ledger_file), as_json)
+    _tell_verdict(_of_the_key(verdict), str(place.ledger_file), as_json)
 
 
 @audit_command.command("tail")
@@ -58,10 +60,11 @@ def verify_command(heads: tuple[str, ...], as_json: bool) -> None:
     "-n", "count", type=click.IntRange(1, 10_000), default=20, metavar="N", help="How many."
 )
 @click.option("--stream", metavar="S", help="Only this stream; default: all but the catalogue.")
+@WORKSPACE
 @JSON
-def tail_command(count: int, stream: str | None, as_json: bool) -> None:
+def tail_command(count: int, stream: str | None, workspace: Path | None, as_json: bool) -> None:
     """Show the last events, oldest first."""
-    with _opened(Place.find()) as ledger:
+    with _opened(Place.find(workspace)) as ledger:
         events = _last(ledger, stream, count)
     data = {"events": [asdict(event) for event in events]}
     emit(data, as_json, lambda: "\n".join(map(_line, events)) or "no events yet")
@@ -70,19 +73,19 @@ def tail_command(count: int, stream: str | None, as_json: bool) -> None:
 @audit_command.command("export")
 @click.option("--stream", "streams", multiple=True, metavar="S", help="Only these streams.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Default: stdout.")
-def export_command(streams: tuple[str, ...], out: Path | None) -> None:
+@WORKSPACE
+def export_command(streams: tuple[str, ...], out: Path | None, workspace: Path | None) -> None:
     """Write the ledger as JSON lines that anybody can verify."""
     from trading_tools.audit.export import export_lines
 
-    with _opened(Place.find()) as ledger:
+    with _opened(Place.find(workspace)) as ledger:
         for name in streams:
             _require_stream(ledger, name)
-        lines = export_lines(ledger, streams or None)
-        if out is None:
-            for line in lines:
-                sys.stdout.write(line + "\n")
-        else:
-            _write(out, lines)
+        with contextlib.closing(export_lines(ledger, streams or None)) as lines:
+            if out is None:
+                _print(lines)
+            else:
+                _write(out, lines)
 
 
 @audit_command.command("import")
@@ -100,10 +103,12 @@ def import_command(file: Path, into: Path | None, heads: tuple[str, ...], as_jso
     from trading_tools.audit.errors import LedgerError
     from trading_tools.audit.export import import_lines, verify_lines
 
-    key = audit_key(Place.find().environ)
+    key = audit_key(os.environ)
     keys = [] if key is None else [key]
     outside = _outside(heads)
     try:
+        if key is None and _is_keyed(file):
+            raise _no_key(str(file))
         with file.open(encoding="utf-8") as lines:
             verdict = verify_lines(lines, keys=keys, heads=outside)
         if into is not None and verdict.valid:
@@ -117,7 +122,7 @@ def import_command(file: Path, into: Path | None, heads: tuple[str, ...], as_jso
         raise CommandError(error.strerror or str(error), where, "name a readable file") from None
     except UnicodeDecodeError:
         raise CommandError("is not UTF-8", str(file), "get the file again") from None
-    _tell_verdict(verdict, str(file), as_json)
+    _tell_verdict(_of_the_key(verdict), str(file), as_json)
 
 
 @contextlib.contextmanager
@@ -144,8 +149,42 @@ def _require_key(place: Place, ledger: Ledger) -> None:
     try:
         ledger.store.require_key()
     except KeyMismatch:
-        fix = f"set {KEY_VARIABLE} to the key it was written with"
-        raise CommandError("is under a key", ledger.place, fix) from None
+        raise _no_key(ledger.place) from None
+
+
+def _no_key(where: str) -> CommandError:
+    return CommandError(
+        "is under a key", where, f"set {KEY_VARIABLE} to the key it was written with"
+    )
+
+
+def _is_keyed(file: Path) -> bool:
+    """Whether the export says of itself that its ledger was under a key when it was made."""
+    with file.open(encoding="utf-8") as lines:
+        for line in lines:
+            if not line.startswith('{"head":'):
+                continue
+            try:
+                head = json.loads(line)["head"]
+                if head["stream"] == CATALOGUE:
+                    return bool(head["key_id"])
+            except (ValueError, KeyError, TypeError):
+                return False
+    return False
+
+
+def _of_the_key(verdict: Verification) -> Verification:
+    """The verdict where a key was given: what it does not open is under another one."""
+    if audit_key(os.environ) is None:
+        return verdict
+    problems = tuple(
+        replace(
+            found,
+            problem=found.problem.replace("which was not given", "the key given is another one"),
+        )
+        for found in verdict.problems
+    )
+    return replace(verdict, problems=problems)
 
 
 def _outside(heads: Iterable[str]) -> dict[str, str]:
@@ -167,14 +206,14 @@ def _tell_verdict(verdict: Verification, where: str, as_json: bool) -> None:
     }
 
     def text() -> str:
-        from orchestrator.cli.text import one_line
+        from orchestrator.cli.text import counted, one_line
 
         lines = [
             f"{one_line(p.stream, 200) or 'ledger'}:{p.seq}: {one_line(p.problem, 500)}"
             for p in verdict.problems
         ]
         state = "valid" if verdict.valid else "NOT VALID"
-        counts = f"{verdict.events} events in {verdict.streams} streams"
+        counts = f"{counted(verdict.events, 'event')} in {counted(verdict.streams, 'stream')}"
         return "\n".join([*lines, f"{where}: {state}, {counts}"])
 
     emit(data, as_json, text)
@@ -185,8 +224,10 @@ def _tell_verdict(verdict: Verification, where: str, as_json: bool) -> None:
 def _require_stream(ledger: Ledger, name: str) -> None:
     known = [info.stream for info in ledger.streams()]
     if name not in [*known, CATALOGUE]:
-        near = difflib.get_close_matches(name, known, n=3) or known[-3:]
+        near = difflib.get_close_matches(name, known, n=3)
         fix = f"near it: {', '.join(near)}" if near else "there are none yet"
+        if known and not near:
+            fix = f"the last ones: {', '.join(known[-3:])}"
         raise CommandError(f"there is no stream {name!r}", ledger.place, fix)
 
 
@@ -211,6 +252,15 @@ def _line(event: Event) -> str:
 
     body = one_line(canonical_json(event.body), 160)
     return f"{event.at}  {one_line(event.stream, 60)}:{event.seq}  {event.kind}  {body}"
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        try:
+            sys.stdout.write(line + "\n")
+        except BrokenPipeError:
+            # Not an error of the ledger, which is what the context around would make of it.
+            raise ReaderGone from None
 
 
 def _write(out: Path, lines: Iterable[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.cli.output import CommandError, Exit
+from orchestrator.cli.place import KEY_VARIABLE
 from orchestrator.config.errors import ConfigError
 
 
@@ -12,7 +13,7 @@ def as_command_error(error: Exception) -> CommandError | None:
     from orchestrator.models.port import BadRequest, ModelConfigError
     from orchestrator.run.ownership import Owned
     from orchestrator.workspace.errors import WorkspaceError
-    from trading_tools.audit.errors import LedgerError, StreamConflict
+    from trading_tools.audit.errors import KeyMismatch, LedgerError, StreamConflict
 
     if isinstance(error, ConfigError):
         return CommandError(error.what, error.where, error.fix)
@@ -27,6 +28,15 @@ def as_command_error(error: Exception) -> CommandError | None:
         return CommandError(what, "", fix or "wait for it, or `orc stop` it")
     if isinstance(error, StreamConflict):
         return CommandError(str(error), "ledger", "another process owns this run; try again later")
+    if isinstance(error, KeyMismatch):
+        what, _, _ = str(error).partition(": ")
+        keyed = "is under key" in what
+        fix = (
+            f"set {KEY_VARIABLE} to the key it was written with"
+            if keyed
+            else f"unset {KEY_VARIABLE}"
+        )
+        return CommandError(what, "audit key", fix)
     if isinstance(error, LedgerError) and "; " in str(error):
         told, _, fix = str(error).partition("; ")
         where, _, what = told.rpartition(": ")

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from orchestrator.cli.output import CommandError
 from orchestrator.cli.place import KEY_VARIABLE, LEAST_KEY_BYTES, Place, audit_key
+from orchestrator.cli.text import counted
 from orchestrator.config.errors import ConfigError
 
 State = Literal["ok", "warn", "fail"]
@@ -25,7 +26,7 @@ OLDEST, NEWEST = (3, 11), (3, 13)
 _DISTRIBUTION = "trading-orchestrator"
 _TIMEOUT_S = 10.0
 # Distributions whose import name is not theirs with an underscore for the hyphen.
-_IMPORTED_AS = {"pyyaml": "yaml"}
+_IMPORTED_AS = {"pyyaml": "yaml", "vcrpy": "vcr"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +185,7 @@ def _configuration(place: Place) -> Check:
 
 def _trust(place: Place) -> Check:
     trust = place.trust
-    files = f"{len(trust.files)} files" if len(trust.files) != 1 else "1 file"
+    files = counted(len(trust.files), "file")
     if trust.state == "nothing":
         return Check("trust", "ok", "the project brings nothing that needs trust")
     if trust.state == "trusted":
@@ -200,7 +201,7 @@ def _agents(place: Place) -> Check:
 
     catalogue = AgentCatalogue.discover(place.project if place.trust.holds else None, place.user)
     faults = [problem for problem in catalogue.problems if problem.severity == "error"]
-    found = f"{len(catalogue)} agents"
+    found = counted(len(catalogue), "agent")
     if not len(catalogue):
         return Check("agents", "fail", "none", f"install {_DISTRIBUTION} again")
     if faults:
@@ -221,7 +222,7 @@ def _ledger(place: Place) -> Check:
         return Check("ledger", "fail", str(error), f"set {KEY_VARIABLE} as it was")
     except LedgerError as error:
         return Check("ledger", "fail", str(error))
-    found = f"{streams} streams at {place.ledger_file}"
+    found = f"{counted(streams, 'stream')} at {place.ledger_file}"
     if not os.access(place.ledger_file, os.W_OK):
         return Check("ledger", "fail", f"{found}, not writable", "make it writable")
     return Check("ledger", "ok", f"{found}; `orc audit verify` checks it")
@@ -229,6 +230,9 @@ def _ledger(place: Place) -> Check:
 
 def _key(place: Place) -> Check:
     key = audit_key(place.environ)
+    if key is None and _is_keyed(place):
+        fix = f"set {KEY_VARIABLE} to the key it was written with"
+        return Check("audit key", "warn", "none, and the ledger is under one", fix)
     if key is None:
         found = "none: whoever can write the ledger could rewrite it whole"
         return Check("audit key", "ok", found, f"set {KEY_VARIABLE} before the first run")
@@ -236,6 +240,21 @@ def _key(place: Place) -> Check:
         fix = "take 32 random bytes as hex"
         return Check("audit key", "warn", f"in {KEY_VARIABLE}, only {len(key)} bytes", fix)
     return Check("audit key", "ok", f"in {KEY_VARIABLE}")
+
+
+def _is_keyed(place: Place) -> bool:
+    from trading_tools.audit.errors import KeyMismatch, LedgerError
+
+    if not place.ledger_file.exists():
+        return False
+    try:
+        with place.open_ledger(read_only=True) as ledger, ledger.store.database.failures():
+            ledger.store.require_key()
+    except KeyMismatch:
+        return True
+    except (LedgerError, CommandError):
+        return False  # The check of the ledger tells why.
+    return False
 
 
 def _user_folder(place: Place) -> Check:

@@ -49,6 +49,7 @@ def summary(info: StreamInfo, state: State, *, owned: bool) -> dict[str, Any]:
         "last_at": info.last_at,
         "status": status_of(state, owned=owned),
         "verified": is_verified(state),
+        "unchecked": list(state.acceptance[-1].unchecked) if state.acceptance else [],
         "kind": kind_of(state),
         "agents": agents,
         "cost_usd": cost_text(state),
@@ -70,6 +71,9 @@ def print_runs(rows: Sequence[Mapping[str, Any]], console: Console | None = None
     for row in rows:
         status = str(row["status"])
         words = "done, verified" if row["verified"] else status.replace("_", " ")
+        if row["verified"] and row["unchecked"]:
+            names = (label(text.partition(":")[0]) for text in row["unchecked"])
+            words += f", but not: {', '.join(names)}"
         table.add_row(
             Text(label(row["run"]), NAME),
             Text(label(row["opened_at"])[:16].replace("T", " ") + " UTC", QUIET),

@@ -6,18 +6,20 @@ A command lives in a module of its family and is imported only when it is called
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import io
 import json
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
-from orchestrator.cli.output import CommandError, Exit, say
+from orchestrator.cli.output import CommandError, Exit, ReaderGone, say
 
 INTERRUPTED = 130
 """As shells have it: ended by a signal, outside of a run that could tell how it stands."""
@@ -42,8 +44,26 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
+@contextlib.contextmanager
+def _quiet_pipe() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise ReaderGone from None
+
+
 class Lazy(click.Group):
     """A group whose commands are imported when they are used."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """As ever, but without click's own end for a closed pipe, which is exit code 1."""
+        with _quiet_pipe():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As ever, with the same exception."""
+        with _quiet_pipe():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All names, in the order in which people meet them."""
@@ -88,22 +108,48 @@ def entry() -> None:
     sys.exit(_guarded(lambda: app.main(prog_name=name, standalone_mode=False)))
 
 
-def _guarded(act: Callable[[], object]) -> int:
+def _finished(act: Callable[[], object]) -> int:
+    """Act and hand all output over; the exit code that the command decided on.
+
+    Raises:
+        ReaderGone: nobody reads the output any more and the command decided nothing before.
+    """
     try:
         code = act()
-        return code if isinstance(code, int) else Exit.DONE
+    except SystemExit as done:
+        code = done.code
     except click.exceptions.Exit as done:
-        return done.exit_code
+        code = done.exit_code
+    with contextlib.suppress(BrokenPipeError):
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return code if isinstance(code, int) else Exit.DONE
+    _drop_output()
+    return code if isinstance(code, int) else Exit.DONE
+
+
+def _drop_output() -> None:
+    """What is still to be written goes nowhere, so that the interpreter ends quietly."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.__stdout__.fileno() if sys.__stdout__ is not None else 1)
+
+
+def _guarded(act: Callable[[], object]) -> int:
+    try:
+        return _finished(act)
     except click.Abort:
         _tell(CommandError("stopped before it was done", "orc", "start it again"))
         return INTERRUPTED
+    except click.exceptions.NoArgsIsHelpError as error:
+        say(error.format_message())
+        return Exit.USAGE
     except click.UsageError as error:
         where = error.ctx.command_path if error.ctx else "orc"
         return _tell(CommandError(error.format_message(), where, f"see `{where} --help`"))
     except CommandError as error:
         return _tell(error)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (ReaderGone, BrokenPipeError):
+        _drop_output()
         return Exit.DONE
     except Exception as error:  # noqa: BLE001 - the boundary: a fault of ours is one line too
         return _fault(error)

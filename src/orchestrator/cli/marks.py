@@ -6,11 +6,15 @@ Each sign stands beside a word that says the same, so nothing is lost without co
 from __future__ import annotations
 
 import io
+import os
+import sys
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TextIO
 
 from rich.console import Console
+
+from orchestrator.cli.output import ReaderGone
 
 GOOD, BAD, CARE, QUIET, NAME, CITE = "green", "red", "yellow", "dim", "bold", "cyan"
 CENT = Decimal("0.01")
@@ -42,11 +46,21 @@ def marks_for(console: Console) -> Marks:
     return _UNICODE if console.encoding.lower().startswith("utf") else _ASCII
 
 
+class _Console(Console):
+    """Goes quiet where nobody reads notices any more: what they are about goes on."""
+
+    def on_broken_pipe(self) -> None:
+        if self.file is not sys.stderr:
+            raise ReaderGone
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
 def console_for(stream: TextIO) -> Console:
     """A console on a standard stream. What its encoding cannot show is replaced, not refused."""
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="replace")
-    return Console(file=stream, highlight=False, markup=False, emoji=False)
+    return _Console(file=stream, highlight=False, markup=False, emoji=False)
 
 
 def span_text(seconds: float) -> str:

@@ -36,6 +36,10 @@ class CommandError(Exception):
         self.code = code
 
 
+class ReaderGone(Exception):
+    """What reads our output has gone away; there is nobody left to tell anything."""
+
+
 def say(text: str) -> None:
     """Progress and notices: one line on stderr."""
     sys.stderr.write(text.rstrip("\n") + "\n")

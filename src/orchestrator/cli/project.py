@@ -64,14 +64,26 @@ def trust_command(folder: Path | None, yes: bool, as_json: bool) -> None:
         raise CommandError(trust.obstacle, str(place.project), "keep agents in their own folder")
     if not trust.holds:
         _require_sound(place)
-        if not as_json or not yes:
-            _show(place, trust, say if as_json else click.echo)
-        if not yes and not _agreed():
-            say("not trusted; nothing changed")
-            leave(Exit.NEGATIVE)
         from orchestrator.config.trust import remember
 
-        remember(place.project, place.user, trust)
+        if yes:
+            # Before it is shown, so that whoever stops reading has still what was asked for.
+            remember(place.project, place.user, trust)
+            if not as_json:
+                _show(place, trust, click.echo)
+        else:
+            try:
+                _show(place, trust, say if as_json else click.echo)
+            except BrokenPipeError:
+                raise CommandError(
+                    "what it covers could not be shown whole, so nothing changed",
+                    "orc trust",
+                    "read it to its end",
+                ) from None
+            if not _agreed():
+                say("not trusted; nothing changed")
+                leave(Exit.NEGATIVE)
+            remember(place.project, place.user, trust)
     state = "nothing" if trust.state == "nothing" else "trusted"
     data = {
         "project": str(place.project),

@@ -15,7 +15,15 @@ from rich.text import Text
 
 from orchestrator.cli import steps
 from orchestrator.cli.marks import BAD, CARE, CITE, GOOD, NAME, QUIET, Marks
-from orchestrator.cli.text import first_line, label, one_line, plain, short_arguments, value_text
+from orchestrator.cli.text import (
+    counted,
+    first_line,
+    label,
+    one_line,
+    plain,
+    short_arguments,
+    value_text,
+)
 from orchestrator.run.claims import CITATION
 from orchestrator.run.report import spend_table
 from orchestrator.run.state import State
@@ -174,9 +182,9 @@ def spend(page: Page) -> Lines:
     """Model calls, tokens as the service counts them, money by agent, calls by tool."""
     usage, table = page.document["usage"], spend_table(page.state)
     dot = f" {page.marks.dot} "
-    calls = _count(usage["model_calls"], "model call")
+    calls = counted(usage["model_calls"], "model call")
     if usage["attempts"] > usage["model_calls"]:
-        calls += f" ({_count(usage['attempts'], 'attempt')})"
+        calls += f" ({counted(usage['attempts'], 'attempt')})"
     facts = [calls, f"{usage['input_tokens']:,} tokens in"]
     if usage["cache_read_tokens"]:
         facts.append(f"{usage['cache_read_tokens']:,} cached")
@@ -269,7 +277,3 @@ def _status_style(status: str) -> str:
 
 def _said(is_error: bool) -> str:
     return CARE if is_error else QUIET
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

@@ -5,14 +5,21 @@ An event gives no line, or a few. Nothing is printed here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from rich.text import Text
 
 from orchestrator.cli.marks import BAD, CARE, CITE, GOOD, NAME, QUIET, Marks, usd_text
-from orchestrator.cli.text import all_arguments, first_line, label, one_line, short_arguments
+from orchestrator.cli.text import (
+    all_arguments,
+    counted,
+    first_line,
+    label,
+    one_line,
+    short_arguments,
+)
 from orchestrator.run import events as ev
 from orchestrator.run.report import DONE, is_verified
 from orchestrator.run.state import State
@@ -110,7 +117,15 @@ def _finished(body: ev.ToolFinished, state: State, event: Event) -> tuple[Line, 
     pieces.append((f"  r{event.seq}", CITE))
     if body.is_error:
         pieces.append((f"  error: {first_line(body.text, 100)}", CARE))
+    elif code := _exit_code(body.data):
+        pieces.append((f"  exit {code}", CARE))
     return (Line("", "", tuple(pieces), indent=2),)
+
+
+def _exit_code(data: object) -> int:
+    """What a command ended with; 0 where the call was none."""
+    code = data.get("exit_code") if isinstance(data, Mapping) else None
+    return code if isinstance(code, int) else 0
 
 
 def _refused(body: ev.ToolRefused, _: State, __: Event) -> tuple[Line, ...]:
@@ -146,7 +161,7 @@ def _rejected(body: ev.HandoffRejected, _: State, __: Event) -> tuple[Line, ...]
 
 def _checked(body: ev.AcceptanceChecked, _: State, __: Event) -> tuple[Line, ...]:
     made = [check for check in body.checks if check.get("met") is not None]
-    counts = f"  {sum(bool(c['met']) for c in made)} of {len(body.checks)} checks met"
+    counts = f"  {sum(bool(c['met']) for c in made)} of {counted(len(body.checks), 'check')} met"
     if body.unchecked:
         counts += f", {len(body.unchecked)} could not be checked"
     if not body.unmet:

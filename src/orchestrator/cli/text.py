@@ -57,6 +57,11 @@ def first_line(text: str, limit: int) -> str:
     return ""
 
 
+def counted(number: int, what: str) -> str:
+    """A number of things: `1 stream`, `2 streams`."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
 def value_text(value: Any) -> str:
     """A JSON value as people read it: text without quotes, everything else as JSON."""
     return plain(value if isinstance(value, str) else _json(value))

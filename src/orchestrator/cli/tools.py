@@ -22,7 +22,7 @@ from orchestrator.cli.output import CommandError, Exit, emit, leave, say
 from orchestrator.cli.place import Place
 
 if TYPE_CHECKING:
-    from orchestrator.toolbox.tool import Tool, ToolResult
+    from orchestrator.toolbox.tool import Tool, ToolError, ToolResult
 
 BY_HAND = "by-hand"
 """The run under which decisions that a person records by hand are kept."""
@@ -92,7 +92,7 @@ def _tool(name: str) -> Tool:
 
     tools = all_tools()
     if name not in tools:
-        near = difflib.get_close_matches(name, tools, n=3, cutoff=0.4)
+        near = difflib.get_close_matches(name, tools, n=3)
         fix = f"near it: {', '.join(near)}" if near else "`orc tools` lists them"
         raise CommandError(f"there is no tool {name!r}", "orc tools call", fix)
     tool = tools[name]
@@ -168,8 +168,10 @@ def _call(tool: Tool, given: Mapping[str, Any]) -> ToolResult:
 
             place = Place.find()
             reading = tool.effect is Effect.READ
-            services[Ledger] = held.enter_context(place.open_ledger(read_only=reading))
+            ledger = held.enter_context(place.open_ledger(read_only=reading))
+            services[Ledger] = ledger
             if not reading:
+                ledger.store.require_key()
                 given = _without_secrets(place, given)
         key = f"{BY_HAND}:{secrets.token_hex(8)}"
         context = ToolContext(run=BY_HAND, agent="person", key=key, services=services)
@@ -177,7 +179,13 @@ def _call(tool: Tool, given: Mapping[str, Any]) -> ToolResult:
             return asyncio.run(tool.call(context, given))
         except ToolError as error:
             fix = "`orc tools --json` has what it takes"
-            raise CommandError(str(error).removeprefix(f"{tool.name}: "), tool.name, fix) from None
+            raise CommandError(_for_people(tool, error), tool.name, fix) from None
+
+
+def _for_people(tool: Tool, error: ToolError) -> str:
+    """What a tool says to agents, without the words of the library that checks arguments."""
+    text = str(error).removeprefix(f"{tool.name}: ")
+    return text.replace(": Field required", " is missing").replace("Value error, ", "")
 
 
 def _without_secrets(place: Place, given: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.agents.catalogue import bundled_agents_dir
 from tests.support.command_line import CommandLine
 
 
@@ -101,6 +102,36 @@ def test_a_note_alone_is_no_reason_to_fail(orc: CommandLine) -> None:
     linted = orc("agents", "lint")
     assert linted.code == 0
     assert "note: 'capabilities'" in linted.out
+
+
+def test_lint_names_tools_that_nothing_answers_to(orc: CommandLine) -> None:
+    orc.agent("zebra-expert", "tools: Bash, Read, Agent, mcp__a__b, Foo\n")
+    linted = orc("agents", "lint")
+    assert linted.code == 1
+    assert "zebra-expert.md:4: warning: no tool answers to 'Foo'; " in linted.out
+
+
+def test_lint_only_notes_tools_that_claude_code_alone_has(orc: CommandLine) -> None:
+    orc.agent("zebra-expert", "tools: Bash, WebFetch\n")
+    linted = orc("agents", "lint")
+    assert linted.code == 0
+    assert "note: not to be had here: 'WebFetch'" in linted.out
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["---\nname: a\ndescription: B.\n---\n", "---\nname: a\ndescription: B.\n---\n# Only this\n"],
+)
+def test_lint_tells_of_an_agent_without_instructions(orc: CommandLine, text: str) -> None:
+    orc.write("agents/a.md", text)
+    linted = orc("agents", "lint")
+    assert linted.code == 1
+    assert linted.out.count("warning: there are no instructions below") == 1
+
+
+def test_the_agents_we_ship_need_no_mending(orc: CommandLine) -> None:
+    shipped = bundled_agents_dir()
+    assert orc("agents", "lint", str(shipped)).code == 0
 
 
 def test_lint_without_any_folder_says_what_to_name(orc: CommandLine) -> None:

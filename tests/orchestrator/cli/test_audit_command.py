@@ -132,7 +132,8 @@ def test_a_wrong_key_never_verifies_and_is_never_shown(orc: CommandLine) -> None
     orc.monkeypatch.setenv("ORC_AUDIT_KEY", "f0" * 32)
     failed = orc("audit", "verify")
     assert failed.code == 1
-    assert "which was not given" in failed.out
+    assert "the key given is another one" in failed.out
+    assert "which was not given" not in failed.out
     assert "f0f0" not in failed.out + failed.err
 
 
@@ -150,6 +151,45 @@ def test_writing_under_another_key_is_one_line(orc: CommandLine) -> None:
     failed = orc("tools", "call", "record_decision", arguments, "--json")
     assert failed.code == 2
     assert "opened with no key" in failed.error["what"]
+    assert failed.error["fix"] == "set ORC_AUDIT_KEY to the key it was written with"
+
+
+def test_an_export_under_a_key_is_not_judged_without_it(orc: CommandLine, tmp_path: Path) -> None:
+    _fill(orc, KEY)
+    out = tmp_path / "export.jsonl"
+    assert orc("audit", "export", "--out", str(out)).code == 0
+    failed = orc("audit", "import", str(out), "--json")
+    assert failed.code == 2
+    assert failed.error["what"] == "is under a key"
+    assert "set ORC_AUDIT_KEY" in failed.error["fix"]
+    orc.monkeypatch.setenv("ORC_AUDIT_KEY", "f0" * 32)
+    wrong = orc("audit", "import", str(out))
+    assert wrong.code == 1
+    assert "the key given is another one" in wrong.out
+
+
+def test_the_ledger_of_another_folder_is_verified_from_afar(
+    orc: CommandLine, tmp_path: Path
+) -> None:
+    _fill(orc)
+    orc.monkeypatch.chdir(tmp_path)
+    where = ("--workspace", str(orc.project))
+    assert orc("audit", "verify", *where, "--json").json["valid"] is True
+    assert orc("audit", "tail", *where, "-n", "1", "--json").code == 0
+    assert len(orc("audit", "export", *where).out.splitlines()) > 9
+
+
+def test_one_stream_is_no_streams(orc: CommandLine) -> None:
+    with Ledger.open(_file(orc)):
+        pass
+    assert orc("audit", "verify").out.endswith("valid, 1 event in 1 stream\n")
+
+
+def test_a_reader_of_an_export_that_goes_away_is_no_fault(orc: CommandLine) -> None:
+    with Ledger.open(_file(orc)) as ledger:
+        for number in range(1000):
+            ledger.append("run-1", "test.step", {"number": number})
+    assert orc.into_closed_pipe("audit", "export") == (0, "")
 
 
 @pytest.mark.parametrize(

@@ -96,11 +96,13 @@ def test_the_state_of_the_ledger(orc: CommandLine) -> None:
     wrong = orc("doctor", "--json")
     assert wrong.code == 1
     assert _by_name(wrong)["ledger"]["fix"] == "set ORC_AUDIT_KEY as it was"
+    assert _by_name(wrong)["audit key"]["state"] == "warn"
+    assert "set ORC_AUDIT_KEY" in _by_name(wrong)["audit key"]["fix"]
 
     orc.monkeypatch.setenv("ORC_AUDIT_KEY", "a passphrase of many words")
     right = orc("doctor", "--json")
     assert right.code == 0
-    assert _by_name(right)["ledger"]["found"].startswith("1 streams at ")
+    assert _by_name(right)["ledger"]["found"].startswith("1 stream at ")
 
     file.write_bytes(b"no database" * 100)
     broken = orc("doctor", "--json")
@@ -112,3 +114,8 @@ def test_it_answers_as_a_process(orc: CommandLine) -> None:
     seen = orc.process("doctor", "--json")
     assert seen.code == 0
     assert seen.json["ok"] is True
+
+
+def test_what_is_installed_is_not_missing(orc: CommandLine) -> None:
+    extra = _by_name(orc("doctor", "--json"))["extra agents"]
+    assert (extra["state"], "vcrpy" in extra["found"]) == ("ok", True)

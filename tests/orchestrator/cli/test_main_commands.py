@@ -106,6 +106,27 @@ def test_a_reader_that_goes_away_is_no_fault(orc: CommandLine) -> None:
     assert done.stderr == b""
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [("agents",), ("runs",), ("tools", "--json"), ("audit", "--help"), ("--help",), ("doctor",)],
+)
+def test_a_closed_pipe_ends_a_command_quietly(orc: CommandLine, arguments: tuple[str, ...]) -> None:
+    assert orc.into_closed_pipe(*arguments) == (0, "")
+
+
+def test_trust_that_nobody_reads_about_is_given_all_the_same(orc: CommandLine) -> None:
+    orc.agent("zebra-expert")
+    assert orc.into_closed_pipe("trust", "--yes") == (0, "")
+    assert "zebra-expert" in orc("agents", "--json").out
+
+
+@pytest.mark.parametrize("arguments", [(), ("audit",)])
+def test_a_group_alone_shows_its_help(orc: CommandLine, arguments: tuple[str, ...]) -> None:
+    shown = orc(*arguments)
+    assert (shown.code, shown.out) == (2, "")
+    assert shown.err.startswith("Usage: orc")
+
+
 def test_the_documentation_names_every_command() -> None:
     text = (DOCS / "cli.md").read_text(encoding="utf-8")
     missing = [name for name in COMMANDS if f"orc {name}" not in text]

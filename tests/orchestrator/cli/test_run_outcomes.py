@@ -117,3 +117,19 @@ def test_without_a_seal_nothing_that_agents_wrote_is_run_unasked(
     assert not mark.exists()
     assert said.document["verified"] is False
     assert any("no seal" in text for text in said.document["unchecked"])
+
+
+def test_a_commands_long_output_is_shown_in_part_and_kept_whole(desk: Desk) -> None:
+    answers = [does(("bash", {"command": "seq 1 60000"})), hand_off(result="counted")]
+    with endpoint(answers) as api:
+        desk.serve(api)
+        said = desk.orc("run", "Is it fine?", "--agent", "python-expert", "--json")
+        (shown,) = api.requests[1].body["messages"][-1]["content"]
+    assert said.code == 0
+    text = shown["content"]
+    assert len(text) < 50_000
+    assert "read_receipt gives them by offset" in text
+    receipt = text.partition("]")[0].removeprefix("[r")
+    whole = desk.orc("show", "last", "--receipt", receipt).out
+    assert "\n30000\n" in whole
+    assert "\n30000\n" not in text

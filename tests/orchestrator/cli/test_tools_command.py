@@ -58,6 +58,7 @@ def test_the_arguments_may_come_from_stdin(orc: CommandLine) -> None:
     ("name", "arguments", "what", "fix"),
     [
         ("kely_fraction", "{}", "there is no tool 'kely_fraction'", "near it: kelly_fraction"),
+        ("nope", "{}", "there is no tool 'nope'", "`orc tools` lists them"),
         ("zzzzz", "{}", "there is no tool 'zzzzz'", "`orc tools` lists them"),
         ("kelly_fraction", "{", "the arguments are not valid JSON", "write them as in"),
         ("kelly_fraction", "[]", "the arguments are not a JSON object", "write them as in"),
@@ -65,7 +66,7 @@ def test_the_arguments_may_come_from_stdin(orc: CommandLine) -> None:
         ("kelly_fraction", '{"a": 1, "a": 2}', "'a' is given twice", "write them as in"),
         ("kelly_fraction", "[" * 100_000, "the arguments are not valid JSON", "write them"),
         ("kelly_fraction", '{"a": 1e99999999999999999999}', "not valid JSON", "write them"),
-        ("kelly_fraction", "{}", "win_probability: Field required", "`orc tools --json`"),
+        ("kelly_fraction", "{}", "win_probability is missing", "`orc tools --json`"),
         (
             "kelly_fraction",
             '{"win_probabilty": 0.5}',

@@ -7,7 +7,7 @@ anybody can check the chain with the rule in ``event.preimage``.
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,9 @@ _HEAD = (
 )
 
 
-def export_lines(ledger: Ledger, streams: Collection[str] | None = None) -> Iterator[str]:
+def export_lines(
+    ledger: Ledger, streams: Collection[str] | None = None
+) -> Generator[str, None, None]:
     """The ledger, or the catalogue and the named streams, as lines without line ends.
 
     All lines are of one moment; the ledger cannot be written through this handle meanwhile.
