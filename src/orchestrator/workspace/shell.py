@@ -22,6 +22,8 @@ from orchestrator.workspace.sessions import forget_session, open_session
 from orchestrator.workspace.verify_plan import Python
 
 LONGEST_S = 3600.0
+KEPT_BYTES = 8 * 1024 * 1024
+"""Of a command's output, head and tail; a receipt holds all of it, a model is shown less."""
 
 WIRE: Mapping[str, Any] = {"type": "bash_20250124", "name": "bash"}
 
@@ -79,6 +81,7 @@ async def bash(
             environ=settings.environ,
             variables=_import_paths(workspace),
             memory_bytes=settings.memory_bytes,
+            output_bytes=KEPT_BYTES,
             session=open_session(workspace.root, context.agent),
             seal=settings.seal,
         )
