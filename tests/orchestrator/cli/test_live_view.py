@@ -99,6 +99,23 @@ def test_refusals_rejections_limits_and_questions_are_told(ledger: Ledger) -> No
     assert_golden("live_everything.txt", written(console))
 
 
+@pytest.mark.parametrize(("code", "said"), [(128, "  exit 128\n"), (0, "\n"), (None, "\n")])
+def test_a_command_that_failed_says_its_exit_code(
+    ledger: Ledger, code: int | None, said: str
+) -> None:
+    console = piped()
+    with LiveView(console, clock=Clock()) as view:
+        run = RecordedRun(ledger, "exit", view)
+        run.open("a request", AGENT)
+        block = run.block("bash", {"command": "git log"})
+        run.reply(block)
+        run.intend(block)
+        data = None if code is None else {"exit_code": code}
+        finished = ev.ToolFinished(run.frame, block["id"], "bash", "fatal", data, False)
+        seq = run.journal.append(finished).seq
+    assert written(console).endswith(f"bash git log  r{seq}{said}")
+
+
 @settings(derandomize=True, max_examples=40, deadline=None)
 @given(st.text(st.one_of(st.characters(), st.sampled_from("\x1b\x9b\r\n\u202e[]")), max_size=40))
 def test_an_event_never_gives_more_lines_or_controls_than_it_is_worth(said: str) -> None:

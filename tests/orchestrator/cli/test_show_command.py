@@ -181,6 +181,26 @@ def test_runs_as_json_has_agents_cost_and_request(orc: Orc) -> None:
     assert rows[1]["request"] == "buy 0.01 BTC on the Binance testnet"
 
 
+def test_runs_says_what_of_a_verified_run_was_not_checked(orc: Orc, project: Path) -> None:
+    with Ledger.open(Place.find(project).ledger_file, clock=Ticking()) as ledger:
+        run = RecordedRun(ledger, "260303-aaaaaa")
+        run.open("a request", "trading-bot-specialist")
+        checks: tuple[dict[str, Any], ...] = (
+            {"check": "tests", "met": True, "detail": "no new failure"},
+            {"check": "review", "met": None, "detail": "not to be had", "available": False},
+        )
+        run.end("complete", "done", checks)
+    row = next(r for r in document(orc("runs", "--json")[1]) if r["run"] == "260303-aaaaaa")
+    assert (row["verified"], row["unchecked"]) == (True, ["review: not to be had"])
+    assert "done, verified, but not: review" in orc("runs")[1]
+
+
+def test_a_run_that_is_not_there_is_told_with_those_that_are(orc: Orc) -> None:
+    _, _, err = orc("show", "zzz")
+    assert "there is no run 'zzz'; the last ones: 260302-" in err
+    assert "near it: 260302-7f3a2c" in orc("show", "260302-7f3a2d")[2]
+
+
 def test_runs_says_how_many_it_leaves_out(orc: Orc) -> None:
     _, out, err = orc("runs", "--limit", "1", "--json")
     assert len(document(out)) == 1
