@@ -58,7 +58,7 @@ def summary(info: StreamInfo, state: State, *, owned: bool) -> dict[str, Any]:
 
 
 def print_runs(rows: Sequence[Mapping[str, Any]], console: Console | None = None) -> None:
-    """Two lines a run: how it stands, and what it was about."""
+    """A few lines a run: how it stands, what it was about, who took part, what was not checked."""
     console = console or console_for(sys.stdout)
     marks = marks_for(console)
     if not rows:
@@ -71,9 +71,6 @@ def print_runs(rows: Sequence[Mapping[str, Any]], console: Console | None = None
     for row in rows:
         status = str(row["status"])
         words = "done, verified" if row["verified"] else status.replace("_", " ")
-        if row["verified"] and row["unchecked"]:
-            names = (label(text.partition(":")[0]) for text in row["unchecked"])
-            words += f", but not: {', '.join(names)}"
         table.add_row(
             Text(label(row["run"]), NAME),
             Text(label(row["opened_at"])[:16].replace("T", " ") + " UTC", QUIET),
@@ -89,6 +86,10 @@ def print_runs(rows: Sequence[Mapping[str, Any]], console: Console | None = None
         console.print(about, no_wrap=True, overflow="ellipsis")
         if path:
             console.print(Text(f"  {path}", QUIET), no_wrap=True, overflow="ellipsis")
+        if row["verified"] and row["unchecked"]:
+            names = (label(text.partition(":")[0]) for text in row["unchecked"])
+            text = Text(f"  verified, but not: {', '.join(names)}", CARE)
+            console.print(text, no_wrap=True, overflow="ellipsis")
 
 
 def print_timeline(recorded: Iterable[Event], console: Console | None = None) -> None:

@@ -192,7 +192,7 @@ def test_runs_says_what_of_a_verified_run_was_not_checked(orc: Orc, project: Pat
         run.end("complete", "done", checks)
     row = next(r for r in document(orc("runs", "--json")[1]) if r["run"] == "260303-aaaaaa")
     assert (row["verified"], row["unchecked"]) == (True, ["review: not to be had"])
-    assert "done, verified, but not: review" in orc("runs")[1]
+    assert "  verified, but not: review\n" in orc("runs")[1]
 
 
 def test_a_run_that_is_not_there_is_told_with_those_that_are(orc: Orc) -> None:
