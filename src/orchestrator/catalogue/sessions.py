@@ -183,8 +183,9 @@ def open_session(
     """A new run: workspace made, nothing recorded yet. Enter it, `begin`, then `drive`."""
     definitions = _define(house, model)
     if agent is not None and agent not in definitions.agents:
-        near = ", ".join(house.agents.nearest(agent)) or "see `orc agents`"
-        raise NoSuchRun(f"there is no agent {agent!r}; near it: {near}")
+        near = ", ".join(house.agents.nearest(agent))
+        fix = f"did you mean {near}?" if near else "`orc agents` lists them"
+        raise NoSuchRun(f"there is no agent {agent!r}; {fix}")
     workspace = Workspace.create(
         house.project,
         run,

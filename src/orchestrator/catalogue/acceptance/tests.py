@@ -92,7 +92,8 @@ def _outcome(found: Verification) -> str:
         return found.reason or "the project's checks could not be run"
     if not found.passed:
         count = len(found.new_failures)
-        return f"`{found.command}` has {count} new failures" if count else found.reason
+        failures = "1 new failure" if count == 1 else f"{count} new failures"
+        return f"`{found.command}` has {failures}" if count else found.reason
     return f"`{found.command}` has no new failure" if found.command else "no new failure"
 
 
