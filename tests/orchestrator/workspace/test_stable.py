@@ -48,7 +48,7 @@ STABLE = Stabiliser(ROOT)
         ),
         ("server pid 4711 and pid=4712", "server pid [...] and pid=[...]"),
         (
-            '  File "/root/.pyenv/versions/3.11.7/lib/python3.11/asyncio/runners.py", line 1',
+            '  File "/home/dev/.pyenv/versions/3.11.7/lib/python3.11/asyncio/runners.py", line 1',
             '  File "/python/lib/asyncio/runners.py", line 1',
         ),
         (
