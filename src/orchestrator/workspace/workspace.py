@@ -321,10 +321,6 @@ class Workspace:
         before = self._named(against)
         return changes.changes(self.store.git(), before, self.tree(), self.layout.prefix)
 
-    def changed_in_more_than_white_space(self) -> bool:
-        """Whether anything changed since the base that could mean something."""
-        return any(not change.white_space_only for change in self.changes())
-
     def text_of_diff_and_configuration(self) -> str:
         """The lines added since the base, then the configuration files as they are now."""
         git, tree = self.store.git(), self.tree()

@@ -159,14 +159,17 @@ def test_another_agents_zone_is_not_ones_own(desk: Desk) -> None:
         [
             does(bash(f"ls {board}; cat {board}/*")),
             hand_off(next_agent="api-expert", result="on"),
-            does(bash(f"sed -i 's/python-expert/nobody/' {board}/*; cat {board}/*")),
+            does(bash(f"sed -i 's/python-expert/nobody/' {board}/*")),
+            does(bash(f"cat {board}/*")),
             hand_off(result="fine"),
         ]
     ) as api:
         desk.serve(api)
         desk.orc("run", "Is it fine?", "--agent", "python-expert", "--json")
-        told = str(api.requests[3].body["messages"][-1])
-    assert "nobody" not in told or "[protected:" in told or "Read-only" in told, told
+        tried, found = (str(api.requests[n].body["messages"][-1]) for n in (3, 4))
+    assert "[exit code" in tried or "[protected:" in tried, tried
+    assert "<!-- zone: python-expert -->" in found
+    assert "zone: nobody" not in found
 
 
 WAYS = [
