@@ -107,8 +107,9 @@ class Endings:
         state = self._journal.state
         cap = Limits.from_body(state.limits).hops
         if len(state.handoffs) >= cap:
-            path = " → ".join([state.handoffs[0][0], *(to for _, to, _ in state.handoffs)])
-            raise LimitBites(Reached("hops", str(cap), f"{cap}: {path}"))
+            passed = [sender for sender, _, _ in state.handoffs]
+            path = " → ".join([*passed, state.top.frame.agent])
+            raise LimitBites(Reached("hops", str(cap), f"{len(state.handoffs)}: {path}"))
 
     async def _end(
         self,

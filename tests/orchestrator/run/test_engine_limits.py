@@ -43,6 +43,11 @@ async def test_hops_are_capped(trial: Make) -> None:
     assert "alpha → beta → gamma" in hit.reached
 
 
+async def test_no_hop_at_all_may_be_allowed(trial: Make) -> None:
+    hit = _limit(await trial(hand("success", "beta"), limits=Limits(hops=0)).drive())
+    assert (hit.limit, hit.cap, hit.reached) == ("hops", "0", "0: alpha")
+
+
 async def test_a_repeated_call_is_a_loop(trial: Make) -> None:
     same = [reply(use("look", what="a")) for _ in range(9)]
     hit = _limit(await trial(*same).drive())
