@@ -35,7 +35,6 @@ from orchestrator.run.definitions import Definitions
 from orchestrator.run.engine import Engine
 from orchestrator.run.journal import Journal, Listener
 from orchestrator.run.limits import Limits
-from orchestrator.run.openings import first_opening
 from orchestrator.run.ownership import owning
 from orchestrator.run.report import left_nothing
 from orchestrator.run.setting import Absent, Person, Setting
@@ -50,9 +49,6 @@ from orchestrator.workspace.verify_plan import Plan, VerifySettings
 from orchestrator.workspace.workspace import Workspace
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.redact import Redactor
-
-FALLBACK = "python-expert"
-"""Takes a request in which no word fits anybody; it may hand on, or say that it is none of ours."""
 
 
 class NoSuchRun(Exception):
@@ -121,6 +117,7 @@ class Session:
                 pid=os.getpid(),
                 host=socket.gethostname(),
                 limits=None if limits is None else limits.body(),
+                seal=available_seal().kind,
             )
         )
 
@@ -167,9 +164,8 @@ class Session:
         )
 
     async def _helper(self, wanted: str, excluding: Collection[str]) -> str | None:
-        ranking = route(wanted, self._house.agents).ranking
-        known = self._definitions.agents
-        return next((n for n, _ in ranking if n not in excluding and n in known), None)
+        ranking = route(wanted, self._definitions.candidates).ranking
+        return next((name for name, _ in ranking if name not in excluding), None)
 
 
 def open_session(
@@ -200,15 +196,12 @@ def open_session(
 def begin(
     session: Session, house: House, request: str, agent: str | None, model: str | None
 ) -> None:
-    """Record the opening of a new run: request, definitions, route."""
-    clean_request = house.redactor().text(request)
-    chosen = route(clean_request, house.agents)
-    first = agent or chosen.agent or FALLBACK
+    """Record the opening of a new run: request, settings, definitions; and that it is ours."""
     session.journal.append(
         ev.RunOpened(
-            request=clean_request,
+            request=house.redactor().text(request),
             agent=agent,
-            kind=chosen.kind,
+            kind=None,
             model=model,
             settings=house.redactor().value(house.settings.model_dump(mode="json")),
             limits=limits_of(house.settings).body(),
@@ -219,12 +212,6 @@ def begin(
         durable=True,
     )
     session.take()
-    why = f"--agent {agent}" if agent else chosen.why
-    session.workspace.open_board(clean_request, [first])
-    opening = first_opening(session.setting(), clean_request)
-    session.journal.append(
-        ev.RouteChosen(first, chosen.kind, bool(agent) or chosen.sure, why, opening)
-    )
 
 
 def take_up(house: House, run: str) -> Session:

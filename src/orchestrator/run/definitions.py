@@ -9,8 +9,10 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
+from orchestrator.agents.catalogue import AgentCatalogue
 from orchestrator.agents.definition import AgentDefinition
 from orchestrator.protocol.handoff import HAND_OFF
 from orchestrator.protocol.schema import hand_off_tool
@@ -20,6 +22,7 @@ from orchestrator.toolbox.tool import Tool
 from trading_tools.audit.event import canonical_json
 
 ASK_USER = "ask_user"
+_NAMES = ("tools", "triggers")
 
 _ASK_USER = {
     "name": ASK_USER,
@@ -48,6 +51,7 @@ class Agent:
     model: str
     effort: str | None
     max_turns: int | None
+    triggers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,7 @@ class Definitions:
                 model=model_of(definition),
                 effort=definition.effort or effort,
                 max_turns=definition.max_turns,
+                triggers=definition.triggers,
             )
         return cls(built, wire, RULES)
 
@@ -107,6 +112,26 @@ class Definitions:
         return tuple(sorted(self.agents))
 
     @cached_property
+    def candidates(self) -> AgentCatalogue:
+        """The agents as the router looks at them."""
+        return AgentCatalogue.of(
+            AgentDefinition(
+                name=agent.name,
+                description=agent.description,
+                prompt=agent.prompt,
+                tools=agent.tools,
+                disallowed_tools=(),
+                model=agent.model,
+                effort=agent.effort,
+                max_turns=agent.max_turns,
+                path=Path(f"{agent.name}.md"),
+                source="bundled",
+                triggers=agent.triggers,
+            )
+            for agent in self.agents.values()
+        )
+
+    @cached_property
     def _prompts(self) -> dict[str, str]:
         return {}
 
@@ -126,7 +151,7 @@ class Definitions:
         """What `text` kept."""
         kept = json.loads(text)
         agents = {
-            name: Agent(**{**fields, "tools": tuple(fields["tools"])})
+            name: Agent(**{**fields, **{k: tuple(fields.get(k, ())) for k in _NAMES}})
             for name, fields in kept["agents"].items()
         }
         return cls(agents, kept["wire"], kept["rules"])

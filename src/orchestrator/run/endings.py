@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from orchestrator.protocol.handoff import HAND_OFF, Handoff
 from orchestrator.protocol.parsing import HandoffError, parse_handoff
 from orchestrator.protocol.stack import (
@@ -91,10 +93,12 @@ class Endings:
                 self._check_hops()
                 waits = isinstance(move, Called)
                 sender = frame.frame.agent
-                text = opening_for(self._setting, state, sender, handoff, waits=waits)
-                if self._setting.work is not None:
-                    self._setting.work.open_zone(new.agent)
-                self._accept(frame, handoff, repairs, call, helper, text)
+                work = self._setting.work
+                change = work.diff_summary() if work else ""
+                text = opening_for(self._setting, state, sender, handoff, change, waits=waits)
+                if work is not None:
+                    work.open_zone(new.agent)
+                self._accept(frame, handoff, repairs, call, helper, text, change)
                 if (reached := ping_pong(state.handoffs)) is not None:
                     raise LimitBites(reached)
             case Returned(noted=noted):
@@ -132,16 +136,7 @@ class Endings:
                 frame=frame.frame.id,
                 handoff=handoff.model_dump(),
                 call=call,
-                checks=tuple(
-                    {
-                        "check": f.check,
-                        "met": f.met,
-                        "detail": f.detail,
-                        "available": f.available,
-                        "formal": f.formal,
-                    }
-                    for f in findings
-                ),
+                checks=tuple(asdict(finding) for finding in findings),
                 unmet=unmet,
                 unchecked=tuple(f"{f.check}: {f.detail}" for f in findings if f.met is None),
                 unverified=tuple(text for f in findings for text in f.unverified),
@@ -184,6 +179,7 @@ class Endings:
         call: str | None,
         helper: str | None,
         opening: str | None,
+        change: str = "",
     ) -> None:
         self._journal.append(
             ev.HandoffReturned(
@@ -193,6 +189,7 @@ class Endings:
                 call=call,
                 helper=helper,
                 opening=opening,
+                change=change,
             )
         )
 

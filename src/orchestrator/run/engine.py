@@ -13,6 +13,7 @@ from orchestrator.run.endings import Endings
 from orchestrator.run.journal import Journal
 from orchestrator.run.limits import Limits, Reached, repeated_call
 from orchestrator.run.parts import FrameState
+from orchestrator.run.routing import Routes
 from orchestrator.run.setting import Setting
 from orchestrator.run.turns import LimitBites, ServiceFails, Turns
 from trading_tools.audit.errors import NotRecordable
@@ -26,6 +27,7 @@ class Engine:
         self._journal = journal
         self._started = setting.monotonic()
         self._turns = Turns(setting, journal, self._time_left_s)
+        self._routes = Routes(setting, journal)
         self._calls = Caller(setting, journal)
         self._endings = Endings(setting, journal)
 
@@ -40,7 +42,10 @@ class Engine:
         state = self._journal.state
         try:
             while state.closed is None:
-                await self._step(state.top)
+                if state.route is None:
+                    await self._routes.choose()
+                else:
+                    await self._step(state.top)
         except Waiting:
             return
         except LimitBites as signal:

@@ -32,18 +32,25 @@ class RunOpened:
 
 @dataclass(frozen=True, slots=True)
 class RunTaken:
-    """A process became the one owner of the run; the first epoch is 1."""
+    """A process became the one owner of the run; the first epoch is 1.
+
+    `seal` is what commands run in on this machine; default permissions hang on it.
+    """
 
     KIND: ClassVar[str] = "run.taken"
     epoch: int
     pid: int
     host: str
     limits: Mapping[str, Json] | None = None
+    seal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RouteChosen:
-    """Which agent takes the request, what kind of job it is, and what the agent hears first."""
+    """Which agent takes the request, what kind of job it is, and what the agent hears first.
+
+    `playbook` names the playbook that takes the agent's turns in place of a model, where one fits.
+    """
 
     KIND: ClassVar[str] = "route.chosen"
     agent: str
@@ -51,6 +58,7 @@ class RouteChosen:
     sure: bool
     why: str
     opening: str
+    playbook: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +148,8 @@ class ToolRefused:
 class HandoffReturned:
     """An envelope was accepted. `helper` is the agent that the router chose, where it had to.
 
-    `repairs` are what was mended in it, and where it is read as another status than it names.
+    `change` is the summary of the workspace's diff that the opening tells. `repairs` are what was
+    mended in it, and where it is read as another status than it names.
     """
 
     KIND: ClassVar[str] = "handoff.returned"
@@ -150,6 +159,7 @@ class HandoffReturned:
     call: str | None
     helper: str | None
     opening: str | None
+    change: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +175,10 @@ class HandoffRejected:
 
 @dataclass(frozen=True, slots=True)
 class AcceptanceChecked:
-    """The harness checked whether the run may end. `message` goes back to the agent if not."""
+    """The harness checked whether the run may end. `message` goes back to the agent if not.
+
+    `checks` holds each finding whole, so that a replay decides from the same ones.
+    """
 
     KIND: ClassVar[str] = "acceptance.checked"
     frame: int
@@ -226,12 +239,16 @@ class QuestionAnswered:
 
 @dataclass(frozen=True, slots=True)
 class ContextTrimmed:
-    """A frame goes on in a fresh conversation that opens with `opening`."""
+    """A frame goes on in a fresh conversation that opens with `opening`.
+
+    `change` is the summary of the workspace's diff that the opening tells.
+    """
 
     KIND: ClassVar[str] = "context.trimmed"
     frame: int
     why: str
     opening: str
+    change: str = ""
 
 
 @dataclass(frozen=True, slots=True)

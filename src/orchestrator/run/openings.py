@@ -15,9 +15,12 @@ def first_opening(setting: Setting, request: str) -> str:
 
 
 def opening_for(
-    setting: Setting, state: State, sender: str, handoff: Handoff, *, waits: bool
+    setting: Setting, state: State, sender: str, handoff: Handoff, change: str, *, waits: bool
 ) -> str:
-    """For an agent that `sender` hands to; `waits` says that the sender stays on the stack."""
+    """For an agent that `sender` hands to; `waits` says that the sender stays on the stack.
+
+    `change` is the summary of the workspace's diff.
+    """
     chain = [{"agent": link.agent, **link.handoff.model_dump()} for link in state.chain]
     chain.append({"agent": sender, **handoff.model_dump()})
     return opening(
@@ -26,19 +29,19 @@ def opening_for(
         chain=[{k: v for k, v in link.items() if k != "context_forward"} for link in chain],
         forwarded=handoff.context_forward,
         asked_by=sender if waits else None,
-        change=setting.work.diff_summary() if setting.work else "",
+        change=change,
         receipts=[receipt.line() for receipt in state.receipts.values()],
     )
 
 
-def fresh_opening(setting: Setting, state: State, frame: FrameState, note: str) -> str:
+def fresh_opening(setting: Setting, state: State, frame: FrameState, change: str, note: str) -> str:
     """For a frame that goes on in a fresh conversation, with what it knew so far."""
     chain = [{"agent": link.agent, **link.handoff.model_dump()} for link in state.chain]
     text = opening(
         state.opened.request if state.opened else "",
         workspace=setting.workspace_brief,
         chain=chain,
-        change=setting.work.diff_summary() if setting.work else "",
+        change=change,
         receipts=[receipt.line() for receipt in state.receipts.values()],
     )
     notes = "\n\n".join(

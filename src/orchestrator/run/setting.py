@@ -34,6 +34,10 @@ class Work(Protocol):
         """Commit what changed; None where nothing did."""
         ...
 
+    def open_board(self, request: str, agents: Sequence[str] = ()) -> None:
+        """Open the task board with the request and a zone for each of `agents`."""
+        ...
+
     def open_zone(self, agent: str) -> None:
         """Give an agent its zone on the task board."""
         ...

@@ -158,8 +158,14 @@ class Turns:
             )
         )
         if lost is not None:
-            opening = fresh_opening(self._setting, self._journal.state, frame, lost.note)
-            self._journal.append(ev.ContextTrimmed(frame.frame.id, lost.trimmed, opening))
+            self._start_afresh(frame, lost.trimmed, lost.note)
+
+    def _start_afresh(self, frame: FrameState, why: str, note: str) -> None:
+        """Let the frame go on in a fresh conversation, which opens with what it knew."""
+        work = self._setting.work
+        change = work.diff_summary() if work else ""
+        opening = fresh_opening(self._setting, self._journal.state, frame, change, note)
+        self._journal.append(ev.ContextTrimmed(frame.frame.id, why, opening, change))
 
     def _not_kept(self, frame: FrameState, reply: Reply) -> _NotKept | None:
         """Why a reply cannot stand in the record and the conversation; None where it can."""

@@ -16,6 +16,7 @@ from trading_tools.audit.database import Database
 from trading_tools.audit.errors import (
     BlobMissing,
     KeyMismatch,
+    LedgerCorrupt,
     LedgerError,
     LedgerUnavailable,
     StreamConflict,
@@ -189,7 +190,13 @@ class Store:
                 f"the ledger {self.database.name} has no text {name}: it was lost or removed; "
                 "restore a copy or an export"
             )
-        return blobs.bytes_text(rows[0][0])
+        try:
+            return blobs.bytes_text(rows[0][0])
+        except UnicodeDecodeError as error:
+            raise LedgerCorrupt(
+                f"the ledger {self.database.name}: its text {name} is damaged; keep the file, and "
+                "restore a copy or an export"
+            ) from error
 
     def _move(self, stream: str, old: Position, new: Position, at: str) -> None:
         values = {
