@@ -101,7 +101,8 @@ class _Router:
         from orchestrator.router.asking import consult
 
         descriptions = {agent.name: agent.description for agent in self.catalogue}
-        clean = self.redactor.text(request)
+        # Half a character, which JSON can spell, is nothing that can be sent.
+        clean = self.redactor.text(request).encode("utf-8", "replace").decode()
         try:
             choice = await consult(
                 self.model, self.name, clean, descriptions, deadline_s=_DEADLINE_S

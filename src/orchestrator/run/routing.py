@@ -102,7 +102,8 @@ class Routes:
             self._begin(choice.agent, choice.kind, choice.why, by="model", sure=choice.sure)
 
     def _guess(self, found: Route, why: str = "") -> None:
-        agent = found.agent or FALLBACK
+        names = self._setting.definitions.names
+        agent = found.agent or (FALLBACK if FALLBACK in names else names[0])
         self._begin(agent, found.kind, f"{why}{found.why}", by="guess", sure=False)
 
     def _begin(self, agent: str, job: str, why: str, *, by: str, sure: bool = True) -> None:
