@@ -216,10 +216,14 @@ def test_many_requests_are_asked_at_once_and_told_in_order(orc: CommandLine) -> 
     assert len(systems) == 1
 
 
-@pytest.mark.parametrize("request_text", ["\x00\x1b[31m", "{" * 5_000, "\ud83d", "é" * 100_000])
-def test_odd_requests_leave_no_trace(orc: CommandLine, request_text: str) -> None:
-    with MessagesApi([chooses()]) as api:
+def test_odd_requests_leave_no_trace(orc: CommandLine) -> None:
+    odd = ["\x00\x1b[31m", "{" * 5_000, "\ud83d", "é" * 100_000, "]}{[", "\u202e right to left"]
+    orc.write("odd.jsonl", "\n".join(json.dumps({"request": one}) for one in odd))
+    with MessagesApi([chooses()] * len(odd)) as api:
         serve(orc, api)
-        routed = orc("route", request_text, "--json")
-    assert routed.code == 0
-    assert routed.json["agent"] == "python-expert"
+        routed = orc("route", "--file", "odd.jsonl")
+    assert (routed.code, routed.err) == (0, "")
+    agents = [json.loads(line)["agent"] for line in routed.out.splitlines()]
+    assert agents == ["python-expert"] * len(odd)
+    offline = orc("route", "--file", "odd.jsonl", "--offline")
+    assert (offline.code, len(offline.out.splitlines())) == (0, len(odd))
