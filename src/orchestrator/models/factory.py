@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
-from orchestrator.models.anthropic import CONNECT_TIMEOUT_S, DEFAULT_BASE_URL, AnthropicModel
+from orchestrator.models.anthropic import DEFAULT_BASE_URL, AnthropicModel, transport
 from orchestrator.models.port import ModelConfigError
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _bedrock(
     base_url = _address(name, environ.get(name))
 
     def make() -> Client:
-        from anthropic import AsyncAnthropicBedrock, Timeout
+        from anthropic import AsyncAnthropicBedrock
 
         return AsyncAnthropicBedrock(
             aws_region=region,
@@ -86,8 +86,7 @@ def _bedrock(
             aws_profile=None if token else environ.get("AWS_PROFILE"),
             base_url=base_url or f"https://bedrock-runtime.{region}.amazonaws.com",
             max_retries=0,
-            timeout=Timeout(timeout_s, connect=CONNECT_TIMEOUT_S),
-            open_telemetry=False,
+            **transport(timeout_s),
         )
 
     def credential_errors() -> tuple[type[Exception], ...]:
@@ -115,7 +114,7 @@ def _vertex(
     base_url = _address(name, environ.get(name))
 
     def make() -> Client:
-        from anthropic import AsyncAnthropicVertex, Timeout
+        from anthropic import AsyncAnthropicVertex
 
         return AsyncAnthropicVertex(
             region=region,
@@ -123,8 +122,7 @@ def _vertex(
             access_token=token,
             base_url=base_url,
             max_retries=0,
-            timeout=Timeout(timeout_s, connect=CONNECT_TIMEOUT_S),
-            open_telemetry=False,
+            **transport(timeout_s),
         )
 
     def credential_errors() -> tuple[type[Exception], ...]:

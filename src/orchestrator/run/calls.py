@@ -246,7 +246,7 @@ class Caller:
                 call=one.call["id"],
                 tool=one.tool.name,
                 text=shown,
-                data=None if whole else self._clean(result.data),
+                data=None if whole else clean if result.data is result.text else self._clean(result.data),
                 is_error=result.is_error,
                 whole=whole,
             )
