@@ -22,7 +22,7 @@ from orchestrator.cli.telling import tell
 from orchestrator.cli.text import label, one_line, plain, short_arguments
 from orchestrator.protocol.handoff import HAND_OFF
 from orchestrator.run import events as ev
-from orchestrator.run.report import cost_text
+from orchestrator.run.spending import cost_text
 from orchestrator.run.state import State
 from trading_tools.audit.event import Event
 
@@ -128,7 +128,7 @@ class LiveView:
         body = event.body
         if state.stack is not None and state.stack.depth:
             self._agent = label(state.stack.top.agent)
-        self._spent = usd_text(cost_text(state))
+        self._spent = usd_text(cost_text(state.spend))
         if event.kind == ev.TurnStarted.KIND:
             self._tail = ""
             self._do(f"thinks (turn {body['turn']})")

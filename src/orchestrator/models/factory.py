@@ -57,6 +57,16 @@ def build_model(
     )
 
 
+def offers_context_editing(provider: Provider, base_url: str | None) -> bool:
+    """Whether the service is known to leave out old tool results when asked: Anthropic's own does.
+
+    Other endpoints that speak the Messages API may refuse the field, and the clouds take betas at
+    their own pace.
+    """
+    own = base_url is None or urlsplit(base_url).hostname == urlsplit(DEFAULT_BASE_URL).hostname
+    return provider == "anthropic" and own
+
+
 def _bedrock(
     environ: Mapping[str, str], timeout_s: float, options: Mapping[str, Any]
 ) -> AnthropicModel:

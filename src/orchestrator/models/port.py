@@ -19,7 +19,9 @@ class ModelRequest:
 
     `tools` and `messages` are in the form of the Messages API and are sent as they are, but for
     cache marks and empty text blocks. `max_tokens` bounds thinking and answer together. `effort` is
-    `low`, `medium`, `high`, `xhigh`, `max` or None for the model's own default.
+    `low`, `medium`, `high`, `xhigh`, `max` or None for the model's own default. `clear_above` asks
+    the service to leave old tool results out of what the model reads once the prompt has more
+    tokens than that; None asks for nothing.
     """
 
     model: str
@@ -28,6 +30,7 @@ class ModelRequest:
     messages: tuple[Block, ...]
     max_tokens: int
     effort: str | None = None
+    clear_above: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,3 +174,10 @@ class BadRequest(ModelError):
     def __init__(self, message: str, *, status: int = 400, attempts: int = 1) -> None:
         super().__init__(message, attempts=attempts)
         self.status = status
+
+
+class PromptTooLong(BadRequest):
+    """The prompt does not fit into the model's window, or into the service's largest request.
+
+    The same turn may succeed in a shorter conversation.
+    """

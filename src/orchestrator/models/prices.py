@@ -16,7 +16,8 @@ MTOK = Decimal(1_000_000)
 CACHE_WRITE_FACTOR = Decimal("1.25")
 """A five-minute cache write against plain input (Messages API, prompt caching)."""
 
-_LISTS = {"anthropic": "anthropic", "bedrock": "aws", "vertex": "google"}
+PRICE_LISTS = {"anthropic": "anthropic", "bedrock": "aws", "vertex": "google"}
+"""The list of genai-prices that counts for each provider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Prices:
             output_tokens=usage.output_tokens,
         )
         try:
-            found = calc_price(tokens, model, provider_id=_LISTS[self.provider])
+            found = calc_price(tokens, model, provider_id=PRICE_LISTS[self.provider])
         except LookupError:
             return None
         return found.total_price

@@ -35,6 +35,7 @@ class RunTaken:
     """A process became the one owner of the run; the first epoch is 1.
 
     `seal` is what commands run in on this machine; default permissions hang on it.
+    `context_editing` says that the model's service leaves out old tool results when asked.
     """
 
     KIND: ClassVar[str] = "run.taken"
@@ -43,6 +44,7 @@ class RunTaken:
     host: str
     limits: Mapping[str, Json] | None = None
     seal: str | None = None
+    context_editing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,10 @@ class RouteChosen:
 
 @dataclass(frozen=True, slots=True)
 class TurnStarted:
-    """A model call is about to be made; `new` is what its conversation gained since the last."""
+    """A model call is about to be made; `new` is what its conversation gained since the last.
+
+    `context_editing` says that the service is asked to leave out old tool results.
+    """
 
     KIND: ClassVar[str] = "turn.started"
     frame: int
@@ -71,11 +76,16 @@ class TurnStarted:
     model: str
     max_tokens: int
     new: tuple[Mapping[str, Json], ...]
+    context_editing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ModelReplied:
-    """The reply, verbatim, with what it cost (`None` where the model has no known price)."""
+    """The reply, verbatim, with what it cost (`None` where the model has no known price).
+
+    `usage` is what is billed, broken tries included; `context_tokens` are prompt and reply as the
+    service counted them at the last try, 0 where it counts nothing.
+    """
 
     KIND: ClassVar[str] = "model.replied"
     frame: int
@@ -88,11 +98,15 @@ class ModelReplied:
     cost_usd: str | None
     tool_errors: Mapping[str, str] = field(default_factory=dict)
     refusal: str | None = None
+    context_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFailed:
-    """No reply came; what was tried, why it ended, and what the broken tries cost."""
+    """No reply came; what was tried, why it ended, and what the broken tries cost.
+
+    `too_long` says that the prompt did not fit, so that the same one is not tried again.
+    """
 
     KIND: ClassVar[str] = "model.failed"
     frame: int
@@ -101,6 +115,7 @@ class ModelFailed:
     attempts: int
     usage: Mapping[str, int] = field(default_factory=dict)
     cost_usd: str | None = "0"
+    too_long: bool = False
 
 
 @dataclass(frozen=True, slots=True)

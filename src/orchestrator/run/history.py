@@ -86,6 +86,11 @@ class Conversation:
         message = {"role": "user", "content": content}
         return Conversation((*self.messages, message), ())
 
+    @property
+    def begun(self) -> bool:
+        """Whether it holds a reply."""
+        return any(message["role"] == "assistant" for message in self.messages[:2])
+
     def call_ids(self) -> frozenset[str]:
         """The ids of all calls that it holds."""
         return frozenset(
@@ -97,14 +102,21 @@ class Conversation:
         )
 
     def replied(self, content: tuple[Block, ...]) -> Conversation:
-        """With the model's reply, verbatim."""
+        """With the model's reply, verbatim but for what the service would not take back."""
         if not self.messages or self.messages[-1]["role"] != "user":
             raise Unpaired("a reply must follow a user message")
         calls = tuple(block["id"] for block in content if block.get("type") == "tool_use")
         kept = [dict(block) for block in content if not _is_empty_text(block)]
+        if kept and _is_cut_thinking(kept[-1]):
+            kept.pop()
         return Conversation((*self.messages, {"role": "assistant", "content": kept}), calls)
 
 
 def _is_empty_text(block: Block) -> bool:
     """The service refuses empty text blocks, though it may send one."""
     return block.get("type") == "text" and not str(block.get("text", "")).strip()
+
+
+def _is_cut_thinking(block: Block) -> bool:
+    """Thinking that was cut before its signature came; the service refuses it unsigned."""
+    return block.get("type") == "thinking" and block.get("signature") == ""

@@ -7,9 +7,6 @@ belongs to one run is in the opening message.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-from trading_tools.audit.event import canonical_json
 
 RULES = """\
 # How you work here
@@ -72,22 +69,22 @@ def opening(
     request: str,
     *,
     workspace: str | None,
-    chain: Sequence[Mapping[str, Any]] = (),
-    forwarded: Mapping[str, Any] | None = None,
+    chain: Sequence[str] = (),
+    forwarded: str = "",
     asked_by: str | None = None,
     change: str = "",
     receipts: Sequence[str] = (),
 ) -> str:
     """The first message of a frame.
 
-    `chain` are the envelopes so far (agent and handoff), `forwarded` the context that the last one
-    passed on, `change` the summary of the diff, `receipts` one line each.
+    `chain` are the envelopes so far (agent and handoff) and `forwarded` the context that the last
+    one passed on, as JSON; `change` is the summary of the diff, `receipts` one line each.
     """
     parts = [f"# Request\n\n{request.strip()}"]
     if workspace:
         parts.append(f"# Workspace\n\n{workspace.strip()}")
     if chain:
-        lines = "\n".join(canonical_json(dict(link)) for link in chain)
+        lines = "\n".join(chain)
         parts.append(f"# Chain so far (envelopes, oldest first)\n\n{lines}")
     if asked_by:
         parts.append(
@@ -97,7 +94,7 @@ def opening(
     elif chain:
         parts.append("# Your part\n\nThe last envelope above passed the work on to you.")
     if forwarded:
-        parts.append(f"# Passed on to you\n\n{canonical_json(dict(forwarded))}")
+        parts.append(f"# Passed on to you\n\n{forwarded}")
     if change:
         parts.append(f"# Change so far\n\n{change.strip()}")
     if receipts:

@@ -6,13 +6,11 @@ Pure, over the folded state. How a person sees it is the command line's part.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from orchestrator.run.parts import Approval, Link
+from orchestrator.run.spending import cost_text
 from orchestrator.run.state import State
-from trading_tools.audit.event import decimal_text
 
 DONE = frozenset({"success", "complete"})
 """Statuses with which a run says that the job is done."""
@@ -28,19 +26,6 @@ _EXIT_CODES: Mapping[str, int] = {
     "limited": 4,
     "failed": 70,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class SpendTable:
-    """What a run used: USD by agent, the dearest first; calls by tool, the most used first.
-
-    `unpriced` says that some replies had no known price and are not in the sums.
-    """
-
-    by_agent: tuple[tuple[str, Decimal], ...]
-    by_tool: tuple[tuple[str, int], ...]
-    cost_usd: Decimal
-    unpriced: bool
 
 
 def report(
@@ -136,19 +121,6 @@ def open_approval(state: State) -> Approval | None:
     return None
 
 
-def cost_text(state: State) -> str | None:
-    """What the models cost so far, in USD; None where a reply had no known price."""
-    return None if state.spend.unpriced else decimal_text(state.spend.cost_usd)
-
-
-def spend_table(state: State) -> SpendTable:
-    """What was used by whom."""
-    spend = state.spend
-    agents = sorted(spend.by_agent.items(), key=lambda item: (-item[1], item[0]))
-    tools = sorted(spend.by_tool.items(), key=lambda item: (-item[1], item[0]))
-    return SpendTable(tuple(agents), tuple(tools), spend.cost_usd, spend.unpriced)
-
-
 def _link(link: Link) -> dict[str, Any]:
     return {
         "agent": link.agent,
@@ -196,5 +168,5 @@ def _usage(state: State) -> dict[str, Any]:
         "input_tokens": spend.usage.input_tokens,
         "output_tokens": spend.usage.output_tokens,
         "cache_read_tokens": spend.usage.cache_read_tokens,
-        "cost_usd": cost_text(state),
+        "cost_usd": cost_text(spend),
     }

@@ -15,14 +15,17 @@ from orchestrator.models.port import (
     ModelConfigError,
     ModelError,
     ModelRequest,
+    PromptTooLong,
     Reply,
     RetryAfterBeyondBudget,
     Usage,
 )
 from orchestrator.run import events as ev
+from orchestrator.run.context import CLEARING_SHARE, CUTS, SHARE, Next
+from orchestrator.run.history import Item, Text
 from orchestrator.run.journal import Journal
 from orchestrator.run.limits import LEAST_USEFUL_TOKENS, Limits, Reached, affordable_tokens
-from orchestrator.run.openings import fresh_opening
+from orchestrator.run.openings import editing_note, fresh_opening
 from orchestrator.run.parts import FrameState
 from orchestrator.run.setting import Setting
 from trading_tools.audit.event import canonical_json
@@ -53,6 +56,13 @@ _SAME_ID = _NotKept(
     "call id used twice",
     "Your last reply gave two tool calls the same id, so it was not kept and none of its calls was "
     "made. Go on from what is done.",
+)
+
+
+_FULL = (
+    "Your conversation so far was too long for the model and ends here. You go on where you stood, "
+    "with what is above. Do not do again what the receipts show as done: read them where you need "
+    "to know more."
 )
 
 
@@ -91,17 +101,27 @@ class Turns:
         most = min(limits.turns, agent.max_turns or limits.turns)
         if frame.turns >= most:
             raise LimitBites(Reached("turns", f"{most} in a frame", f"{most} by {agent.name}"))
+        _check_cuts(frame)
         items = tuple(frame.queue)
-        conversation = frame.conversation.extended(items) if items else frame.conversation
-        request = ModelRequest(
-            model=agent.model,
-            system=setting.definitions.system(agent.name),
-            tools=setting.definitions.tools_of(agent.name),
-            messages=conversation.messages,
-            max_tokens=limits.max_tokens,
-            effort=agent.effort,
-        )
-        room = self._affordable(limits, frame, request)
+        request = self._request(frame, items, limits)
+        tokens, window = _estimate(frame, request), setting.windows.of(agent.model)
+        match frame.context.goes_on(
+            tokens, window, begun=frame.conversation.begun, editing=state.context_editing
+        ):
+            case Next.STUCK:
+                raise LimitBites(_too_large(frame, tokens, window, agent.model))
+            case Next.FRESH:
+                self._start_afresh(frame, "context window", _FULL)
+                return
+            case Next.EDITED:
+                items = (*items, Text(editing_note(state))) if items else items
+                request = self._request(frame, items, limits)
+                edited = True
+            case _:
+                edited = frame.context.edited
+        if edited:
+            request = replace(request, clear_above=int(window * CLEARING_SHARE))
+        room = self._affordable(limits, request, tokens)
         self._journal.append(
             ev.TurnStarted(
                 frame=frame.frame.id,
@@ -109,14 +129,31 @@ class Turns:
                 model=agent.model,
                 max_tokens=room,
                 new=tuple(item.record() for item in items),
+                context_editing=edited,
             )
         )
         reply = await self._ask(frame, replace(request, max_tokens=room))
+        if reply is None:
+            return
         self._record(frame, reply, agent.model)
         if reply.refusal is not None:
             raise ServiceFails(f"the model refused ({reply.refusal})")
 
-    async def _ask(self, frame: FrameState, request: ModelRequest) -> Reply:
+    def _request(self, frame: FrameState, items: tuple[Item, ...], limits: Limits) -> ModelRequest:
+        definitions = self._setting.definitions
+        agent = definitions.agents[frame.frame.agent]
+        conversation = frame.conversation.extended(items) if items else frame.conversation
+        return ModelRequest(
+            model=agent.model,
+            system=definitions.system(agent.name),
+            tools=definitions.tools_of(agent.name),
+            messages=conversation.messages,
+            max_tokens=limits.max_tokens,
+            effort=agent.effort,
+        )
+
+    async def _ask(self, frame: FrameState, request: ModelRequest) -> Reply | None:
+        """The reply; None where the prompt proved too long, which the next step deals with."""
         try:
             return await self._setting.model.reply(
                 request, self._setting.on_text, self._time_left_s()
@@ -131,8 +168,11 @@ class Turns:
                     attempts=error.attempts,
                     usage=_counted(error.lost_usage),
                     cost_usd=self._cost(request.model, error.lost_usage),
+                    too_long=isinstance(error, PromptTooLong),
                 )
             )
+            if isinstance(error, PromptTooLong):
+                return None
             if isinstance(error, RetryAfterBeyondBudget):
                 minutes = Limits.from_body(self._journal.state.limits).minutes
                 raise LimitBites(Reached("wall time", f"{minutes} min", why)) from None
@@ -155,6 +195,7 @@ class Turns:
                 cost_usd=self._cost(model, usage),
                 tool_errors={} if lost else dict(reply.tool_errors),
                 refusal=f"{lost.why} and was not kept" if lost else reply.refusal,
+                context_tokens=_context_tokens(reply.usage),
             )
         )
         if lost is not None:
@@ -184,20 +225,14 @@ class Turns:
         cost = self._setting.prices.price(model, usage)
         return None if cost is None else str(cost)
 
-    def _affordable(self, limits: Limits, frame: FrameState, request: ModelRequest) -> int:
-        """Output tokens that time and money allow for the reply to `request`."""
+    def _affordable(self, limits: Limits, request: ModelRequest, tokens: int) -> int:
+        """Output tokens that time and money allow for the reply to `request` of about `tokens`."""
         if self._time_left_s() <= 0:
             raise LimitBites(Reached("wall time", f"{limits.minutes} min", f"{limits.minutes} min"))
         model, price = request.model, self._setting.prices.price
         a_million = price(model, Usage(output_tokens=1_000_000))
         if a_million is None:
             return limits.max_tokens
-        # What the service has counted once is known; the last message is what came since.
-        new = request.messages[-1:]
-        if not frame.prompt_tokens:
-            new = ({"system": request.system, "tools": request.tools}, *request.messages)
-        characters = len(canonical_json(new))
-        tokens = frame.prompt_tokens + characters // CHARACTERS_A_TOKEN + 500
         request_usd = price(model, Usage(cache_write_tokens=tokens)) or Decimal(0)
         spent = self._journal.state.spend.cost_usd
         room = affordable_tokens(
@@ -207,6 +242,41 @@ class Turns:
             reached = f"{spent:.4f} USD spent; the next call could cost {request_usd:.4f} USD more"
             raise LimitBites(Reached("usd", f"{limits.usd} USD", reached))
         return room
+
+
+def _estimate(frame: FrameState, request: ModelRequest) -> int:
+    """Tokens of the prompt, rather too many: those that the service counted, and the new message.
+
+    Where it has counted nothing all of the conversation is estimated.
+    """
+    characters = len(canonical_json(request.messages[-1:]))
+    if not frame.context.counted:
+        characters += len(canonical_json({"system": request.system, "tools": request.tools}))
+        characters += frame.context.characters
+    return frame.context.counted + characters // CHARACTERS_A_TOKEN + 500
+
+
+def _context_tokens(usage: Usage) -> int:
+    """Prompt and reply; 0 where the service counts no prompts."""
+    return usage.prompt_tokens + usage.output_tokens if usage.prompt_tokens else 0
+
+
+def _check_cuts(frame: FrameState) -> None:
+    context = frame.context
+    if context.cuts >= CUTS:
+        reached = f"{context.cuts} in a row were cut, the last one at {context.max_tokens:,} tokens"
+        raise LimitBites(Reached("cut replies", f"{CUTS} in a row", reached))
+
+
+def _too_large(frame: FrameState, tokens: int, window: int, model: str) -> Reached:
+    said = "the service refused it" if frame.context.full else f"about {tokens:,} tokens"
+    if frame.conversation.begun:
+        why = "each fresh conversation was full within a few turns: results are too large for it"
+    else:
+        why = "the request and what the agent has to know do not fit"
+    fix = "ask for less at once, or use a model with a larger window (`model.context_window`)"
+    cap = f"{SHARE:.0%} of the {window:,} tokens of {model}"
+    return Reached("context window", cap, f"{said}: {why}; {fix}")
 
 
 def _counted(usage: Usage) -> dict[str, int]:
