@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from orchestrator.run.events import AcceptanceChecked
 from orchestrator.run.parts import Approval, Link
 from orchestrator.run.spending import cost_text
 from orchestrator.run.state import State
@@ -98,10 +99,20 @@ def is_verified(state: State) -> bool:
     """
     if state.closed is None or state.closed.status not in DONE or not state.acceptance:
         return False
-    last = state.acceptance[-1]
-    made = [check for check in last.checks if check.get("available", True)]
-    about_work = [check for check in made if not check.get("formal", False)]
-    return not last.unmet and bool(about_work) and all(check.get("met") is True for check in made)
+    return outcome(state.acceptance[-1]) is True
+
+
+def outcome(checked: AcceptanceChecked) -> bool | None:
+    """What an acceptance check found: all held, something did not, or None: it cannot be said.
+
+    It cannot where a check that this version has could not be made, and where none was about the
+    work.
+    """
+    if checked.unmet:
+        return False
+    made = [check for check in checked.checks if check.get("available", True)]
+    about_work = any(not check.get("formal", False) for check in made)
+    return True if about_work and all(check.get("met") is True for check in made) else None
 
 
 def left_nothing(state: State) -> bool:

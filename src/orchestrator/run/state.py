@@ -195,7 +195,7 @@ def _finished(state: State, body: ev.ToolFinished, event: Event) -> None:
         body.tool,
         arguments,
         body.text,
-        body.data,
+        body.text if body.data == body.text else body.data,  # one copy is enough
         body.is_error,
         body.whole,
     )
