@@ -97,17 +97,18 @@ def print_runs(rows: Sequence[Mapping[str, Any]], console: Console | None = None
             text = Text(f"  verified, but not: {', '.join(names)}", CARE)
             console.print(text, no_wrap=True, overflow="ellipsis")
     console.print()
-    console.print(Text(_totals(rows, marks), QUIET))
+    for told in _totals(rows, marks):
+        console.print(Text(told, QUIET), no_wrap=True, overflow="ellipsis")
 
 
-def _totals(rows: Sequence[Mapping[str, Any]], marks: Marks) -> str:
+def _totals(rows: Sequence[Mapping[str, Any]], marks: Marks) -> tuple[str, str]:
     """What the listed runs used in all; runs without a known price are counted apart."""
     priced = [Decimal(row["cost_usd"]) for row in rows if row["cost_usd"] is not None]
     money = usd_text(str(sum(priced, Decimal(0)))) if priced else "no price"
     if priced and len(priced) < len(rows):
         money += f" and {counted(len(rows) - len(priced), 'run')} without a price"
     used = {name: sum(row[name] for row in rows) for name in _SUMMED}
-    return f" {marks.dot} ".join([counted(len(rows), "run"), money, in_all(used, marks)])
+    return f"{counted(len(rows), 'run')} {marks.dot} {money}", in_all(used, marks)
 
 
 def print_timeline(recorded: Iterable[Event], console: Console | None = None) -> None:

@@ -195,7 +195,7 @@ def test_nothing_constant_beats_the_baseline(given: list[Forecast]) -> None:
     [(0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (8, 10, 0.4902, 0.9433), (1, 2, 0.0945, 0.9055)],
 )
 def test_the_interval_is_wilsons(hits: int, n: int, low: float, high: float) -> None:
-    assert wilson(hits, n) == (pytest.approx(low, abs=1e-4), pytest.approx(high, abs=1e-4))
+    assert wilson(hits, n) == pytest.approx((low, high), abs=1e-4)
 
 
 def test_few_outcomes_are_called_few() -> None:
