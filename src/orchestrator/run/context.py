@@ -44,26 +44,32 @@ class Next(Enum):
 
 @dataclass(slots=True)
 class Context:
-    """A frame's conversation as the window sees it, and what outlives it.
-
-    `counted` are prompt and reply as the service last counted them, 0 where it counts nothing;
-    `characters` are those of the conversation, for that case. `full` says that the service found
-    it too long. `began_at` is the frame's turn at which the conversation began, `short` how many
-    in a row were full at once. `notes` are the agent's own words. `cuts` and `cut` are the replies
-    in a row that were cut and their text; `joined` is the last whole reply behind them.
-    """
+    """A frame's conversation as the window sees it, and what outlives it."""
 
     counted: int = 0
+    """Prompt and reply in tokens, as the service last counted them; 0 where it counts nothing."""
     characters: int = 0
+    """Of the conversation, for services that count nothing."""
     edited: bool = False
+    """The service is asked to leave out old tool results."""
+    seen_edited: bool = False
+    """It has counted what then remains."""
     full: bool = False
+    """It found the conversation too long."""
     began_at: int = 0
+    """The frame's turn after which the conversation began."""
     short: int = 0
+    """Conversations in a row that were full almost at once."""
     notes: str = ""
+    """The agent's own words, over all conversations."""
     max_tokens: int = 0
+    """Room of the last reply."""
     cuts: int = 0
+    """Replies in a row that were cut."""
     cut: str = ""
+    """Their text."""
     joined: str = ""
+    """The last whole reply's text behind that of the cut ones before it."""
 
     def asked(self, characters: int, max_tokens: int, *, edited: bool) -> None:
         """A request goes out with so many new characters."""
@@ -74,6 +80,7 @@ class Context:
     def replied(self, text: str, *, cut: bool) -> None:
         """A reply came; `text` is what it says openly."""
         self.characters += len(text)
+        self.seen_edited = self.edited
         if text.strip():
             self.notes = f"{self.notes}\n\n{text.strip()}"[-NOTES_CHARACTERS:].lstrip()
         if cut:
@@ -87,7 +94,7 @@ class Context:
         """A fresh conversation begins after the frame's turn `turns`."""
         self.short = self.short + 1 if turns - self.began_at < SHORT_TURNS else 0
         self.counted = self.characters = 0
-        self.edited = self.full = False
+        self.edited = self.seen_edited = self.full = False
         self.began_at = turns
         self.cuts, self.cut, self.joined = 0, "", ""
 
@@ -108,6 +115,6 @@ class Context:
             return Next.AS_IT_IS
         if not begun or self.short >= SHORT_CONVERSATIONS:
             return Next.STUCK
-        if editing and not self.edited and not self.full:
+        if editing and not self.seen_edited and not self.full:
             return Next.EDITED
         return Next.FRESH

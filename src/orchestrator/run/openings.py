@@ -11,7 +11,7 @@ from typing import Any
 
 from orchestrator.protocol.handoff import Handoff
 from orchestrator.run.history import Answer, Text
-from orchestrator.run.parts import FrameState
+from orchestrator.run.parts import FrameState, Receipt
 from orchestrator.run.prompts import opening
 from orchestrator.run.setting import Setting
 from orchestrator.run.shortening import latest, latest_lines, newest_first, shortened
@@ -21,6 +21,8 @@ from trading_tools.audit.event import canonical_json
 _CHARACTERS_A_TOKEN = 3
 _SHARE, _MOST = 0.3, 240_000
 """Of the window, and in characters, that an opening may take up."""
+
+_ARGUMENTS = 160  # characters of a call's arguments in the index of a fresh conversation
 
 
 class _Room:
@@ -56,13 +58,16 @@ def opening_for(
     room = _Room(setting, receiver)
     chain = [_envelope(link.agent, link.handoff) for link in state.chain]
     chain.append(_envelope(sender, handoff))
+    part = "The last envelope above passed the work on to you."
+    if waits:
+        part = f"{sender} called you with the last envelope above and waits for yours."
     forwarded = canonical_json(dict(handoff.context_forward)) if handoff.context_forward else ""
     return opening(
         _request(state, room.of(0.25)),
         workspace=setting.workspace_brief,
         chain=newest_first(chain, room.of(0.3)),
         forwarded=shortened(forwarded, room.of(0.15)),
-        asked_by=sender if waits else None,
+        part=part,
         change=shortened(change, room.of(0.1)),
         receipts=_receipts(state, room.of(0.2)),
     )
@@ -76,8 +81,9 @@ def fresh_opening(setting: Setting, state: State, frame: FrameState, change: str
         _request(state, room.of(0.2)),
         workspace=setting.workspace_brief,
         chain=newest_first(chain, room.of(0.2)),
+        part=_part_begun(state),
         change=shortened(change, room.of(0.05)),
-        receipts=_receipts(state, room.of(0.15)),
+        receipts=latest_lines([_step(one) for one in state.receipts.values()], room.of(0.15)),
     )
     asked = "\n\n".join(f"{question}\nAnswer: {said}" for question, said in state.asked)
     parts = (
@@ -115,6 +121,21 @@ def _envelope(agent: str, handoff: Handoff, *, forwarded: bool = False) -> str:
 
 def _receipts(state: State, most: int) -> list[str]:
     return latest_lines([receipt.line() for receipt in state.receipts.values()], most)
+
+
+def _part_begun(state: State) -> str:
+    """Where the frame at work stands among the others."""
+    part = "You are in the middle of your part; envelopes above may be your own."
+    if state.stack is not None and state.stack.depth > 1:
+        part += f" {state.stack.frames[-2].agent} waits for yours."
+    return part
+
+
+def _step(receipt: Receipt) -> str:
+    """A receipt's line with what the call was given: the agent no longer has its calls."""
+    given = " ".join(canonical_json(receipt.arguments)[:_ARGUMENTS].split())
+    mark = "error: " if receipt.is_error else ""
+    return f"[r{receipt.seq}] {receipt.agent} {receipt.tool} {given}: {mark}{receipt.first()}"
 
 
 def _last_step(frame: FrameState, most: int) -> str:

@@ -35,9 +35,12 @@ class Receipt:
 
     def line(self) -> str:
         """One line for an index."""
-        first = " ".join(self.text[:2_000].split())[:100]
         mark = "error: " if self.is_error else ""
-        return f"[r{self.seq}] {self.agent} {self.tool}: {mark}{first}"
+        return f"[r{self.seq}] {self.agent} {self.tool}: {mark}{self.first()}"
+
+    def first(self) -> str:
+        """The beginning of what it came to, on one line."""
+        return " ".join(self.text[:2_000].split())[:100]
 
 
 @dataclass(slots=True)

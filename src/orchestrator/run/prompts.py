@@ -71,14 +71,15 @@ def opening(
     workspace: str | None,
     chain: Sequence[str] = (),
     forwarded: str = "",
-    asked_by: str | None = None,
+    part: str = "",
     change: str = "",
     receipts: Sequence[str] = (),
 ) -> str:
     """The first message of a frame.
 
     `chain` are the envelopes so far (agent and handoff) and `forwarded` the context that the last
-    one passed on, as JSON; `change` is the summary of the diff, `receipts` one line each.
+    one passed on, as JSON; `part` says what the agent has to do with them, `change` is the summary
+    of the diff, `receipts` one line each.
     """
     parts = [f"# Request\n\n{request.strip()}"]
     if workspace:
@@ -86,13 +87,8 @@ def opening(
     if chain:
         lines = "\n".join(chain)
         parts.append(f"# Chain so far (envelopes, oldest first)\n\n{lines}")
-    if asked_by:
-        parts.append(
-            f"# Your part\n\n{asked_by} called you with the last envelope above and waits for"
-            " yours."
-        )
-    elif chain:
-        parts.append("# Your part\n\nThe last envelope above passed the work on to you.")
+    if part:
+        parts.append(f"# Your part\n\n{part}")
     if forwarded:
         parts.append(f"# Passed on to you\n\n{forwarded}")
     if change:

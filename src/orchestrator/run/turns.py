@@ -114,14 +114,16 @@ class Turns:
                 self._start_afresh(frame, "context window", _FULL)
                 return
             case Next.EDITED:
-                items = (*items, Text(editing_note(state))) if items else items
+                if items and not frame.context.edited:
+                    items = (*items, Text(editing_note(state)))
                 request = self._request(frame, items, limits)
                 edited = True
             case _:
                 edited = frame.context.edited
         if edited:
             request = replace(request, clear_above=int(window * CLEARING_SHARE))
-        room = self._affordable(limits, request, tokens)
+        fits = max(window - tokens, LEAST_USEFUL_TOKENS)
+        room = min(self._affordable(limits, request, tokens), fits)
         self._journal.append(
             ev.TurnStarted(
                 frame=frame.frame.id,

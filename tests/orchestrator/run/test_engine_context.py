@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from orchestrator.models.port import ModelRequest, PromptTooLong, Reply, Usage
+from orchestrator.models.port import ModelRequest, ModelUnavailable, PromptTooLong, Reply, Usage
 from orchestrator.run import events as ev
 from orchestrator.run.limits import Limits
 from orchestrator.run.state import State
@@ -58,7 +59,8 @@ async def test_a_frame_whose_prompt_nears_the_window_goes_on_in_a_fresh_conversa
     assert ended(state) == ("success", "success it is")
     fresh = one.model.requests[2]
     assert len(fresh.messages) == 1
-    for told in ("do the thing", "The tick size is 0.5.", "seen: ticks", "alpha look: seen: first"):
+    step = 'alpha look {"what":"first"}: seen: first'
+    for told in ("do the thing", "The tick size is 0.5.", "seen: ticks", step):
         assert told in opening_of(fresh)
     assert one.kinds().count("context.trimmed") == 1
     assert_append_only(one.model.requests)
@@ -105,6 +107,26 @@ async def test_a_service_that_edits_the_context_itself_is_asked_to(trial: Make) 
     asked = [request.clear_above for request in one.model.requests]
     assert asked == [None, 50_000, 50_000]
     assert "left out" in str(one.model.requests[1].messages[-1])
+    assert "context.trimmed" not in one.kinds()
+    assert_append_only(one.model.requests)
+
+
+async def test_a_service_that_failed_when_it_was_first_asked_to_edit_is_asked_again(
+    trial: Make,
+) -> None:
+    one = trial(
+        counted(70_000, use("look", what="a")),
+        ModelUnavailable("529"),
+        counted(30_000, use("look", what="b")),
+        hand(),
+        window=WINDOW,
+        editing=True,
+    )
+    await one.drive()
+    one.journal.append(ev.RunTaken(2, 1, "here", context_editing=True))
+    state = await one.drive()
+    assert ended(state)[0] == "success"
+    assert [request.clear_above for request in one.model.requests] == [None, *[50_000] * 3]
     assert "context.trimmed" not in one.kinds()
     assert_append_only(one.model.requests)
 
@@ -308,6 +330,25 @@ async def test_replies_that_are_cut_again_and_again_end_in_a_limit(trial: Make) 
     one.journal.append(ev.RunTaken(2, 1, "here"))
     one.model._steps[4] = hand()
     assert ended(await one.drive())[0] == "success"
+
+
+async def test_replies_that_are_cut_because_money_is_short_end_at_the_budget(trial: Make) -> None:
+    def cut(request: ModelRequest) -> Reply:
+        usage = Usage(input_tokens=1_000, output_tokens=request.max_tokens)
+        return replace(reply(say("part"), stop="max_tokens"), usage=usage)
+
+    one = trial(*[cut] * 9, limits=Limits(usd=Decimal("0.08")))
+    state = await one.drive()
+    assert state.limit is not None
+    assert state.limit.limit == "usd"
+    assert one.model.requests[0].max_tokens < 16_000
+    assert state.spend.cost_usd <= Decimal("0.08")
+
+
+async def test_a_reply_is_not_given_more_room_than_the_window_has(trial: Make) -> None:
+    one = trial(counted(20_000, use("look", what="a")), hand(), window=32_000)
+    await one.drive()
+    assert 8_000 < one.model.requests[1].max_tokens < 12_000
 
 
 async def test_cuts_with_whole_replies_between_them_are_no_loop(trial: Make) -> None:
