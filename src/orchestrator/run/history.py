@@ -62,10 +62,11 @@ class Unpaired(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """Messages so far, and the calls of the last reply that wait for their answers."""
+    """Messages so far, the calls of the last reply that wait for their answers, all calls' ids."""
 
     messages: tuple[Message, ...] = ()
     open_calls: tuple[str, ...] = ()
+    call_ids: frozenset[str] = frozenset()
 
     def extended(self, items: tuple[Item, ...]) -> Conversation:
         """With one more user message: every open call's answer first, then texts.
@@ -84,22 +85,12 @@ class Conversation:
         if not content:
             raise Unpaired("a user message must say something")
         message = {"role": "user", "content": content}
-        return Conversation((*self.messages, message), ())
+        return Conversation((*self.messages, message), (), self.call_ids)
 
     @property
     def begun(self) -> bool:
         """Whether it holds a reply."""
         return any(message["role"] == "assistant" for message in self.messages[:2])
-
-    def call_ids(self) -> frozenset[str]:
-        """The ids of all calls that it holds."""
-        return frozenset(
-            block["id"]
-            for message in self.messages
-            if message["role"] == "assistant"
-            for block in message["content"]
-            if block.get("type") == "tool_use"
-        )
 
     def replied(self, content: tuple[Block, ...]) -> Conversation:
         """With the model's reply, verbatim but for what the service would not take back."""
@@ -109,7 +100,8 @@ class Conversation:
         kept = [dict(block) for block in content if not _is_empty_text(block)]
         if kept and _is_cut_thinking(kept[-1]):
             kept.pop()
-        return Conversation((*self.messages, {"role": "assistant", "content": kept}), calls)
+        messages = (*self.messages, {"role": "assistant", "content": kept})
+        return Conversation(messages, calls, self.call_ids.union(calls))
 
 
 def _is_empty_text(block: Block) -> bool:

@@ -125,7 +125,9 @@ def _receipts(state: State, most: int) -> list[str]:
 
 def _part_begun(state: State) -> str:
     """Where the frame at work stands among the others."""
-    part = "You are in the middle of your part; envelopes above may be your own."
+    part = "You are in the middle of your part."
+    if state.chain:
+        part += " Envelopes above may be your own."
     if state.stack is not None and state.stack.depth > 1:
         part += f" {state.stack.frames[-2].agent} waits for yours."
     return part

@@ -15,7 +15,7 @@ from orchestrator.run.state import State
 from trading_tools.audit.event import decimal_text
 
 ROUTER = "router"
-"""The name under which the router's own model calls are counted; no agent has it."""
+"""The name under which the router's own model calls are counted."""
 
 
 @dataclass(frozen=True, slots=True)

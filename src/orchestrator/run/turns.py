@@ -216,8 +216,8 @@ class Turns:
         if self._setting.redactor.value(content) != content:
             return _SECRET
         ids = [block["id"] for block in reply.tool_uses]
-        taken = {*self._journal.state.intents, *frame.conversation.call_ids()}
-        if len(set(ids)) < len(ids) or taken.intersection(ids):
+        intents, known = self._journal.state.intents, frame.conversation.call_ids
+        if len(set(ids)) < len(ids) or any(id in intents or id in known for id in ids):
             return _SAME_ID
         return None
 
@@ -276,7 +276,8 @@ def _too_large(frame: FrameState, tokens: int, window: int, model: str) -> Reach
         why = "each fresh conversation was full within a few turns: results are too large for it"
     else:
         why = "the request and what the agent has to know do not fit"
-    fix = "ask for less at once, or use a model with a larger window (`model.context_window`)"
+    fix = "ask for less at once, or use a model with a larger window"
+    fix += f"; where the window is not {window:,} tokens, set `model.context_window`"
     cap = f"{SHARE:.0%} of the {window:,} tokens of {model}"
     return Reached("context window", cap, f"{said}: {why}; {fix}")
 
