@@ -111,6 +111,9 @@ class Context:
             begun: the conversation holds a reply; one without can only be repeated.
             editing: the service offers to leave out old tool results.
         """
+        if self.edited and not editing:
+            # Taken up where nothing is left out any more: what was counted says nothing here.
+            return Next.FRESH
         if not self.full and tokens < window * SHARE:
             return Next.AS_IT_IS
         if not begun or self.short >= SHORT_CONVERSATIONS:

@@ -131,6 +131,24 @@ async def test_a_service_that_failed_when_it_was_first_asked_to_edit_is_asked_ag
     assert_append_only(one.model.requests)
 
 
+async def test_an_edited_conversation_is_not_sent_to_a_service_that_does_not_edit(
+    trial: Make,
+) -> None:
+    one = trial(
+        counted(70_000, use("look", what="a")),
+        counted(30_000, use("look", what="b")),
+        ModelUnavailable("529"),
+        hand(),
+        window=WINDOW,
+        editing=True,
+    )
+    await one.drive()
+    one.journal.append(ev.RunTaken(2, 1, "elsewhere", context_editing=False))
+    assert ended(await one.drive())[0] == "success"
+    assert [request.clear_above for request in one.model.requests][-2:] == [50_000, None]
+    assert len(one.model.requests[-1].messages) == 1
+
+
 async def test_where_editing_does_not_help_a_fresh_conversation_does(trial: Make) -> None:
     one = trial(
         *(reply(use("look", what=str(n))) for n in range(3)),
