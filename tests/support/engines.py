@@ -12,6 +12,7 @@ from orchestrator.agents.definition import AgentDefinition
 from orchestrator.models.port import Reply, Usage
 from orchestrator.models.prices import Prices
 from orchestrator.models.scripted import Scripted, ScriptedModel
+from orchestrator.models.windows import Windows
 from orchestrator.run import events as ev
 from orchestrator.run.definitions import Definitions
 from orchestrator.run.engine import Engine
@@ -151,6 +152,8 @@ class Trial:
         asks: str | None = None,
         redactor: Redactor | None = None,
         tools: Mapping[str, Tool] = TOOLS,
+        window: int | None = None,
+        editing: bool = False,
     ) -> None:
         self.clock = Clock()
         self.model = ScriptedModel(steps)
@@ -172,6 +175,7 @@ class Trial:
             rules=rules or Rules.parse(defaults=defaults),  # type: ignore[arg-type]
             checks={job: tuple(checks)},
             prices=Prices({}),
+            windows=Windows(window),
             redactor=redactor or Redactor.from_environment({}),
             person=person or Absent(),
             clock=self.clock.utc,
@@ -191,7 +195,7 @@ class Trial:
                 version="test",
             )
         )
-        self.journal.append(ev.RunTaken(1, 1, "here"))
+        self.journal.append(ev.RunTaken(1, 1, "here", context_editing=editing))
         if asks is None:
             first = agents[0].name
             self.journal.append(ev.RouteChosen(first, job, True, "told to", "do the thing"))

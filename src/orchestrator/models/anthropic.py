@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -33,7 +33,7 @@ from orchestrator.models.port import (
     Usage,
 )
 from orchestrator.models.sse import MalformedStreamError, SseDecoder, json_object
-from orchestrator.models.wire import body
+from orchestrator.models.wire import CONTEXT_EDITING_BETA, body
 
 if TYPE_CHECKING:
     import httpx2
@@ -212,7 +212,7 @@ class AnthropicModel:
                 "/v1/messages",
                 cast_to=object,
                 body=wire,
-                options={"headers": RAW},
+                options={"headers": _headers(wire)},
                 stream=True,
                 stream_cls=AsyncStream[object],
             )
@@ -244,6 +244,11 @@ class AnthropicModel:
         except self._credential_errors() as error:
             fix = "set up the cloud's credentials, as its own tools do"
             return Fault(f"no credentials: {error}", retry=False, verdict=Verdict.CONFIG, fix=fix)
+
+
+def _headers(wire: Mapping[str, Any]) -> dict[str, str]:
+    """Bedrock takes the beta in the body, where the SDK puts it from this header."""
+    return {**RAW, "anthropic-beta": CONTEXT_EDITING_BETA} if "context_management" in wire else RAW
 
 
 async def _take(response: httpx2.Response, assembler: Assembler) -> Fault | Reply:

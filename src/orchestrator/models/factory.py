@@ -63,6 +63,16 @@ def is_named(provider: Provider, environ: Mapping[str, str]) -> bool:
     return provider != "anthropic" or any(environ.get(name) for name in names)
 
 
+def offers_context_editing(provider: Provider, base_url: str | None) -> bool:
+    """Whether the service is known to leave out old tool results when asked: Anthropic's own does.
+
+    Other endpoints that speak the Messages API may refuse the field, and the clouds take betas at
+    their own pace.
+    """
+    own = base_url is None or urlsplit(base_url).hostname == urlsplit(DEFAULT_BASE_URL).hostname
+    return provider == "anthropic" and own
+
+
 def _bedrock(
     environ: Mapping[str, str], timeout_s: float, options: Mapping[str, Any]
 ) -> AnthropicModel:

@@ -21,7 +21,8 @@ MTOK = Decimal(1_000_000)
 CACHE_WRITE_FACTOR = Decimal("1.25")
 """A five-minute cache write against plain input (Messages API, prompt caching)."""
 
-_LISTS = {"anthropic": "anthropic", "bedrock": "aws", "vertex": "google"}
+PRICE_LISTS = {"anthropic": "anthropic", "bedrock": "aws", "vertex": "google"}
+"""The list of genai-prices that counts for each provider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Prices:
 
     def price(self, model: str, usage: Usage) -> Decimal | None:
         """The cost in USD by today's list, or None where no price is known."""
-        provider = _LISTS[self.provider]
+        provider = PRICE_LISTS[self.provider]
         declared = self.declared.get(model) or _flat_price(model, provider)
         if declared is not None:
             return declared.of(usage)
