@@ -21,6 +21,10 @@ from tests.support.messages_api import MessagesApi
 SAMPLE = Path(__file__).resolve().parents[2] / "examples" / "momentum-desk"
 
 
+_DRIVES = frozenset({"run", "resume", "approve", "answer"})
+_STANDS = frozenset({0, 1, 3, 4})
+
+
 @dataclass(frozen=True)
 class Said:
     """What a command said, and its exit code."""
@@ -62,7 +66,14 @@ class Desk:
         self._patch.setenv("ANTHROPIC_BASE_URL", api.url)
 
     def orc(self, *words: str) -> Said:
-        """Run `orc` with these words."""
+        """Run `orc` with these words; a run that it drove must come out the same in a replay."""
+        said = self._say(*words)
+        if words[0] in _DRIVES and said.code in _STANDS:
+            again = self._say("replay", "last")
+            assert again.code == 0, again
+        return said
+
+    def _say(self, *words: str) -> Said:
         self._capture.readouterr()
         self._patch.setattr(sys, "argv", ["orc", *words])
         with pytest.raises(SystemExit) as left:

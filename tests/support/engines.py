@@ -22,6 +22,7 @@ from orchestrator.run.setting import Absent, Check, Person, Setting
 from orchestrator.run.state import State
 from orchestrator.toolbox.permissions import Rules
 from orchestrator.toolbox.tool import Effect, Tool, ToolError, tool
+from tests.support.replays import replayed
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.redact import Redactor
 
@@ -199,10 +200,19 @@ class Trial:
         if asks is None:
             first = agents[0].name
             self.journal.append(ev.RouteChosen(first, job, True, "told to", "do the thing"))
+        self._own: set[int] = set()
+        self._driven = 0
 
     async def drive(self) -> State:
-        """Let the engine go on; every request must extend the one before in its conversation."""
-        await Engine(self.setting, self.journal).drive()
+        """Let the engine go on; what it records must be what a replay of it decides."""
+        self._own.update(range(self._driven + 1, self.journal.state.seq + 1))
+        try:
+            await Engine(self.setting, self.journal).drive()
+        finally:
+            head = self.ledger.head("trial")
+            self._driven = head.seq if head else 0
+            outcome = await replayed(self.ledger, "trial", self.setting, self._own)
+            assert outcome.same, outcome.difference
         return self.journal.state
 
     def kinds(self) -> list[str]:

@@ -72,7 +72,7 @@ class RunReceipts:
             have = ", ".join(f"r{number}" for number in self._journal.state.receipts) or "none yet"
             raise ToolError(f"there is no receipt r{seq}; there are: {have}")
         if receipt.whole is not None:
-            return self._journal.ledger.get_text(receipt.whole)
+            return self._journal.texts.get_text(receipt.whole)
         return receipt.text
 
 

@@ -106,7 +106,12 @@ class Session:
         self._definitions = definitions
         self._held = ExitStack()
         self._plan = plan_of(workspace, house.verify_settings())
-        self._rules = rules_of(house.settings)
+        self._rules = rules_of(house.settings, available_seal().kind)
+
+    @property
+    def brief(self) -> str:
+        """What agents are told of the workspace."""
+        return brief(self.workspace, self._plan)
 
     def __enter__(self) -> Self:
         self._held.enter_context(owning(self._house.state_dir, self.run))
@@ -221,7 +226,7 @@ def begin(
             model=model,
             settings=house.redactor().value(house.settings.model_dump(mode="json")),
             limits=limits_of(house.settings).body(),
-            workspace=_described(session.workspace),
+            workspace=described(session.workspace, session.brief),
             definitions=session.setting().definitions.text,
             version=version("trading-orchestrator"),
         ),
@@ -280,15 +285,15 @@ def windows_of(settings: Settings) -> Windows:
     return Windows(settings.model.context_window, settings.model.provider)
 
 
-def rules_of(settings: Settings) -> Rules:
-    """The permission rules in force.
+def rules_of(settings: Settings, seal: str | None) -> Rules:
+    """The permission rules in force where commands run in `seal`.
 
     Raises:
         ConfigError: a rule cannot be read; a misread rule must not pass for one.
     """
     own = settings.permissions
-    sealed = available_seal().kind == "bubblewrap"
-    rules = Rules.parse(own.allow, own.ask, own.deny, defaults=default_verdicts(sealed=sealed))
+    defaults = default_verdicts(sealed=seal == "bubblewrap")
+    rules = Rules.parse(own.allow, own.ask, own.deny, defaults=defaults)
     if rules.problems:
         raise ConfigError(rules.problems[0], "[permissions]", "mend the rule, or take it out")
     return rules
@@ -323,8 +328,10 @@ def _define(house: House, model: str | None) -> Definitions:
     )
 
 
-def _described(workspace: Workspace) -> dict[str, Any]:
+def described(workspace: Workspace, told: str) -> dict[str, Any]:
+    """A workspace as `run.opened` keeps it; `told` is what agents hear of it."""
     return {
+        "brief": told,
         "kind": workspace.kind,
         "base": workspace.base,
         "branch": workspace.branch,

@@ -39,6 +39,7 @@ def stop_command(run: str, workspace: Path | None, as_json: bool) -> None:
     """
     from orchestrator.run.events import RunClosed
     from orchestrator.run.ownership import owner
+    from orchestrator.run.report import STOPPED_BY_PERSON
 
     _only_a_person("stop")
     place = Place.find(workspace)
@@ -51,7 +52,7 @@ def stop_command(run: str, workspace: Path | None, as_json: bool) -> None:
     elif state.closed is not None:
         said = f"run {name} had ended: {state.closed.status}"
     else:
-        _append(place, name, RunClosed("blocked", "stopped by a person", resumable=True))
+        _append(place, name, RunClosed("blocked", STOPPED_BY_PERSON, resumable=True))
         said = f"run {name} is stopped"
     emit({"run": name, "stopped": True, "process": process, "said": said}, as_json, lambda: said)
 

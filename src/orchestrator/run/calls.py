@@ -37,6 +37,10 @@ OUTCOME_UNKNOWN = (
 )
 
 
+AT_TERMINAL = "person at the terminal"
+"""Who decided, where the run's own process asked."""
+
+
 class Waiting(Exception):
     """Control flow: the run waits for a person and goes no further now."""
 
@@ -149,7 +153,7 @@ class Caller:
             if said is None:
                 raise Waiting
             self._journal.append(
-                ev.ApprovalDecided(request.id, said, "person at the terminal", request.digest)
+                ev.ApprovalDecided(request.id, said, AT_TERMINAL, request.digest)
             )
         decided = approval.decided
         if decided is None or not decided.approved:
@@ -241,7 +245,7 @@ class Caller:
         model = self._setting.definitions.agents[frame.frame.agent].model
         most = min(SHOWN_CHARACTERS, int(self._setting.windows.of(model) * SHOWN_SHARE))
         if len(clean) > most:
-            whole = self._journal.ledger.put_text(clean)
+            whole = self._journal.texts.put_text(clean)
             shown = _shortened(clean, most)
         self._journal.append(
             ev.ToolFinished(

@@ -16,7 +16,10 @@ Json = Any
 
 @dataclass(frozen=True, slots=True)
 class RunOpened:
-    """A request came in. `definitions` is the text of the agents and tools it runs under."""
+    """A request came in. `definitions` is the text of the agents and tools it runs under.
+
+    `forked_from` names run, seq and hash of the last event that a fork has from another run.
+    """
 
     KIND: ClassVar[str] = "run.opened"
     request: str
@@ -28,6 +31,7 @@ class RunOpened:
     workspace: Mapping[str, Json] | None
     definitions: str
     version: str
+    forked_from: Mapping[str, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,8 @@ class ModelReplied:
 class ModelFailed:
     """No reply came; what was tried, why it ended, and what the broken tries cost.
 
-    `too_long` says that the prompt did not fit, so that the same one is not tried again.
+    `too_long` says that the prompt did not fit, so that the same one is not tried again; `fix` is
+    what a person has to mend, where only that helps.
     """
 
     KIND: ClassVar[str] = "model.failed"
@@ -122,6 +127,7 @@ class ModelFailed:
     usage: Mapping[str, int] = field(default_factory=dict)
     cost_usd: str | None = "0"
     too_long: bool = False
+    fix: str = ""
 
 
 @dataclass(frozen=True, slots=True)

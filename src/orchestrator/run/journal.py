@@ -7,6 +7,7 @@ stops a second writer.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from orchestrator.run.events import RunEvent, to_body
 from orchestrator.run.state import State
@@ -16,11 +17,26 @@ from trading_tools.audit.ledger import Ledger
 Listener = Callable[[Event, State], None]
 
 
+class Texts(Protocol):
+    """Where texts are kept that are too long for an event."""
+
+    def put_text(self, text: str) -> str:
+        """Keep a text and return its name."""
+        ...
+
+    def get_text(self, name: str) -> str:
+        """The text of this name."""
+        ...
+
+
 class Journal:
-    """Appends events of one run and keeps its state."""
+    """Appends events of one run and keeps its state. `texts` keeps what is too long for them."""
+
+    texts: Texts
 
     def __init__(self, ledger: Ledger, run: str, listener: Listener | None = None) -> None:
-        self.ledger = ledger
+        self.texts = ledger
+        self._ledger = ledger
         self.run = run
         self._listener = listener
         self.state = State.fold(ledger.read(run))
@@ -31,7 +47,7 @@ class Journal:
         Raises:
             StreamConflict: another process writes this run.
         """
-        recorded = self.ledger.append(
+        recorded = self._ledger.append(
             self.run,
             event.KIND,
             to_body(event),

@@ -16,6 +16,9 @@ from orchestrator.run.state import State
 DONE = frozenset({"success", "complete"})
 """Statuses with which a run says that the job is done."""
 
+STOPPED_BY_PERSON = "stopped by a person"
+"""The result of a run that `orc stop` closed while it stood."""
+
 _EXIT_CODES: Mapping[str, int] = {
     "success": 0,
     "complete": 0,

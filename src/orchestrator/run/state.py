@@ -51,6 +51,7 @@ class State:
         self.last_at = ""
         self.limits: Mapping[str, Any] = {}
         self.epoch = 0
+        self.seal: str | None = None
         self.offline = False
         self.context_editing = False
         self.route: ev.RouteChosen | None = None
@@ -120,7 +121,7 @@ def _opened(state: State, body: ev.RunOpened, event: Event) -> None:
 
 
 def _taken(state: State, body: ev.RunTaken, _: Event) -> None:
-    state.epoch, state.offline = body.epoch, body.offline
+    state.epoch, state.seal, state.offline = body.epoch, body.seal, body.offline
     state.context_editing = body.context_editing
     if body.limits is not None:
         state.limits = body.limits

@@ -35,15 +35,20 @@ CHARACTERS_A_TOKEN = 3
 
 
 @dataclass(frozen=True, slots=True)
-class _NotKept:
+class NotKept:
     """Why a reply is not kept, what the trimming is called, what its agent is told."""
 
     why: str
     trimmed: str
     note: str
 
+    @property
+    def refusal(self) -> str:
+        """As the record has it."""
+        return f"{self.why} and was not kept"
 
-_SECRET = _NotKept(
+
+SECRET = NotKept(
     "the reply held a secret",
     "secret in a reply",
     "Your last reply held what looks like a secret, so it was not kept. Go on without "
@@ -51,7 +56,7 @@ _SECRET = _NotKept(
 )
 
 # A call's id is what its intent, approval and result hang on, and the service refuses doubles.
-_SAME_ID = _NotKept(
+SAME_ID = NotKept(
     "the reply used the id of a call twice",
     "call id used twice",
     "Your last reply gave two tool calls the same id, so it was not kept and none of its calls was "
@@ -192,6 +197,7 @@ class Turns:
                     usage=_counted(error.lost_usage),
                     cost_usd=self._cost(request.model, error.lost_usage),
                     too_long=isinstance(error, PromptTooLong),
+                    fix=error.fix if isinstance(error, ModelConfigError) else "",
                 )
             )
             if isinstance(error, PromptTooLong):
@@ -217,7 +223,7 @@ class Turns:
                 attempts=reply.attempts,
                 cost_usd=self._cost(model, usage),
                 tool_errors={} if lost else dict(reply.tool_errors),
-                refusal=f"{lost.why} and was not kept" if lost else reply.refusal,
+                refusal=lost.refusal if lost else reply.refusal,
                 context_tokens=_context_tokens(reply.usage),
             )
         )
@@ -231,15 +237,15 @@ class Turns:
         opening = fresh_opening(self._setting, self._journal.state, frame, change, note)
         self._journal.append(ev.ContextTrimmed(frame.frame.id, why, opening, change))
 
-    def _not_kept(self, frame: FrameState, reply: Reply) -> _NotKept | None:
+    def _not_kept(self, frame: FrameState, reply: Reply) -> NotKept | None:
         """Why a reply cannot stand in the record and the conversation; None where it can."""
         content = list(reply.content)
         if self._setting.redactor.value(content) != content:
-            return _SECRET
+            return SECRET
         ids = [block["id"] for block in reply.tool_uses]
         intents, known = self._journal.state.intents, frame.conversation.call_ids
         if len(set(ids)) < len(ids) or any(id in intents or id in known for id in ids):
-            return _SAME_ID
+            return SAME_ID
         return None
 
     def _cost(self, model: str, usage: Usage) -> str | None:

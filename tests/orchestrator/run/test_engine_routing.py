@@ -245,6 +245,7 @@ async def test_a_reply_that_was_recorded_is_never_paid_again(
     with pytest.raises(Killed):
         await one.drive()
     one.journal = Journal(one.ledger, "trial")
+    one.journal.append(ev.RunTaken(2, 2, "here"))
     state = await one.drive()
     assert state.route is not None
     assert (state.route.agent, state.route.by) == ("beta", "model")

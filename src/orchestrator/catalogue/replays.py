@@ -1,0 +1,82 @@
+"""Replaying a run of the ledger: the engine's setting, made of what the run keeps of itself.
+
+Nothing of the project, the agents' files or the environment has a say. Deciding again and
+comparing is `orchestrator.run.replaying`.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Any
+
+from orchestrator.catalogue.kinds import CHECKS
+from orchestrator.catalogue.sessions import prices_of, rules_of, windows_of
+from orchestrator.catalogue.tools import all_tools
+from orchestrator.config.settings import Settings
+from orchestrator.run import events as ev
+from orchestrator.run.definitions import Definitions
+from orchestrator.run.replaying import ports
+from orchestrator.run.replaying.recording import Recording
+from orchestrator.run.replaying.replay import Replayed, replay
+from orchestrator.run.setting import Setting
+from orchestrator.run.state import State
+from trading_tools.audit.ledger import Ledger
+
+
+async def replay_run(ledger: Ledger, run: str) -> Replayed:
+    """Decide a run of the ledger again; nothing is written, asked or called.
+
+    Raises:
+        BlobMissing: a long text of the run is lost.
+    """
+    recorded = ledger.read(run)
+    opened = ev.from_body(ev.RunOpened.KIND, recorded[0].body)
+    assert isinstance(opened, ev.RunOpened)
+    copied = int(opened.forked_from["seq"]) if opened.forked_from else 0
+    recording = Recording(recorded, ledger.get_text, range(1, copied + 1))
+    return await replay(run, recording, lambda state: _setting(opened, recording, state))
+
+
+def document(run: str, opened: ev.RunOpened, outcome: Replayed) -> dict[str, Any]:
+    """What `orc replay --json` prints."""
+    found = outcome.difference
+    return {
+        "run": run,
+        "same": outcome.same,
+        "events": outcome.events,
+        "of": outcome.of,
+        "difference": None
+        if found is None
+        else {
+            "seq": found.seq,
+            "kind": found.kind,
+            "path": found.path,
+            "recorded": found.recorded,
+            "decided": found.decided,
+        },
+        "recorded_version": opened.version,
+        "version": version("trading-orchestrator"),
+    }
+
+
+def _setting(opened: ev.RunOpened, recording: Recording, state: State) -> Setting:
+    settings = Settings.model_validate(opened.settings)
+    minutes = settings.permissions.approval_minutes
+    passed = iter((0.0,))
+    return Setting(
+        model=ports.RecordedModel(recording),
+        definitions=Definitions.from_text(opened.definitions),
+        tools=ports.recorded_tools(recording, all_tools()),
+        rules=rules_of(settings, state.seal),
+        checks=ports.RecordedChecks(recording, CHECKS),
+        prices=prices_of(settings),
+        windows=windows_of(settings),
+        redactor=ports.WithheldRedactor(),
+        work=None if opened.workspace is None else ports.RecordedWork(recording),
+        workspace_brief=(opened.workspace or {}).get("brief"),
+        person=ports.RecordedPerson(recording),
+        clock=lambda: recording.clock(minutes),
+        # The engine looks first when it begins.
+        monotonic=lambda: next(passed, ports.FOREVER_S if recording.out_of_time() else 0.0),
+        approval_minutes=minutes,
+    )

@@ -1,0 +1,55 @@
+"""`orc replay`: a run decided again against what was recorded."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import click
+
+from orchestrator.cli.options import JSON, WORKSPACE
+from orchestrator.cli.output import Exit, emit, leave
+from orchestrator.cli.place import Place
+from orchestrator.cli.runs import find_run
+from orchestrator.cli.text import one_line
+
+_SHOWN = 160
+
+
+@click.command("replay")
+@click.argument("run", default="last")
+@WORKSPACE
+@JSON
+def replay_command(run: str, workspace: Path | None, as_json: bool) -> None:
+    """Decide RUN again against its recorded replies and outcomes; the events must be the same.
+
+    Nothing is asked, called or written. Exit code 1 where the decisions differ.
+    """
+    from orchestrator.catalogue.replays import document, replay_run
+
+    place = Place.find(workspace)
+    name, state = find_run(place, run)
+    assert state.opened is not None
+    with place.open_ledger(read_only=True) as ledger:
+        outcome = asyncio.run(replay_run(ledger, name))
+    found = document(name, state.opened, outcome)
+    emit(found, as_json, lambda: _text(found))
+    leave(int(Exit.DONE if outcome.same else Exit.NEGATIVE))
+
+
+def _text(found: dict[str, Any]) -> str:
+    run, difference = found["run"], found["difference"]
+    if difference is None:
+        return f"run {run}: all {found['of']} events were decided the same again"
+    where = f" at {difference['path']}" if difference["path"] else ""
+    lines = [
+        f"run {run}: decided the same up to event {found['events']} of {found['of']}, then not:",
+        f"  event {difference['seq']}, {difference['kind']}{where}",
+        f"  recorded: {one_line(difference['recorded'] or '(nothing)', _SHOWN)}",
+        f"  decided:  {one_line(difference['decided'] or '(nothing)', _SHOWN)}",
+    ]
+    if found["recorded_version"] != found["version"]:
+        then, now = found["recorded_version"], found["version"]
+        lines.append(f"  recorded under version {then}; this is {now}")
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""A recorded run decided again: the same engine against the recorded replies and outcomes."""
