@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("orchestrator.cli.run", "Turn a request into verified work."),
     "resume": ("orchestrator.cli.run", "Go on with a run that stopped or waits."),
     "replay": ("orchestrator.cli.replay", "Decide a run again against its record."),
+    "fork": ("orchestrator.cli.fork", "Go on with a copy of a run from a point of it."),
     "show": ("orchestrator.cli.show", "What a run did: chain, receipts, spend, change."),
     "runs": ("orchestrator.cli.show", "The runs of this project."),
     "stop": ("orchestrator.cli.control", "Stop a run."),

@@ -82,7 +82,7 @@ def run_command(
     options = Options(model=model, max_hops=max_hops, max_usd=max_usd, as_json=as_json)
     place = Place.find(workspace)
     without = OfflineModel() if offline else None
-    run = f"{datetime.now(UTC):%y%m%d}-{secrets.token_hex(3)}"
+    run = new_run()
     leave(
         execute(
             place,
@@ -107,6 +107,11 @@ def resume_command(
     """Go on with RUN from where its record ends."""
     options = Options(max_hops=max_hops, max_usd=max_usd, as_json=as_json)
     leave(go_on(Place.find(workspace), run, options))
+
+
+def new_run() -> str:
+    """A name that no other run has."""
+    return f"{datetime.now(UTC):%y%m%d}-{secrets.token_hex(3)}"
 
 
 def go_on(place: Place, name: str, options: Options, model: Model | None = None) -> int:

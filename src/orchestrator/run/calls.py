@@ -111,6 +111,8 @@ class Caller:
             self._refuse(frame, call, why)
             return None
         asked = state.approval_of(call["id"])
+        if asked is not None and asked.request.digest != self._digest(call):
+            asked = None  # a fork asks anew: an approval is good for its own run alone
         begun = tool.effect is Effect.EXTERNAL and call["id"] in state.intents
         if begun and (asked is None or asked.used):
             asked = self._request(frame, call, OUTCOME_UNKNOWN)
@@ -134,7 +136,7 @@ class Caller:
             call=call["id"],
             tool=call["name"],
             arguments=call["input"],
-            digest=approval_digest(self._journal.run, call["name"], call["input"]),
+            digest=self._digest(call),
             why=why,
             expires_at=expires.isoformat(),
         )
@@ -159,7 +161,7 @@ class Caller:
         if decided is None or not decided.approved:
             self._refuse(frame, call, "a person denied this call")
             return None
-        if decided.digest != approval_digest(self._journal.run, tool.name, call["input"]):
+        if decided.digest != self._digest(call):
             self._refuse(frame, call, "the approval was given for another call")
             return None
         return _Ready(call, tool, request.id)
@@ -176,6 +178,9 @@ class Caller:
             raise Waiting
         answer = self._setting.redactor.text(said)
         self._journal.append(ev.QuestionAnswered(frame.frame.id, call["id"], answer))
+
+    def _digest(self, call: Mapping[str, Any]) -> str:
+        return approval_digest(self._journal.run, call["name"], call["input"])
 
     def _refuse(self, frame: FrameState, call: Mapping[str, Any], why: str) -> None:
         self._journal.append(ev.ToolRefused(frame.frame.id, call["id"], call["name"], why))

@@ -126,7 +126,7 @@ def left_nothing(state: State) -> bool:
 
 def open_approval(state: State) -> Approval | None:
     """The approval that the run waits for; one whose call was answered since is not open."""
-    for approval in state.approvals.values():
+    for approval in reversed(state.approvals.values()):
         frame = state.frames.get(approval.request.frame)
         if approval.decided is not None or frame is None:
             continue
