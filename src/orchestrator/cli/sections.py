@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.cli import steps
-from orchestrator.cli.marks import BAD, CARE, CITE, GOOD, NAME, QUIET, Marks
+from orchestrator.cli.marks import BAD, CARE, CITE, GOOD, NAME, QUIET, Marks, usd_text
 from orchestrator.cli.text import (
     counted,
     first_line,
@@ -193,6 +193,10 @@ def spend(page: Page) -> Lines:
     if table.unpriced:
         known = f"${table.cost_usd:,.2f} is known; a model without a price was used"
         lines.append(Text(known, CARE))
+    if asked := page.state.spend.router.model_calls:
+        cost = usd_text(usage["router"]["cost_usd"])
+        share = f"the router: {asked} of {counted(usage['model_calls'], 'model call')}, {cost}"
+        lines.append(Text(share, QUIET))
     if len(table.by_agent) > 1:
         shares = [f"{label(agent)} ${cost:,.2f}" for agent, cost in table.by_agent]
         lines.append(Text(", ".join(shares), QUIET))
