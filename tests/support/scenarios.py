@@ -56,7 +56,8 @@ SCENARIOS: Mapping[str, Scenario] = {
         ),
         Scenario(
             "routed",
-            "What does our desk let us send on the BTC perp? I have 0.00149 BTC, what would go out?",
+            "What does our desk let us send on the BTC perp? "
+            "I have 0.00149 BTC, what would go out?",
         ),
         Scenario(
             "overload",
