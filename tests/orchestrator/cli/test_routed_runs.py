@@ -32,6 +32,7 @@ def test_the_router_is_asked_first_and_what_it_cost_is_shown_apart(desk: Desk) -
     assert (usage["model_calls"], usage["router"]["model_calls"]) == (2, 1)
     assert "api-expert  takes the request: answer, chosen by the router" in said.err
     assert "the router: 1 of 2 model calls" in desk.orc("show", "last").out
+    assert "the router's turn 1" in desk.orc("show", "last", "--events").out
     assert [of_router(request.body) for request in api.requests] == [True, False]
     assert api.refused == []
 
@@ -41,6 +42,7 @@ def test_an_open_request_waits_for_an_answer_and_goes_on_with_it(desk: Desk) -> 
         desk.serve(api)
         asked = desk.orc("run", OPEN, "--json")
     assert asked.code == 3
+    assert "the router asks you: Which thing?" in asked.err
     assert asked.document["waiting_for"]["text"] == "Which thing?"
     run = asked.document["run"]
     assert "Which thing?" in desk.orc("show", run).out
