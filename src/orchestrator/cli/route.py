@@ -196,14 +196,17 @@ def _names_a_model(place: Place) -> bool:
 async def _ask(
     router: _Router, requests: list[str], found: list[Route], tell: Callable[[Routed], None]
 ) -> None:
-    """Decide on several requests at once, and tell in their order as soon as can be."""
+    """Decide on several requests at once, and tell in their order as soon as can be.
+
+    The first goes alone, so that the others find their common prompt in the service's cache.
+    """
     import asyncio
 
     pending: deque[asyncio.Task[Routed]] = deque()
     try:
-        for request, each in zip(requests, found, strict=True):
+        for at, (request, each) in enumerate(zip(requests, found, strict=True)):
             pending.append(asyncio.create_task(router.decide(request, each)))
-            if len(pending) >= _AT_ONCE:
+            if at == 0 or len(pending) >= _AT_ONCE:
                 tell(await pending.popleft())
         while pending:
             tell(await pending.popleft())
