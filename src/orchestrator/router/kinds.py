@@ -58,7 +58,7 @@ def kind_of(request: str) -> KindGuess:
     """The kind of `request`; without any cue `implement`, the commonest."""
     text = _CODE.sub(" ", request.lower().replace("\u2019", "'"))
     sentences = [part.strip() for part in _SENTENCE.split(text) if part and part.strip()]
-    order = next((part for part in _orders(text)), None)
+    order = next(_orders(text), None)
     if order is not None:
         return KindGuess("act", (order[:40],))
     found: dict[Kind, dict[str, float]] = {kind: {} for kind in KINDS}
