@@ -37,6 +37,13 @@ def test_a_recorded_run_ends_as_it_did(name: str, tmp_path: Path) -> None:
     assert state.closed is not None
 
 
+def test_the_router_model_chose_who_takes_the_routed_run(tmp_path: Path) -> None:
+    _, state = replay("routed", tmp_path)
+    assert state.route is not None
+    assert (state.route.agent, state.route.by) == ("exchange-integration-specialist", "model")
+    assert (state.spend.model_calls, state.spend.router.model_calls) == (4, 1)
+
+
 def test_the_validation_cites_the_tools_receipts(tmp_path: Path) -> None:
     _, state = replay("validation", tmp_path)
     (link,) = state.chain

@@ -136,7 +136,11 @@ class Clock:
 
 
 class Trial:
-    """One run, ready to be driven as often as a test likes."""
+    """One run, ready to be driven as often as a test likes.
+
+    Without `asks` the first agent has the request already; `asks` is one that is still to be
+    routed, by the model `router` where it is given, or to the agent that a person `names`.
+    """
 
     def __init__(
         self,
@@ -151,6 +155,7 @@ class Trial:
         person: Person | None = None,
         router: str | None = None,
         asks: str | None = None,
+        names: str | None = None,
         redactor: Redactor | None = None,
         tools: Mapping[str, Tool] = TOOLS,
         window: int | None = None,
@@ -186,7 +191,7 @@ class Trial:
         self.journal.append(
             ev.RunOpened(
                 request=asks or "do the thing",
-                agent=None,
+                agent=names,
                 kind=job,
                 model=None,
                 settings={},

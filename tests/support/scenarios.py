@@ -55,6 +55,11 @@ SCENARIOS: Mapping[str, Scenario] = {
             approves=True,
         ),
         Scenario(
+            "routed",
+            "What does our desk let us send on the BTC perp? "
+            "I have 0.00149 BTC, what would go out?",
+        ),
+        Scenario(
             "overload",
             "Which tick size and step size does desk/market.py set for the BTC perpetual?",
             agent="python-trading-expert",

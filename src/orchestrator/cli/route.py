@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from collections import deque
@@ -17,8 +16,11 @@ from orchestrator.cli.options import JSON
 from orchestrator.cli.output import CommandError, emit
 from orchestrator.cli.place import Place
 from orchestrator.cli.text import plain, unicode_of
+from orchestrator.config.places import USER_FILE
 
 if TYPE_CHECKING:
+    import asyncio
+
     from orchestrator.agents.catalogue import AgentCatalogue
     from orchestrator.models.port import Model
     from orchestrator.router.choice import Choice
@@ -161,6 +163,8 @@ def _route(
     needed = not offline and not all(each.sure for each in found)
     router = _router(place, catalogue) if needed else None
     if router is not None:
+        import asyncio
+
         asyncio.run(_ask(router, requests, found, tell))
         return
     for each in found:
@@ -169,6 +173,8 @@ def _route(
 
 def _router(place: Place, catalogue: AgentCatalogue) -> _Router | None:
     """The router model as configured; None where no model is."""
+    if not _names_a_model(place):
+        return None
     from orchestrator.agents.model_names import resolve_model
     from orchestrator.cli.run import has_model, model_of
     from trading_tools.audit.redact import Redactor
@@ -181,15 +187,26 @@ def _router(place: Place, catalogue: AgentCatalogue) -> _Router | None:
     return _Router(model_of(place, settings), name, catalogue, redactor)
 
 
+def _names_a_model(place: Place) -> bool:
+    """Whether settings are worth reading: only the environment and the user's file name a model."""
+    told = any(name.startswith(("ANTHROPIC_", "ORC_MODEL_")) for name in place.environ)
+    return told or (place.user / USER_FILE).exists()
+
+
 async def _ask(
     router: _Router, requests: list[str], found: list[Route], tell: Callable[[Routed], None]
 ) -> None:
-    """Decide on several requests at once, and tell in their order as soon as can be."""
+    """Decide on several requests at once, and tell in their order as soon as can be.
+
+    The first goes alone, so that the others find their common prompt in the service's cache.
+    """
+    import asyncio
+
     pending: deque[asyncio.Task[Routed]] = deque()
     try:
-        for request, each in zip(requests, found, strict=True):
+        for at, (request, each) in enumerate(zip(requests, found, strict=True)):
             pending.append(asyncio.create_task(router.decide(request, each)))
-            if len(pending) >= _AT_ONCE:
+            if at == 0 or len(pending) >= _AT_ONCE:
                 tell(await pending.popleft())
         while pending:
             tell(await pending.popleft())

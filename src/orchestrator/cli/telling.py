@@ -72,7 +72,8 @@ def _turn(event: Event) -> tuple[Line, ...]:
     body = event.body
     cost = "" if body["cost_usd"] is None else f", {usd_text(body['cost_usd'])}"
     used = f"  {body['usage'].get('output_tokens', 0):,} tokens out{cost}"
-    return (Line("", "", ((f"turn {body['turn']}", QUIET), (used, QUIET)), indent=2),)
+    whose = "the router's turn" if body["frame"] == ROUTER_FRAME else "turn"
+    return (Line("", "", ((f"{whose} {body['turn']}", QUIET), (used, QUIET)), indent=2),)
 
 
 def _opened(body: ev.RunOpened, _: State, event: Event) -> tuple[Line, ...]:
@@ -189,7 +190,8 @@ def _decided(body: ev.ApprovalDecided, _: State, __: Event) -> tuple[Line, ...]:
 
 
 def _question(body: ev.QuestionAsked, _: State, __: Event) -> tuple[Line, ...]:
-    pieces = (("asks you", CARE), (f": {one_line(body.text, 400)}", ""))
+    asks = "the router asks you" if body.frame == ROUTER_FRAME else "asks you"
+    pieces = ((asks, CARE), (f": {one_line(body.text, 400)}", ""))
     return (Line("asks", CARE, pieces, indent=2),)
 
 

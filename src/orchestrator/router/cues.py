@@ -188,6 +188,7 @@ CUES: tuple[Cue, ...] = (
         "implement", 1.5, r"\b(?:must|has to|have to) (?:be|get|not|never|stop|run|work|return)\b"
     ),
     _cue("implement", 1.0, rf"{_BUILD}"),
+    _cue("answer", 1.0, r"\b(?:why|how so|how come)$"),
     _cue("answer", 1.5, r"^(?:[\w./-]+ ){1,3}(?:or|vs\.?|versus) "),
     _cue(
         "answer",

@@ -46,7 +46,7 @@ class Claims:
 
     weights: Mapping[str, float]
     phrases: tuple[tuple[str, tuple[str, ...]], ...]
-    first_word: str
+    name_words: tuple[str, ...]
     mention: re.Pattern[str]
 
 
@@ -62,7 +62,7 @@ class Index:
         wanted: list[tuple[int, str]] = []
         refused: list[str] = []
         for name, claims in self.claims.items():
-            if claims.first_word not in text:
+            if not all(word in text for word in claims.name_words):
                 continue
             places = [found.start("name") for found in claims.mention.finditer(text)]
             yes = [place for place in places if not _REFUSAL.search(text[:place][-60:])]
@@ -129,7 +129,7 @@ def index_of(catalogue: AgentCatalogue) -> Index:
             agent.name: Claims(
                 weights[agent.name],
                 tuple((phrase, tuple(words(phrase))) for phrase in agent.triggers if words(phrase)),
-                re.split(r"[\s_-]", agent.name.lower())[0],
+                tuple(re.split(r"[\s_-]+", agent.name.lower())),
                 _mention(agent.name.lower()),
             )
             for agent in catalogue

@@ -41,6 +41,7 @@ _FORMULA = re.compile(r"\b\w+\s*=[^=\n]*[*/+()-]")
 _DEMAND_FIRST = 3.0
 _DEMAND_LATER = 2.0
 _QUESTION_WORD = 1.5
+_QUESTION_LATER = 1.0
 _QUESTION_MARK = 2.0
 _FORMULA_CHECKED = 3.5
 
@@ -57,7 +58,7 @@ def kind_of(request: str) -> KindGuess:
     """The kind of `request`; without any cue `implement`, the commonest."""
     text = _CODE.sub(" ", request.lower().replace("\u2019", "'"))
     sentences = [part.strip() for part in _SENTENCE.split(text) if part and part.strip()]
-    order = next((part for part in _orders(text)), None)
+    order = next(_orders(text), None)
     if order is not None:
         return KindGuess("act", (order[:40],))
     found: dict[Kind, dict[str, float]] = {kind: {} for kind in KINDS}
@@ -90,6 +91,8 @@ def _cues(sentence: str) -> Iterator[tuple[Kind, str, float]]:
                 yield kind, match[0], _DEMAND_LATER if place else _DEMAND_FIRST
         if not place and (match := _question(plain, sentence)):
             yield "answer", match[0], _QUESTION_WORD
+        elif place and (match := ASKING.match(plain)):
+            yield "answer", match[0], _QUESTION_LATER
     wanted = REFUSED.sub(" ", sentence)
     for cue in CUES:
         if match := cue.pattern.search(wanted):

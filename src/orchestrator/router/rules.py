@@ -7,7 +7,7 @@ everything else is a best guess that a router model may overrule.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from orchestrator.router.cues import SETTLED
 from orchestrator.router.index import index_of
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
     from orchestrator.agents.catalogue import AgentCatalogue
     from orchestrator.router.cues import Kind
+    from orchestrator.router.index import Index
     from orchestrator.router.kinds import KindGuess
 
 # What is read of a long request, in characters: the demand stands before or after pasted data.
-_READ_FIRST, _READ_LAST = 3_000, 1_000
+_READ_FIRST, _READ_LAST = 2_000, 1_000
 _NAMED_SCORE = 100.0
 _PHRASE_SCORE = 6.0
 # A trigger phrase makes sure only if its agent leads the next by this factor.
@@ -60,16 +61,6 @@ class Route:
     ranking: tuple[tuple[str, float], ...]
     why: str
 
-    def as_json(self) -> dict[str, Any]:
-        """The shape that `orc route` prints."""
-        return {
-            "agent": self.agent,
-            "kind": self.kind,
-            "sure": self.sure,
-            "ranking": [{"agent": agent, "score": score} for agent, score in self.ranking],
-            "why": self.why,
-        }
-
 
 def route(request: str, catalogue: AgentCatalogue) -> Route:
     """The agent and kind of job for `request`; never raises, and the same answer every time."""
@@ -77,19 +68,11 @@ def route(request: str, catalogue: AgentCatalogue) -> Route:
     index = index_of(catalogue)
     guess = kind_of(text)
     terms = _terms(text)
-    scores = index.scores(terms)
-    if scores:
-        extra = index.scores(_kind_terms(guess.kind))
-        for name, score in extra.items():
-            scores[name] = scores.get(name, 0.0) + score
-    if guess.kind == "implement":
-        for name in scores:
-            if not _may_write(catalogue, name):
-                scores[name] *= _CANNOT_BUILD
+    named, refused = index.named(text)
     hits = index.hits(text)
+    scores = _scores(index, catalogue, guess.kind, terms)
     for name, phrases in hits.items():
         scores[name] = scores.get(name, 0.0) + _PHRASE_SCORE * len(phrases)
-    named, refused = index.named(text)
     for place, name in enumerate(named):
         scores[name] = scores.get(name, 0.0) + _NAMED_SCORE / (place + 1)
     for name in refused:
@@ -100,14 +83,44 @@ def route(request: str, catalogue: AgentCatalogue) -> Route:
     )
     agent = ranking[0][0] if ranking else None
     own = index.own(agent, [t for t, weight in terms.items() if weight == 1.0]) if agent else ()
-    sure = agent is not None and (
-        named == (agent,)
-        or _phrase_decides(agent, hits, ranking)
-        or (not named and not hits and _words_decide(own, ranking))
-    )
+    if agent is None:
+        sure = False
+    elif named:
+        sure = named == (agent,)
+    elif guess.kind == "validate" and not _checks(index, agent):
+        sure = False
+    elif hits:
+        sure = _phrase_decides(agent, hits, ranking)
+    else:
+        sure = _words_decide(own, ranking)
     spoken = as_written(text)
     why = _why(agent, named, refused, hits, sure, tuple(spoken[term] for term in own), guess)
     return Route(agent, guess.kind, sure, ranking, why)
+
+
+def _scores(
+    index: Index, catalogue: AgentCatalogue, kind: Kind, terms: Mapping[str, float]
+) -> dict[str, float]:
+    """How well each agent's words fit the subject, and a little the kind of job."""
+    scores = index.scores(terms)
+    if not scores:
+        return scores
+    for name, score in index.scores(_kind_terms(kind)).items():
+        scores[name] = scores.get(name, 0.0) + score
+    if kind == "implement":
+        for name in scores:
+            if not _may_write(catalogue, name):
+                scores[name] *= _CANNOT_BUILD
+    return scores
+
+
+def _checks(index: Index, agent: str) -> bool:
+    """Whether `agent` is the one who checks for a living, where there is one.
+
+    A verdict on another's subject is often wanted from the checker, in the words of the other.
+    """
+    checkers = index.scores(_kind_terms("validate"))
+    return not checkers or checkers.get(agent, 0.0) >= max(checkers.values())
 
 
 def _may_write(catalogue: AgentCatalogue, name: str) -> bool:
@@ -126,9 +139,10 @@ def _terms(text: str) -> dict[str, float]:
 
 
 def _ends(request: str) -> str:
-    if len(request) <= _READ_FIRST + _READ_LAST:
-        return request
-    return f"{request[:_READ_FIRST]}\n{request[-_READ_LAST:]}"
+    """What is read of a request, with its white space in order: long runs make patterns slow."""
+    if len(request) > _READ_FIRST + _READ_LAST:
+        request = f"{request[:_READ_FIRST]}\n{request[-_READ_LAST:]}"
+    return "\n".join(" ".join(line.split()) for line in request.splitlines())
 
 
 def _kind_terms(kind: Kind) -> dict[str, float]:

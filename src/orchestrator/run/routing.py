@@ -73,14 +73,15 @@ class Routes:
         definitions = self._setting.definitions
         if set(definitions.names) <= set(excluding):
             return None
-        found = route(wanted, definitions.candidates)
-        if not (found.sure and found.agent not in excluding) and (router := self._router()):
+        # Rules were made for requests; what an agent writes of its work is another kind of text.
+        if (router := self._router()) is not None:
             request = self._journal.state.request
             message = briefing.about_help(request, asker, wanted, excluding)
             choice = await self._choice(router, message, excluding)
             if choice is not None:
                 return choice.agent
-        return next((name for name, _ in found.ranking if name not in excluding), None)
+        ranking = route(wanted, definitions.candidates).ranking
+        return next((name for name, _ in ranking if name not in excluding), None)
 
     def _router(self) -> Router | None:
         """The router model, where there is one and this process may ask it."""

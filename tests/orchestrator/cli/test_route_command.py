@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -227,3 +229,16 @@ def test_odd_requests_leave_no_trace(orc: CommandLine) -> None:
     assert agents == ["python-expert"] * len(odd)
     offline = orc("route", "--file", "odd.jsonl", "--offline")
     assert (offline.code, len(offline.out.splitlines())) == (0, len(odd))
+
+
+def test_without_a_model_nothing_heavy_is_loaded(orc: CommandLine) -> None:
+    program = (
+        "import sys\n"
+        "from orchestrator.cli import main\n"
+        "sys.argv = ['orc', 'route', 'why is redis slow?']\n"
+        "try:\n    main.entry()\n"
+        "except SystemExit:\n    pass\n"
+        "print({'anthropic', 'asyncio', 'pydantic'} & set(sys.modules))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert done.stdout.decode().splitlines()[-1] == "set()"

@@ -140,7 +140,9 @@ def test_sizing_code_needs_a_receipt_with_its_inputs(desk: Desk) -> None:
 def test_an_unsupported_figure_blocks_an_answer_and_a_supported_one_does_not(desk: Desk) -> None:
     with endpoint([hand_off(result="The Kelly fraction is 0.4167.")]) as api:
         desk.serve(api)
-        said = desk.orc("run", "What is the Kelly fraction?", "--agent", "python-expert", "--json")
+        said = desk.orc(
+            "run", "What is the Kelly fraction?", "--agent", "trading-logic-validator", "--json"
+        )
     assert said.document["status"] == "blocked"
     given = {"win_probability": 0.65, "win_return": 1.5, "loss_return": -1}
     answers = [does(("kelly_fraction", given)), hand_off(result="The Kelly fraction is 0.4167.")]

@@ -10,6 +10,7 @@ import pytest
 
 from orchestrator.models.port import BadRequest, ModelRequest
 from orchestrator.models.wire import body
+from orchestrator.router.choice import choice_schema
 from tests.support.messages_rules import refusal
 
 Ask = Callable[..., ModelRequest]
@@ -61,6 +62,16 @@ def test_only_what_the_service_needs_is_sent(ask: Ask) -> None:
 
 def test_effort_goes_into_the_output_configuration(ask: Ask) -> None:
     assert body(ask(effort="low"))["output_config"] == {"effort": "low"}
+
+
+def test_a_schema_for_the_answer_goes_there_too_and_within_what_the_service_takes(ask: Ask) -> None:
+    schema = choice_schema(["alpha", "beta"])
+    wire = body(ask(effort="low", answer_schema=schema))
+    assert wire["output_config"] == {
+        "effort": "low",
+        "format": {"type": "json_schema", "schema": schema},
+    }
+    assert refusal(wire) is None
 
 
 def test_four_marks_cover_tools_system_and_the_last_two_requests(ask: Ask) -> None:

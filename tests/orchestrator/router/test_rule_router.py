@@ -167,10 +167,10 @@ def test_an_empty_catalogue_routes_to_nobody() -> None:
     assert route("review it", AgentCatalogue.of([])).agent is None
 
 
-def test_the_printed_shape() -> None:
-    shown = to("use joker").as_json()
-    assert set(shown) == {"agent", "kind", "sure", "ranking", "why"}
-    assert shown["ranking"][0]["agent"] == "joker"
+def test_a_verdict_on_another_agents_subject_is_left_open() -> None:
+    assert to("repair the streams of the exchange, signatures too").sure
+    found = to("are the streams of the exchange right, signatures too?")
+    assert (found.agent, found.kind, found.sure) == ("wire-specialist", "validate", False)
 
 
 TEXTS = st.one_of(

@@ -16,6 +16,7 @@ from orchestrator.models.port import (
     RetryAfterBeyondBudget,
 )
 from orchestrator.run import events as ev
+from orchestrator.run.definitions import Definitions
 from orchestrator.run.journal import Journal
 from orchestrator.run.limits import Limits
 from orchestrator.run.parts import ROUTER_FRAME
@@ -354,3 +355,20 @@ async def test_a_secret_in_the_routers_answer_is_not_kept(trial: Make) -> None:
     assert state.route is not None
     assert state.route.by == "guess"
     assert "hunter2hunter2" not in str([event.body for event in one.ledger.read("trial")])
+
+
+async def test_a_run_that_was_opened_without_a_router_is_routed_by_rules(trial: Make) -> None:
+    one = trial(hand(), asks="does gamma its thing?")
+    kept = json.loads(one.definitions.text)
+    assert kept.pop("router") is None
+    assert Definitions.from_text(json.dumps(kept)).router is None
+    state = await one.drive()
+    assert state.route is not None
+    assert (state.route.agent, state.route.by) == ("gamma", "guess")
+
+
+async def test_an_agent_that_a_person_names_is_not_routed(trial: Make) -> None:
+    one = open_trial(trial, hand(), names="gamma")
+    state = await one.drive()
+    assert state.route is not None
+    assert (state.route.agent, state.route.by, state.route.sure) == ("gamma", "person", True)
