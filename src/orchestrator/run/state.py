@@ -26,6 +26,7 @@ from orchestrator.run import events as ev
 from orchestrator.run.claims import cited_receipts
 from orchestrator.run.history import Answer, Conversation, Item, Text
 from orchestrator.run.parts import Approval, FrameState, Link, Receipt, Spend
+from orchestrator.toolbox.tool import Effect
 from trading_tools.audit.event import Event, canonical_json
 
 CONTINUE = "Your reply was cut at the output limit. Go on where it stopped, in smaller pieces."
@@ -42,12 +43,16 @@ class State:
         self.last_at = ""
         self.limits: Mapping[str, Any] = {}
         self.epoch = 0
+        self.seal: str | None = None
         self.route: ev.RouteChosen | None = None
         self.stack: Stack | None = None
         self.frames: dict[int, FrameState] = {}
         self.chain: list[Link] = []
         self.receipts: dict[int, Receipt] = {}
         self.intents: dict[str, tuple[int, ev.ToolIntended]] = {}
+        self.intended_at: dict[str, str] = {}
+        self.reconciled: dict[str, tuple[int, ev.ToolReconciled]] = {}
+        """The last verdict on a call, and the epoch in which it was given."""
         self.approvals: dict[str, Approval] = {}
         self.question: ev.QuestionAsked | None = None
         self.answers: dict[str, str] = {}
@@ -57,6 +62,8 @@ class State:
         self.closed: ev.RunClosed | None = None
         self.spend = Spend()
         self.commits: list[ev.WorkCommitted] = []
+        self.touched_at = 0
+        """The seq of this turn's last intent to change the workspace since its last commit."""
 
     @classmethod
     def fold(cls, recorded: Iterable[Event]) -> State:
@@ -96,7 +103,7 @@ def _opened(state: State, body: ev.RunOpened, event: Event) -> None:
 
 
 def _taken(state: State, body: ev.RunTaken, _: Event) -> None:
-    state.epoch = body.epoch
+    state.epoch, state.seal = body.epoch, body.seal
     if body.limits is not None:
         state.limits = body.limits
     if state.closed is not None and state.closed.resumable:
@@ -117,6 +124,7 @@ def _turn(state: State, body: ev.TurnStarted, _: Event) -> None:
         frame.conversation = frame.conversation.extended(items)
     frame.queue.clear()
     frame.turns = body.turn
+    state.touched_at = 0
 
 
 def _replied(state: State, body: ev.ModelReplied, _: Event) -> None:
@@ -168,6 +176,9 @@ def _failed(state: State, body: ev.ModelFailed, _: Event) -> None:
 
 def _intended(state: State, body: ev.ToolIntended, event: Event) -> None:
     state.intents[body.call] = (event.seq, body)
+    state.intended_at[body.call] = event.at
+    if body.effect == Effect.WORKSPACE:
+        state.touched_at = event.seq
     if body.approval:
         state.approvals[body.approval].used = True
 
@@ -189,6 +200,10 @@ def _finished(state: State, body: ev.ToolFinished, event: Event) -> None:
     state.spend.by_tool[body.tool] = state.spend.by_tool.get(body.tool, 0) + 1
     frame.signatures.append(f"{body.tool} {canonical_json(arguments)[:200]} -> {body.text[:200]}")
     frame.enqueue(Answer(body.call, body.text, body.is_error, event.seq))
+
+
+def _reconciled(state: State, body: ev.ToolReconciled, _: Event) -> None:
+    state.reconciled[body.call] = (state.epoch, body)
 
 
 def _refused(state: State, body: ev.ToolRefused, _: Event) -> None:
@@ -289,6 +304,7 @@ def _trimmed(state: State, body: ev.ContextTrimmed, _: Event) -> None:
 
 def _committed(state: State, body: ev.WorkCommitted, _: Event) -> None:
     state.commits.append(body)
+    state.touched_at = 0
 
 
 def _limit(state: State, body: ev.LimitHit, _: Event) -> None:
@@ -319,6 +335,7 @@ _HANDLERS: dict[str, Any] = {
     ev.ModelFailed.KIND: _failed,
     ev.ToolIntended.KIND: _intended,
     ev.ToolFinished.KIND: _finished,
+    ev.ToolReconciled.KIND: _reconciled,
     ev.ToolRefused.KIND: _refused,
     ev.HandoffRejected.KIND: _rejected,
     ev.HandoffReturned.KIND: _returned,
