@@ -45,6 +45,8 @@ class Engine:
             while state.closed is None:
                 if state.route is None:
                     await self._routes.choose()
+                elif state.ended is not None:
+                    self._endings.finish()
                 else:
                     await self._step(state.top)
         except Waiting:
@@ -63,7 +65,8 @@ class Engine:
     async def _step(self, frame: FrameState) -> None:
         if frame.reply is None:
             self._commit(frame)
-            await self._turns.take(frame)
+            if not await self._endings.give_up(frame):
+                await self._turns.take(frame)
             return
         calls = [call for call in frame.unanswered() if call["name"] != HAND_OFF]
         if calls:

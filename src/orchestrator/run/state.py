@@ -58,6 +58,10 @@ class State:
         self.answers: dict[str, str] = {}
         self.handoffs: list[tuple[str, str, int]] = []
         self.acceptance: list[ev.AcceptanceChecked] = []
+        self.sent_back: ev.AcceptanceChecked | ev.HandoffRejected | None = None
+        """Why the last envelope was not taken, until the next turn or envelope."""
+        self.ended: Ended | None = None
+        """The move that ended the chain; only closing is left."""
         self.limit: ev.LimitHit | None = None
         self.closed: ev.RunClosed | None = None
         self.spend = Spend()
@@ -106,7 +110,7 @@ def _taken(state: State, body: ev.RunTaken, _: Event) -> None:
     state.epoch, state.seal = body.epoch, body.seal
     if body.limits is not None:
         state.limits = body.limits
-    if state.closed is not None and state.closed.resumable:
+    if state.closed is None or state.closed.resumable:
         state.closed = state.limit = None
 
 
@@ -124,7 +128,7 @@ def _turn(state: State, body: ev.TurnStarted, _: Event) -> None:
         frame.conversation = frame.conversation.extended(items)
     frame.queue.clear()
     frame.turns = body.turn
-    state.touched_at = 0
+    state.touched_at, state.sent_back = 0, None
 
 
 def _replied(state: State, body: ev.ModelReplied, _: Event) -> None:
@@ -215,12 +219,14 @@ def _refused(state: State, body: ev.ToolRefused, _: Event) -> None:
 def _rejected(state: State, body: ev.HandoffRejected, _: Event) -> None:
     frame = state.frames[body.frame]
     frame.rejections += 1
+    state.sent_back = body
     _send_back(frame, body.message, body.call)
 
 
 def _checked(state: State, body: ev.AcceptanceChecked, _: Event) -> None:
     state.acceptance.append(body)
     if body.unmet:
+        state.sent_back = body
         _send_back(state.frames[body.frame], body.message, body.call)
 
 
@@ -255,7 +261,7 @@ def move_of(
 def _returned(state: State, body: ev.HandoffReturned, _: Event) -> None:
     handoff = Handoff.model_validate(body.handoff)
     source = state.frames[body.frame]
-    source.rejections = 0
+    source.rejections, state.sent_back = 0, None
     cited = cited_receipts(handoff.result, handoff.reasoning)
     move = move_of(state, handoff, body.call, body.helper, asked=True)
     state.chain.append(Link(source.frame.agent, handoff, cited))
@@ -273,7 +279,7 @@ def _returned(state: State, body: ev.HandoffReturned, _: Event) -> None:
             else:
                 waiting.enqueue(Answer(call, text))
         case Ended():
-            source.reply = None
+            source.reply, state.ended = None, move
         case _:
             raise LookupError(f"an accepted envelope cannot make the move {move}")
 
