@@ -150,6 +150,7 @@ class Trial:
         helper: str | None = None,
         redactor: Redactor | None = None,
         tools: Mapping[str, Tool] = TOOLS,
+        run: str = "trial",
     ) -> None:
         self.clock = Clock()
         self.model = ScriptedModel(steps)
@@ -175,7 +176,10 @@ class Trial:
         )
         self._helper = helper
         self.asked_excluding: list[frozenset[str]] = []
-        self.journal = Journal(self.ledger, "trial")
+        self.journal = Journal(self.ledger, run)
+        if self.journal.state.opened is not None:
+            self.journal.append(ev.RunTaken(self.journal.state.epoch + 1, 1, "here"))
+            return
         self.journal.append(
             ev.RunOpened(
                 request="do the thing",
