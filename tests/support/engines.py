@@ -160,6 +160,7 @@ class Trial:
         tools: Mapping[str, Tool] = TOOLS,
         window: int | None = None,
         editing: bool = False,
+        run: str = "trial",
     ) -> None:
         self.clock = Clock()
         self.model = ScriptedModel(steps)
@@ -187,7 +188,12 @@ class Trial:
             clock=self.clock.utc,
             monotonic=self.clock.monotonic,
         )
-        self.journal = Journal(self.ledger, "trial")
+        self._own: set[int] = set()
+        self._driven = 0
+        self.journal = Journal(self.ledger, run)
+        if self.journal.state.opened is not None:
+            self.journal.append(ev.RunTaken(self.journal.state.epoch + 1, 1, "here"))
+            return
         self.journal.append(
             ev.RunOpened(
                 request=asks or "do the thing",
@@ -205,8 +211,6 @@ class Trial:
         if asks is None:
             first = agents[0].name
             self.journal.append(ev.RouteChosen(first, job, True, "told to", "do the thing"))
-        self._own: set[int] = set()
-        self._driven = 0
 
     async def drive(self) -> State:
         """Let the engine go on; what it records must be what a replay of it decides."""
@@ -214,9 +218,9 @@ class Trial:
         try:
             await Engine(self.setting, self.journal).drive()
         finally:
-            head = self.ledger.head("trial")
+            head = self.ledger.head(self.journal.run)
             self._driven = head.seq if head else 0
-            outcome = await replayed(self.ledger, "trial", self.setting, self._own)
+            outcome = await replayed(self.ledger, self.journal.run, self.setting, self._own)
             assert outcome.same, outcome.difference
         return self.journal.state
 

@@ -38,13 +38,9 @@ def fork(house: House, parent: str, run: str, at: int | None, model: str | None)
     opening = forked_opening(opened, source, described(space, told), model)
     house.ledger.append(run, opening.KIND, ev.to_body(opening), expected_seq=0, durable=True)
     for event in events[1:seq]:
-        house.ledger.append(
-            run, event.kind, event.body, v=event.v, expected_seq=event.seq - 1
-        )
+        house.ledger.append(run, event.kind, event.body, v=event.v, expected_seq=event.seq - 1)
     summary = f"as run {parent} had it at event {seq}"
-    space.commit(
-        agent="fork", turn=0, summary=summary, run=run, head=head, at=house.clock()
-    )
+    space.commit(agent="fork", turn=0, summary=summary, run=run, head=head, at=house.clock())
     return take_up(house, run)
 
 

@@ -40,6 +40,7 @@ from orchestrator.run.limits import Limits
 from orchestrator.run.ownership import owning
 from orchestrator.run.report import left_nothing
 from orchestrator.run.setting import Absent, Person, Setting
+from orchestrator.run.takeover import settles_in_s
 from orchestrator.toolbox.permissions import Rules, decide
 from orchestrator.workspace.errors import WorkspaceError
 from orchestrator.workspace.seal import available_seal
@@ -139,6 +140,10 @@ class Session:
                 context_editing=self._house.edits_context(),
             )
         )
+
+    def settles_in_s(self) -> float:
+        """Seconds until nothing that the last owner began can still take effect."""
+        return settles_in_s(self.journal.state, all_tools(), self._house.clock())
 
     async def drive(self) -> None:
         """Go on with the run until it is closed, limited or waits."""

@@ -47,14 +47,15 @@ def stop_command(run: str, workspace: Path | None, as_json: bool) -> None:
     process = owner(place.state, name)
     if process is not None:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(process, signal.SIGTERM)
-        said = f"told process {process} to stop run {name}"
+            os.kill(process.pid, signal.SIGTERM)
+        said = f"told process {process.pid} to stop run {name}"
     elif state.closed is not None:
         said = f"run {name} had ended: {state.closed.status}"
     else:
-        _append(place, name, RunClosed("blocked", STOPPED_BY_PERSON, resumable=True))
+        _append(place, name, RunClosed("stopped", STOPPED_BY_PERSON, resumable=True))
         said = f"run {name} is stopped"
-    emit({"run": name, "stopped": True, "process": process, "said": said}, as_json, lambda: said)
+    told = process.pid if process else None
+    emit({"run": name, "stopped": True, "process": told, "said": said}, as_json, lambda: said)
 
 
 @click.command("approve")

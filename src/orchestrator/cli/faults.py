@@ -27,7 +27,9 @@ def as_command_error(error: Exception) -> CommandError | None:
         what, _, fix = str(error).partition("; ")
         return CommandError(what, "", fix or "wait for it, or `orc stop` it")
     if isinstance(error, StreamConflict):
-        return CommandError(str(error), "ledger", "another process owns this run; try again later")
+        what = str(error).partition(": ")[0]
+        fix = "it goes on there; `orc show` says how it stands"
+        return CommandError(f"another process took over, this one stops: {what}", "ledger", fix)
     if isinstance(error, KeyMismatch):
         what, _, _ = str(error).partition(": ")
         keyed = "is under key" in what

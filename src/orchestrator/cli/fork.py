@@ -43,9 +43,7 @@ def fork_command(
     parent, _ = find_run(place, run)
     name = new_run()
     say(f"run {name} is a fork of {parent}")
-    leave(
-        execute(place, options, name, lambda house: _forked(house, parent, name, at, options))
-    )
+    leave(execute(place, options, name, lambda house: _forked(house, parent, name, at, options)))
 
 
 @contextlib.contextmanager

@@ -35,6 +35,7 @@ class Options:
     max_hops: int | None = None
     max_usd: str | None = None
     as_json: bool = False
+    take_over: bool = False
 
     def flags(self) -> dict[str, Any]:
         """As settings take them."""
@@ -96,16 +97,18 @@ def run_command(
 
 @click.command("resume")
 @click.argument("run")
+@click.option("--take-over", is_flag=True, help="End the process that drives it first.")
 @run_options
 def resume_command(
     run: str,
+    take_over: bool,
     workspace: Path | None,
     max_hops: int | None,
     max_usd: str | None,
     as_json: bool,
 ) -> None:
     """Go on with RUN from where its record ends."""
-    options = Options(max_hops=max_hops, max_usd=max_usd, as_json=as_json)
+    options = Options(max_hops=max_hops, max_usd=max_usd, as_json=as_json, take_over=take_over)
     leave(go_on(Place.find(workspace), run, options))
 
 
@@ -121,6 +124,11 @@ def go_on(place: Place, name: str, options: Options, model: Model | None = None)
     run, state = find_run(place, name)
     if state.closed is not None and not state.closed.resumable:
         return tell(place, run, options)
+    if options.take_over:
+        from orchestrator.run.takeover import end_owner
+
+        ended = end_owner(place.state, run)
+        say(f"ended {ended}" if ended else f"no process drives run {run}; going on")
     return execute(place, options, run, lambda house: _taken_up(house, run, options), model)
 
 
@@ -141,7 +149,11 @@ def _taken_up(house: House, run: str, options: Options) -> Iterator[Session]:
 
     with take_up(house, run) as session:
         raised = any(value is not None for value in options.flags().values())
+        settling_s = session.settles_in_s() if options.take_over else 0.0
         session.take(limits_of(house.settings) if raised else None)
+        if settling_s > 0:
+            say(f"waiting {settling_s:.0f} s: what was begun may take effect until then")
+            time.sleep(settling_s)
         yield session
 
 

@@ -1,8 +1,8 @@
 """Making the tool calls of a reply: permission, intent, act, record.
 
 Reads that stand together run at the same time, everything else one after the other; all are
-recorded in the order in which the model asked. This is the package's one place that catches every
-exception: whatever a tool raises becomes its result.
+recorded in the order in which the model asked. Here (and in `reconciling`, for what became of an
+earlier attempt) every exception is caught: whatever a tool raises becomes its result.
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ from orchestrator.run import events as ev
 from orchestrator.run.definitions import ASK_USER
 from orchestrator.run.journal import Journal
 from orchestrator.run.parts import Approval, FrameState
+from orchestrator.run.reconciling import Reconciler, why_to_ask
 from orchestrator.run.setting import Setting
 from orchestrator.toolbox.permissions import decide
 from orchestrator.toolbox.tool import Effect, Tool, ToolContext, ToolError, ToolResult
+from orchestrator.toolbox.verdicts import Done, Unknown, Verdict
 from trading_tools.audit.event import canonical_json
 from trading_tools.audit.redact import has_mark
 
@@ -31,10 +33,7 @@ SHOWN_CHARACTERS, SHOWN_SHARE = 40_000, 0.3
 """What of a result a model sees at once, at most: characters, and characters for each token of its
 window. The whole is kept and read with `read_receipt`."""
 
-OUTCOME_UNKNOWN = (
-    "an earlier attempt was begun and its outcome is not known: find out at the other side first, "
-    "and allow it only if it certainly did not happen"
-)
+MARKED = "its arguments held a secret that was not recorded; make the call again"
 
 
 AT_TERMINAL = "person at the terminal"
@@ -60,8 +59,7 @@ class Caller:
     def __init__(self, setting: Setting, journal: Journal) -> None:
         self._setting = setting
         self._journal = journal
-        self.touched = False
-        """Whether a call since the last commit may have changed the workspace."""
+        self._reconciler = Reconciler(setting, journal)
 
     async def answer_all(self, frame: FrameState) -> None:
         """Answer every call of the reply at hand that is not a handoff.
@@ -102,20 +100,25 @@ class Caller:
             await self._ask(frame, call)
             return None
         tool = self._setting.tools.get(name)
-        if tool is None:
-            self._refuse(frame, call, f"{name} is not part of this installation")
+        begun = self._journal.state.intents.get(call["id"])
+        changed = self._no_longer(name, tool, arguments)
+        if tool is None or changed:
+            self._refuse(frame, call, _and_begun(changed, self._begun_outside(call, tool)))
             return None
-        state = self._journal.state
-        if call["id"] in state.intents and has_mark(arguments):
-            why = "its arguments held a secret that was not recorded; make the call again"
-            self._refuse(frame, call, why)
+        if begun is not None and has_mark(arguments):
+            self._refuse(frame, call, _and_begun(MARKED, self._begun_outside(call, tool)))
             return None
-        asked = state.approval_of(call["id"])
-        if asked is not None and asked.request.digest != self._digest(call):
-            asked = None  # a fork asks anew: an approval is good for its own run alone
-        begun = tool.effect is Effect.EXTERNAL and call["id"] in state.intents
-        if begun and (asked is None or asked.used):
-            asked = self._request(frame, call, OUTCOME_UNKNOWN)
+        asked = self._asked(call)
+        earlier: Verdict | None = None
+        if begun is not None and Effect.EXTERNAL in {tool.effect, begun[1].effect}:
+            earlier = await self._reconciler.outcome(frame, call, tool)
+            if isinstance(earlier, Done):
+                self._record(frame, call, tool, ToolResult(earlier.text, earlier.data))
+                return None
+        if earlier is not None and asked is not None and asked.used:
+            asked = None  # it was for the attempt before; nothing undoes or joins the two
+        if asked is None and isinstance(earlier, Unknown):
+            asked = self._request(frame, call, why_to_ask(earlier))
         if asked is None:
             decision = decide(self._setting.rules, name, arguments, tool.subject(arguments))
             if decision.verdict == "deny":
@@ -123,8 +126,34 @@ class Caller:
                 return None
             if decision.verdict == "allow":
                 return _Ready(call, tool, None)
-            asked = self._request(frame, call, decision.why)
+            whys = [decision.why, *([why_to_ask(earlier)] if earlier else [])]
+            asked = self._request(frame, call, "; ".join(whys))
         return await self._approved(frame, call, tool, asked)
+
+    def _begun_outside(self, call: Mapping[str, Any], tool: Tool | None) -> bool:
+        """Whether an attempt was begun that may have reached the world outside."""
+        begun = self._journal.state.intents.get(call["id"])
+        if begun is None:
+            return False
+        effects = {begun[1].effect, tool.effect if tool else begun[1].effect}
+        return not effects.isdisjoint({Effect.KEYED, Effect.EXTERNAL})
+
+    def _no_longer(self, name: str, tool: Tool | None, arguments: Mapping[str, Any]) -> str:
+        """Why a call cannot be made by this version as by the one that opened the run."""
+        if tool is None:
+            return f"{name} is not part of this installation"
+        if tool.wire_form() == self._setting.definitions.wire.get(name):
+            return ""
+        try:
+            tool.check(arguments)
+        except ToolError as error:
+            return f"{name} has changed since this run was opened and does not take this: {error}"
+        return ""
+
+    def _asked(self, call: Mapping[str, Any]) -> Approval | None:
+        """What a person was asked about the call; in a fork that does not count of its parent."""
+        asked = self._journal.state.approval_of(call["id"])
+        return asked if asked is not None and asked.request.digest == self._digest(call) else None
 
     def _request(self, frame: FrameState, call: Mapping[str, Any], why: str) -> Approval:
         now = self._setting.clock()
@@ -149,17 +178,17 @@ class Caller:
         request = approval.request
         if approval.decided is None:
             if datetime.fromisoformat(request.expires_at) <= self._setting.clock():
-                self._refuse(frame, call, f"nobody approved it by {request.expires_at}")
+                why = f"nobody approved it by {request.expires_at}"
+                self._refuse(frame, call, _and_begun(why, self._begun_outside(call, tool)))
                 return None
             said = await self._setting.person.approve(tool.name, request.arguments, request.why)
             if said is None:
                 raise Waiting
-            self._journal.append(
-                ev.ApprovalDecided(request.id, said, AT_TERMINAL, request.digest)
-            )
+            self._journal.append(ev.ApprovalDecided(request.id, said, AT_TERMINAL, request.digest))
         decided = approval.decided
         if decided is None or not decided.approved:
-            self._refuse(frame, call, "a person denied this call")
+            why = _and_begun("a person denied this call", self._begun_outside(call, tool))
+            self._refuse(frame, call, why)
             return None
         if decided.digest != self._digest(call):
             self._refuse(frame, call, "the approval was given for another call")
@@ -189,13 +218,12 @@ class Caller:
         """Record the intents, act, record what came out, in the order asked."""
         for one in ready:
             self._intend(frame, one)
-            self.touched = self.touched or one.tool.effect is Effect.WORKSPACE
         if len(ready) == 1:
             results = [await self._run(frame, ready[0])]
         else:
             results = await asyncio.gather(*(self._run(frame, one) for one in ready))
         for one, result in zip(ready, results, strict=True):
-            self._record(frame, one, result)
+            self._record(frame, one.call, one.tool, result)
 
     def _intend(self, frame: FrameState, one: _Ready) -> None:
         before = self._journal.state.intents.get(one.call["id"])
@@ -220,6 +248,7 @@ class Caller:
         if one.tool.effect is not Effect.WORKSPACE or work is None:
             return None
         if before is not None and before.tree is not None:
+            self._journal.require_ours()
             work.restore(before.tree)
             return before.tree
         return work.tree()
@@ -244,7 +273,9 @@ class Caller:
             text = f"{one.tool.name} failed: {type(error).__name__}: {error} (in {where.name})"
             return ToolResult(text, None, is_error=True)
 
-    def _record(self, frame: FrameState, one: _Ready, result: ToolResult) -> None:
+    def _record(
+        self, frame: FrameState, call: Mapping[str, Any], tool: Tool, result: ToolResult
+    ) -> None:
         clean = self._setting.redactor.text(self._setting.stable(result.text))
         shown, whole = clean, None
         model = self._setting.definitions.agents[frame.frame.agent].model
@@ -255,8 +286,8 @@ class Caller:
         self._journal.append(
             ev.ToolFinished(
                 frame=frame.frame.id,
-                call=one.call["id"],
-                tool=one.tool.name,
+                call=call["id"],
+                tool=tool.name,
                 text=shown,
                 data=None
                 if whole
@@ -282,6 +313,15 @@ class Caller:
 def approval_digest(run: str, tool: str, arguments: Mapping[str, Any]) -> str:
     """What an approval is bound to: this run, this tool, these very arguments."""
     return hashlib.sha256(canonical_json([run, tool, dict(arguments)]).encode()).hexdigest()
+
+
+def _and_begun(why: str, begun: bool) -> str:
+    if not begun:
+        return why
+    return (
+        f"{why}; an attempt at it was begun before a crash and may have taken effect: find out at "
+        "the other side before you do it another way"
+    )
 
 
 def _shortened(text: str, most: int) -> str:

@@ -103,11 +103,11 @@ class Endings:
         match move:
             case Refused(reason=reason):
                 await self._reject(frame, (reason,), reason, call)
-            case Ended(status="blocked", handoff=read, noted=noted):
+            case Ended(status="blocked"):
                 self._accept(frame, handoff, repairs, call, helper, None)
-                self._close("blocked", read.result or read.reasoning, noted)
-            case Ended(status=status):
-                await self._end(frame, handoff, repairs, call, status)
+                self.finish()
+            case Ended():
+                await self._end(frame, handoff, repairs, call)
             case Called(frame=new) | Passed(frame=new):
                 self._check_hops()
                 waits = isinstance(move, Called)
@@ -142,7 +142,6 @@ class Endings:
         handoff: Handoff,
         repairs: tuple[str, ...],
         call: str | None,
-        status: str,
     ) -> None:
         """The run would end: check whether it may."""
         state = self._journal.state
@@ -166,10 +165,9 @@ class Endings:
         )
         if not unmet:
             self._accept(frame, handoff, repairs, call, None, None)
-            self._close(status, handoff.result)
-        elif self._no_progress():
-            listed = "; ".join(unmet)
-            self._close("blocked", f"{handoff.result}\n\nNot accepted: {listed}")
+            self.finish()
+        else:
+            await self.give_up(frame)
 
     def _no_progress(self) -> bool:
         """Whether the last two endings in a row did not shorten the list."""
@@ -179,18 +177,37 @@ class Endings:
     async def _reject(
         self, frame: FrameState, problems: tuple[str, ...], message: str, call: str | None
     ) -> None:
-        final = frame.rejections >= RETRIES
         self._journal.append(ev.HandoffRejected(frame.frame.id, problems, message, call))
-        if not final:
-            return
-        blocked = Handoff(
-            status="blocked",
-            result=f"{frame.frame.agent} gave no valid envelope in {RETRIES + 1} tries: "
-            + "; ".join(problems)[:2000],
-            confidence=0.0,
-            reasoning=BY_HARNESS,
-        )
-        await self._move(frame, blocked, (BY_HARNESS,), call)
+        await self.give_up(frame)
+
+    def finish(self) -> None:
+        """Close the run, whose chain has ended."""
+        match self._journal.state.ended:
+            case Ended(status="blocked", handoff=read, noted=noted):
+                self._close("blocked", read.result or read.reasoning, noted)
+            case Ended(status=status, handoff=read):
+                self._close(status, read.result)
+            case None:
+                raise LookupError("the chain has not ended")
+
+    async def give_up(self, frame: FrameState) -> bool:
+        """End the frame, or the run, where what was sent back last was once too often."""
+        match self._journal.state.sent_back:
+            case ev.AcceptanceChecked(handoff=sent, unmet=unmet) if self._no_progress():
+                listed = "; ".join(unmet)
+                self._close("blocked", f"{sent['result']}\n\nNot accepted: {listed}")
+            case ev.HandoffRejected(problems=problems, call=call) if frame.rejections > RETRIES:
+                blocked = Handoff(
+                    status="blocked",
+                    result=f"{frame.frame.agent} gave no valid envelope in {RETRIES + 1} tries: "
+                    + "; ".join(problems)[:2000],
+                    confidence=0.0,
+                    reasoning=BY_HARNESS,
+                )
+                await self._move(frame, blocked, (BY_HARNESS,), call)
+            case _:
+                return False
+        return True
 
     def _accept(
         self,

@@ -30,6 +30,7 @@ class Engine:
         self._routes = Routes(setting, journal, self._turns)
         self._calls = Caller(setting, journal)
         self._endings = Endings(setting, journal, self._routes)
+        self._looked_at = 0
 
     async def drive(self) -> None:
         """Go on until the run is closed, limited, or waits for a person.
@@ -44,6 +45,8 @@ class Engine:
             while state.closed is None:
                 if state.route is None:
                     await self._routes.choose()
+                elif state.ended is not None:
+                    self._endings.finish()
                 else:
                     await self._step(state.top)
         except Waiting:
@@ -61,15 +64,19 @@ class Engine:
 
     async def _step(self, frame: FrameState) -> None:
         if frame.reply is None:
-            await self._turns.take(frame)
+            self._commit(frame)
+            if not await self._endings.give_up(frame):
+                await self._turns.take(frame)
             return
         calls = [call for call in frame.unanswered() if call["name"] != HAND_OFF]
         if calls:
             self._check_calls(len(calls))
             try:
                 await self._calls.answer_all(frame)
-            finally:
+            except Waiting:
                 self._commit(frame)
+                raise
+            self._commit(frame)
             if (reached := repeated_call(frame.signatures)) is not None:
                 raise LimitBites(reached)
             return
@@ -83,23 +90,30 @@ class Engine:
             raise LimitBites(Reached("tool calls", str(cap), reached))
 
     def _commit(self, frame: FrameState) -> None:
-        """One commit per turn that changed something."""
-        work = self._setting.work
-        if work is None or not self._calls.touched:
+        """One commit per turn that changed something, be it of a process that was killed since.
+
+        A call that was broken off leaves nothing to commit: its tree is put back first.
+        """
+        work, state = self._setting.work, self._journal.state
+        if work is None or state.touched_at in {0, self._looked_at}:
             return
-        self._calls.touched = False
+        self._looked_at = state.touched_at
+        self._journal.require_ours()
         agent = frame.frame.agent
-        turn = self._journal.state.spend.model_calls
+        turn = state.spend.model_calls
         commit = work.commit(
             agent=agent,
             turn=turn,
             summary=f"turn {turn}",
             run=self._journal.run,
-            head=self._journal.state.head,
+            head=state.head,
             at=self._setting.clock(),
         )
-        if commit is not None:
-            self._journal.append(ev.WorkCommitted(frame.frame.id, turn, agent, work.tree()))
+        if commit is None:
+            return
+        tree = work.tree()
+        if not state.commits or state.commits[-1].tree != tree:
+            self._journal.append(ev.WorkCommitted(frame.frame.id, turn, agent, tree))
 
     def _limited(self, reached: Reached) -> None:
         state = self._journal.state

@@ -161,6 +161,23 @@ class ToolFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolReconciled:
+    """A tool said what became of an attempt that was begun and not recorded as finished.
+
+    `verdict` is `done` (its result follows as `tool.finished`), `not done` or `unknown`; `why` is
+    the proof, or what was tried.
+    """
+
+    KIND: ClassVar[str] = "tool.reconciled"
+    frame: int
+    call: str
+    tool: str
+    attempt: int
+    verdict: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class ToolRefused:
     """A call was not made: a rule, a person or the protocol said no."""
 
@@ -323,6 +340,7 @@ RunEvent = (
     | ModelFailed
     | ToolIntended
     | ToolFinished
+    | ToolReconciled
     | ToolRefused
     | HandoffReturned
     | HandoffRejected

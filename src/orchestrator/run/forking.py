@@ -39,7 +39,9 @@ def tree_at(events: Sequence[Event], seq: int) -> str | None:
     if not 1 <= seq <= len(events):
         raise NotHere(f"there is no event {seq}; the run has events 1 to {len(events)}")
     if _ended(events[:seq]):
-        raise NotHere(f"the run had ended by event {seq}; the last open point is {last_point(events)}")
+        raise NotHere(
+            f"the run had ended by event {seq}; the last open point is {last_point(events)}"
+        )
     known: str | None = None
     changed = False
     for event in events[:seq]:

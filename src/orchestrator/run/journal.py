@@ -11,6 +11,7 @@ from typing import Protocol
 
 from orchestrator.run.events import RunEvent, to_body
 from orchestrator.run.state import State
+from trading_tools.audit.errors import StreamConflict
 from trading_tools.audit.event import Event
 from trading_tools.audit.ledger import Ledger
 
@@ -40,6 +41,20 @@ class Journal:
         self.run = run
         self._listener = listener
         self.state = State.fold(ledger.read(run))
+
+    def require_ours(self) -> None:
+        """Refuse an act that no event announces (a commit, files put back) in a run that was taken.
+
+        Raises:
+            StreamConflict: another process wrote to this run.
+        """
+        head = self._ledger.head(self.run)
+        at = head.seq if head else 0
+        if at != self.state.seq:
+            raise StreamConflict(
+                f"run {self.run} is at event {at}, not at {self.state.seq}: "
+                "another process took it over"
+            )
 
     def append(self, event: RunEvent, *, durable: bool = False) -> Event:
         """Record `event` and take it into the state. `durable` waits for the disk.

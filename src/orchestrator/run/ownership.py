@@ -1,16 +1,40 @@
-"""One owner: a run is driven by one process at a time, which holds a lock that dies with it."""
+"""One owner: a run is driven by one process at a time, which holds a lock that dies with it.
+
+The lock file says who holds it. Ending that process is `takeover`.
+"""
 
 from __future__ import annotations
 
 import fcntl
+import json
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 
 class Owned(Exception):
-    """Another live process drives the run; the message names it."""
+    """Another live process drives the run; the message names it and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The process that drives a run.
+
+    `started` is the kernel's mark of when it began (empty where there is no /proc): a later
+    process of the same number has another. `since` is when it took the run, UTC.
+    """
+
+    pid: int
+    host: str
+    started: str
+    since: str
+
+    def __str__(self) -> str:
+        return f"process {self.pid} on {self.host} since {self.since}"
 
 
 @contextmanager
@@ -20,32 +44,55 @@ def owning(state_dir: Path, run: str) -> Iterator[None]:
     Raises:
         Owned: another process holds it.
     """
-    file = _lock_file(state_dir, run)
+    file = lock_file(state_dir, run)
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            lock.seek(0)
-            raise Owned(f"run {run} is driven by process {lock.read().strip()}") from None
+            by = _read(lock.name) or "another process"
+            raise Owned(
+                f"run {run} is driven by {by}; wait for it, `orc stop {run}`, or end it and go on "
+                f"with `orc resume {run} --take-over`"
+            ) from None
         lock.truncate(0)
-        lock.write(str(os.getpid()))
+        since = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        mine = Owner(os.getpid(), socket.gethostname(), started(os.getpid()), since)
+        lock.write(json.dumps(asdict(mine)))
         lock.flush()
         yield
 
 
-def owner(state_dir: Path, run: str) -> int | None:
+def owner(state_dir: Path, run: str) -> Owner | None:
     """The process that drives the run now; None where nobody does."""
     try:
-        with _lock_file(state_dir, run).open("r+") as lock:
+        with lock_file(state_dir, run).open("r+") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                return int(lock.read().strip() or 0) or None
+                return _read(lock.name)
     except FileNotFoundError:
         return None
     return None
 
 
-def _lock_file(state_dir: Path, run: str) -> Path:
+def started(pid: int) -> str:
+    """The kernel's mark of when a process began; empty where it cannot be known."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return ""
+    return stat.rpartition(")")[2].split()[19]  # proc_pid_stat(5): field 22, starttime
+
+
+def lock_file(state_dir: Path, run: str) -> Path:
+    """Where the run's lock lies."""
     return state_dir / "locks" / f"{run}.lock"
+
+
+def _read(name: str) -> Owner | None:
+    """Who the lock file names; None while the new owner has not written it yet."""
+    try:
+        return Owner(**json.loads(Path(name).read_text()))
+    except (ValueError, TypeError):
+        return None

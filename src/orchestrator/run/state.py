@@ -34,6 +34,7 @@ from orchestrator.run.parts import (
     Spend,
     router_frame,
 )
+from orchestrator.toolbox.tool import Effect
 from trading_tools.audit.event import Event, canonical_json
 
 CUT = frozenset({"max_tokens", "model_context_window_exceeded"})
@@ -60,6 +61,9 @@ class State:
         self.chain: list[Link] = []
         self.receipts: dict[int, Receipt] = {}
         self.intents: dict[str, tuple[int, ev.ToolIntended]] = {}
+        self.intended_at: dict[str, str] = {}
+        self.reconciled: dict[str, tuple[int, ev.ToolReconciled]] = {}
+        """The last verdict on a call, and the epoch in which it was given."""
         self.approvals: dict[str, Approval] = {}
         self.question: ev.QuestionAsked | None = None
         self.answers: dict[str, str] = {}
@@ -67,10 +71,16 @@ class State:
         self.asked: list[tuple[str, str]] = []
         self.handoffs: list[tuple[str, str, int]] = []
         self.acceptance: list[ev.AcceptanceChecked] = []
+        self.sent_back: ev.AcceptanceChecked | ev.HandoffRejected | None = None
+        """Why the last envelope was not taken, until the next turn or envelope."""
+        self.ended: Ended | None = None
+        """The move that ended the chain; only closing is left."""
         self.limit: ev.LimitHit | None = None
         self.closed: ev.RunClosed | None = None
         self.spend = Spend()
         self.commits: list[ev.WorkCommitted] = []
+        self.touched_at = 0
+        """The seq of this turn's last intent to change the workspace since its last commit."""
 
     @classmethod
     def fold(cls, recorded: Iterable[Event]) -> State:
@@ -125,7 +135,7 @@ def _taken(state: State, body: ev.RunTaken, _: Event) -> None:
     state.context_editing = body.context_editing
     if body.limits is not None:
         state.limits = body.limits
-    if state.closed is not None and state.closed.resumable:
+    if state.closed is None or state.closed.resumable:
         state.closed = state.limit = None
         for frame in state.frames.values():
             frame.context.taken_up()
@@ -157,6 +167,7 @@ def _turn(state: State, body: ev.TurnStarted, _: Event) -> None:
     frame.context.asked(size, body.max_tokens, edited=body.context_editing)
     frame.queue.clear()
     frame.turns = body.turn
+    state.touched_at, state.sent_back = 0, None
 
 
 def _replied(state: State, body: ev.ModelReplied, _: Event) -> None:
@@ -219,6 +230,9 @@ def _failed(state: State, body: ev.ModelFailed, _: Event) -> None:
 
 def _intended(state: State, body: ev.ToolIntended, event: Event) -> None:
     state.intents[body.call] = (event.seq, body)
+    state.intended_at[body.call] = event.at
+    if body.effect == Effect.WORKSPACE:
+        state.touched_at = event.seq
     if body.approval:
         state.approvals[body.approval].used = True
 
@@ -244,6 +258,10 @@ def _finished(state: State, body: ev.ToolFinished, event: Event) -> None:
     frame.enqueue(Answer(body.call, body.text, body.is_error, event.seq))
 
 
+def _reconciled(state: State, body: ev.ToolReconciled, _: Event) -> None:
+    state.reconciled[body.call] = (state.epoch, body)
+
+
 def _refused(state: State, body: ev.ToolRefused, _: Event) -> None:
     frame = state.frames[body.frame]
     state.spend.of_tool(body.tool).refused += 1
@@ -254,6 +272,7 @@ def _refused(state: State, body: ev.ToolRefused, _: Event) -> None:
 def _rejected(state: State, body: ev.HandoffRejected, _: Event) -> None:
     frame = state.frames[body.frame]
     frame.rejections += 1
+    state.sent_back = body
     _send_back(frame, body.message, body.call)
     if body.frame != ROUTER_FRAME:
         _router_is_done(state)
@@ -263,6 +282,7 @@ def _checked(state: State, body: ev.AcceptanceChecked, _: Event) -> None:
     _forecast(state, body.frame, Handoff.model_validate(body.handoff))
     state.acceptance.append(body)
     if body.unmet:
+        state.sent_back = body
         _send_back(state.frames[body.frame], body.message, body.call)
 
 
@@ -297,7 +317,7 @@ def move_of(
 def _returned(state: State, body: ev.HandoffReturned, _: Event) -> None:
     handoff = Handoff.model_validate(body.handoff)
     source = state.frames[body.frame]
-    source.rejections = 0
+    source.rejections, state.sent_back = 0, None
     if BY_HARNESS not in body.repairs:
         _forecast(state, body.frame, handoff)
     cited = cited_receipts(handoff.result, handoff.reasoning)
@@ -318,7 +338,7 @@ def _returned(state: State, body: ev.HandoffReturned, _: Event) -> None:
             else:
                 waiting.enqueue(Answer(call, text))
         case Ended():
-            source.reply = None
+            source.reply, state.ended = None, move
         case _:
             raise LookupError(f"an accepted envelope cannot make the move {move}")
 
@@ -364,6 +384,7 @@ def _trimmed(state: State, body: ev.ContextTrimmed, _: Event) -> None:
 
 def _committed(state: State, body: ev.WorkCommitted, _: Event) -> None:
     state.commits.append(body)
+    state.touched_at = 0
 
 
 def _limit(state: State, body: ev.LimitHit, _: Event) -> None:
@@ -394,6 +415,7 @@ _HANDLERS: dict[str, Any] = {
     ev.ModelFailed.KIND: _failed,
     ev.ToolIntended.KIND: _intended,
     ev.ToolFinished.KIND: _finished,
+    ev.ToolReconciled.KIND: _reconciled,
     ev.ToolRefused.KIND: _refused,
     ev.HandoffRejected.KIND: _rejected,
     ev.HandoffReturned.KIND: _returned,

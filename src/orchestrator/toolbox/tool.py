@@ -7,13 +7,15 @@ What may be called by whom is `permissions`; running a call with limits and rece
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, is_dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar, cast, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, create_model
 
+from orchestrator.toolbox.verdicts import Verdict
 from trading_tools.audit.event import canonical_json
 
 S = TypeVar("S")
@@ -42,12 +44,14 @@ class ToolContext:
 
     `services` holds what the run offers by type (the workspace, the ledger, …); ask with
     `service`. `key` is the same for every attempt at the same intent, for services that honour
-    idempotency keys.
+    idempotency keys. `begun_at` is when the attempt that is asked about was begun: given to a
+    `reconcile`, which may need it to tell that a validity window has passed.
     """
 
     run: str
     agent: str
     key: str
+    begun_at: datetime | None = None
     services: Mapping[type, object] = field(default_factory=dict)
 
     def service(self, kind: type[S]) -> S:
@@ -68,6 +72,7 @@ class ToolResult:
 
 
 Function = Callable[..., Any]
+Reconcile = Callable[[ToolContext, Mapping[str, Any]], Awaitable[Verdict]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +80,8 @@ class Tool:
     """A callable that agents may be given.
 
     `wire` replaces the schema for tools whose shape models are trained on; `subject` names what a
-    permission pattern `Tool(pattern)` is matched against for given arguments.
+    permission pattern `Tool(pattern)` is matched against for given arguments. `reconcile` finds out
+    what became of an external call whose outcome was not recorded; without it a person has to.
     """
 
     name: str
@@ -87,6 +93,7 @@ class Tool:
     needs_context: bool
     wire: Mapping[str, Any] | None
     subject: Callable[[Mapping[str, Any]], str]
+    reconcile: Reconcile | None = None
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -103,16 +110,24 @@ class Tool:
             return dict(self.wire)
         return {"name": self.name, "description": self.description, "input_schema": self.schema}
 
+    def check(self, arguments: Mapping[str, Any]) -> BaseModel:
+        """The arguments, validated.
+
+        Raises:
+            ToolError: they do not fit.
+        """
+        try:
+            return self.arguments.model_validate(dict(arguments))
+        except ValidationError as error:
+            raise ToolError(_explain(self.name, error)) from None
+
     async def call(self, context: ToolContext, arguments: Mapping[str, Any]) -> ToolResult:
         """Check the arguments, run the function, render its result.
 
         Raises:
             ToolError: the arguments do not fit, or the function says it cannot.
         """
-        try:
-            checked = self.arguments.model_validate(dict(arguments))
-        except ValidationError as error:
-            raise ToolError(_explain(self.name, error)) from None
+        checked = self.check(arguments)
         values = {name: getattr(checked, name) for name in type(checked).model_fields}
         if self.needs_context:
             values = {"context": context, **values}
@@ -130,6 +145,7 @@ def tool(
     timeout_s: float = 60.0,
     wire: Mapping[str, Any] | None = None,
     subject: Callable[[Mapping[str, Any]], str] | None = None,
+    reconcile: Reconcile | None = None,
 ) -> Callable[[Function], Tool]:
     """Make a tool of a (sync or async) function.
 
@@ -159,6 +175,7 @@ def tool(
             needs_context=needs_context,
             wire=wire,
             subject=subject or (lambda arguments: canonical_json(dict(arguments))),
+            reconcile=reconcile,
         )
 
     return make

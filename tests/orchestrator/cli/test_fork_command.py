@@ -1,4 +1,4 @@
-"""`orc fork` from the outside: a copy goes on from a point of a run, and the run stays as it was."""
+"""`orc fork` from the outside: a copy goes on from a point of a run, which stays as it was."""
 
 from __future__ import annotations
 

@@ -24,10 +24,12 @@ from orchestrator.models.port import (
     Usage,
 )
 from orchestrator.run import events as ev
+from orchestrator.run.reconciling import WORDS
 from orchestrator.run.replaying.recording import Recording
 from orchestrator.run.setting import Case, Check, Finding
 from orchestrator.run.turns import SAME_ID, SECRET
 from orchestrator.toolbox.tool import Effect, Tool, ToolContext, ToolResult
+from orchestrator.toolbox.verdicts import Done, NotDone, Unknown, Verdict
 from trading_tools.audit.redact import Redactor
 
 FOREVER_S = 1e12
@@ -150,6 +152,16 @@ class RecordedTool(Tool):
             text = self.recording.text_of(finished["whole"])
         return ToolResult(text, finished["data"], finished["is_error"])
 
+    async def verdict(self, context: ToolContext, arguments: Mapping[str, Any]) -> Verdict:
+        """What was found out about an earlier attempt."""
+        del context, arguments
+        found = self.recording.next_body(ev.ToolReconciled.KIND) or {"verdict": "", "why": ""}
+        if found["verdict"] == WORDS[Done]:
+            finished = self.recording.ahead(ev.ToolFinished.KIND, call=found["call"])
+            return Done(finished["text"], finished["data"]) if finished else Done("")
+        unknown = found["verdict"] != WORDS[NotDone]
+        return Unknown(found["why"]) if unknown else NotDone(found["why"])
+
 
 def recorded_tools(recording: Recording, today: Mapping[str, Tool]) -> dict[str, Tool]:
     """Every tool of today that makes no call any more, with the effects that were recorded."""
@@ -158,11 +170,13 @@ def recorded_tools(recording: Recording, today: Mapping[str, Tool]) -> dict[str,
         for event in recording.events
         if event.kind == ev.ToolIntended.KIND
     }
+    asked = {e.body["tool"] for e in recording.events if e.kind == ev.ToolReconciled.KIND}
     made: dict[str, Tool] = {}
     for name, tool in today.items():
         given = {item.name: getattr(tool, item.name) for item in fields(tool)}
         given["effect"] = effects.get(name, tool.effect)
-        made[name] = RecordedTool(**given, recording=recording)
+        one = RecordedTool(**given, recording=recording)
+        made[name] = replace(one, reconcile=one.verdict if name in asked else None)
     return made
 
 

@@ -111,6 +111,9 @@ class _Comparing(Journal):
             raise _Differs(Difference(recorded.seq, recorded.kind, *found))
         return self.take(recorded)
 
+    def require_ours(self) -> None:
+        """Nobody else writes here."""
+
     def take(self, recorded: Event) -> Event:
         """Take the next recorded event over."""
         self.state.apply(recorded)
