@@ -47,12 +47,13 @@ class Fault:
 
 
 class VenueServer:
-    """All local venues on one port; `requests` are the paths that were asked for, in order."""
+    """All local venues on one port; `requests` are the paths asked for, `clients` those of ccxt."""
 
     def __init__(self) -> None:
         self.faults: dict[str, Fault] = {}
         self.replies: dict[str, Any] = {}
         self.requests: list[str] = []
+        self.clients: list[Any] = []
         self._lock = threading.Lock()
         self._over = threading.Event()
 
@@ -85,6 +86,8 @@ class VenueServer:
         """ccxt's client of the venue, its URLs led to this server and nothing else changed."""
         client = public_client(name, timeout_s)
         client.urls["api"] = self._led_here(client.urls["api"], client.hostname)
+        client.enableRateLimit = False  # nothing to spare here
+        self.clients.append(client)
         return CcxtVenue(name, client)
 
     def market_data(self, timeout_s: float = 10.0, **settings: Any) -> MarketData:

@@ -5,7 +5,6 @@ A venue's text is data: it is shown cut, on one line, and never decides more tha
 
 from __future__ import annotations
 
-import json
 import re
 import socket
 import ssl
@@ -60,6 +59,11 @@ def explained(venue: str, error: Exception, answers: Sequence[Answer]) -> Market
     return _by_status(venue, error, answer) or _by_content(venue, error, answer)
 
 
+def no_json(venue: str, answer: Answer) -> BadReply:
+    """The error of a reply that is no JSON, or breaks off."""
+    return BadReply(f"{venue} answered with something that is no whole JSON{_said(answer)}")
+
+
 def _answer_behind(error: Exception, answers: Sequence[Answer]) -> Answer | None:
     """The reply that led to the error; none where no reply came at all."""
     import aiohttp
@@ -94,8 +98,6 @@ def _by_status(venue: str, error: Exception, answer: Answer) -> MarketDataError 
 def _by_content(venue: str, error: Exception, answer: Answer) -> MarketDataError:
     import ccxt
 
-    if not _is_json(answer):
-        return BadReply(f"{venue} answered with something that is no whole JSON{_said(answer)}")
     if isinstance(error, ccxt.NetworkError):
         return Unreachable(f"{venue} cannot serve this now{_said(answer)}; ask again later")
     if isinstance(error, ccxt.BaseError):
@@ -129,14 +131,6 @@ def _why(error: BaseException) -> str:
     ) or isinstance(inner, ConnectionError):
         return "the connection was cut before the reply was whole"
     return f"{type(cause).__name__}: {_line(str(cause))}"
-
-
-def _is_json(answer: Answer) -> bool:
-    try:
-        json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return False
-    return True
 
 
 def _said(answer: Answer) -> str:
