@@ -9,8 +9,12 @@ from typing import Any
 
 import pytest
 
+from orchestrator.catalogue.acceptance.figures import figures_supported
+from orchestrator.catalogue.services import market_data_of
 from orchestrator.catalogue.tools import all_tools, default_verdicts
+from orchestrator.config.settings import MarketDataSettings
 from orchestrator.toolbox.tool import Effect, ToolContext, ToolError, ToolResult, Unavailable
+from tests.support.cases import ending
 from tests.support.command_line import CommandLine
 from tests.support.golden import assert_golden
 from tests.support.venue_cassettes import FOLDER, SYMBOLS, calls, cassette, replayed
@@ -85,6 +89,26 @@ async def test_an_order_is_held_against_the_limits() -> None:
     )
     assert order["fits"] is False
     assert "amount 125 is no multiple of the step, 10" in order["problems"]
+
+
+@pytest.mark.parametrize(("seconds", "requests"), [(0, 5), (30, 4)])
+async def test_the_settings_say_how_long_an_answer_is_kept(seconds: int, requests: int) -> None:
+    with cassette("bybit") as tape:
+        async with market_data_of(MarketDataSettings(ticker_s=seconds)) as data:
+            for _ in range(2):
+                await data.ticker("BTC/USDT", "bybit")
+        assert tape.play_count == requests
+
+
+async def test_what_a_venue_said_supports_a_figure_and_nothing_else_does(tmp_path: Path) -> None:
+    with cassette("bybit"), ending(tmp_path, "What does BTC cost on Bybit?") as run:
+        async with replayed() as data:
+            run.services[MarketData] = data
+            seq = await run.use("ticker", symbol="BTC/USDT", venue="bybit")
+        said = f"BTC/USDT trades at a price of 60,000 USDT, bid 59999.5 [r{seq}]."
+        assert (await figures_supported(run.case(said))).met is True
+        made_up = f"BTC/USDT trades at a price of 61,234 USDT [r{seq}]."
+        assert (await figures_supported(run.case(made_up))).met is False
 
 
 @pytest.mark.parametrize(
