@@ -54,6 +54,7 @@ class VenueServer:
         self.replies: dict[str, Any] = {}
         self.requests: list[str] = []
         self.clients: list[Any] = []
+        self.scheme = "http"
         self._lock = threading.Lock()
         self._over = threading.Event()
 
@@ -118,7 +119,7 @@ class VenueServer:
         if isinstance(urls, dict):
             return {key: self._led_here(value, hostname) for key, value in urls.items()}
         parts = urlsplit(urls.replace("{hostname}", hostname or ""))
-        return f"http://127.0.0.1:{self.port}/{parts.netloc}{parts.path}"
+        return f"{self.scheme}://127.0.0.1:{self.port}/{parts.netloc}{parts.path}"
 
 
 def _once_less(fault: Fault) -> Fault:

@@ -115,6 +115,13 @@ async def test_a_refused_connection_is_named(server: VenueServer) -> None:
     assert str(error) == "bybit cannot be reached: the connection was refused"
 
 
+async def test_what_speaks_no_tls_is_named(server: VenueServer) -> None:
+    server.scheme = "https"
+    error = await failure(server)
+    assert isinstance(error, Unreachable)
+    assert "its TLS certificate is not sound, or something stands in between" in str(error)
+
+
 async def test_a_name_that_is_not_found_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def nowhere(*_: object, **__: object) -> None:
         raise socket.gaierror(-2, "Name or service not known")
