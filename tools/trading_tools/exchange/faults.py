@@ -43,35 +43,23 @@ class Answer:
 
 def explained(venue: str, error: Exception, answers: Sequence[Answer]) -> MarketDataError:
     """The error of ours that says what happened and what to do; `answers` are those it followed."""
+    import aiohttp
     import ccxt
 
-    answer = _answer_behind(error, answers)
-
+    if isinstance(error.__cause__, OSError | TimeoutError | aiohttp.ClientError):
+        return Unreachable(f"{venue} cannot be reached: {_why(error.__cause__)}")
     if isinstance(error, ccxt.BadSymbol):
         return UnknownSymbol(f"{venue} does not know this market: {_line(str(error))}")
-    if isinstance(error, ccxt.NotSupported):
-        return Unsupported(f"{venue} does not offer this: {_line(str(error))}")
-    if answer is None:
-        if isinstance(error, ccxt.BaseError):
-            return Unreachable(f"{venue} cannot be reached: {_why(error)}")
-        what = f"{type(error).__name__}: {_line(str(error))}"
-        return BadReply(f"{venue} cannot be read ({what})")
+    if isinstance(error, ccxt.NotSupported) or not answers:
+        return Unsupported(f"{venue} cannot be asked this: {_line(str(error))}")
+    refused = [answer for answer in answers if answer.status >= 400]
+    answer = (refused or [*answers])[-1]
     return _by_status(venue, error, answer) or _by_content(venue, error, answer)
 
 
 def no_json(venue: str, answer: Answer) -> BadReply:
     """The error of a reply that is no JSON, or breaks off."""
     return BadReply(f"{venue} answered with something that is no whole JSON{_said(answer)}")
-
-
-def _answer_behind(error: Exception, answers: Sequence[Answer]) -> Answer | None:
-    """The reply that led to the error; none where no reply came at all."""
-    import aiohttp
-
-    if isinstance(error.__cause__, OSError | TimeoutError | aiohttp.ClientError):
-        return None
-    refused = [answer for answer in answers if answer.status >= 400]
-    return (refused or [*answers])[-1] if answers else None
 
 
 def _by_status(venue: str, error: Exception, answer: Answer) -> MarketDataError | None:
@@ -112,11 +100,10 @@ def _retry_after_s(answer: Answer) -> float | None:
     return float(text) if re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})?", text.strip()) else None
 
 
-def _why(error: BaseException) -> str:
+def _why(cause: BaseException) -> str:
     """The shape of a failure below HTTP, from the exception that ccxt wrapped."""
     import aiohttp
 
-    cause = error.__cause__ or error.__context__ or error
     inner = getattr(cause, "os_error", None) or cause
     if isinstance(cause, aiohttp.ClientConnectorDNSError) or isinstance(inner, socket.gaierror):
         return "its name is not found (no network, or no name service)"
