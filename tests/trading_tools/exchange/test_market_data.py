@@ -202,6 +202,11 @@ async def test_a_time_to_come_gives_no_candle_that_is_still_open(server: VenueSe
     assert [row[0][11:16] for row in found.rows] == ["14:00", "15:00"]
 
 
+async def test_a_time_before_all_venues_has_no_candles(server: VenueServer) -> None:
+    with pytest.raises(BadReply, match="bybit has no closed 1h candle"):
+        await candles(server, "BTC/USDT", "1h", 2, "bybit", until=datetime(1, 1, 1, tzinfo=UTC))
+
+
 async def test_gaps_are_named_and_not_filled(server: VenueServer) -> None:
     server.replies[KLINE] = klines(-5, -4, -1)
     found = await candles(server, "BTC/USDT", "1m", 4, "bybit")

@@ -50,8 +50,11 @@ def explained(venue: str, error: Exception, answers: Sequence[Answer]) -> Market
         return Unreachable(f"{venue} cannot be reached: {_why(error.__cause__)}")
     if isinstance(error, ccxt.BadSymbol):
         return UnknownSymbol(f"{venue} does not know this market: {_line(str(error))}")
-    if isinstance(error, ccxt.NotSupported) or not answers:
+    refused_by_ccxt = not answers and isinstance(error, ccxt.BaseError)
+    if refused_by_ccxt or isinstance(error, ccxt.NotSupported):
         return Unsupported(f"{venue} cannot be asked this: {_line(str(error))}")
+    if not answers:
+        return BadReply(f"asking {venue} failed ({_named(error)})")
     refused = [answer for answer in answers if answer.status >= 400]
     answer = (refused or [*answers])[-1]
     return _by_status(venue, error, answer) or _by_content(venue, error, answer)
@@ -90,8 +93,7 @@ def _by_content(venue: str, error: Exception, answer: Answer) -> MarketDataError
         return Unreachable(f"{venue} cannot serve this now{_said(answer)}; ask again later")
     if isinstance(error, ccxt.BaseError):
         return BadReply(f"{venue} answered with an error{_said(answer)}")
-    what = f"{type(error).__name__}: {_line(str(error))}"
-    return BadReply(f"{venue}'s reply lacks what it should have ({what})")
+    return BadReply(f"{venue}'s reply lacks what it should have ({_named(error)})")
 
 
 def _retry_after_s(answer: Answer) -> float | None:
@@ -117,13 +119,17 @@ def _why(cause: BaseException) -> str:
         cause, aiohttp.ServerDisconnectedError | aiohttp.ClientPayloadError
     ) or isinstance(inner, ConnectionError):
         return "the connection was cut before the reply was whole"
-    return f"{type(cause).__name__}: {_line(str(cause))}"
+    return _named(cause)
 
 
 def _said(answer: Answer) -> str:
     """What the venue said, to go behind our words; nothing where it said nothing."""
     text = _line(_TAGS.sub(" ", answer.body[:_LOOKED_AT]))
     return f": {text}" if text else ""
+
+
+def _named(error: BaseException) -> str:
+    return f"{type(error).__name__}: {_line(str(error))}"
 
 
 def _line(text: str) -> str:

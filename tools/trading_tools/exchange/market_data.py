@@ -168,7 +168,7 @@ class MarketData:
             end = self._clock() if until is None else min(until, self._clock())
             step = wanted.longest
             # From the grid, so that the request is the same until a candle closes.
-            since = max(_EPOCH, _EPOCH + ((end - _EPOCH) // step - count - 1) * step)
+            since = _EPOCH + max(0, (end - _EPOCH) // step - count - 1) * step
             most = max(0, (end - since) // wanted.shortest) + 1
             kept = await self._kept(
                 at,
