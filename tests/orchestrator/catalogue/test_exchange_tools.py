@@ -13,10 +13,14 @@ from orchestrator.catalogue.acceptance.figures import figures_supported
 from orchestrator.catalogue.services import market_data_of
 from orchestrator.catalogue.tools import all_tools, default_verdicts
 from orchestrator.config.settings import MarketDataSettings
+from orchestrator.models.scripted import ScriptedModel
 from orchestrator.toolbox.tool import Effect, ToolContext, ToolError, ToolResult, Unavailable
+from tests.cassettes.record import play
 from tests.support.cases import ending
 from tests.support.command_line import CommandLine
+from tests.support.engines import hand, reply, use
 from tests.support.golden import assert_golden
+from tests.support.scenarios import Scenario
 from tests.support.venue_cassettes import FOLDER, SYMBOLS, calls, cassette, replayed
 from trading_tools.exchange.market_data import MarketData
 
@@ -153,3 +157,18 @@ def test_without_a_network_a_person_gets_one_line_and_exit_code_1(
         "orc: ticker: bybit cannot be reached: its name is not found (no network, or no name "
         "service); nothing is wrong with the call\n"
     )
+
+
+def test_a_run_answers_from_the_venue_and_is_verified(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = {"symbol": "BTC/USDT", "venue": "bybit"}
+    steps = [
+        reply(use("ticker", **at), use("market_limits", **at)),
+        hand(result="BTC/USDT last traded at a price of 60000 USDT; its tick size is 0.1 USDT."),
+    ]
+    asked = Scenario("price", "What does BTC/USDT cost on Bybit?", agent="trading-logic-validator")
+    with cassette("bybit"):
+        assert play(asked, tmp_path, ScriptedModel(steps)) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["status"], told["verified"], told["unverified"]) == ("success", True, [])
