@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test test-slow lint format claude-agents record rebase-cassettes pictures lock clean
+.PHONY: help install demo test test-slow lint format claude-agents record record-venues rebase-cassettes pictures lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -44,6 +44,9 @@ claude-agents: $(STAMP) ## render agents/ for Claude Code into .claude/agents/
 
 record: $(STAMP) ## record the cassettes anew (needs ANTHROPIC_API_KEY or ANTHROPIC_BASE_URL)
 	$(BIN)/python -m tests.cassettes.record $(NAMES)
+
+record-venues: $(STAMP) ## record the venues' cassettes anew, from local venues
+	$(BIN)/python -m tests.cassettes.record_venues $(NAMES)
 
 rebase-cassettes: $(STAMP) ## give recorded replies to today's harness and keep the new requests
 	$(BIN)/python -m tests.cassettes.rebase $(NAMES)

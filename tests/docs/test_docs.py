@@ -22,6 +22,7 @@ import pytest
 from pydantic import BaseModel
 
 from orchestrator.agents.catalogue import AgentCatalogue
+from orchestrator.catalogue import exchange
 from orchestrator.cli.main import COMMANDS
 from orchestrator.config.environment import OTHER_VARIABLES, variable_of
 from orchestrator.config.files import keys
@@ -282,3 +283,9 @@ def _licence(name: str) -> str:
     if not said:
         (said,) = (text for text in declared["classifier"] if text.startswith("License ::"))
     return str(said).rpartition(":: ")[2].removesuffix(" License")
+
+
+def test_every_market_data_tool_stands_in_its_page_with_its_arguments() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (.+?) \|", _page("docs/market-data.md"), re.MULTILINE)
+    listed = {name: re.findall(r"`(\w+)`", arguments) for name, arguments in rows}
+    assert listed == {tool.name: list(tool.arguments.model_fields) for tool in exchange.TOOLS}

@@ -47,12 +47,14 @@ class Fault:
 
 
 class VenueServer:
-    """All local venues on one port; `requests` are the paths that were asked for, in order."""
+    """All local venues on one port; `requests` are the paths asked for, `clients` those of ccxt."""
 
     def __init__(self) -> None:
         self.faults: dict[str, Fault] = {}
         self.replies: dict[str, Any] = {}
         self.requests: list[str] = []
+        self.clients: list[Any] = []
+        self.scheme = "http"
         self._lock = threading.Lock()
         self._over = threading.Event()
 
@@ -85,6 +87,8 @@ class VenueServer:
         """ccxt's client of the venue, its URLs led to this server and nothing else changed."""
         client = public_client(name, timeout_s)
         client.urls["api"] = self._led_here(client.urls["api"], client.hostname)
+        client.enableRateLimit = False  # nothing to spare here
+        self.clients.append(client)
         return CcxtVenue(name, client)
 
     def market_data(self, timeout_s: float = 10.0, **settings: Any) -> MarketData:
@@ -115,7 +119,7 @@ class VenueServer:
         if isinstance(urls, dict):
             return {key: self._led_here(value, hostname) for key, value in urls.items()}
         parts = urlsplit(urls.replace("{hostname}", hostname or ""))
-        return f"http://127.0.0.1:{self.port}/{parts.netloc}{parts.path}"
+        return f"{self.scheme}://127.0.0.1:{self.port}/{parts.netloc}{parts.path}"
 
 
 def _once_less(fault: Fault) -> Fault:

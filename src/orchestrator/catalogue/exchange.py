@@ -157,9 +157,9 @@ TOOLS: Final[tuple[Tool, ...]] = (ticker, order_book, candles, market_limits, tr
 
 def _utc(moment: datetime | None) -> datetime | None:
     """A time without a zone is meant as UTC."""
-    if moment is None:
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    if moment is None or moment.tzinfo is not None:
+        return moment
+    return moment.replace(tzinfo=UTC)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from orchestrator.catalogue.acceptance.ports import Verifier
 from orchestrator.catalogue.audit import Receipts
+from orchestrator.config.settings import MarketDataSettings
 from orchestrator.run.journal import Journal
 from orchestrator.toolbox.tool import ToolError
 from orchestrator.workspace.paths import WorkspaceRoot
@@ -14,7 +15,7 @@ from orchestrator.workspace.verification import Verification, verify
 from orchestrator.workspace.verify_plan import VerifySettings
 from orchestrator.workspace.workspace import Workspace
 from trading_tools.audit.ledger import Ledger
-from trading_tools.exchange.market_data import MarketData
+from trading_tools.exchange.market_data import Ages, MarketData
 
 NO_SEAL = (
     "not run: this machine has no seal (bubblewrap), so the checks would run what agents wrote "
@@ -74,6 +75,11 @@ class RunReceipts:
         if receipt.whole is not None:
             return self._journal.texts.get_text(receipt.whole)
         return receipt.text
+
+
+def market_data_of(settings: MarketDataSettings) -> MarketData:
+    """Market data, kept as long as the settings say; nothing is asked of a venue yet."""
+    return MarketData(ages=Ages(**settings.model_dump()))
 
 
 def services_of(

@@ -165,6 +165,7 @@ def execute(
     model: Model | None = None,
 ) -> int:
     """Drive a session to its end, showing it as it goes; the exit code of its outcome."""
+    from orchestrator.catalogue.services import market_data_of
     from orchestrator.catalogue.sessions import House
     from orchestrator.cli.live import live_view
     from orchestrator.cli.person import AtTerminal
@@ -184,6 +185,7 @@ def execute(
             agents=place.catalogue(),
             ledger=ledger,
             model=chosen,
+            market_data=market_data_of(settings.market_data),
             person=AtTerminal(pausing=view.paused),
             listener=view.on_event,
             on_text=view.on_text,

@@ -148,6 +148,19 @@ class PermissionSettings(_Table):
     )
 
 
+class MarketDataSettings(_Table):
+    """How old market data may be, in seconds, before a venue is asked again."""
+
+    ticker_s: int = Field(30, ge=0, le=3_600, description="Tickers, in seconds.")
+    order_book_s: int = Field(30, ge=0, le=3_600, description="Order books, in seconds.")
+    candles_s: int = Field(
+        60, ge=0, le=3_600, description="Candles, in seconds; a newly closed one is asked for."
+    )
+    markets_s: int = Field(
+        900, ge=0, le=86_400, description="Lists of markets, limits and fees, in seconds."
+    )
+
+
 class OrderSettings(_Table):
     """Where orders may go. Only from the user's own file."""
 
@@ -162,6 +175,7 @@ class Settings(_Table):
     limits: LimitSettings = LimitSettings()
     workspace: WorkspaceSettings = WorkspaceSettings()
     permissions: PermissionSettings = PermissionSettings()
+    market_data: MarketDataSettings = MarketDataSettings()
     orders: OrderSettings = OrderSettings()
 
 

@@ -8,13 +8,14 @@ stumble over in a reply.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextvars import ContextVar
 from functools import cache
 from typing import Any, TypeVar
 
 from trading_tools.exchange.errors import MarketDataError, Unsupported
-from trading_tools.exchange.faults import Answer, explained
+from trading_tools.exchange.faults import Answer, explained, no_json
 from trading_tools.exchange.venues import OPTIONS
 
 R = TypeVar("R")
@@ -57,6 +58,8 @@ class CcxtVenue:
         self.name = venue
         self._client = public_client(venue) if client is None else client
         self._client.on_rest_response = self._noted
+        self._client.on_json_response = self._parsed
+        self._client.parse_order_book_bid_ask = self._level
 
     @property
     def version(self) -> str:
@@ -132,7 +135,29 @@ class CcxtVenue:
         body: str,
         *_request: object,
     ) -> str:
-        """ccxt's hook for each reply: keeps what an error message needs of it."""
+        """ccxt's hook for each reply: keeps what an error message needs of it.
+
+        Raises:
+            BadReply: a good status over what is no JSON, which ccxt would read as an empty reply.
+        """
         headers = {key.lower(): value for key, value in headers.items()}
-        _answers.get([]).append(Answer(status, headers, body))
+        answer = Answer(status, headers, body)
+        _answers.get([]).append(answer)
+        if status < 400 and body.lstrip()[:1] not in {"{", "["}:
+            raise no_json(self.name, answer)
         return body.strip()
+
+    def _parsed(self, text: str) -> Any:
+        """ccxt's hook for JSON: numbers with a point stay the text that the venue wrote."""
+        try:
+            return json.loads(text, parse_float=str)
+        except ValueError:
+            answer = _answers.get()[-1]
+            if answer.status < 400:
+                raise no_json(self.name, answer) from None
+            return None
+
+    def _level(self, level: object, price: object = 0, amount: object = 1, *_: object) -> list[Any]:
+        """A level of a book as ccxt takes it apart, but without making it a float."""
+        client = self._client
+        return [client.safe_string(level, price), client.safe_string(level, amount)]

@@ -5,7 +5,6 @@ A venue's text is data: it is shown cut, on one line, and never decides more tha
 
 from __future__ import annotations
 
-import json
 import re
 import socket
 import ssl
@@ -44,30 +43,26 @@ class Answer:
 
 def explained(venue: str, error: Exception, answers: Sequence[Answer]) -> MarketDataError:
     """The error of ours that says what happened and what to do; `answers` are those it followed."""
+    import aiohttp
     import ccxt
 
-    answer = _answer_behind(error, answers)
-
+    if isinstance(error.__cause__, OSError | TimeoutError | aiohttp.ClientError):
+        return Unreachable(f"{venue} cannot be reached: {_why(error.__cause__)}")
     if isinstance(error, ccxt.BadSymbol):
         return UnknownSymbol(f"{venue} does not know this market: {_line(str(error))}")
-    if isinstance(error, ccxt.NotSupported):
-        return Unsupported(f"{venue} does not offer this: {_line(str(error))}")
-    if answer is None:
-        if isinstance(error, ccxt.BaseError):
-            return Unreachable(f"{venue} cannot be reached: {_why(error)}")
-        what = f"{type(error).__name__}: {_line(str(error))}"
-        return BadReply(f"{venue} cannot be read ({what})")
+    refused_by_ccxt = not answers and isinstance(error, ccxt.BaseError)
+    if refused_by_ccxt or isinstance(error, ccxt.NotSupported):
+        return Unsupported(f"{venue} cannot be asked this: {_line(str(error))}")
+    if not answers:
+        return BadReply(f"asking {venue} failed ({_named(error)})")
+    refused = [answer for answer in answers if answer.status >= 400]
+    answer = (refused or [*answers])[-1]
     return _by_status(venue, error, answer) or _by_content(venue, error, answer)
 
 
-def _answer_behind(error: Exception, answers: Sequence[Answer]) -> Answer | None:
-    """The reply that led to the error; none where no reply came at all."""
-    import aiohttp
-
-    if isinstance(error.__cause__, OSError | TimeoutError | aiohttp.ClientError):
-        return None
-    refused = [answer for answer in answers if answer.status >= 400]
-    return (refused or [*answers])[-1] if answers else None
+def no_json(venue: str, answer: Answer) -> BadReply:
+    """The error of a reply that is no JSON, or breaks off."""
+    return BadReply(f"{venue} answered with something that is no whole JSON{_said(answer)}")
 
 
 def _by_status(venue: str, error: Exception, answer: Answer) -> MarketDataError | None:
@@ -94,14 +89,11 @@ def _by_status(venue: str, error: Exception, answer: Answer) -> MarketDataError 
 def _by_content(venue: str, error: Exception, answer: Answer) -> MarketDataError:
     import ccxt
 
-    if not _is_json(answer):
-        return BadReply(f"{venue} answered with something that is no whole JSON{_said(answer)}")
     if isinstance(error, ccxt.NetworkError):
         return Unreachable(f"{venue} cannot serve this now{_said(answer)}; ask again later")
     if isinstance(error, ccxt.BaseError):
         return BadReply(f"{venue} answered with an error{_said(answer)}")
-    what = f"{type(error).__name__}: {_line(str(error))}"
-    return BadReply(f"{venue}'s reply lacks what it should have ({what})")
+    return BadReply(f"{venue}'s reply lacks what it should have ({_named(error)})")
 
 
 def _retry_after_s(answer: Answer) -> float | None:
@@ -110,11 +102,10 @@ def _retry_after_s(answer: Answer) -> float | None:
     return float(text) if re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})?", text.strip()) else None
 
 
-def _why(error: BaseException) -> str:
+def _why(cause: BaseException) -> str:
     """The shape of a failure below HTTP, from the exception that ccxt wrapped."""
     import aiohttp
 
-    cause = error.__cause__ or error.__context__ or error
     inner = getattr(cause, "os_error", None) or cause
     if isinstance(cause, aiohttp.ClientConnectorDNSError) or isinstance(inner, socket.gaierror):
         return "its name is not found (no network, or no name service)"
@@ -128,21 +119,17 @@ def _why(error: BaseException) -> str:
         cause, aiohttp.ServerDisconnectedError | aiohttp.ClientPayloadError
     ) or isinstance(inner, ConnectionError):
         return "the connection was cut before the reply was whole"
-    return f"{type(cause).__name__}: {_line(str(cause))}"
-
-
-def _is_json(answer: Answer) -> bool:
-    try:
-        json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return False
-    return True
+    return _named(cause)
 
 
 def _said(answer: Answer) -> str:
     """What the venue said, to go behind our words; nothing where it said nothing."""
     text = _line(_TAGS.sub(" ", answer.body[:_LOOKED_AT]))
     return f": {text}" if text else ""
+
+
+def _named(error: BaseException) -> str:
+    return f"{type(error).__name__}: {_line(str(error))}"
 
 
 def _line(text: str) -> str:

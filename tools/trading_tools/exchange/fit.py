@@ -47,7 +47,7 @@ def fit(limits: MarketLimits, order: Order, *, inverse: bool) -> Fit:
     if limits.status == "not trading":
         of_status.problems.append(f"{limits.symbol} is not trading")
     elif limits.status is None:
-        of_status.unchecked.append("whether it is trading: the venue does not publish it")
+        of_status.unchecked.append(f"status: {limits.missing['status']}")
     parts = (of_amount, of_price, of_notional, of_status)
     verdicts = [part.verdict() for part in parts]
     return Fit(

@@ -28,6 +28,11 @@ class Interval:
             return timedelta(days=31 * self.count)
         return timedelta(seconds=self.count * _SECONDS[self.unit])
 
+    @property
+    def shortest(self) -> timedelta:
+        """At least this long; a month has 28 days."""
+        return timedelta(days=28 * self.count) if self.unit == "M" else self.longest
+
     def next(self, opened: datetime) -> datetime:
         """When the candle that opened then is closed, and the next one opens."""
         if self.unit != "M":

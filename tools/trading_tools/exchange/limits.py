@@ -21,7 +21,7 @@ SIGNIFICANT_DIGITS: Final = 3
 TICK_SIZE: Final = 4
 """ccxt's precision modes."""
 
-_NOT_GIVEN: Final = "the venue does not publish it"
+_NOT_GIVEN: Final = "not published, or not read by ccxt"
 
 
 @dataclass(frozen=True)

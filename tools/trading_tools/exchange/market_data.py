@@ -19,9 +19,11 @@ from trading_tools.exchange.cache import Cache, Kept
 from trading_tools.exchange.ccxt_venue import CcxtVenue, offered
 from trading_tools.exchange.errors import (
     AmbiguousSymbol,
+    BadReply,
     MarketDataError,
     RateLimited,
     Unreachable,
+    Unsupported,
 )
 from trading_tools.exchange.fit import Order
 from trading_tools.exchange.intervals import interval_of
@@ -46,6 +48,7 @@ MOST_CANDLES: Final = 200
 BUDGET_S: Final = 25.0
 """How long one venue may take, waiting for its rate limit included."""
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LEVELS: Final = (5, 10, 20, 50, 100)
 """Depths that all known venues take: others are cut from the next larger."""
 
@@ -158,15 +161,22 @@ class MarketData:
 
         async def read(at: Venue, market: Market, passed: tuple[str, ...]) -> Candles:
             wanted = interval_of(interval, at.name, at.intervals)
-            end = until or self._clock()
-            step_ms = int(wanted.longest / timedelta(milliseconds=1))
+            if until is not None and with_open:
+                raise Unsupported(
+                    "the open candle is one as of now: it would tell what came after `until`"
+                )
+            end = self._clock() if until is None else min(until, self._clock())
+            step = wanted.longest
             # From the grid, so that the request is the same until a candle closes.
-            since_ms = (int(end.timestamp() * 1000) // step_ms - count - 1) * step_ms
+            since = _EPOCH + max(0, (end - _EPOCH) // step - count - 1) * step
+            most = max(0, (end - since) // wanted.shortest) + 1
             kept = await self._kept(
                 at,
-                ("candles", market.symbol, interval, since_ms, count),
+                ("candles", market.symbol, interval, since, most),
                 self._ages.candles_s,
-                lambda: at.candles(market.symbol, interval, max(0, since_ms), count + 3),
+                lambda: at.candles(
+                    market.symbol, interval, (since - _EPOCH) // timedelta(milliseconds=1), most
+                ),
             )
             return candles_of(
                 at.name,
@@ -245,7 +255,10 @@ class MarketData:
 
     async def _markets(self, at: Venue) -> Kept[tuple[Market, ...]]:
         async def ask() -> tuple[Market, ...]:
-            return tuple(Market.of(raw) for raw in await at.markets())
+            found = tuple(Market.of(raw) for raw in await at.markets())
+            if not found:
+                raise BadReply(f"{at.name} answered with a list of markets that is empty")
+            return found
 
         return await self._kept(at, ("markets",), self._ages.markets_s, ask)
 

@@ -5,7 +5,8 @@ What a venue left out stays None and is named in `missing`; what cannot be true 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -16,7 +17,6 @@ from trading_tools.exchange.intervals import Interval
 from trading_tools.exchange.limits import units
 from trading_tools.exchange.listing import Market
 from trading_tools.exchange.readings import Candle, Candles, Gap, OrderBook, Source, Ticker
-from trading_tools.exchange.venues import OPENS_AT_MIDNIGHT
 from trading_tools.money import MoneyError, from_json
 
 _NOT_IN_REPLY: Final = "not in the venue's reply"
@@ -30,6 +30,7 @@ def ticker_of(venue: str, market: Market, raw: Mapping[str, Any], source: Source
         BadReply: no price at all, or bid above ask.
     """
     missing: dict[str, str] = {}
+    given = frozenset(_numbers_in(raw.get("info")))
 
     def price(key: str, name: str) -> Decimal | None:
         value = _number(raw.get(key), f"{venue} {market.symbol} {name}")
@@ -38,30 +39,25 @@ def ticker_of(venue: str, market: Market, raw: Mapping[str, Any], source: Source
         missing[name] = _NOT_IN_REPLY if value is None else f"the venue gives {value}"
         return None
 
-    def amount(key: str, name: str) -> Decimal | None:
+    def amount(key: str, name: str, scale: int = 0) -> Decimal | None:
         value = _number(raw.get(key), f"{venue} {market.symbol} {name}")
-        if value is None:
-            missing[name] = _NOT_IN_REPLY
-        return value
-
-    def change() -> Decimal | None:
-        if venue in OPENS_AT_MIDNIGHT:
-            # ccxt reckons a change from it all the same, but not one of 24 hours.
-            missing["change_24h_percent"] = "the venue gives the price at midnight UTC instead"
-            return None
-        return amount("percentage", "change_24h_percent")
+        if value is not None and {value, value.scaleb(-scale)} & given:
+            return value
+        # ccxt reckons what a venue leaves out, from figures of other spans or a mean price.
+        missing[name] = _NOT_IN_REPLY
+        return None
 
     found = Ticker(
         venue=venue,
         symbol=market.symbol,
         kind=market.kind,
         price_unit=market.quote,
-        last=price("last", "last"),
+        last=amount("last", "last"),
         bid=price("bid", "bid"),
         ask=price("ask", "ask"),
         high_24h=price("high", "high_24h"),
         low_24h=price("low", "low_24h"),
-        change_24h_percent=change(),
+        change_24h_percent=amount("percentage", "change_24h_percent", scale=2),
         volume_base_24h=amount("baseVolume", "volume_base_24h"),
         volume_quote_24h=amount("quoteVolume", "volume_quote_24h"),
         venue_time=_time(raw.get("timestamp"), missing),
@@ -198,6 +194,18 @@ def _candle(venue: str, market: Market, row: Sequence[Any]) -> tuple[datetime, C
     if not 0 < low <= min(first, last) or high < max(first, last) or volume < 0:
         raise BadReply(f"{what} at {at} cannot be: {first}, {high}, {low}, {last}, {volume}")
     return opened, (at, first, high, low, last, volume)
+
+
+def _numbers_in(info: object) -> Iterator[Decimal]:
+    """Every number of a reply, however deep."""
+    if isinstance(info, Mapping):
+        info = list(info.values())
+    if isinstance(info, list | tuple):
+        for item in info:
+            yield from _numbers_in(item)
+    else:
+        with suppress(MoneyError):
+            yield from_json(info)
 
 
 def _side(raw: object, what: str, *, falling: bool) -> tuple[tuple[Decimal, Decimal], ...]:

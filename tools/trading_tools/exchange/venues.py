@@ -29,9 +29,6 @@ OPTIONS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     }
 )
 
-OPENS_AT_MIDNIGHT: Final = frozenset({"kraken"})
-"""Venues whose ticker has today's opening price where others have that of 24 hours ago."""
-
 _OTHER_NAMES: Final = {
     "binancefutures": "binanceusdm",
     "binancelinear": "binanceusdm",
