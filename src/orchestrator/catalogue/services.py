@@ -14,6 +14,7 @@ from orchestrator.workspace.verification import Verification, verify
 from orchestrator.workspace.verify_plan import VerifySettings
 from orchestrator.workspace.workspace import Workspace
 from trading_tools.audit.ledger import Ledger
+from trading_tools.exchange.market_data import MarketData
 
 NO_SEAL = (
     "not run: this machine has no seal (bubblewrap), so the checks would run what agents wrote "
@@ -81,6 +82,7 @@ def services_of(
     verifier: ProjectVerifier,
     commands: CommandSettings,
     receipts: RunReceipts,
+    market_data: MarketData,
 ) -> Mapping[type, object]:
     """Everything by the type that tools and checks ask for."""
     return {
@@ -90,4 +92,5 @@ def services_of(
         Verifier: verifier,
         CommandSettings: commands,
         Receipts: receipts,
+        MarketData: market_data,
     }

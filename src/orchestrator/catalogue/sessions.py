@@ -49,6 +49,7 @@ from orchestrator.workspace.verify_plan import Plan, VerifySettings
 from orchestrator.workspace.workspace import Workspace
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.redact import Redactor
+from trading_tools.exchange.market_data import MarketData
 
 
 class NoSuchRun(Exception):
@@ -71,6 +72,7 @@ class House:
     on_text: Callable[[str], None] | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     monotonic: Callable[[], float] = time.monotonic
+    market_data: MarketData = field(default_factory=MarketData)
 
     def verify_settings(self) -> VerifySettings:
         """How the project says it is verified."""
@@ -123,7 +125,8 @@ class Session:
 
     async def drive(self) -> None:
         """Go on with the run until it is closed, limited or waits."""
-        await Engine(self.setting(), self.journal).drive()
+        async with self._house.market_data:
+            await Engine(self.setting(), self.journal).drive()
         state = self.journal.state
         if state.closed is not None:
             self._house.ledger.close_stream(self.run)
@@ -153,7 +156,12 @@ class Session:
             work=space,
             workspace_brief=brief(space, self._plan),
             services=services_of(
-                space, house.ledger, verifier, commands, RunReceipts(self.journal)
+                space,
+                house.ledger,
+                verifier,
+                commands,
+                RunReceipts(self.journal),
+                house.market_data,
             ),
             person=house.person,
             pick_helper=self._helper,

@@ -159,7 +159,7 @@ def _needs_run() -> set[str]:
 
 def _call(tool: Tool, given: Mapping[str, Any]) -> ToolResult:
     from orchestrator.catalogue import audit
-    from orchestrator.toolbox.tool import Effect, ToolContext, ToolError
+    from orchestrator.toolbox.tool import Effect, ToolError, Unavailable
 
     with ExitStack() as held:
         services: dict[type, object] = {}
@@ -174,12 +174,27 @@ def _call(tool: Tool, given: Mapping[str, Any]) -> ToolResult:
                 ledger.store.require_key()
                 given = _without_secrets(place, given)
         key = f"{BY_HAND}:{secrets.token_hex(8)}"
-        context = ToolContext(run=BY_HAND, agent="person", key=key, services=services)
         try:
-            return asyncio.run(tool.call(context, given))
+            return asyncio.run(_called(tool, key, services, given))
+        except Unavailable as error:
+            what, fix = _for_people(tool, error), "nothing is wrong with the call"
+            raise CommandError(what, tool.name, fix, Exit.NEGATIVE) from None
         except ToolError as error:
             fix = "`orc tools --json` has what it takes"
             raise CommandError(_for_people(tool, error), tool.name, fix) from None
+
+
+async def _called(
+    tool: Tool, key: str, services: Mapping[type, object], given: Mapping[str, Any]
+) -> ToolResult:
+    """One call, with the connections that it opens closed again."""
+    from orchestrator.toolbox.tool import ToolContext
+    from trading_tools.exchange.market_data import MarketData
+
+    async with MarketData() as market_data:
+        services = {**services, MarketData: market_data}
+        context = ToolContext(run=BY_HAND, agent="person", key=key, services=services)
+        return await tool.call(context, given)
 
 
 def _for_people(tool: Tool, error: ToolError) -> str:

@@ -32,6 +32,10 @@ class ToolError(Exception):
     """A call failed in a way its caller can act on; the message goes to the model as the result."""
 
 
+class Unavailable(ToolError):
+    """Nothing is wrong with the call: what it needs outside cannot be had now."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ToolContext:
     """What a running call knows of its surroundings.

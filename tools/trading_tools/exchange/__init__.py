@@ -1,0 +1,1 @@
+"""Market data of venues, read only: public endpoints, no credentials, exact decimals."""

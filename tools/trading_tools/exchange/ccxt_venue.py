@@ -1,0 +1,138 @@
+"""One venue by ccxt's asynchronous client: public endpoints only, no credentials.
+
+Base URLs are ccxt's own and nothing here changes them. What an exception means is `faults`; this is
+the package's one place that catches every exception, because ccxt lets through whatever its parsers
+stumble over in a reply.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextvars import ContextVar
+from functools import cache
+from typing import Any, TypeVar
+
+from trading_tools.exchange.errors import MarketDataError, Unsupported
+from trading_tools.exchange.faults import Answer, explained
+from trading_tools.exchange.venues import OPTIONS
+
+R = TypeVar("R")
+
+REQUEST_TIMEOUT_S = 10.0
+
+_answers: ContextVar[list[Answer]] = ContextVar("what the venue answered to this request")
+"""One list for all that a request starts: ccxt asks for some things in several tasks at once."""
+
+
+@cache
+def offered() -> Collection[str]:
+    """The ids of all venues that ccxt has."""
+    import ccxt
+
+    return frozenset(ccxt.exchanges)
+
+
+def public_client(venue: str, timeout_s: float = REQUEST_TIMEOUT_S) -> Any:
+    """ccxt's client of a venue, without credentials, exact, and held to the venue's rate."""
+    from ccxt import async_support
+
+    options = {
+        key: dict(value) if isinstance(value, Mapping) else value
+        for key, value in OPTIONS.get(venue, {}).items()
+    }
+    client = getattr(async_support, venue)(
+        {"enableRateLimit": True, "timeout": int(timeout_s * 1000), "options": options}
+    )
+    # Exact text, made Decimal when it is read. Not Decimal here: ccxt reads its own numbers again
+    # on the way, and what is no text, int or float it takes for missing (Coinbase's last price).
+    client.number = str
+    return client
+
+
+class CcxtVenue:
+    """A venue behind ccxt; the client opens its connections when it is first asked."""
+
+    def __init__(self, venue: str, client: Any = None) -> None:
+        self.name = venue
+        self._client = public_client(venue) if client is None else client
+        self._client.on_rest_response = self._noted
+
+    @property
+    def version(self) -> str:
+        """ccxt's version."""
+        import ccxt
+
+        return f"ccxt {ccxt.__version__}"
+
+    @property
+    def intervals(self) -> Sequence[str]:
+        """The candle intervals the venue keeps."""
+        return tuple(self._client.timeframes or ())
+
+    @property
+    def precision_mode(self) -> int:
+        """ccxt's precision mode of this venue."""
+        return int(self._client.precisionMode)
+
+    async def markets(self) -> Sequence[Mapping[str, Any]]:
+        """All markets, asked anew; with ccxt's default fees where the venue's reply has none."""
+
+        async def ask() -> Sequence[Mapping[str, Any]]:
+            # Not load_markets: that asks for currencies too, which needs a key on some venues.
+            self._client.set_markets(await self._client.fetch_markets())
+            return list(self._client.markets.values())
+
+        return await self._asked(ask)
+
+    async def ticker(self, symbol: str) -> Mapping[str, Any]:
+        """ccxt's fetch_ticker."""
+        return await self._unified("fetchTicker", lambda: self._client.fetch_ticker(symbol))
+
+    async def order_book(self, symbol: str, levels: int | None) -> Mapping[str, Any]:
+        """ccxt's fetch_order_book."""
+        return await self._unified(
+            "fetchOrderBook", lambda: self._client.fetch_order_book(symbol, levels)
+        )
+
+    async def candles(
+        self, symbol: str, interval: str, since_ms: int, count: int
+    ) -> Sequence[Sequence[Any]]:
+        """ccxt's fetch_ohlcv."""
+        return await self._unified(
+            "fetchOHLCV", lambda: self._client.fetch_ohlcv(symbol, interval, since_ms, count)
+        )
+
+    async def close(self) -> None:
+        """Close the client's session and its connections."""
+        await self._client.close()
+
+    async def _unified(self, method: str, ask: Callable[[], Awaitable[R]]) -> R:
+        if not self._client.has.get(method):
+            raise Unsupported(f"{self.name} does not offer {method.removeprefix('fetch')}")
+        return await self._asked(ask)
+
+    async def _asked(self, ask: Callable[[], Awaitable[R]]) -> R:
+        answers: list[Answer] = []
+        _answers.set(answers)
+        try:
+            return await ask()
+        except (MarketDataError, asyncio.CancelledError):
+            raise
+        except Exception as error:
+            raise explained(self.name, error, answers) from error
+
+    def _noted(
+        self,
+        status: int,
+        reason: str,
+        url: str,
+        method: str,
+        headers: Mapping[str, str],
+        body: str,
+        *_request: object,
+    ) -> str:
+        """ccxt's hook for each reply: keeps what an error message needs of it."""
+        headers = {key.lower(): value for key, value in headers.items()}
+        _answers.get([]).append(Answer(status, headers, body))
+        return body.strip()
