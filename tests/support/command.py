@@ -91,11 +91,33 @@ def does(*calls: tuple[str, dict[str, Any]], say: str = "On it.") -> dict[str, A
     return message(text(say), *uses)
 
 
-def endpoint(answers: Sequence[Answer | dict[str, Any]]) -> MessagesApi:
-    """An endpoint that gives these answers in order, with call ids made unique."""
+def chooses(agent: str = "python-expert", kind: str = "answer", **given: Any) -> dict[str, Any]:
+    """A message of the router that chooses `agent`."""
+    fields = {"why": "", "agent": agent, "kind": kind, "confidence": 0.9, "question": "", **given}
+    return message(text(json.dumps(fields)))
+
+
+def of_router(body: dict[str, Any]) -> bool:
+    """Whether a request is the router's."""
+    return str(body["system"][0]["text"]).startswith("You are router.")
+
+
+def endpoint(
+    answers: Sequence[Answer | dict[str, Any]], route: dict[str, Any] | None = None
+) -> MessagesApi:
+    """An endpoint that gives these answers in order, with call ids made unique.
+
+    The router, where it is asked, gets `route` (one that chooses) and uses none of them up.
+    """
+    asked = 0
 
     def script(body: dict[str, Any], headers: Any, n: int) -> Any:
-        del body, headers
+        del headers
+        nonlocal asked
+        if of_router(body):
+            asked += 1
+            return route or chooses()
+        n -= asked
         answer = answers[n - 1] if n <= len(answers) else answers[-1]
         if isinstance(answer, Answer):
             return answer

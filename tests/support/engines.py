@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -147,7 +147,8 @@ class Trial:
         rules: Rules | None = None,
         limits: Limits | None = None,
         person: Person | None = None,
-        helper: str | None = None,
+        router: str | None = None,
+        asks: str | None = None,
         redactor: Redactor | None = None,
         tools: Mapping[str, Tool] = TOOLS,
     ) -> None:
@@ -155,7 +156,11 @@ class Trial:
         self.model = ScriptedModel(steps)
         self.ledger = Ledger.open(folder / "ledger.sqlite", clock=self.clock.utc)
         self.definitions = Definitions.build(
-            agents, tools, model_of=lambda definition: definition.model or MODEL, effort=None
+            agents,
+            tools,
+            model_of=lambda definition: definition.model or MODEL,
+            effort=None,
+            router=router,
         )
         defaults = {
             name: "ask" if t.effect is Effect.EXTERNAL else "allow" for name, t in tools.items()
@@ -169,16 +174,13 @@ class Trial:
             prices=Prices({}),
             redactor=redactor or Redactor.from_environment({}),
             person=person or Absent(),
-            pick_helper=self._pick,
             clock=self.clock.utc,
             monotonic=self.clock.monotonic,
         )
-        self._helper = helper
-        self.asked_excluding: list[frozenset[str]] = []
         self.journal = Journal(self.ledger, "trial")
         self.journal.append(
             ev.RunOpened(
-                request="do the thing",
+                request=asks or "do the thing",
                 agent=None,
                 kind=job,
                 model=None,
@@ -190,12 +192,9 @@ class Trial:
             )
         )
         self.journal.append(ev.RunTaken(1, 1, "here"))
-        self.journal.append(ev.RouteChosen(agents[0].name, job, True, "told to", "do the thing"))
-
-    async def _pick(self, wanted: str, excluding: Collection[str]) -> str | None:
-        del wanted
-        self.asked_excluding.append(frozenset(excluding))
-        return self._helper
+        if asks is None:
+            first = agents[0].name
+            self.journal.append(ev.RouteChosen(first, job, True, "told to", "do the thing"))
 
     async def drive(self) -> State:
         """Let the engine go on; every request must extend the one before in its conversation."""

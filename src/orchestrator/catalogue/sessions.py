@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -27,9 +27,9 @@ from orchestrator.catalogue.services import ProjectVerifier, RunReceipts, servic
 from orchestrator.catalogue.tools import all_tools, default_verdicts
 from orchestrator.config.errors import ConfigError
 from orchestrator.config.settings import Settings
+from orchestrator.models.offline import OfflineModel
 from orchestrator.models.port import Model
 from orchestrator.models.prices import DeclaredPrice, Prices
-from orchestrator.router.rules import route
 from orchestrator.run import events as ev
 from orchestrator.run.definitions import Definitions
 from orchestrator.run.engine import Engine
@@ -120,6 +120,7 @@ class Session:
                 host=socket.gethostname(),
                 limits=None if limits is None else limits.body(),
                 seal=available_seal().kind,
+                offline=isinstance(self._house.model, OfflineModel),
             )
         )
 
@@ -164,16 +165,11 @@ class Session:
                 house.market_data,
             ),
             person=house.person,
-            pick_helper=self._helper,
             clock=house.clock,
             monotonic=house.monotonic,
             approval_minutes=house.settings.permissions.approval_minutes,
             on_text=house.on_text,
         )
-
-    async def _helper(self, wanted: str, excluding: Collection[str]) -> str | None:
-        ranking = route(wanted, self._definitions.candidates).ranking
-        return next((name for name, _ in ranking if name not in excluding), None)
 
 
 def open_session(
@@ -302,7 +298,11 @@ def _define(house: House, model: str | None) -> Definitions:
         return model or own or default
 
     return Definitions.build(
-        house.agents, all_tools(), model_of=model_of, effort=house.settings.model.effort
+        house.agents,
+        all_tools(),
+        model_of=model_of,
+        effort=house.settings.model.effort,
+        router=resolve_model(house.settings.model.router) or default,
     )
 
 

@@ -1,10 +1,7 @@
-"""`orc agents`, `orc agents lint` and `orc route`: who there is, what is odd, who takes what."""
+"""`orc agents` and `orc agents lint`: who there is, and what is odd in their files."""
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,12 +15,9 @@ from orchestrator.cli.place import Place
 if TYPE_CHECKING:
     from orchestrator.agents.definition import AgentDefinition
     from orchestrator.agents.lint import FileReport
-    from orchestrator.router.rules import Route
 
 _OF_EVERY_AGENT = ("hand_off", "ask_user")
 """Tools that the engine has itself; they are in no catalogue."""
-
-_MOST_BYTES = 50_000_000
 
 
 @click.group("agents", invoke_without_command=True)
@@ -152,77 +146,3 @@ def _told(reports: list[FileReport]) -> str:
     files = "1 file" if len(reports) == 1 else f"{len(reports)} files"
     lines.append(f"{files}: {loading} load, {faulty} to mend")
     return "\n".join(lines)
-
-
-@click.command("route")
-@click.argument("request", required=False)
-@click.option(
-    "--file",
-    "file",
-    type=click.Path(path_type=Path, allow_dash=True),
-    metavar="F",
-    help='Requests, one a line, plain or {"request": …}; - is stdin.',
-)
-@JSON
-def route_command(request: str | None, file: Path | None, as_json: bool) -> None:
-    """Say which agent would take REQUEST, what kind of job it is, and why. Asks no model."""
-    from orchestrator.router.rules import route
-
-    if (request is None) == (file is None):
-        raise CommandError("give a request or --file", "orc route", 'as in `orc route "…"`')
-    if file is not None:
-        requests = list(_requests(file))
-        catalogue = Place.find().catalogue()
-        for each in requests:
-            line = json.dumps(route(each, catalogue).as_json(), ensure_ascii=False)
-            sys.stdout.write(line + "\n")
-        return
-    if request is None or not request.strip():
-        raise CommandError("the request is empty", "orc route", "say what you want done")
-    found = route(request, Place.find().catalogue())
-    emit(found.as_json(), as_json, lambda: _route_text(found))
-
-
-def _route_text(found: Route) -> str:
-    sure = "sure" if found.sure else "a guess"
-    others = ", ".join(name for name, _ in found.ranking[1:4])
-    lines = [f"{found.agent or 'nobody'}  ({found.kind}, {sure})", found.why]
-    return "\n".join([*lines, f"next: {others}"] if others else lines)
-
-
-def _requests(file: Path) -> Iterator[str]:
-    for number, line in enumerate(_text(file).split("\n"), start=1):
-        text = line.strip()
-        if not text:
-            continue
-        if not text.startswith("{"):
-            yield text
-            continue
-        try:
-            request = json.loads(text)["request"]
-        except (ValueError, KeyError, RecursionError):
-            request = None
-        if not isinstance(request, str) or not request.strip():
-            raise CommandError(
-                "is no request", f"{file}:{number}", 'write {"request": "…"} or plain text'
-            )
-        yield request
-
-
-def _text(file: Path) -> str:
-    try:
-        if str(file) == "-":
-            raw = sys.stdin.buffer.read(_MOST_BYTES + 1)
-        else:
-            with file.open("rb") as opened:
-                raw = opened.read(_MOST_BYTES + 1)
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise CommandError(f"cannot be read: {why}", str(file), "name a readable file") from None
-    if len(raw) > _MOST_BYTES:
-        raise CommandError(f"is larger than {_MOST_BYTES:,} bytes", str(file), "split it")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise CommandError("is not UTF-8", f"{file}:{line}", "save it as UTF-8") from None

@@ -21,7 +21,9 @@ from orchestrator.cli.marks import NAME, QUIET, console_for, marks_for, span_tex
 from orchestrator.cli.telling import tell
 from orchestrator.cli.text import label, one_line, plain, short_arguments
 from orchestrator.protocol.handoff import HAND_OFF
+from orchestrator.router.briefing import ROUTER
 from orchestrator.run import events as ev
+from orchestrator.run.parts import ROUTER_FRAME
 from orchestrator.run.report import cost_text
 from orchestrator.run.state import State
 from trading_tools.audit.event import Event
@@ -126,12 +128,15 @@ class LiveView:
     def _follow(self, event: Event, state: State) -> None:
         """Note what is going on now; the drawing thread reads only what is noted here."""
         body = event.body
-        if state.stack is not None and state.stack.depth:
+        if body.get("frame") == ROUTER_FRAME:
+            self._agent = ROUTER
+        elif state.stack is not None and state.stack.depth:
             self._agent = label(state.stack.top.agent)
         self._spent = usd_text(cost_text(state))
         if event.kind == ev.TurnStarted.KIND:
             self._tail = ""
-            self._do(f"thinks (turn {body['turn']})")
+            choosing = body["frame"] == ROUTER_FRAME
+            self._do("chooses" if choosing else f"thinks (turn {body['turn']})")
         elif event.kind == ev.ModelReplied.KIND:
             self._tail = ""
             # Ending a run can take minutes here: the harness runs its checks.

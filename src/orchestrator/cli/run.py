@@ -217,10 +217,21 @@ def model_of(place: Place, settings: Settings) -> Model:
     """
     from orchestrator.models.factory import build_model
 
+    return build_model(settings.model.provider, _model_environ(place, settings))
+
+
+def has_model(place: Place, settings: Settings) -> bool:
+    """Whether anybody named a model service to talk to; whether it works is not looked at."""
+    from orchestrator.models.factory import is_named
+
+    return is_named(settings.model.provider, _model_environ(place, settings))
+
+
+def _model_environ(place: Place, settings: Settings) -> dict[str, str]:
     environ = dict(place.environ)
     if settings.model.base_url:
         environ["ANTHROPIC_BASE_URL"] = settings.model.base_url
-    return build_model(settings.model.provider, environ)
+    return environ
 
 
 def _check_price(options: Options, settings: Settings) -> None:
@@ -230,8 +241,10 @@ def _check_price(options: Options, settings: Settings) -> None:
     from orchestrator.catalogue.sessions import prices_of
     from orchestrator.models.port import Usage
 
-    name = options.model or settings.model.name
-    if prices_of(settings).price(name, Usage(output_tokens=1)) is None:
+    prices = prices_of(settings)
+    for name in (options.model or settings.model.name, settings.model.router):
+        if prices.price(name, Usage(output_tokens=1)) is not None:
+            continue
         raise CommandError(
             f"the price of {name} is not known, so {options.max_usd} USD cannot be kept",
             "--max-usd",

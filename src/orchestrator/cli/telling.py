@@ -21,6 +21,7 @@ from orchestrator.cli.text import (
     short_arguments,
 )
 from orchestrator.run import events as ev
+from orchestrator.run.parts import ROUTER_FRAME
 from orchestrator.run.report import DONE, is_verified
 from orchestrator.run.state import State
 from trading_tools.audit.event import Event
@@ -86,7 +87,8 @@ def _taken(body: ev.RunTaken, _: State, event: Event) -> tuple[Line, ...]:
 
 def _routed(body: ev.RouteChosen, _: State, __: Event) -> tuple[Line, ...]:
     sure = "" if body.sure else ", by best guess"
-    about = f"  takes the request: {label(body.job)}{sure}"
+    chosen = ", chosen by the router" if body.by == "model" else ""
+    about = f"  takes the request: {label(body.job)}{chosen}{sure}"
     return (Line("agent", NAME, ((label(body.agent), NAME), (about, QUIET))),)
 
 
@@ -155,7 +157,8 @@ def _returned(body: ev.HandoffReturned, state: State, _: Event) -> tuple[Line, .
 def _rejected(body: ev.HandoffRejected, _: State, __: Event) -> tuple[Line, ...]:
     more = f" (and {len(body.problems) - 1} more)" if len(body.problems) > 1 else ""
     why = one_line(body.problems[0], _WIDE) if body.problems else one_line(body.message, _WIDE)
-    pieces = (("handoff rejected", CARE), (f": {why}{more}", ""))
+    what = "the router's answer rejected" if body.frame == ROUTER_FRAME else "handoff rejected"
+    pieces = ((what, CARE), (f": {why}{more}", ""))
     return (Line("back", CARE, pieces, indent=2),)
 
 

@@ -42,7 +42,7 @@ def build_model(
         )
     key = environ.get("ANTHROPIC_API_KEY") or environ.get("ANTHROPIC_AUTH_TOKEN")
     base_url = environ.get("ANTHROPIC_BASE_URL")
-    if not key and not base_url:
+    if not is_named(provider, environ):
         raise ModelConfigError(
             "no model can be reached",
             "set ANTHROPIC_API_KEY, or ANTHROPIC_BASE_URL for an endpoint of your own; "
@@ -55,6 +55,12 @@ def build_model(
         timeout_s=timeout_s,
         **options,
     )
+
+
+def is_named(provider: Provider, environ: Mapping[str, str]) -> bool:
+    """Whether somebody said which service to talk to: a cloud, a key, or an endpoint."""
+    names = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL")
+    return provider != "anthropic" or any(environ.get(name) for name in names)
 
 
 def _bedrock(

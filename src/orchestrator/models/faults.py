@@ -43,6 +43,7 @@ FIXES = {
     403: "use a key that may use this model and endpoint, or choose another model",
     404: "choose a model that is served there (--model, orchestrator.toml), or mend the base URL",
 }
+OF_MODEL = frozenset({403, 404})
 NO_CREDIT = "add credit or raise the limit of the account, or use another key"
 
 
@@ -71,7 +72,8 @@ class Fault:
     def error(self, attempts: int, lost_usage: Usage) -> ModelError:
         """The error for the caller when this attempt was the last."""
         if self.verdict is Verdict.CONFIG:
-            return ModelConfigError(self.message, self.fix, attempts=attempts)
+            of_model = self.status in OF_MODEL
+            return ModelConfigError(self.message, self.fix, attempts=attempts, of_model=of_model)
         if self.verdict is Verdict.BAD_REQUEST:
             return BadRequest(self.message, status=self.status or 400, attempts=attempts)
         tries = "1 attempt" if attempts == 1 else f"{attempts} attempts"

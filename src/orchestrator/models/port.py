@@ -19,7 +19,8 @@ class ModelRequest:
 
     `tools` and `messages` are in the form of the Messages API and are sent as they are, but for
     cache marks and empty text blocks. `max_tokens` bounds thinking and answer together. `effort` is
-    `low`, `medium`, `high`, `xhigh`, `max` or None for the model's own default.
+    `low`, `medium`, `high`, `xhigh`, `max` or None for the model's own default. `answer_schema` is
+    the JSON Schema that the answer's text should follow; a service may not keep to it.
     """
 
     model: str
@@ -28,6 +29,7 @@ class ModelRequest:
     messages: tuple[Block, ...]
     max_tokens: int
     effort: str | None = None
+    answer_schema: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +126,15 @@ class ModelError(Exception):
 class ModelConfigError(ModelError):
     """Nothing but a person can mend it: key, credit, model name, a missing package.
 
-    `what` is wrong and `fix` mends it; the text is both in one line.
+    `what` is wrong and `fix` mends it; the text is both in one line. `of_model` says that another
+    model might do.
     """
 
-    def __init__(self, what: str, fix: str, *, attempts: int = 0) -> None:
+    def __init__(self, what: str, fix: str, *, attempts: int = 0, of_model: bool = False) -> None:
         super().__init__(f"{what}: {fix}", attempts=attempts)
         self.what = what
         self.fix = fix
+        self.of_model = of_model
 
 
 class ModelUnavailable(ModelError):

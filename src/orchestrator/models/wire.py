@@ -41,10 +41,19 @@ def body(request: ModelRequest) -> dict[str, Any]:
         tools[-1]["cache_control"] = CACHE_MARK
         wire["tools"] = tools
     wire["messages"] = messages
-    if request.effort is not None:
-        wire["output_config"] = {"effort": request.effort}
+    if output := _output(request):
+        wire["output_config"] = output
     wire["stream"] = True
     return wire
+
+
+def _output(request: ModelRequest) -> dict[str, Any]:
+    output: dict[str, Any] = {}
+    if request.effort is not None:
+        output["effort"] = request.effort
+    if request.answer_schema is not None:
+        output["format"] = {"type": "json_schema", "schema": dict(request.answer_schema)}
+    return output
 
 
 def _message(message: Block) -> dict[str, Any]:

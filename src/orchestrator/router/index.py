@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 _SATURATION = 1.2
 _LENGTH_DAMPING = 0.5
 _NAME_WEIGHT = 2.0
+# What an agent's instructions mention says less than what its description claims; each word counts
+# this often at most.
+_INSTRUCTION_WEIGHT, _INSTRUCTION_MOST = 0.1, 3
+# From this weight on a word says something about who is meant.
+_TELLING = 0.8
 # Another agent's word that something belongs here counts less than one's own description.
 _REFERRED_WEIGHT = 0.5
 
@@ -85,30 +90,22 @@ class Index:
                 found[name] = score
         return found
 
-    def trade(self, verb: str, terms: Iterable[str]) -> tuple[str, tuple[str, ...]] | None:
-        """The one agent with trigger phrases that open with `verb`, and its own words in `terms`.
+    def own(self, agent: str, terms: Iterable[str]) -> tuple[str, ...]:
+        """Those of `terms` that speak for `agent`, and for nobody else as much; best first.
 
-        Its own are the telling words of its phrases that no other agent's phrases have.
+        Words of its name are none: they also stand where somebody only mentions it.
         """
-        first = tuple(words(verb))
-        able = [
-            name
-            for name, claims in self.claims.items()
-            if any(stems[: len(first)] == first for _, stems in claims.phrases)
+        mine = self.claims[agent].weights
+        name = frozenset(words(agent))
+        rivals = [claims.weights for name, claims in self.claims.items() if name != agent]
+        found = [
+            term
+            for term in terms
+            if mine.get(term, 0.0) >= _TELLING
+            and term not in name
+            and mine[term] > max((other.get(term, 0.0) for other in rivals), default=0.0)
         ]
-        if not first or len(able) != 1:
-            return None
-        others = {
-            stem
-            for name, claims in self.claims.items()
-            if name != able[0]
-            for _, stems in claims.phrases
-            for stem in stems
-        }
-        mine = {
-            stem for phrase, _ in self.claims[able[0]].phrases for stem in telling_words(phrase)
-        }
-        return able[0], tuple(sorted((mine - others - set(first)).intersection(terms)))
+        return tuple(sorted(found, key=lambda term: (-mine[term], term)))
 
 
 @lru_cache(maxsize=4)
@@ -121,6 +118,8 @@ def index_of(catalogue: AgentCatalogue) -> Index:
         _add(mine, telling_words(own), 1.0)
         _add(mine, telling_words(agent.name), _NAME_WEIGHT)
         _add(mine, (word for phrase in agent.triggers for word in telling_words(phrase)), 1.0)
+        for word, times in Counter(telling_words(agent.prompt)).items():
+            _add(mine, [word], _INSTRUCTION_WEIGHT * min(times, _INSTRUCTION_MOST))
         for text, other in referred:
             if other in counts and other != agent.name:
                 _add(counts[other], telling_words(text), _REFERRED_WEIGHT)
@@ -152,9 +151,17 @@ def _add(counts: dict[str, float], terms: Iterable[str], weight: float) -> None:
         counts[term] = counts.get(term, 0.0) + weight
 
 
+def _add_least(spread: dict[str, float], terms: Mapping[str, float]) -> None:
+    """Count one more agent for each of its words, less than one for what it barely mentions."""
+    for term, count in terms.items():
+        spread[term] = spread.get(term, 0.0) + min(1.0, count)
+
+
 def _weights(counts: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
     """BM25 weight of each word for each agent: rare among agents is strong, repeated saturates."""
-    spread = Counter(term for terms in counts.values() for term in terms)
+    spread: dict[str, float] = {}
+    for terms in counts.values():
+        _add_least(spread, terms)
     lengths = {name: sum(terms.values()) for name, terms in counts.items()}
     usual = sum(lengths.values()) / len(lengths) if lengths else 1
     found: dict[str, dict[str, float]] = {}

@@ -66,16 +66,6 @@ def kind_of(request: str) -> KindGuess:
     return KindGuess(best, tuple(found[best])) if weights[best] else KindGuess("implement", ())
 
 
-def opening_verb(request: str) -> str | None:
-    """The verb with which `request` opens and demands work; None where it opens otherwise."""
-    text = request.lower().replace("\u2019", "'").strip()
-    if not text or REFUSED.match(text):
-        return None
-    plain = _plain(_CLAUSE.split(_SENTENCE.split(text)[0])[0])
-    found = (pattern.match(plain) for _, pattern in DEMANDS)
-    return next((match[0] for match in found if match), None)
-
-
 def _cues(sentence: str) -> Iterator[tuple[Kind, str, float]]:
     """What speaks for which kind in a sentence: demands and questions by place, turns anywhere."""
     for place, clause in enumerate(_CLAUSE.split(sentence)):

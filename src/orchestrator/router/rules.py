@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.router.index import index_of
-from orchestrator.router.kinds import kind_of, opening_verb
+from orchestrator.router.kinds import kind_of
 from orchestrator.router.words import as_written, telling_words
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from orchestrator.agents.catalogue import AgentCatalogue
     from orchestrator.router.cues import Kind
-    from orchestrator.router.index import Index
     from orchestrator.router.kinds import KindGuess
 
 # What is read of a long request, in characters: the demand stands before or after pasted data.
@@ -27,9 +26,10 @@ _NAMED_SCORE = 100.0
 _PHRASE_SCORE = 6.0
 # A trigger phrase makes sure only if its agent leads the next by this factor.
 _CLEAR_MARGIN = 1.5
-# The verb of one agent's trade makes sure with this many of its trigger words and this lead.
-_TRADE_WORDS = 2
-_TRADE_MARGIN = 4.0
+# Words make sure where this many are one agent's own and it leads by so much and this factor.
+_OWN_WORDS = 2
+_CLEAR_LEAD = 3.0
+_LEAD_MARGIN = 1.4
 # The kind of job counts a little: who checks for a living is better at checking.
 _KIND_WORDS: Mapping[Kind, tuple[str, ...]] = {
     "validate": ("validator", "verdict", "check"),
@@ -46,9 +46,9 @@ class Route:
     """Where a request goes.
 
     `agent` is None only where nothing of the request fits anybody. `sure` says that the request
-    names its agent, uses a phrase that one agent alone claims, or opens with the verb and holds the
-    words of such phrases. `ranking` holds every agent that
-    fits at all, best first; scores compare within one route only. `why` is for a person to read.
+    names its agent, uses a phrase that one agent alone claims, or has several words of its own and
+    little of anybody else's. `ranking` holds every agent that fits at all, best first; scores
+    compare within one route only. `why` is for a person to read.
     """
 
     agent: str | None
@@ -96,12 +96,14 @@ def route(request: str, catalogue: AgentCatalogue) -> Route:
         for name, score in sorted(scores.items(), key=lambda item: (-item[1], item[0]))
     )
     agent = ranking[0][0] if ranking else None
-    trade = _trade(text, index, terms, ranking) if not named and not hits else ()
+    own = index.own(agent, terms) if agent else ()
     sure = agent is not None and (
-        named == (agent,) or bool(trade) or _phrase_decides(agent, hits, ranking)
+        named == (agent,)
+        or _phrase_decides(agent, hits, ranking)
+        or (not named and not hits and _words_decide(own, ranking))
     )
-    spoken = {stem: word for stem, word in as_written(text).items() if stem in terms}
-    why = _why(agent, named, refused, hits, trade, index, spoken, guess)
+    spoken = as_written(text)
+    why = _why(agent, named, refused, hits, sure, tuple(spoken[term] for term in own), guess)
     return Route(agent, guess.kind, sure, ranking, why)
 
 
@@ -135,20 +137,10 @@ def _leads(ranking: tuple[tuple[str, float], ...], margin: float) -> bool:
     return len(ranking) == 1 or ranking[0][1] >= margin * ranking[1][1]
 
 
-def _trade(
-    text: str,
-    index: Index,
-    terms: Mapping[str, float],
-    ranking: tuple[tuple[str, float], ...],
-) -> tuple[str, ...]:
-    """The verb that opens the request and the words by which both mean the first of `ranking`."""
-    verb = opening_verb(text)
-    found = index.trade(verb, terms) if verb and ranking else None
-    if not verb or found is None or found[0] != ranking[0][0]:
-        return ()
-    if len(found[1]) < _TRADE_WORDS or not _leads(ranking, _TRADE_MARGIN):
-        return ()
-    return (verb, *found[1])
+def _words_decide(own: tuple[str, ...], ranking: tuple[tuple[str, float], ...]) -> bool:
+    """Whether several words are the first agent's own, and it leads the others far."""
+    ahead = ranking[0][1] - (ranking[1][1] if len(ranking) > 1 else 0.0)
+    return len(own) >= _OWN_WORDS and ahead >= _CLEAR_LEAD and _leads(ranking, _LEAD_MARGIN)
 
 
 def _why(
@@ -156,9 +148,8 @@ def _why(
     named: tuple[str, ...],
     refused: tuple[str, ...],
     hits: Mapping[str, tuple[str, ...]],
-    trade: tuple[str, ...],
-    index: Index,
-    spoken: Mapping[str, str],
+    sure: bool,
+    own: tuple[str, ...],
     guess: KindGuess,
 ) -> str:
     parts: list[str] = []
@@ -168,13 +159,10 @@ def _why(
         parts.append(f"the request names {agent}")
     elif agent in hits:
         parts.append(f"{agent} claims the phrase " + ", ".join(map(repr, hits[agent])))
-    elif trade:
-        parts.append(f"to {trade[0]} {', '.join(trade[1:])} is the trade of {agent}")
     else:
-        weights = index.claims[agent].weights
-        known = sorted((t for t in spoken if t in weights), key=lambda t: (-weights[t], t))
-        words = ", ".join(spoken[stem] for stem in known[:4]) or "the kind of job"
-        parts.append(f"best guess: {agent} fits by {words}")
+        words = ", ".join(own[:5]) or "the kind of job"
+        how = f"{agent} and nobody else goes by" if sure else f"best guess: {agent} fits by"
+        parts.append(f"{how} {words}")
     if refused:
         parts.append(f"not wanted: {', '.join(refused)}")
     cues = ", ".join(map(repr, guess.cues[:3]))

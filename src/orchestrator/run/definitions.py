@@ -16,6 +16,7 @@ from orchestrator.agents.catalogue import AgentCatalogue
 from orchestrator.agents.definition import AgentDefinition
 from orchestrator.protocol.handoff import HAND_OFF
 from orchestrator.protocol.schema import hand_off_tool
+from orchestrator.router import briefing
 from orchestrator.run.prompts import RULES, system_prompt
 from orchestrator.toolbox.permissions import granted
 from orchestrator.toolbox.tool import Tool
@@ -55,12 +56,24 @@ class Agent:
 
 
 @dataclass(frozen=True)
+class Router:
+    """Who chooses among the agents where rules are not sure: a model, and what it goes by."""
+
+    model: str
+    rules: str
+
+
+@dataclass(frozen=True)
 class Definitions:
-    """All agents of a run, the tools' wire forms by name, and the harness's own rules."""
+    """All agents of a run, the tools' wire forms by name, and the harness's own rules.
+
+    `router` is who chooses among the agents where rules are not sure; None: only the rules.
+    """
 
     agents: Mapping[str, Agent]
     wire: Mapping[str, Mapping[str, Any]]
     rules: str
+    router: Router | None = None
 
     @classmethod
     def build(
@@ -70,8 +83,12 @@ class Definitions:
         *,
         model_of: Callable[[AgentDefinition], str],
         effort: str | None,
+        router: str | None = None,
     ) -> Definitions:
-        """From agent files and tools; `model_of` says which model an agent talks to."""
+        """From agent files and tools; `model_of` says which model an agent talks to.
+
+        `router` is the router's model; None where there is none.
+        """
         known = tuple(sorted(agents, key=lambda definition: definition.name))
         wire = {name: tool.wire_form() for name, tool in tools.items()}
         wire[ASK_USER] = _ASK_USER
@@ -89,7 +106,8 @@ class Definitions:
                 max_turns=definition.max_turns,
                 triggers=definition.triggers,
             )
-        return cls(built, wire, RULES)
+        asked = None if router is None else Router(router, briefing.RULES)
+        return cls(built, wire, RULES, asked)
 
     def system(self, name: str) -> str:
         """The system prompt of an agent; the same in every run under these definitions."""
@@ -101,6 +119,14 @@ class Definitions:
                 {other.name: other.description for other in self.agents.values()},
             )
         return self._prompts[name]
+
+    @cached_property
+    def router_system(self) -> str:
+        """The router's system prompt; the same in every run under these definitions."""
+        rules = self.router.rules if self.router else ""
+        return briefing.system_prompt(
+            rules, {agent.name: agent.description for agent in self.agents.values()}
+        )
 
     def tools_of(self, name: str) -> tuple[Mapping[str, Any], ...]:
         """The wire forms of an agent's tools, sorted by name."""
@@ -143,6 +169,7 @@ class Definitions:
                 "agents": {name: asdict(agent) for name, agent in self.agents.items()},
                 "wire": self.wire,
                 "rules": self.rules,
+                "router": asdict(self.router) if self.router else None,
             }
         )
 
@@ -154,4 +181,5 @@ class Definitions:
             name: Agent(**{**fields, **{k: tuple(fields.get(k, ())) for k in _NAMES}})
             for name, fields in kept["agents"].items()
         }
-        return cls(agents, kept["wire"], kept["rules"])
+        router = kept.get("router")
+        return cls(agents, kept["wire"], kept["rules"], Router(**router) if router else None)

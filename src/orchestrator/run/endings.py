@@ -21,6 +21,7 @@ from orchestrator.run.journal import Journal
 from orchestrator.run.limits import Limits, Reached, ping_pong
 from orchestrator.run.openings import opening_for
 from orchestrator.run.parts import FrameState
+from orchestrator.run.routing import Routes
 from orchestrator.run.setting import Case, Finding, Setting
 from orchestrator.run.state import move_of
 from orchestrator.run.turns import LimitBites
@@ -34,15 +35,17 @@ BY_HARNESS = "written by the harness"
 class Endings:
     """Reads envelopes and moves the chain of command."""
 
-    def __init__(self, setting: Setting, journal: Journal) -> None:
+    def __init__(self, setting: Setting, journal: Journal, routes: Routes) -> None:
         self._setting = setting
         self._journal = journal
+        self._routes = routes
 
     async def settle(self, frame: FrameState) -> None:
         """Deal with a reply that makes no further tool call.
 
         Raises:
-            LimitBites: the envelope would go over a limit of hops.
+            LimitBites: the envelope would go over a limit of hops, or the router's call over one.
+            ServiceFails: the router was to pick a helper, and the service gave no reply.
         """
         calls = [call for call in frame.calls() if call["name"] == HAND_OFF]
         call = calls[0]["id"] if len(calls) == 1 else None
@@ -79,7 +82,7 @@ class Endings:
         helper = None
         if isinstance(move, NeedsRouter):
             wanted = f"{handoff.result}\n{handoff.reasoning}"
-            helper = await self._setting.pick_helper(wanted, move.excluding)
+            helper = await self._routes.helper(frame.frame.agent, wanted, move.excluding)
             move = move_of(state, handoff, call, helper, asked=True)
         match move:
             case Refused(reason=reason):

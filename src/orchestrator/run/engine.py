@@ -27,9 +27,9 @@ class Engine:
         self._journal = journal
         self._started = setting.monotonic()
         self._turns = Turns(setting, journal, self._time_left_s)
-        self._routes = Routes(setting, journal)
+        self._routes = Routes(setting, journal, self._turns)
         self._calls = Caller(setting, journal)
-        self._endings = Endings(setting, journal)
+        self._endings = Endings(setting, journal, self._routes)
 
     async def drive(self) -> None:
         """Go on until the run is closed, limited, or waits for a person.
@@ -103,7 +103,7 @@ class Engine:
 
     def _limited(self, reached: Reached) -> None:
         state = self._journal.state
-        agent = state.top.frame.agent
+        agent = (state.top if state.stack else state.router).frame.agent
         waiting = [frame.agent for frame in state.stack.frames[:-1]] if state.stack else []
         left = f"{agent} was at work"
         if waiting:

@@ -34,7 +34,8 @@ class RunOpened:
 class RunTaken:
     """A process became the one owner of the run; the first epoch is 1.
 
-    `seal` is what commands run in on this machine; default permissions hang on it.
+    `seal` is what commands run in on this machine; default permissions hang on it. `offline` says
+    that this process has no model, so that nobody is asked but the rules.
     """
 
     KIND: ClassVar[str] = "run.taken"
@@ -43,13 +44,16 @@ class RunTaken:
     host: str
     limits: Mapping[str, Json] | None = None
     seal: str | None = None
+    offline: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RouteChosen:
     """Which agent takes the request, what kind of job it is, and what the agent hears first.
 
-    `playbook` names the playbook that takes the agent's turns in place of a model, where one fits.
+    `by` says who chose: `person` (`--agent`), `rules`, `model` (the router), or `guess` (the rules,
+    though they were not sure). `playbook` names the playbook that takes the agent's turns in place
+    of a model, where one fits.
     """
 
     KIND: ClassVar[str] = "route.chosen"
@@ -59,11 +63,15 @@ class RouteChosen:
     why: str
     opening: str
     playbook: str | None = None
+    by: str = "rules"
 
 
 @dataclass(frozen=True, slots=True)
 class TurnStarted:
-    """A model call is about to be made; `new` is what its conversation gained since the last."""
+    """A model call is about to be made; `new` is what its conversation gained since the last.
+
+    The router's calls have a frame of their own, that of no agent (`ROUTER_FRAME`).
+    """
 
     KIND: ClassVar[str] = "turn.started"
     frame: int
@@ -164,7 +172,7 @@ class HandoffReturned:
 
 @dataclass(frozen=True, slots=True)
 class HandoffRejected:
-    """An envelope, or a reply without one, was not accepted."""
+    """An envelope, a reply without one, or an answer of the router was not accepted."""
 
     KIND: ClassVar[str] = "handoff.rejected"
     frame: int
@@ -219,7 +227,7 @@ class ApprovalDecided:
 
 @dataclass(frozen=True, slots=True)
 class QuestionAsked:
-    """An agent asked the user something it cannot find out."""
+    """An agent, or the router, asked the user something it cannot find out."""
 
     KIND: ClassVar[str] = "question.asked"
     frame: int

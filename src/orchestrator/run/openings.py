@@ -24,7 +24,7 @@ def opening_for(
     chain = [{"agent": link.agent, **link.handoff.model_dump()} for link in state.chain]
     chain.append({"agent": sender, **handoff.model_dump()})
     return opening(
-        state.opened.request if state.opened else "",
+        state.request,
         workspace=setting.workspace_brief,
         chain=[{k: v for k, v in link.items() if k != "context_forward"} for link in chain],
         forwarded=handoff.context_forward,
@@ -38,7 +38,7 @@ def fresh_opening(setting: Setting, state: State, frame: FrameState, change: str
     """For a frame that goes on in a fresh conversation, with what it knew so far."""
     chain = [{"agent": link.agent, **link.handoff.model_dump()} for link in state.chain]
     text = opening(
-        state.opened.request if state.opened else "",
+        state.request,
         workspace=setting.workspace_brief,
         chain=chain,
         change=change,

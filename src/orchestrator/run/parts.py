@@ -10,8 +10,12 @@ from typing import Any
 from orchestrator.models.port import Usage
 from orchestrator.protocol.handoff import Handoff
 from orchestrator.protocol.stack import Frame
+from orchestrator.router.briefing import ROUTER
 from orchestrator.run import events as ev
 from orchestrator.run.history import Answer, Conversation, Item
+
+ROUTER_FRAME = -1
+"""The frame of the router's calls; it is on no stack, and agents' frames count from 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +78,28 @@ class FrameState:
             self.reply = None
 
 
+def router_frame(turns: int = 0) -> FrameState:
+    """The router's frame before it is asked; `turns` is how many it has taken in the run."""
+    return FrameState(Frame(ROUTER_FRAME, ROUTER, None, None, ROUTER), turns=turns)
+
+
+@dataclass(slots=True)
+class Share:
+    """What a part of the model calls came to (USD)."""
+
+    usage: Usage = field(default_factory=Usage)
+    cost_usd: Decimal = Decimal(0)
+    unpriced: bool = False
+    model_calls: int = 0
+    attempts: int = 0
+
+
 @dataclass(slots=True)
 class Spend:
-    """What the model cost so far, in all and by agent (USD); tools by calls."""
+    """What the model cost so far, in all and by agent (USD); tools by calls.
+
+    `router` is the part of it that went into choosing agents.
+    """
 
     usage: Usage = field(default_factory=Usage)
     cost_usd: Decimal = Decimal(0)
@@ -85,6 +108,7 @@ class Spend:
     attempts: int = 0
     by_agent: dict[str, Decimal] = field(default_factory=dict)
     by_tool: dict[str, int] = field(default_factory=dict)
+    router: Share = field(default_factory=Share)
 
 
 @dataclass(frozen=True, slots=True)

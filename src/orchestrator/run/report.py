@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from orchestrator.run.parts import Approval, Link
+from orchestrator.run.parts import Approval, Link, Share, Spend
 from orchestrator.run.state import State
 from trading_tools.audit.event import decimal_text
 
@@ -138,7 +138,7 @@ def open_approval(state: State) -> Approval | None:
 
 def cost_text(state: State) -> str | None:
     """What the models cost so far, in USD; None where a reply had no known price."""
-    return None if state.spend.unpriced else decimal_text(state.spend.cost_usd)
+    return _usd(state.spend)
 
 
 def spend_table(state: State) -> SpendTable:
@@ -197,4 +197,16 @@ def _usage(state: State) -> dict[str, Any]:
         "output_tokens": spend.usage.output_tokens,
         "cache_read_tokens": spend.usage.cache_read_tokens,
         "cost_usd": cost_text(state),
+        "router": {
+            "model_calls": spend.router.model_calls,
+            "attempts": spend.router.attempts,
+            "input_tokens": spend.router.usage.input_tokens,
+            "output_tokens": spend.router.usage.output_tokens,
+            "cache_read_tokens": spend.router.usage.cache_read_tokens,
+            "cost_usd": _usd(spend.router),
+        },
     }
+
+
+def _usd(part: Spend | Share) -> str | None:
+    return None if part.unpriced else decimal_text(part.cost_usd)

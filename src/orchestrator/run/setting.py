@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -120,7 +120,6 @@ class Setting:
     workspace_brief: str | None = None
     services: Mapping[type, object] = field(default_factory=dict)
     person: Person = field(default_factory=Absent)
-    pick_helper: Callable[[str, Collection[str]], Awaitable[str | None]]
     clock: Callable[[], datetime]
     monotonic: Callable[[], float]
     approval_minutes: int = 1440

@@ -25,7 +25,16 @@ from orchestrator.protocol.stack import (
 from orchestrator.run import events as ev
 from orchestrator.run.claims import cited_receipts
 from orchestrator.run.history import Answer, Conversation, Item, Text
-from orchestrator.run.parts import Approval, FrameState, Link, Receipt, Spend
+from orchestrator.run.parts import (
+    ROUTER_FRAME,
+    Approval,
+    FrameState,
+    Link,
+    Receipt,
+    Share,
+    Spend,
+    router_frame,
+)
 from trading_tools.audit.event import Event, canonical_json
 
 CONTINUE = "Your reply was cut at the output limit. Go on where it stopped, in smaller pieces."
@@ -42,15 +51,17 @@ class State:
         self.last_at = ""
         self.limits: Mapping[str, Any] = {}
         self.epoch = 0
+        self.offline = False
         self.route: ev.RouteChosen | None = None
         self.stack: Stack | None = None
-        self.frames: dict[int, FrameState] = {}
+        self.frames: dict[int, FrameState] = {ROUTER_FRAME: router_frame()}
         self.chain: list[Link] = []
         self.receipts: dict[int, Receipt] = {}
         self.intents: dict[str, tuple[int, ev.ToolIntended]] = {}
         self.approvals: dict[str, Approval] = {}
         self.question: ev.QuestionAsked | None = None
         self.answers: dict[str, str] = {}
+        self.clarified = ""
         self.handoffs: list[tuple[str, str, int]] = []
         self.acceptance: list[ev.AcceptanceChecked] = []
         self.limit: ev.LimitHit | None = None
@@ -72,6 +83,17 @@ class State:
         if self.stack is None:
             raise LookupError("the run has no frame yet")
         return self.frames[self.stack.top.id]
+
+    @property
+    def router(self) -> FrameState:
+        """The router's frame: empty, but while a choice is open that the router was asked for."""
+        return self.frames[ROUTER_FRAME]
+
+    @property
+    def request(self) -> str:
+        """The request, with what the user answered before anybody took it."""
+        request = self.opened.request if self.opened else ""
+        return f"{request}\n\n{self.clarified}" if self.clarified else request
 
     @property
     def tool_calls(self) -> int:
@@ -96,7 +118,7 @@ def _opened(state: State, body: ev.RunOpened, event: Event) -> None:
 
 
 def _taken(state: State, body: ev.RunTaken, _: Event) -> None:
-    state.epoch = body.epoch
+    state.epoch, state.offline = body.epoch, body.offline
     if body.limits is not None:
         state.limits = body.limits
     if state.closed is not None and state.closed.resumable:
@@ -107,7 +129,13 @@ def _routed(state: State, body: ev.RouteChosen, _: Event) -> None:
     state.route = body
     state.stack = Stack.opened_with(body.agent)
     first = FrameState(state.stack.top, queue=[Text(body.opening)])
-    state.frames = {state.stack.top.id: first}
+    state.frames[state.stack.top.id] = first
+    _router_is_done(state)
+
+
+def _router_is_done(state: State) -> None:
+    """What the router was asked for is settled; the next choice is a fresh conversation."""
+    state.frames[ROUTER_FRAME] = router_frame(state.router.turns)
 
 
 def _turn(state: State, body: ev.TurnStarted, _: Event) -> None:
@@ -122,9 +150,14 @@ def _turn(state: State, body: ev.TurnStarted, _: Event) -> None:
 def _replied(state: State, body: ev.ModelReplied, _: Event) -> None:
     frame = state.frames[body.frame]
     usage = Usage(**body.usage)
-    state.spend.model_calls += 1
     _spent(state, body, frame.frame.agent)
     frame.prompt_tokens = usage.prompt_tokens + usage.output_tokens
+    if body.frame == ROUTER_FRAME:
+        # Whatever it says, the router is not asked to go on: its answer counts, or is rejected.
+        frame.reply = body
+        if body.refusal is None:
+            frame.conversation = frame.conversation.replied(body.content)
+        return
     if body.refusal is not None:
         return
     frame.conversation = frame.conversation.replied(body.content)
@@ -134,12 +167,16 @@ def _replied(state: State, body: ev.ModelReplied, _: Event) -> None:
 
 def _spent(state: State, body: ev.ModelReplied | ev.ModelFailed, agent: str) -> None:
     spend = state.spend
-    spend.usage = spend.usage + Usage(**body.usage)
-    spend.attempts += body.attempts
-    if body.cost_usd is None:
-        spend.unpriced = True
-    elif cost := Decimal(body.cost_usd):
-        spend.cost_usd += cost
+    shares: list[Spend | Share] = [spend]
+    if body.frame == ROUTER_FRAME:
+        shares.append(spend.router)
+    for share in shares:
+        share.usage = share.usage + Usage(**body.usage)
+        share.attempts += body.attempts
+        share.model_calls += isinstance(body, ev.ModelReplied)
+        share.unpriced = share.unpriced or body.cost_usd is None
+        share.cost_usd += Decimal(body.cost_usd or 0)
+    if cost := Decimal(body.cost_usd or 0):
         spend.by_agent[agent] = spend.by_agent.get(agent, Decimal(0)) + cost
 
 
@@ -201,6 +238,8 @@ def _rejected(state: State, body: ev.HandoffRejected, _: Event) -> None:
     frame = state.frames[body.frame]
     frame.rejections += 1
     _send_back(frame, body.message, body.call)
+    if body.frame != ROUTER_FRAME:
+        _router_is_done(state)
 
 
 def _checked(state: State, body: ev.AcceptanceChecked, _: Event) -> None:
@@ -245,6 +284,7 @@ def _returned(state: State, body: ev.HandoffReturned, _: Event) -> None:
     move = move_of(state, handoff, body.call, body.helper, asked=True)
     state.chain.append(Link(source.frame.agent, handoff, cited))
     state.stack = move.stack
+    _router_is_done(state)
     match move:
         case Called(frame=frame) | Passed(frame=frame):
             state.frames[frame.id] = FrameState(frame, queue=[Text(body.opening or "")])
@@ -277,8 +317,13 @@ def _question(state: State, body: ev.QuestionAsked, _: Event) -> None:
 
 def _answered(state: State, body: ev.QuestionAnswered, _: Event) -> None:
     state.answers[body.call] = body.text
-    state.question = None
-    state.frames[body.frame].enqueue(Answer(body.call, f"The user answers: {body.text}"))
+    asked, state.question = state.question, None
+    said = f"The user answers: {body.text}"
+    if body.frame == ROUTER_FRAME:
+        state.clarified = f"Asked back: {asked.text if asked else ''}\n{said}"
+        _send_back(state.router, said, None)
+        return
+    state.frames[body.frame].enqueue(Answer(body.call, said))
 
 
 def _trimmed(state: State, body: ev.ContextTrimmed, _: Event) -> None:

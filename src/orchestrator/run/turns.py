@@ -20,10 +20,11 @@ from orchestrator.models.port import (
     Usage,
 )
 from orchestrator.run import events as ev
+from orchestrator.run.history import Item
 from orchestrator.run.journal import Journal
 from orchestrator.run.limits import LEAST_USEFUL_TOKENS, Limits, Reached, affordable_tokens
 from orchestrator.run.openings import fresh_opening
-from orchestrator.run.parts import FrameState
+from orchestrator.run.parts import ROUTER_FRAME, FrameState
 from orchestrator.run.setting import Setting
 from trading_tools.audit.event import canonical_json
 
@@ -91,36 +92,48 @@ class Turns:
         most = min(limits.turns, agent.max_turns or limits.turns)
         if frame.turns >= most:
             raise LimitBites(Reached("turns", f"{most} in a frame", f"{most} by {agent.name}"))
-        items = tuple(frame.queue)
-        conversation = frame.conversation.extended(items) if items else frame.conversation
         request = ModelRequest(
             model=agent.model,
             system=setting.definitions.system(agent.name),
             tools=setting.definitions.tools_of(agent.name),
-            messages=conversation.messages,
+            messages=(),
             max_tokens=limits.max_tokens,
             effort=agent.effort,
         )
-        room = self._affordable(limits, frame, request)
+        reply = await self.ask(frame, request, tuple(frame.queue))
+        if reply.refusal is not None:
+            raise ServiceFails(f"the model refused ({reply.refusal})")
+
+    async def ask(self, frame: FrameState, request: ModelRequest, items: tuple[Item, ...]) -> Reply:
+        """Put the frame's conversation, with `items` added, to the model as `request` says.
+
+        Raises:
+            LimitBites: time or money are used up.
+            ServiceFails: the service gave no reply.
+            ModelConfigError: a person must mend key, credit or model name.
+            BadRequest: the service refused the form of our request.
+        """
+        conversation = frame.conversation.extended(items) if items else frame.conversation
+        request = replace(request, messages=conversation.messages)
+        room = self._affordable(frame, request)
         self._journal.append(
             ev.TurnStarted(
                 frame=frame.frame.id,
                 turn=frame.turns + 1,
-                model=agent.model,
+                model=request.model,
                 max_tokens=room,
                 new=tuple(item.record() for item in items),
             )
         )
         reply = await self._ask(frame, replace(request, max_tokens=room))
-        self._record(frame, reply, agent.model)
-        if reply.refusal is not None:
-            raise ServiceFails(f"the model refused ({reply.refusal})")
+        self._record(frame, reply, request.model)
+        return reply
 
     async def _ask(self, frame: FrameState, request: ModelRequest) -> Reply:
+        # What follows a schema is for us to read, not for a person to watch.
+        on_text = None if request.answer_schema else self._setting.on_text
         try:
-            return await self._setting.model.reply(
-                request, self._setting.on_text, self._time_left_s()
-            )
+            return await self._setting.model.reply(request, on_text, self._time_left_s())
         except ModelError as error:
             why = self._setting.redactor.text(str(error))
             self._journal.append(
@@ -157,7 +170,7 @@ class Turns:
                 refusal=f"{lost.why} and was not kept" if lost else reply.refusal,
             )
         )
-        if lost is not None:
+        if lost is not None and frame.frame.id != ROUTER_FRAME:
             self._start_afresh(frame, lost.trimmed, lost.note)
 
     def _start_afresh(self, frame: FrameState, why: str, note: str) -> None:
@@ -184,14 +197,16 @@ class Turns:
         cost = self._setting.prices.price(model, usage)
         return None if cost is None else str(cost)
 
-    def _affordable(self, limits: Limits, frame: FrameState, request: ModelRequest) -> int:
+    def _affordable(self, frame: FrameState, request: ModelRequest) -> int:
         """Output tokens that time and money allow for the reply to `request`."""
+        limits = Limits.from_body(self._journal.state.limits)
+        wanted = min(request.max_tokens, limits.max_tokens)
         if self._time_left_s() <= 0:
             raise LimitBites(Reached("wall time", f"{limits.minutes} min", f"{limits.minutes} min"))
         model, price = request.model, self._setting.prices.price
         a_million = price(model, Usage(output_tokens=1_000_000))
         if a_million is None:
-            return limits.max_tokens
+            return wanted
         # What the service has counted once is known; the last message is what came since.
         new = request.messages[-1:]
         if not frame.prompt_tokens:
@@ -200,9 +215,7 @@ class Turns:
         tokens = frame.prompt_tokens + characters // CHARACTERS_A_TOKEN + 500
         request_usd = price(model, Usage(cache_write_tokens=tokens)) or Decimal(0)
         spent = self._journal.state.spend.cost_usd
-        room = affordable_tokens(
-            limits.max_tokens, limits.usd - spent, request_usd, a_million / 1_000_000
-        )
+        room = affordable_tokens(wanted, limits.usd - spent, request_usd, a_million / 1_000_000)
         if room < LEAST_USEFUL_TOKENS:
             reached = f"{spent:.4f} USD spent; the next call could cost {request_usd:.4f} USD more"
             raise LimitBites(Reached("usd", f"{limits.usd} USD", reached))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -143,64 +142,3 @@ def test_lint_without_any_folder_says_what_to_name(orc: CommandLine) -> None:
 def test_a_file_that_wants_to_paint_the_terminal_is_shown_as_text(orc: CommandLine) -> None:
     orc.agent("zebra-expert", 'model: "\\e[31mred alert \\e[2J"\n')
     assert "\x1b" not in orc("agents", "lint").out
-
-
-def test_route_says_who_what_and_why(orc: CommandLine) -> None:
-    routed = orc("route", "ask the risk-management-expert: check my stop sizes", "--json")
-    assert routed.code == 0
-    assert set(routed.json) == {"agent", "kind", "sure", "ranking", "why"}
-    text = orc("route", "add a websocket reconnect to our Bybit connector")
-    assert text.code == 0
-    assert text.out.splitlines()[0].startswith("exchange-integration-specialist  (implement, ")
-
-
-def test_route_of_a_file_is_one_line_a_request(orc: CommandLine) -> None:
-    orc.write(
-        "requests.jsonl",
-        '\ufeff{"request": "add a Bybit connector", "id": 7}\n\n  is 0.2 the right Kelly?  \n'
-        '{"request": "two\\nlines"}',
-    )
-    routed = orc("route", "--file", "requests.jsonl", "--json")
-    assert routed.code == 0
-    lines = [json.loads(line) for line in routed.out.splitlines()]
-    assert len(lines) == 3
-    assert lines[0]["agent"] == "exchange-integration-specialist"
-    assert orc("route", "--file", "requests.jsonl").out == routed.out
-    piped = orc("route", "--file", "-", stdin=(orc.project / "requests.jsonl").read_bytes())
-    assert piped.out == routed.out
-
-
-@pytest.mark.parametrize(
-    ("content", "where"),
-    [
-        (b'plain\n{"request": 3}\n', "requests.jsonl:2"),
-        (b'{"reqest": "x"}', "requests.jsonl:1"),
-        (b'{"request": "x"', "requests.jsonl:1"),
-        (b'\n\n{"request": " "}', "requests.jsonl:3"),
-        (b"caf\xe9", "requests.jsonl:1"),
-        (b"{" * 100_000, "requests.jsonl:1"),
-    ],
-)
-def test_a_line_that_is_no_request_is_named(orc: CommandLine, content: bytes, where: str) -> None:
-    (orc.project / "requests.jsonl").write_bytes(content)
-    failed = orc("route", "--file", "requests.jsonl", "--json")
-    assert failed.code == 2
-    assert failed.error["where"] == where
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [(), ("x", "--file", "y"), ("  ",), ("--file", "nowhere.txt"), ("--file", ".")],
-)
-def test_route_without_a_usable_request_is_refused(
-    orc: CommandLine, arguments: tuple[str, ...]
-) -> None:
-    failed = orc("route", *arguments, "--json")
-    assert failed.code == 2
-    assert failed.error
-
-
-def test_route_works_as_a_process_from_any_folder(orc: CommandLine) -> None:
-    routed = orc.process("route", "review my stop loss code", "--json")
-    assert (routed.code, routed.err) == (0, "")
-    assert routed.json["kind"] == "review"

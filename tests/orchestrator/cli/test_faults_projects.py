@@ -98,7 +98,9 @@ def test_where_requests_go_and_live_orders_are_never_a_projects_to_say(
     assert desk.orc("trust", "--yes", "--json").code == 0
     with endpoint([hand_off(result="fine")]) as api:
         desk.serve(api)
-        said = desk.orc("run", "Is it fine?", "--model", "claude-opus-5-5", "--json")
+        said = desk.orc(
+            "run", "Is it fine?", "--agent", "python-expert", "--model", "claude-opus-5-5", "--json"
+        )
         assert (said.code, len(api.requests)) == (0, 1)
     for key in ("model.base_url", "model.provider", "orders.live", "orders.sandbox"):
         assert f"{key} is ignored" in said.err

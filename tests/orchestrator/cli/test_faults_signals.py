@@ -247,7 +247,7 @@ def test_a_question_waits_and_its_answer_goes_on(desk: Desk) -> None:
 def test_a_blocked_run_tells_its_outcome_when_resumed(desk: Desk) -> None:
     with endpoint([hand_off(status="blocked", result="cannot be")]) as api:
         desk.serve(api)
-        assert desk.orc("run", "Is it fine?", "--json").code == 1
+        assert desk.orc("run", "Is it fine?", "--agent", "python-expert", "--json").code == 1
         said = desk.orc("resume", "last", "--json")
         assert (said.code, said.document["result"]) == (1, "cannot be")
         assert len(api.requests) == 1

@@ -73,7 +73,9 @@ def test_a_job_whose_checks_this_version_lacks_is_done_but_not_verified(desk: De
     answers = [does(("bash", {"command": "cat desk/market.py"})), hand_off(result="it reads well")]
     with endpoint(answers) as api:
         desk.serve(api)
-        said = desk.orc("run", "Review the code of desk/market.py", "--json")
+        said = desk.orc(
+            "run", "Review the code of desk/market.py", "--agent", "python-expert", "--json"
+        )
     assert (said.code, said.document["kind"]) == (0, "review")
     assert said.document["verified"] is False
     assert said.document["unchecked"]
@@ -138,13 +140,19 @@ def test_sizing_code_needs_a_receipt_with_its_inputs(desk: Desk) -> None:
 def test_an_unsupported_figure_blocks_an_answer_and_a_supported_one_does_not(desk: Desk) -> None:
     with endpoint([hand_off(result="The Kelly fraction is 0.4167.")]) as api:
         desk.serve(api)
-        said = desk.orc("run", "What is the Kelly fraction?", "--json")
+        said = desk.orc("run", "What is the Kelly fraction?", "--agent", "python-expert", "--json")
     assert said.document["status"] == "blocked"
     given = {"win_probability": 0.65, "win_return": 1.5, "loss_return": -1}
     answers = [does(("kelly_fraction", given)), hand_off(result="The Kelly fraction is 0.4167.")]
     with endpoint(answers) as api:
         desk.serve(api)
-        said = desk.orc("run", "What is the Kelly fraction at 0.65 and 1.5?", "--json")
+        said = desk.orc(
+            "run",
+            "What is the Kelly fraction at 0.65 and 1.5?",
+            "--agent",
+            "python-expert",
+            "--json",
+        )
     assert (said.code, said.document["status"]) == (0, "success")
     assert said.document["verified"] is True
 
@@ -153,7 +161,7 @@ def test_storms_of_529_are_waited_out_and_counted(desk: Desk) -> None:
     busy = failure(529, "overloaded_error", "Overloaded", headers={"retry-after": "0"})
     with endpoint([busy, busy, hand_off(result="fine")]) as api:
         desk.serve(api)
-        said = desk.orc("run", "Is it fine?", "--json")
+        said = desk.orc("run", "Is it fine?", "--agent", "python-expert", "--json")
     assert said.code == 0
     assert said.document["usage"]["model_calls"] == 1
     assert said.document["usage"]["attempts"] == 3
@@ -263,11 +271,11 @@ def test_uncommitted_work_is_part_of_the_base(desk: Desk) -> None:
     answers = [does(("bash", {"command": "cat desk/draft.py"})), hand_off(result="a draft")]
     with endpoint(answers) as api:
         desk.serve(api)
-        desk.orc("run", "What is in the draft?")
+        desk.orc("run", "What is in the draft?", "--agent", "python-expert")
         assert "DRAFT = 1" in str(api.requests[1].body["messages"][-1])
     with endpoint(answers) as api:
         desk.serve(api)
-        desk.orc("run", "What is in the draft?", "--clean")
+        desk.orc("run", "What is in the draft?", "--agent", "python-expert", "--clean")
         assert "No such file" in str(api.requests[1].body["messages"][-1])
 
 

@@ -77,6 +77,14 @@ def test_a_verified_run_reports_chain_usage_head_and_branch(ledger: Ledger) -> N
         "output_tokens": 9_840,
         "cache_read_tokens": 112_800,
         "cost_usd": "0.4944",
+        "router": {
+            "model_calls": 0,
+            "attempts": 0,
+            "input_tokens": 0,
+            "output_tokens": 0,
+            "cache_read_tokens": 0,
+            "cost_usd": "0",
+        },
     }
     assert document["head"] == ledger.read(run.run)[-1].hash
     assert document["seconds"] == 12.346
