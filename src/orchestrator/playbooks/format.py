@@ -117,6 +117,11 @@ class Playbook(_Part):
     steps: tuple[Step, ...] = Field(min_length=1)
     answers: tuple[Answer, ...] = Field(min_length=1)
 
+    @property
+    def tools(self) -> frozenset[str]:
+        """The tools that its steps call."""
+        return frozenset(step.tool for step in self.steps)
+
     @model_validator(mode="after")
     def _refers_to_what_is_there(self) -> Playbook:
         ids = [step.id for step in self.steps]

@@ -35,22 +35,6 @@ class Library:
     problems: tuple[Problem, ...] = ()
 
     @classmethod
-    def discover(cls, project: Path | None, user: Path | None, shipped: Path) -> Library:
-        """Read those of a project, of the user and of this distribution; the first name wins.
-
-        Searched in this order: `<project>/.claude/playbooks`, `<user>/playbooks`, `shipped`.
-        """
-        places: list[tuple[Path, Source]] = []
-        if project is not None:
-            places.append((project / IN_PROJECT, "project"))
-        if user is not None:
-            places.append((user / FOLDER, "user"))
-        places.append((shipped, "shipped"))
-        return cls.of(
-            read_playbook(path, source) for folder, source in places for path in files_in(folder)
-        )
-
-    @classmethod
     def of(cls, loaded: Iterable[Loaded]) -> Library:
         """Of files that were read, the strongest first."""
         shelved: dict[str, Shelved] = {}
@@ -77,6 +61,21 @@ class Library:
 
     def __iter__(self) -> Iterator[Shelved]:
         return iter(self.shelved)
+
+
+def files_read(project: Path | None, user: Path | None, shipped: Path) -> Iterator[Loaded]:
+    """The files of a project, of the user and of this distribution, the strongest first.
+
+    They lie in `<project>/.claude/playbooks`, `<user>/playbooks` and `shipped`.
+    """
+    places: list[tuple[Path, Source]] = []
+    if project is not None:
+        places.append((project / IN_PROJECT, "project"))
+    if user is not None:
+        places.append((user / FOLDER, "user"))
+    places.append((shipped, "shipped"))
+    for folder, source in places:
+        yield from (read_playbook(path, source) for path in files_in(folder))
 
 
 def files_in(folder: Path) -> tuple[Path, ...]:

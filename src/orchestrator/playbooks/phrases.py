@@ -13,17 +13,11 @@ from orchestrator.playbooks.tokens import Token
 
 VALUE = "#"
 """Stands in a phrase for the value that it names."""
-CONNECTORS = frozenset("is = : of at are ~ about with was being equals equal - –".split())
+CONNECTORS = frozenset(["is", "=", ":", "of", "at", "are", "~", "about", "with", "was", "being", "equals", "equal", "-", "–"])
 MOST_CONNECTORS = 2
 
 FILLER = frozenset(
-    """
-    a an the is are am be my me we us our i you it its this that these those of for in on at to by
-    with and as from then than so if when given giving please pls kindly can could would should
-    will shall do does did has have had want need like let let's lets what what's whats which how
-    much many who there here hi hello hey thanks thank ok okay just now also too
-    about into per let's i'd i'm we're it's that's out
-    """.split()
+    ["a", "an", "the", "is", "are", "am", "be", "my", "me", "we", "us", "our", "i", "you", "it", "its", "this", "that", "these", "those", "of", "for", "in", "on", "at", "to", "by", "with", "and", "as", "from", "then", "than", "so", "if", "when", "given", "giving", "please", "pls", "kindly", "can", "could", "would", "should", "will", "shall", "do", "does", "did", "has", "have", "had", "want", "need", "like", "let", "let's", "lets", "what", "what's", "whats", "which", "how", "much", "many", "who", "there", "here", "hi", "hello", "hey", "thanks", "thank", "ok", "okay", "just", "now", "also", "too", "about", "into", "per", "let's", "i'd", "i'm", "we're", "it's", "that's", "out"]
 )
 """Words that carry no task of their own. No negation and no word for doing something is among
 them: such a word makes a request mean more than a recipe knows."""

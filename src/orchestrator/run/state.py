@@ -173,7 +173,8 @@ def _spent(state: State, body: ev.ModelReplied | ev.ModelFailed, agent: str) -> 
     for share in shares:
         share.usage = share.usage + Usage(**body.usage)
         share.attempts += body.attempts
-        share.model_calls += isinstance(body, ev.ModelReplied)
+        # A playbook's turn asks nobody.
+        share.model_calls += isinstance(body, ev.ModelReplied) and body.attempts > 0
         share.unpriced = share.unpriced or body.cost_usd is None
         share.cost_usd += Decimal(body.cost_usd or 0)
     if cost := Decimal(body.cost_usd or 0):

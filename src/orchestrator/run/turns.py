@@ -10,8 +10,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 
+from orchestrator.models.playbook import PREFIX
 from orchestrator.models.port import (
     BadRequest,
+    Model,
     ModelConfigError,
     ModelError,
     ModelRequest,
@@ -25,6 +27,7 @@ from orchestrator.run.journal import Journal
 from orchestrator.run.limits import LEAST_USEFUL_TOKENS, Limits, Reached, affordable_tokens
 from orchestrator.run.openings import fresh_opening
 from orchestrator.run.parts import ROUTER_FRAME, FrameState
+from orchestrator.run.recipes import playbook_model
 from orchestrator.run.setting import Setting
 from trading_tools.audit.event import canonical_json
 
@@ -78,7 +81,7 @@ class Turns:
         self._time_left_s = time_left_s
 
     async def take(self, frame: FrameState) -> None:
-        """Ask the model for the frame's next reply.
+        """Ask the model, or the playbook that took the request, for the frame's next reply.
 
         Raises:
             LimitBites: turns, money or time are used up.
@@ -93,7 +96,7 @@ class Turns:
         if frame.turns >= most:
             raise LimitBites(Reached("turns", f"{most} in a frame", f"{most} by {agent.name}"))
         request = ModelRequest(
-            model=agent.model,
+            model=self._taker(agent.model),
             system=setting.definitions.system(agent.name),
             tools=setting.definitions.tools_of(agent.name),
             messages=(),
@@ -133,7 +136,7 @@ class Turns:
         # What follows a schema is for us to read, not for a person to watch.
         on_text = None if request.answer_schema else self._setting.on_text
         try:
-            return await self._setting.model.reply(request, on_text, self._time_left_s())
+            return await self._model(request.model).reply(request, on_text, self._time_left_s())
         except ModelError as error:
             why = self._setting.redactor.text(str(error))
             self._journal.append(
@@ -152,6 +155,20 @@ class Turns:
             if isinstance(error, ModelConfigError | BadRequest):
                 raise
             raise ServiceFails(why) from None
+
+    def _taker(self, model: str) -> str:
+        """The name of what takes an agent's turns: its model, or the playbook of the run."""
+        route = self._journal.state.route
+        return f"{PREFIX}{route.playbook}" if route and route.playbook else model
+
+    def _model(self, name: str) -> Model:
+        if not name.startswith(PREFIX):
+            return self._setting.model
+        opened = self._journal.state.opened
+        found = playbook_model(opened, self._setting.definitions) if opened else None
+        if found is None:
+            raise ServiceFails(f"{name} no longer takes this request; start it anew")
+        return found
 
     def _record(self, frame: FrameState, reply: Reply, model: str) -> None:
         usage = reply.usage + reply.lost_usage
@@ -204,6 +221,8 @@ class Turns:
         if self._time_left_s() <= 0:
             raise LimitBites(Reached("wall time", f"{limits.minutes} min", f"{limits.minutes} min"))
         model, price = request.model, self._setting.prices.price
+        if model.startswith(PREFIX):
+            return wanted
         a_million = price(model, Usage(output_tokens=1_000_000))
         if a_million is None:
             return wanted
