@@ -39,7 +39,9 @@ def play(scenario: Scenario, folder: Path, model: Model) -> int:
 
     @contextlib.contextmanager
     def opened(house: House) -> Iterator[Session]:
-        with open_session(house, scenario.name, agent=scenario.agent, model=scenario.model) as session:
+        with open_session(
+            house, scenario.name, agent=scenario.agent, model=scenario.model
+        ) as session:
             begin(session, house, scenario.request, scenario.agent, scenario.model)
             yield session
 

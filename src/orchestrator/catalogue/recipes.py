@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from orchestrator.agents.catalogue import AgentCatalogue
@@ -27,11 +28,12 @@ def shipped_dir() -> Path:
 
 def library_of(project: Path | None, user: Path | None, agents: AgentCatalogue) -> Library:
     """The playbooks in force; those that could not work here are left out and say why."""
-    sound, problems = [], []
+    sound: list[Loaded] = []
+    problems: list[Problem] = []
     for loaded in files_read(project, user, shipped_dir()):
         found = unsuited(loaded, agents)
         problems += found
-        sound.append(Loaded(loaded.path, loaded.source, None, (), loaded.lines) if found else loaded)
+        sound.append(replace(loaded, playbook=None, problems=()) if found else loaded)
     library = Library.of(sound)
     return Library(library.shelved, (*library.problems, *problems))
 
@@ -67,9 +69,7 @@ def unsuited(loaded: Loaded, agents: AgentCatalogue) -> tuple[Problem, ...]:
     return tuple(problems)
 
 
-def _cannot_ask(
-    loaded: Loaded, playbook: Playbook, allowed: frozenset[str]
-) -> Iterable[Problem]:
+def _cannot_ask(loaded: Loaded, playbook: Playbook, allowed: frozenset[str]) -> Iterable[Problem]:
     if ASK_USER not in allowed and any(slot.required for slot in playbook.slots.values()):
         message = f"{playbook.agent} may not use {ASK_USER}, which a required slot needs"
         line = loaded.lines.get(("agent",), 1)

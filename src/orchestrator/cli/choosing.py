@@ -62,9 +62,9 @@ def model_for_run(place: Place, settings: Settings, state: State) -> Model:
     from orchestrator.run.recipes import playbook_for
 
     opened = state.opened
-    if opened is not None and (state.route is None or state.route.playbook):
-        if playbook_for(opened, Definitions.from_text(opened.definitions)) is not None:
-            return OfflineModel()
+    may = opened is not None and (state.route is None or state.route.playbook)
+    if opened and may and playbook_for(opened, Definitions.from_text(opened.definitions)):
+        return OfflineModel()
     return model_of(place, settings)
 
 

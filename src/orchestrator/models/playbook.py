@@ -51,7 +51,7 @@ class PlaybookModel:
             return _use(_QUESTION, self._ask_user, {"question": act.question})
         if isinstance(act, Call):
             return _use(f"{_CALL}{act.step}", act.tool, act.arguments)
-        envelope = {
+        envelope: dict[str, Any] = {
             "status": act.status,
             "result": act.result,
             "next_agent": None,

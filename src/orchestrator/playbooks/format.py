@@ -6,14 +6,15 @@ Reading a file is `reading`; whether a request is one for it `matching`; what it
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 NAME = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 WORD = r"[a-z][a-z0-9_]*"
-PLACE = re.compile(r"\{([a-z][a-z0-9_]*(?:\.(?:[A-Za-z_][A-Za-z0-9_]*|[0-9]+|\*))*)(?::([a-z]+))?\}")
+_STEP_DOWN = r"\.(?:[A-Za-z_][A-Za-z0-9_]*|[0-9]+|\*)"
+PLACE = re.compile(rf"\{{({WORD}(?:{_STEP_DOWN})*)(?::([a-z]+))?\}}")
 """Where a value stands in a template: `{slot}`, `{step.field}`, `{step.field:percent}`."""
 FORMATS = ("short", "percent")
 
@@ -63,12 +64,18 @@ class Slot(_Part):
     complements: Word | None = Field(
         None, description="For a probability: the slot with which it adds up to 1."
     )
-    instead: tuple[Word, ...] = Field((), description="Slots of which any one does as well.")
+    instead: tuple[Word, ...] = Field(
+        (), description="Slots of which any one does as well, and that must not be given beside it."
+    )
+    needs: tuple[Word, ...] = Field((), description="Slots that must be given where this one is.")
     ask: Line | None = Field(None, description="What it is called when it has to be asked for.")
 
 
 class Step(_Part):
-    """One tool call. An argument that rests on a slot which is not given is left out."""
+    """One tool call. An argument that rests on a slot which is not given is left out.
+
+    Where an argument is a list, its first entry that is given counts.
+    """
 
     id: Word
     tool: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=80)]
@@ -130,26 +137,20 @@ class Playbook(_Part):
             raise ValueError(f"the name {twice[0]!r} stands for two things")
         known = {*ids, *self.slots, "given", "read_as"}
         for template in self._templates():
-            for place in PLACE.finditer(template):
-                if place[1].split(".")[0] not in known:
-                    raise ValueError(f"{place[0]} names no slot and no step")
-                if place[2] and place[2] not in FORMATS:
-                    raise ValueError(f"{place[0]}: the formats are {', '.join(FORMATS)}")
-            if "{" in PLACE.sub("", template).replace("{{", ""):
-                raise ValueError(f"{template!r} holds a brace that is no place; write {{{{ for it")
+            _check_template(template, known)
         for when in self._conditions():
             for key in when:
                 if key.split(".")[0] not in known:
                     raise ValueError(f"the condition on {key!r} names no slot and no step")
         for name, slot in self.slots.items():
-            for other in (*slot.instead, *((slot.complements,) if slot.complements else ())):
+            for other in (*slot.instead, *slot.needs, *filter(None, [slot.complements])):
                 if other not in self.slots:
                     raise ValueError(f"slot {name!r} refers to {other!r}, which is no slot")
         return self
 
     def _conditions(self) -> Iterator[Mapping[str, str]]:
-        for part in (*self.steps, *self.answers):
-            yield part.when
+        yield from (step.when for step in self.steps)
+        yield from (answer.when for answer in self.answers)
         for answer in self.answers:
             yield from (line.when for line in answer.say if isinstance(line, Part))
 
@@ -157,9 +158,24 @@ class Playbook(_Part):
         for answer in self.answers:
             yield from (line.say if isinstance(line, Part) else line for line in answer.say)
         for step in self.steps:
-            yield from (value for value in step.arguments.values() if isinstance(value, str))
+            for value in step.arguments.values():
+                yield from (
+                    one
+                    for one in (value if isinstance(value, list) else [value])
+                    if isinstance(one, str)
+                )
         for when in self._conditions():
             yield from when.values()
+
+
+def _check_template(template: str, known: Collection[str]) -> None:
+    for place in PLACE.finditer(template):
+        if place[1].split(".")[0] not in known:
+            raise ValueError(f"{place[0]} names no slot and no step")
+        if place[2] and place[2] not in FORMATS:
+            raise ValueError(f"{place[0]}: the formats are {', '.join(FORMATS)}")
+    if "{" in PLACE.sub("", template).replace("{{", ""):
+        raise ValueError(f"{template!r} holds a brace that is no place; write {{{{ for it")
 
 
 def playbook_schema() -> dict[str, Any]:

@@ -192,9 +192,8 @@ def _tiles(playbook: Playbook, tokens: tuple[Token, ...], at: int) -> Iterator[_
     for phrase in playbook.words:
         yield from (_Tile(end) for end in ends(compiled(phrase), tokens, at))
     for name, slot in playbook.slots.items():
-        yield from (
-            _Tile(end, name, reading, asks=False) for end, reading in _given(slot, tokens, at)
-        )
+        for end, reading in _given(slot, tokens, at):
+            yield _Tile(end, name, reading, asks=_asked(playbook, tokens[at:end]))
 
 
 def _given(slot: Slot, tokens: tuple[Token, ...], at: int) -> Iterator[tuple[int, Reading]]:
@@ -217,14 +216,17 @@ def _given(slot: Slot, tokens: tuple[Token, ...], at: int) -> Iterator[tuple[int
 
 
 def _around(
-    slot: Slot, tokens: tuple[Token, ...], at: int, naming: Naming, before: Elements, after: Elements
+    slot: Slot,
+    tokens: tuple[Token, ...],
+    at: int,
+    naming: Naming,
+    before: Elements,
+    after: Elements,
 ) -> Iterator[tuple[int, Reading]]:
     starts: set[int] = {at}
     if before:
         starts = {
-            place
-            for end in ends(before, tokens, at)
-            for place in after_connectors(tokens, end)
+            place for end in ends(before, tokens, at) for place in after_connectors(tokens, end)
         }
     for start in starts:
         for end, reading in _values(slot, tokens, start, naming, named=True):
@@ -233,10 +235,7 @@ def _around(
                 continue
             places = {end, *([end + 1] if _is_of(tokens, end) else [])}
             for place in places:
-                yield from (
-                    (last, reading)
-                    for last in ends(after, tokens, place)
-                )
+                yield from ((last, reading) for last in ends(after, tokens, place))
 
 
 def _is_of(tokens: tuple[Token, ...], at: int) -> bool:
@@ -254,7 +253,7 @@ def _values(
         if found is not None and (named or found[0].text != tokens[at].raw or len(token.raw) > 5):
             yield at + found[1], found[0]
     elif slot.type == "text":
-        if named and (token.quoted or token.word):
+        if named and token.raw not in MARKS:
             end = at + 1
             while end < len(tokens) and not tokens[end].spaced and tokens[end].raw not in MARKS:
                 end += 1
@@ -269,8 +268,11 @@ def _values(
 def _bare(slot: Slot, tokens: tuple[Token, ...]) -> Reading | None:
     """The value of an answer that is nothing but the value."""
     naming: Naming = "plain"
-    found = [reading for end, reading in _values(slot, tokens, 0, naming, named=True)
-             if all(token.raw in MARKS for token in tokens[end:])]
+    found = [
+        reading
+        for end, reading in _values(slot, tokens, 0, naming, named=True)
+        if all(token.raw in MARKS for token in tokens[end:])
+    ]
     for phrase, text in slot.words.items():
         if len(tokens) in ends(compiled(phrase), tokens, 0):
             found.append(Reading(text, text))

@@ -5,19 +5,30 @@ Each word of a phrase takes one token at most, so that finding one costs its len
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from orchestrator.playbooks.tokens import Token
 
+_PIECE = re.compile(r"\S+")
+
 VALUE = "#"
 """Stands in a phrase for the value that it names."""
-CONNECTORS = frozenset(["is", "=", ":", "of", "at", "are", "~", "about", "with", "was", "being", "equals", "equal", "-", "–"])
+CONNECTORS = frozenset(_PIECE.findall("is = : of at are ~ about with was being equals equal - –"))
 MOST_CONNECTORS = 2
 
 FILLER = frozenset(
-    ["a", "an", "the", "is", "are", "am", "be", "my", "me", "we", "us", "our", "i", "you", "it", "its", "this", "that", "these", "those", "of", "for", "in", "on", "at", "to", "by", "with", "and", "as", "from", "then", "than", "so", "if", "when", "given", "giving", "please", "pls", "kindly", "can", "could", "would", "should", "will", "shall", "do", "does", "did", "has", "have", "had", "want", "need", "like", "let", "let's", "lets", "what", "what's", "whats", "which", "how", "much", "many", "who", "there", "here", "hi", "hello", "hey", "thanks", "thank", "ok", "okay", "just", "now", "also", "too", "about", "into", "per", "let's", "i'd", "i'm", "we're", "it's", "that's", "out"]
+    _PIECE.findall(
+        """
+        a an the is are am be my me we us our i you it its this that these those of for in on at to
+        by with and as from then than so if when given giving please pls kindly can could would
+        should will shall do does did has have had want need like let let's lets what what's whats
+        which how much many who there here hi hello hey thanks thank ok okay just now also too
+        about into per i'd i'm we're it's that's out
+        """
+    )
 )
 """Words that carry no task of their own. No negation and no word for doing something is among
 them: such a word makes a request mean more than a recipe knows."""

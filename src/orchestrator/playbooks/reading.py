@@ -102,7 +102,7 @@ def _parsed(text: str, lines: dict[tuple[str | int, ...], int]) -> Any:
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                line = event.start_mark.line + 1
+                line = event.start_mark.line + 1 if event.start_mark else 1
                 raise _Bad(line, "anchors and aliases are not read", "write it out")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
@@ -117,9 +117,7 @@ def _parsed(text: str, lines: dict[tuple[str | int, ...], int]) -> Any:
     return _plain(node, (), lines)
 
 
-def _plain(
-    node: Node, path: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int]
-) -> Any:
+def _plain(node: Node, path: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int]) -> Any:
     import yaml
 
     line = node.start_mark.line + 1
@@ -183,7 +181,10 @@ def _choices(found: Any) -> list[str]:
 
 
 def _is_tag(part: Any) -> bool:
-    return part == "Part" or (isinstance(part, str) and part.startswith(("constrained", "function")))
+    """Whether a part of an error's place names a type and no key."""
+    return isinstance(part, str) and (
+        part == "Part" or part.startswith(("constrained", "function"))
+    )
 
 
 def _keys_at(loc: Sequence[Any]) -> list[str]:
@@ -191,7 +192,8 @@ def _keys_at(loc: Sequence[Any]) -> list[str]:
     if "say" in loc:
         model = Part
     elif loc[:1]:
-        model = {"slots": Slot, "steps": Step, "answers": Answer}.get(str(loc[0]), Playbook)
+        parts: dict[str, type[BaseModel]] = {"slots": Slot, "steps": Step, "answers": Answer}
+        model = parts.get(str(loc[0]), Playbook)
     return list(model.model_fields)
 
 
@@ -201,5 +203,3 @@ def _line(loc: Sequence[Any], lines: Mapping[tuple[str | int, ...], int]) -> int
     while path and path not in lines:
         path = path[:-1]
     return lines.get(path, 1)
-
-

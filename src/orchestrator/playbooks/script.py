@@ -95,7 +95,7 @@ def _settled(match: Match, progress: Progress) -> tuple[dict[str, Reading], str]
         given.update(more)
     for name, reading in given.items():
         if reading.refused:
-            return given, f"The {_called(playbook, name)} cannot be used: {reading.refused}."
+            return given, f"The {_called(name)} cannot be used: {reading.refused}."
     return _completed(playbook, given)
 
 
@@ -110,11 +110,32 @@ def _completed(playbook: Playbook, given: Given) -> tuple[dict[str, Reading], st
             full[other] = one_minus(full[name])
         elif full[other].text and not add_up(full[name], full[other]):
             return full, (
-                f"The inputs contradict each other: {_called(playbook, other)} "
-                f"{full[other].shown} and {_called(playbook, name)} {full[name].shown} add up to "
+                f"The inputs contradict each other: {_called(other)} "
+                f"{full[other].shown} and {_called(name)} {full[name].shown} add up to "
                 f"{total(full[name], full[other])}, not 1."
             )
-    return full, ""
+    return full, _double(playbook, given) or _mixed(given)
+
+
+def _double(playbook: Playbook, given: Given) -> str:
+    """Two slots that stand for the same."""
+    for name, slot in playbook.slots.items():
+        for other in slot.instead:
+            twin = playbook.slots[other].complements == name
+            if name in given and other in given and not twin:
+                return (
+                    f"The {_called(name)} {given[name].shown} and the {_called(other)} "
+                    f"{given[other].shown} say the same thing twice: give one of them."
+                )
+    return ""
+
+
+def _mixed(given: Given) -> str:
+    """Amounts that cannot be held against each other."""
+    amounts = {reading.currency: reading.shown for reading in given.values() if reading.currency}
+    if len(amounts) < 2:
+        return ""
+    return f"The amounts are in different currencies: {', '.join(amounts.values())}. Give one."
 
 
 def _wanting(playbook: Playbook, given: Given) -> tuple[str, ...]:
@@ -127,7 +148,8 @@ def _wanting(playbook: Playbook, given: Given) -> tuple[str, ...]:
         and slot.default is None
         and not any(other in given for other in (name, *slot.instead))
     ]
-    return tuple(dict.fromkeys((*unclear, *missing)))
+    needed = [other for name in given for other in playbook.slots[name].needs if other not in given]
+    return tuple(dict.fromkeys((*unclear, *missing, *needed)))
 
 
 def _question(playbook: Playbook, given: Given, wanting: tuple[str, ...]) -> str:
@@ -168,7 +190,7 @@ def _known(playbook: Playbook, given: Given, progress: Progress) -> Known:
     if read_as:
         slots["read_as"] = "; ".join(read_as)
     slots["given"] = ", ".join(
-        f"{_called(playbook, name)} {reading.shown}" for name, reading in given.items()
+        f"{_called(name)} {given[name].shown}" for name in playbook.slots if name in given
     )
     results: dict[str, Any] = {}
     failed: dict[str, str] = {}
@@ -205,8 +227,7 @@ def _said(answer: Answer, known: Known) -> str:
     return "\n".join(lines)
 
 
-def _called(playbook: Playbook, slot: str) -> str:
-    del playbook
+def _called(slot: str) -> str:
     return slot.replace("_", " ")
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from decimal import Context, Decimal, InvalidOperation
 from typing import Any
 
@@ -55,6 +56,11 @@ class Known:
         Raises:
             Absent: a place has no value.
         """
+        if isinstance(given, list | tuple):
+            for one in given:
+                with suppress(Absent):
+                    return self.argument(one)
+            raise Absent(str(given))
         if not isinstance(given, str):
             return given
         whole = PLACE.fullmatch(given)
@@ -93,13 +99,23 @@ class Known:
 def _down(value: Any, path: list[str], whole: str) -> Any:
     for place, name in enumerate(path):
         if name == "*" and isinstance(value, list):
-            return [_down(item, path[place + 1 :], whole) for item in value]
+            found = []
+            for item in value:
+                with suppress(Absent):  # items of several kinds may stand together
+                    found.append(_down(item, path[place + 1 :], whole))
+            return _present(found, whole)
         if isinstance(value, Mapping) and name in value:
             value = value[name]
+        elif isinstance(value, list) and name == "last" and value:
+            value = value[-1]
         elif isinstance(value, list) and name.isdigit() and int(name) < len(value):
             value = value[int(name)]
         else:
             raise Absent(whole)
+    return _present(value, whole)
+
+
+def _present(value: Any, whole: str) -> Any:
     if value is None or value in ("", [], {}):
         raise Absent(whole)
     return value

@@ -20,7 +20,10 @@ _QUOTED = re.compile(r"\"([^\"\n]{1,200})\"")
 _SIGNS = "+-−"
 _MONEY = {"$": "USD", "€": "EUR", "£": "GBP"}
 CURRENCIES = frozenset(
-    ["USDT", "USDC", "USD", "EUR", "GBP", "BTC", "ETH", "SOL", "DOGE", "XRP", "BNB", "ADA", "DAI", "FDUSD", "TUSD", "CHF", "JPY", "BUSD"]
+    (
+        *("USDT", "USDC", "USD", "EUR", "GBP", "CHF", "JPY", "DAI", "FDUSD", "TUSD", "BUSD"),
+        *("BTC", "ETH", "SOL", "DOGE", "XRP", "BNB", "ADA"),
+    )
 )
 """Codes that make an amount of the number before them, and a market of the word before them."""
 _UNITS = {"%": "percent", "percent": "percent", "pct": "percent", "bps": "bps", "bp": "bps"}

@@ -178,6 +178,8 @@ def _money(value: Value, naming: Naming) -> Reading | None:
     number = value.number or Decimal(0)
     if value.second is not None or value.unit in ("percent", "bps", "times"):
         return None
+    if not value.unit and number < 1:
+        return None
     if value.doubt and not (value.unit == "money" and "," in value.text):
         return _unclear(value)
     if number <= 0:
