@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from orchestrator.playbooks.format import Answer, Part, Playbook, Slot, Step
 
 if TYPE_CHECKING:
+    from yaml.events import Event
     from yaml.nodes import Node
 
 MAX_BYTES = 100_000
@@ -99,12 +100,10 @@ def _text(path: Path) -> str:
 def _parsed(text: str, lines: dict[tuple[str | int, ...], int]) -> Any:
     import yaml
 
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                line = event.start_mark.line + 1 if event.start_mark else 1
-                raise _Bad(line, "anchors and aliases are not read", "write it out")
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        _check_events(yaml.parse(text, Loader=loader))
+        node = yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         what = error.problem or "this is not YAML"
@@ -117,13 +116,26 @@ def _parsed(text: str, lines: dict[tuple[str | int, ...], int]) -> Any:
     return _plain(node, (), lines)
 
 
+def _check_events(events: Iterable[Event]) -> None:
+    """Refuse what could grow without end, before it is put together."""
+    import yaml
+
+    depth = 0
+    for event in events:
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise _Bad(line, "anchors and aliases are not read", "write it out")
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise _Bad(line, "this is nested too deeply", "a playbook has few levels")
+
+
 def _plain(node: Node, path: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int]) -> Any:
     import yaml
 
     line = node.start_mark.line + 1
     lines.setdefault(path, line)
-    if len(path) > _DEEPEST:
-        raise _Bad(line, "this is nested too deeply", "a playbook has few levels")
     if isinstance(node, yaml.MappingNode):
         found: dict[str, Any] = {}
         for key, value in node.value:
