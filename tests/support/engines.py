@@ -12,6 +12,7 @@ from orchestrator.agents.definition import AgentDefinition
 from orchestrator.models.port import Reply, Usage
 from orchestrator.models.prices import Prices
 from orchestrator.models.scripted import Scripted, ScriptedModel
+from orchestrator.playbooks.format import Playbook
 from orchestrator.run import events as ev
 from orchestrator.run.definitions import Definitions
 from orchestrator.run.engine import Engine
@@ -151,6 +152,9 @@ class Trial:
         asks: str | None = None,
         redactor: Redactor | None = None,
         tools: Mapping[str, Tool] = TOOLS,
+        playbooks: Sequence[Playbook] = (),
+        given_agent: str | None = None,
+        given_model: str | None = None,
     ) -> None:
         self.clock = Clock()
         self.model = ScriptedModel(steps)
@@ -161,6 +165,7 @@ class Trial:
             model_of=lambda definition: definition.model or MODEL,
             effort=None,
             router=router,
+            playbooks=playbooks,
         )
         defaults = {
             name: "ask" if t.effect is Effect.EXTERNAL else "allow" for name, t in tools.items()
@@ -181,9 +186,9 @@ class Trial:
         self.journal.append(
             ev.RunOpened(
                 request=asks or "do the thing",
-                agent=None,
+                agent=given_agent,
                 kind=job,
-                model=None,
+                model=given_model,
                 settings={},
                 limits=(limits or Limits()).body(),
                 workspace=None,

@@ -38,8 +38,8 @@ def _config() -> dict[str, Any]:
 SCHEMAS: Mapping[str, tuple[str, Callable[[], dict[str, Any]]]] = {
     "handoff": ("what an agent returns when it stops", _handoff),
     "agent": ("the frontmatter of an agent file", _agent),
-    "playbook": ("a playbook file", _playbook),
     "config": ("orchestrator.toml", _config),
+    "playbook": ("a playbook file", _playbook),
 }
 
 

@@ -183,6 +183,7 @@ def playbook_schema() -> dict[str, Any]:
     schema = Playbook.model_json_schema()
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:trading-orchestrator:schema:playbook:1",
         "title": "Playbook",
         **{key: value for key, value in schema.items() if key != "title"},
     }

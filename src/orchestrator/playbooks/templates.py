@@ -15,7 +15,7 @@ from orchestrator.playbooks.format import PLACE
 
 _SHORT = Context(prec=6)
 _COMPARED = re.compile(r"(<=|>=|!=|=|<|>)\s*(.+)")
-_WHOLE = 400  # characters of one value in an answer
+_WHOLE = 4_000  # characters of one value in an answer
 
 
 class Absent(LookupError):
