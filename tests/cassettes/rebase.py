@@ -7,6 +7,7 @@ the new requests and a note in its header; the replies stay what they were.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from typing import Any
 
 from orchestrator.models.cassettes import recording
 from orchestrator.models.factory import build_model
+from tests.cassettes import routing
 from tests.cassettes.record import play
 from tests.support.messages_answers import Answer
 from tests.support.messages_api import MessagesApi
@@ -43,12 +45,10 @@ def recorded_answers(file: Path) -> tuple[Mapping[str, Any], list[Answer]]:
 def rebase(scenario: Scenario) -> str | None:
     """Rewrite the scenario's cassette; why not, where it cannot be."""
     about, answers = recorded_answers(scenario.cassette)
-    today = f"{datetime.now(UTC):%Y-%m-%d}"
-    noted = {**about, "rebased": today, "version": version("trading-orchestrator")}
     with tempfile.TemporaryDirectory() as folder, MessagesApi(answers, strict=False) as api:
         fresh = Path(folder) / "fresh.json"
         model = build_model("anthropic", {"ANTHROPIC_BASE_URL": api.url})
-        with recording(fresh, noted):
+        with recording(fresh, _noted(about)):
             code = play(scenario, Path(folder), model)
         if len(api.requests) != len(answers):
             return f"{len(api.requests)} requests for {len(answers)} recorded replies"
@@ -58,11 +58,32 @@ def rebase(scenario: Scenario) -> str | None:
     return None
 
 
+def rebase_routing() -> str | None:
+    """Rewrite the routing's cassette; why not, where it cannot be."""
+    about, answers = recorded_answers(routing.CASSETTE)
+    with tempfile.TemporaryDirectory() as folder, MessagesApi(answers, strict=False) as api:
+        fresh = Path(folder) / "fresh.json"
+        model = build_model("anthropic", {"ANTHROPIC_BASE_URL": api.url})
+        with recording(fresh, _noted(about)):
+            choices = asyncio.run(routing.route_all(model))
+        if len(api.requests) != len(answers):
+            return f"{len(api.requests)} requests for {len(answers)} recorded replies"
+        if None in choices:
+            return f"the answer to request {choices.index(None) + 1} cannot be used any more"
+        routing.CASSETTE.write_text(fresh.read_text(encoding="utf-8"), encoding="utf-8")
+    return None
+
+
+def _noted(about: Mapping[str, Any]) -> Mapping[str, Any]:
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    return {**about, "rebased": today, "version": version("trading-orchestrator")}
+
+
 def main(names: list[str]) -> int:
     """Rebase the scenarios named, or all."""
     failed = False
-    for name in names or SCENARIOS:
-        why = rebase(SCENARIOS[name])
+    for name in names or (*SCENARIOS, routing.NAME):
+        why = rebase_routing() if name == routing.NAME else rebase(SCENARIOS[name])
         failed = failed or why is not None
         sys.stderr.write(f"{name}: {why or 'rebased'}\n")
     return int(failed)

@@ -6,6 +6,7 @@ else in the runs is real. What was recorded before is replaced.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import sys
@@ -28,6 +29,7 @@ from orchestrator.models.port import Model
 from orchestrator.run import events as ev
 from orchestrator.run.journal import Journal
 from orchestrator.run.report import open_approval
+from tests.cassettes import routing
 from tests.support.scenarios import SCENARIOS, Scenario
 
 
@@ -64,24 +66,30 @@ def approve(place: Place, run: str) -> None:
 
 
 def main(names: list[str]) -> int:
-    """Record the scenarios named, or all."""
-    unknown = [name for name in names if name not in SCENARIOS]
+    """Record the scenarios named, or all; `routing` is the one that is no run."""
+    known = (*SCENARIOS, routing.NAME)
+    unknown = [name for name in names if name not in known]
     if unknown:
-        sys.stderr.write(f"unknown: {', '.join(unknown)}; there are: {', '.join(SCENARIOS)}\n")
+        sys.stderr.write(f"unknown: {', '.join(unknown)}; there are: {', '.join(known)}\n")
         return 2
     base = os.environ.get("ANTHROPIC_BASE_URL")
     local = base is not None and urlsplit(base).hostname in {"127.0.0.1", "localhost"}
     by = "a local endpoint that speaks the Messages API" if local else "the model service"
-    for name in names or SCENARIOS:
-        scenario = SCENARIOS[name]
+    for name in names or known:
         about = {
             "scenario": name,
-            "request": scenario.request,
             "turns": f"recorded over HTTP from {by}",
             "recorded": f"{datetime.now(UTC):%Y-%m-%d}",
             "version": version("trading-orchestrator"),
         }
         model = build_model("anthropic", os.environ)
+        if name == routing.NAME:
+            with recording(routing.CASSETTE, about):
+                choices = asyncio.run(routing.route_all(model))
+            sys.stderr.write(f"{name}: {len(choices)} requests, {routing.CASSETTE}\n")
+            continue
+        scenario = SCENARIOS[name]
+        about["request"] = scenario.request
         with tempfile.TemporaryDirectory() as folder, recording(scenario.cassette, about):
             code = play(scenario, Path(folder), model)
         sys.stderr.write(f"{name}: exit code {code}, {scenario.cassette}\n")

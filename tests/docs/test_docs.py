@@ -137,7 +137,8 @@ def test_every_command_that_a_page_names_exists(page: Path) -> None:
         loaded: Any = getattr(importlib.import_module(COMMANDS[name][0]), f"{name}_command")
         inner = getattr(loaded, "commands", None)
         if inner and len(words) > 1 and re.fullmatch(r"[a-z-]+", words[1]):
-            assert words[1] in inner, f"{_name(page)}: there is no `orc {name} {words[1]}`"
+            known = {*inner, *(option for param in loaded.params for option in param.opts)}
+            assert words[1] in known, f"{_name(page)}: there is no `orc {name} {words[1]}`"
 
 
 @pytest.mark.parametrize("page", ABOUT_US, ids=_name)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from orchestrator.cli import main
+from orchestrator.workspace.seal import available_seal
 from tests.support.messages_answers import Answer, message, text, tool_use
 from tests.support.messages_api import MessagesApi
 
@@ -46,6 +47,8 @@ class Desk:
         monkeypatch.setenv("ORC_HOME", str(folder / "user"))
         monkeypatch.setenv("HOME", str(folder))
         monkeypatch.chdir(self.project)
+        if available_seal().kind == "none":  # else every command of an agent waits for a person
+            monkeypatch.setenv("ORC_PERMISSIONS_ALLOW", "bash\nrun_checks")
 
     def commit(self) -> None:
         """Make it a git repository with all files committed."""

@@ -12,6 +12,7 @@ from orchestrator.agents.definition import AgentDefinition
 from orchestrator.models.port import Reply, Usage
 from orchestrator.models.prices import Prices
 from orchestrator.models.scripted import Scripted, ScriptedModel
+from orchestrator.models.windows import Windows
 from orchestrator.playbooks.format import Playbook
 from orchestrator.run import events as ev
 from orchestrator.run.definitions import Definitions
@@ -155,6 +156,8 @@ class Trial:
         playbooks: Sequence[Playbook] = (),
         given_agent: str | None = None,
         given_model: str | None = None,
+        window: int | None = None,
+        editing: bool = False,
     ) -> None:
         self.clock = Clock()
         self.model = ScriptedModel(steps)
@@ -177,6 +180,7 @@ class Trial:
             rules=rules or Rules.parse(defaults=defaults),  # type: ignore[arg-type]
             checks={job: tuple(checks)},
             prices=Prices({}),
+            windows=Windows(window),
             redactor=redactor or Redactor.from_environment({}),
             person=person or Absent(),
             clock=self.clock.utc,
@@ -196,7 +200,7 @@ class Trial:
                 version="test",
             )
         )
-        self.journal.append(ev.RunTaken(1, 1, "here"))
+        self.journal.append(ev.RunTaken(1, 1, "here", context_editing=editing))
         if asks is None:
             first = agents[0].name
             self.journal.append(ev.RouteChosen(first, job, True, "told to", "do the thing"))

@@ -33,7 +33,11 @@ class Scenario:
 SCENARIOS: Mapping[str, Scenario] = {
     scenario.name: scenario
     for scenario in (
-        Scenario("demo", "Add a Bybit perpetual momentum bot sized by fractional Kelly"),
+        Scenario(
+            "demo",
+            "Add a Bybit perpetual momentum bot sized by fractional Kelly",
+            agent="trading-bot-specialist",
+        ),
         Scenario(
             "validation",
             "Validate Kelly sizing: win rate 0.65, payoff 1.5, 2% cap, 10000 USDT",

@@ -165,9 +165,9 @@ def read_receipt(
     part = text[offset : offset + limit]
     end = offset + len(part)
     rest = len(text) - end
-    note = f"\n[{rest} more characters: read_receipt with offset {end}]" if rest else ""
+    more = f"\n[{rest} of {len(text)} characters follow: read_receipt with offset {end}]"
     shown = {"receipt": receipt, "offset": offset, "characters": len(text), "text": part}
-    return ToolResult(part + note, shown)
+    return ToolResult(part + more if rest else part, shown)
 
 
 def _ledger(context: ToolContext) -> Ledger:

@@ -27,9 +27,11 @@ from orchestrator.catalogue.services import ProjectVerifier, RunReceipts, servic
 from orchestrator.catalogue.tools import all_tools, default_verdicts
 from orchestrator.config.errors import ConfigError
 from orchestrator.config.settings import Settings
+from orchestrator.models.factory import offers_context_editing
 from orchestrator.models.offline import OfflineModel
 from orchestrator.models.port import Model
 from orchestrator.models.prices import DeclaredPrice, Prices
+from orchestrator.models.windows import Windows
 from orchestrator.playbooks.format import Playbook
 from orchestrator.run import events as ev
 from orchestrator.run.definitions import Definitions
@@ -81,6 +83,14 @@ class House:
         own = self.settings.workspace
         return VerifySettings(own.verify, own.setup, own.python)
 
+    def edits_context(self) -> bool:
+        """Whether the model's service is asked to leave out old tool results."""
+        model = self.settings.model
+        if model.context_editing == "auto":
+            base_url = model.base_url or self.environ.get("ANTHROPIC_BASE_URL")
+            return offers_context_editing(model.provider, base_url)
+        return model.context_editing == "on"
+
     def redactor(self) -> Redactor:
         """What takes secrets out of whatever enters a run."""
         return Redactor.from_environment(self.environ)
@@ -123,6 +133,7 @@ class Session:
                 limits=None if limits is None else limits.body(),
                 seal=available_seal().kind,
                 offline=isinstance(self._house.model, OfflineModel),
+                context_editing=self._house.edits_context(),
             )
         )
 
@@ -154,6 +165,7 @@ class Session:
             rules=self._rules,
             checks=CHECKS,
             prices=prices_of(house.settings),
+            windows=windows_of(house.settings),
             redactor=house.redactor(),
             stable=Stabiliser(space.root).text,
             work=space,
@@ -263,6 +275,11 @@ def prices_of(settings: Settings) -> Prices:
         for name, price in settings.model.prices.items()
     }
     return Prices(declared, settings.model.provider)
+
+
+def windows_of(settings: Settings) -> Windows:
+    """The user's own figure, then the known list."""
+    return Windows(settings.model.context_window, settings.model.provider)
 
 
 def rules_of(settings: Settings) -> Rules:

@@ -21,11 +21,17 @@ _OF_EVERY_AGENT = ("hand_off", "ask_user")
 
 
 @click.group("agents", invoke_without_command=True)
+@click.option("--calibration", is_flag=True, help="What their confidence was worth so far.")
 @JSON
 @click.pass_context
-def agents_command(context: click.Context, as_json: bool) -> None:
+def agents_command(context: click.Context, calibration: bool, as_json: bool) -> None:
     """List the specialists that may be used here."""
     if context.invoked_subcommand is not None:
+        return
+    if calibration:
+        from orchestrator.cli.calibration import tell_calibration
+
+        tell_calibration(Place.find(), as_json)
         return
     catalogue = Place.find().catalogue()
     agents = list(catalogue)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from orchestrator.catalogue.sessions import House, Session
 
 REQUEST = "Add a Bybit perpetual momentum bot sized by fractional Kelly"
+AGENT = "trading-bot-specialist"
 RUN = "demo"
 SAMPLE = "momentum-desk"
 _DATE = "2026-03-02T09:30:00+00:00"
@@ -87,8 +88,8 @@ def opened(house: House) -> Iterator[Session]:
     """The demo's run, ready to be driven."""
     from orchestrator.catalogue.sessions import begin, open_session
 
-    with open_session(house, RUN) as session:
-        begin(session, house, REQUEST, None, None)
+    with open_session(house, RUN, agent=AGENT) as session:
+        begin(session, house, REQUEST, AGENT, None)
         yield session
 
 

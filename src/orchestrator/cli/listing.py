@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
@@ -17,14 +18,17 @@ from orchestrator.cli.marks import (
     GOOD,
     NAME,
     QUIET,
+    Marks,
     console_for,
     marks_for,
     usd_text,
 )
+from orchestrator.cli.spending import in_all
 from orchestrator.cli.telling import tell
-from orchestrator.cli.text import label, one_line, plain, value_text
+from orchestrator.cli.text import counted, label, one_line, plain, value_text
 from orchestrator.run.parts import Receipt
-from orchestrator.run.report import cost_text, is_verified, kind_of, status_of
+from orchestrator.run.report import is_verified, kind_of, status_of
+from orchestrator.run.spending import spend_body
 from orchestrator.run.state import State
 from trading_tools.audit.event import Event
 from trading_tools.audit.ledger import StreamInfo
@@ -37,6 +41,8 @@ _STYLES: Mapping[str, str] = {
     "failed": BAD,
     "running": NAME,
 }
+
+_SUMMED = ("model_calls", "attempts", "input_tokens", "output_tokens", "cache_read_tokens")
 
 
 def summary(info: StreamInfo, state: State, *, owned: bool) -> dict[str, Any]:
@@ -52,7 +58,7 @@ def summary(info: StreamInfo, state: State, *, owned: bool) -> dict[str, Any]:
         "unchecked": list(state.acceptance[-1].unchecked) if state.acceptance else [],
         "kind": kind_of(state),
         "agents": agents,
-        "cost_usd": cost_text(state),
+        **spend_body(state.spend),
         "request": state.opened.request if state.opened else "",
     }
 
@@ -90,6 +96,19 @@ def print_runs(rows: Sequence[Mapping[str, Any]], console: Console | None = None
             names = (label(text.partition(":")[0]) for text in row["unchecked"])
             text = Text(f"  verified, but not: {', '.join(names)}", CARE)
             console.print(text, no_wrap=True, overflow="ellipsis")
+    console.print()
+    for told in _totals(rows, marks):
+        console.print(Text(told, QUIET), no_wrap=True, overflow="ellipsis")
+
+
+def _totals(rows: Sequence[Mapping[str, Any]], marks: Marks) -> tuple[str, str]:
+    """What the listed runs used in all; runs without a known price are counted apart."""
+    priced = [Decimal(row["cost_usd"]) for row in rows if row["cost_usd"] is not None]
+    money = usd_text(str(sum(priced, Decimal(0)))) if priced else "no price"
+    if priced and len(priced) < len(rows):
+        money += f" and {counted(len(rows) - len(priced), 'run')} without a price"
+    used = {name: sum(row[name] for row in rows) for name in _SUMMED}
+    return f"{counted(len(rows), 'run')} {marks.dot} {money}", in_all(used, marks)
 
 
 def print_timeline(recorded: Iterable[Event], console: Console | None = None) -> None:

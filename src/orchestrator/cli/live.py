@@ -24,7 +24,7 @@ from orchestrator.protocol.handoff import HAND_OFF
 from orchestrator.router.briefing import ROUTER
 from orchestrator.run import events as ev
 from orchestrator.run.parts import ROUTER_FRAME
-from orchestrator.run.report import cost_text
+from orchestrator.run.spending import cost_text
 from orchestrator.run.state import State
 from trading_tools.audit.event import Event
 
@@ -132,7 +132,7 @@ class LiveView:
             self._agent = ROUTER
         elif state.stack is not None and state.stack.depth:
             self._agent = label(state.stack.top.agent)
-        self._spent = usd_text(cost_text(state))
+        self._spent = usd_text(cost_text(state.spend))
         if event.kind == ev.TurnStarted.KIND:
             self._tail = ""
             choosing = body["frame"] == ROUTER_FRAME

@@ -15,8 +15,8 @@ from rich.text import Text
 
 from orchestrator.cli import steps
 from orchestrator.cli.marks import BAD, CARE, CITE, GOOD, NAME, QUIET, Marks
+from orchestrator.cli.spending import spend_lines
 from orchestrator.cli.text import (
-    counted,
     first_line,
     label,
     one_line,
@@ -25,7 +25,7 @@ from orchestrator.cli.text import (
     value_text,
 )
 from orchestrator.run.claims import CITATION
-from orchestrator.run.report import spend_table
+from orchestrator.run.spending import spend_table
 from orchestrator.run.state import State
 
 _REQUEST_CHARACTERS = 200
@@ -33,18 +33,18 @@ _ARGUMENT_CHARACTERS = 2_000
 _RECEIPTS_SHOWN = 6
 _UNVERIFIED_SHOWN = 5
 _NOTES_SHOWN = 3
-_TOOLS_SHOWN = 3
 
 Lines = list[RenderableType]
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a page is made of."""
+    """What a page is made of; `width` is that of its parts, in columns."""
 
     document: Mapping[str, Any]
     state: State
     marks: Marks
+    width: int
 
 
 def request(page: Page) -> Lines:
@@ -179,29 +179,10 @@ def receipts(page: Page) -> Lines:
 
 
 def spend(page: Page) -> Lines:
-    """Model calls, tokens as the service counts them, money by agent, calls by tool."""
-    usage, table = page.document["usage"], spend_table(page.state)
-    dot = f" {page.marks.dot} "
-    calls = counted(usage["model_calls"], "model call")
-    if usage["attempts"] > usage["model_calls"]:
-        calls += f" ({counted(usage['attempts'], 'attempt')})"
-    facts = [calls, f"{usage['input_tokens']:,} tokens in"]
-    if usage["cache_read_tokens"]:
-        facts.append(f"{usage['cache_read_tokens']:,} cached")
-    facts.append(f"{usage['output_tokens']:,} out")
-    lines: Lines = [Text(dot.join(facts))]
-    if table.unpriced:
-        known = f"${table.cost_usd:,.2f} is known; a model without a price was used"
-        lines.append(Text(known, CARE))
-    if len(table.by_agent) > 1:
-        shares = [f"{label(agent)} ${cost:,.2f}" for agent, cost in table.by_agent]
-        lines.append(Text(", ".join(shares), QUIET))
-    if table.by_tool:
-        tools = [f"{label(tool)} {count}" for tool, count in table.by_tool[:_TOOLS_SHOWN]]
-        if len(table.by_tool) > _TOOLS_SHOWN:
-            tools.append(f"{len(table.by_tool) - _TOOLS_SHOWN} more")
-        lines.append(Text(f"tools: {', '.join(tools)}", QUIET))
-    return lines
+    """Model calls, tokens and money, in all and by agent; calls by tool."""
+    known = str(page.state.spend.cost_usd)
+    table = spend_table(page.state)
+    return spend_lines(page.document["usage"], known, table, page.marks, page.width)
 
 
 def notes(page: Page) -> Lines:

@@ -71,10 +71,11 @@ def runs_command(limit: int, workspace: Path | None, as_json: bool) -> None:
 
 def _show_report(place: Place, name: str, state: State, as_json: bool) -> None:
     from orchestrator.cli.view import print_report
+    from orchestrator.run.spending import spend_table
 
     document = report_of(place, name, state)
     if as_json:
-        emit(document, True, str)
+        emit({**document, "spend": spend_table(state).body()}, True, str)
     else:
         print_report(document, state)
 

@@ -68,7 +68,8 @@ def show_report(console: Console, document: Mapping[str, Any], state: State) -> 
         document: as `orchestrator.run.report.report` gives it.
         state: the state that the document was made of.
     """
-    given = Page(document, state, marks_for(console))
+    width = console.width - LABEL_WIDTH - 2
+    given = Page(document, state, marks_for(console), width)
     rows = Table.grid(padding=(0, 2, 0, 0), expand=True)
     rows.add_column(width=LABEL_WIDTH, no_wrap=True, style=QUIET)
     rows.add_column(ratio=1, overflow="fold")

@@ -65,6 +65,19 @@ class ModelSettings(_Table):
         "or ANTHROPIC_BASE_URL.",
         pattern=r"^https?://[^\s/]+",
     )
+    context_window: int | None = Field(
+        None,
+        ge=16_000,
+        le=100_000_000,
+        description="Tokens that the model can hold, prompt and reply together; absent: what is "
+        "known of the model, and 128000 for one that is not known.",
+        examples=[200_000],
+    )
+    context_editing: Literal["auto", "on", "off"] = Field(
+        "auto",
+        description="Whether the service is asked to leave out old tool results when the window "
+        "fills; auto: where Anthropic itself serves the model.",
+    )
     prices: dict[str, ModelPrice] = Field(
         default_factory=dict,
         description="Prices by model id, for models that the built-in list does not know.",

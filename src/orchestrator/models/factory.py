@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
-from orchestrator.models.anthropic import CONNECT_TIMEOUT_S, DEFAULT_BASE_URL, AnthropicModel
+from orchestrator.models.anthropic import DEFAULT_BASE_URL, AnthropicModel, transport
 from orchestrator.models.port import ModelConfigError
 
 if TYPE_CHECKING:
@@ -63,6 +63,16 @@ def is_named(provider: Provider, environ: Mapping[str, str]) -> bool:
     return provider != "anthropic" or any(environ.get(name) for name in names)
 
 
+def offers_context_editing(provider: Provider, base_url: str | None) -> bool:
+    """Whether the service is known to leave out old tool results when asked: Anthropic's own does.
+
+    Other endpoints that speak the Messages API may refuse the field, and the clouds take betas at
+    their own pace.
+    """
+    own = base_url is None or urlsplit(base_url).hostname == urlsplit(DEFAULT_BASE_URL).hostname
+    return provider == "anthropic" and own
+
+
 def _bedrock(
     environ: Mapping[str, str], timeout_s: float, options: Mapping[str, Any]
 ) -> AnthropicModel:
@@ -78,7 +88,7 @@ def _bedrock(
     base_url = _address(name, environ.get(name))
 
     def make() -> Client:
-        from anthropic import AsyncAnthropicBedrock, Timeout
+        from anthropic import AsyncAnthropicBedrock
 
         return AsyncAnthropicBedrock(
             aws_region=region,
@@ -86,8 +96,7 @@ def _bedrock(
             aws_profile=None if token else environ.get("AWS_PROFILE"),
             base_url=base_url or f"https://bedrock-runtime.{region}.amazonaws.com",
             max_retries=0,
-            timeout=Timeout(timeout_s, connect=CONNECT_TIMEOUT_S),
-            open_telemetry=False,
+            **transport(timeout_s),
         )
 
     def credential_errors() -> tuple[type[Exception], ...]:
@@ -115,7 +124,7 @@ def _vertex(
     base_url = _address(name, environ.get(name))
 
     def make() -> Client:
-        from anthropic import AsyncAnthropicVertex, Timeout
+        from anthropic import AsyncAnthropicVertex
 
         return AsyncAnthropicVertex(
             region=region,
@@ -123,8 +132,7 @@ def _vertex(
             access_token=token,
             base_url=base_url,
             max_retries=0,
-            timeout=Timeout(timeout_s, connect=CONNECT_TIMEOUT_S),
-            open_telemetry=False,
+            **transport(timeout_s),
         )
 
     def credential_errors() -> tuple[type[Exception], ...]:

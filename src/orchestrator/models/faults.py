@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import email.utils
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from orchestrator.models.port import (
     ModelConfigError,
     ModelError,
     ModelUnavailable,
+    PromptTooLong,
     Usage,
 )
 
@@ -47,11 +49,22 @@ OF_MODEL = frozenset({403, 404})
 NO_CREDIT = "add credit or raise the limit of the account, or use another key"
 
 
+_TOO_LONG = re.compile(
+    r"prompt is too long|exceed(?:s|ed)? (?:the )?(?:available |model'?s? |maximum )?context"
+    r"|maximum context length|context[ _]length[ _]exceeded|input is too long"
+    r"|too many input tokens",
+    re.IGNORECASE,
+)
+"""How services say that a prompt does not fit: the Messages API, Bedrock, and servers of one's own
+(vLLM, llama.cpp, gateways in front of other models)."""
+
+
 class Verdict(Enum):
     """What to do about a failure once it is not tried again."""
 
     CONFIG = auto()
     BAD_REQUEST = auto()
+    TOO_LONG = auto()
     UNAVAILABLE = auto()
 
 
@@ -74,6 +87,8 @@ class Fault:
         if self.verdict is Verdict.CONFIG:
             of_model = self.status in OF_MODEL
             return ModelConfigError(self.message, self.fix, attempts=attempts, of_model=of_model)
+        if self.verdict is Verdict.TOO_LONG:
+            return PromptTooLong(self.message, status=self.status or 400, attempts=attempts)
         if self.verdict is Verdict.BAD_REQUEST:
             return BadRequest(self.message, status=self.status or 400, attempts=attempts)
         tries = "1 attempt" if attempts == 1 else f"{attempts} attempts"
@@ -93,6 +108,8 @@ def fault_of_status(status: int, headers: Mapping[str, str], body: object, now: 
     if wish in ("true", "false") and not spent:
         retry = wish == "true"
     verdict, fix = _verdict(status, spent)
+    if verdict is Verdict.BAD_REQUEST and (status == 413 or _TOO_LONG.search(message)):
+        verdict = Verdict.TOO_LONG
     return Fault(
         message=f"{message} (HTTP {status})" if verdict is Verdict.UNAVAILABLE else message,
         retry=retry,

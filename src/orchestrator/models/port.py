@@ -21,6 +21,8 @@ class ModelRequest:
     cache marks and empty text blocks. `max_tokens` bounds thinking and answer together. `effort` is
     `low`, `medium`, `high`, `xhigh`, `max` or None for the model's own default. `answer_schema` is
     the JSON Schema that the answer's text should follow; a service may not keep to it.
+    `clear_above` asks the service to leave old tool results out of what the model reads once the
+    prompt has more tokens than that; None asks for nothing.
     """
 
     model: str
@@ -30,6 +32,7 @@ class ModelRequest:
     max_tokens: int
     effort: str | None = None
     answer_schema: Mapping[str, Any] | None = None
+    clear_above: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,3 +178,10 @@ class BadRequest(ModelError):
     def __init__(self, message: str, *, status: int = 400, attempts: int = 1) -> None:
         super().__init__(message, attempts=attempts)
         self.status = status
+
+
+class PromptTooLong(BadRequest):
+    """The prompt does not fit into the model's window, or into the service's largest request.
+
+    The same turn may succeed in a shorter conversation.
+    """

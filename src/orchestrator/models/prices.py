@@ -1,7 +1,7 @@
 """What tokens cost in USD.
 
 Figures come from genai-prices' bundled data (never refreshed over the network), which knows tiers
-and cache prices; prices that the user declares go first. An unknown price is None, never zero.
+and cache prices, as they are when a process first asks; prices that the user declares go first. An unknown price is None, never zero.
 """
 
 from __future__ import annotations
@@ -9,14 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from orchestrator.models.port import Usage
+
+if TYPE_CHECKING:
+    from genai_prices.types import PriceCalculation
 
 MTOK = Decimal(1_000_000)
 CACHE_WRITE_FACTOR = Decimal("1.25")
 """A five-minute cache write against plain input (Messages API, prompt caching)."""
 
-_LISTS = {"anthropic": "anthropic", "bedrock": "aws", "vertex": "google"}
+PRICE_LISTS = {"anthropic": "anthropic", "bedrock": "aws", "vertex": "google"}
+"""The list of genai-prices that counts for each provider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +64,40 @@ class Prices:
 
     def price(self, model: str, usage: Usage) -> Decimal | None:
         """The cost in USD by today's list, or None where no price is known."""
-        declared = self.declared.get(model)
+        provider = PRICE_LISTS[self.provider]
+        declared = self.declared.get(model) or _flat_price(model, provider)
         if declared is not None:
             return declared.of(usage)
-        from genai_prices import Usage as Tokens
-        from genai_prices import calc_price
+        found = _listed(model, provider, usage)
+        return None if found is None else found.total_price
 
-        tokens = Tokens(
-            input_tokens=usage.prompt_tokens,
-            cache_read_tokens=usage.cache_read_tokens,
-            cache_write_tokens=usage.cache_write_tokens,
-            output_tokens=usage.output_tokens,
-        )
-        try:
-            found = calc_price(tokens, model, provider_id=_LISTS[self.provider])
-        except LookupError:
-            return None
-        return found.total_price
+
+@lru_cache(maxsize=64)
+def _flat_price(model: str, provider: str) -> DeclaredPrice | None:
+    """What the list says where it depends on nothing but the kind of token; None elsewhere.
+
+    Looking a model up costs far more than the sum, and a run prices every turn several times.
+    """
+    found = _listed(model, provider, Usage(1, 1, 1, 1))
+    if found is None:
+        return None
+    price = found.model_price
+    listed = (price.input_mtok, price.output_mtok, price.cache_read_mtok, price.cache_write_mtok)
+    plain = [figure for figure in listed if isinstance(figure, Decimal)]
+    return DeclaredPrice(*plain) if len(plain) == len(listed) else None
+
+
+def _listed(model: str, provider: str, usage: Usage) -> PriceCalculation | None:
+    from genai_prices import Usage as Tokens
+    from genai_prices import calc_price
+
+    tokens = Tokens(
+        input_tokens=usage.prompt_tokens,
+        cache_read_tokens=usage.cache_read_tokens,
+        cache_write_tokens=usage.cache_write_tokens,
+        output_tokens=usage.output_tokens,
+    )
+    try:
+        return calc_price(tokens, model, provider_id=provider)
+    except LookupError:
+        return None

@@ -14,6 +14,10 @@ from typing import Any
 from orchestrator.models.port import BadRequest, Block, ModelRequest
 
 CACHE_MARK = {"type": "ephemeral"}
+CONTEXT_EDITING_BETA = "context-management-2025-06-27"
+"""The beta under which the service takes `context_management`; named in a header by the adapter."""
+KEPT_TOOL_USES = 6
+"""Latest tool calls whose results the service is to leave in place."""
 UNMARKABLE = frozenset({"thinking", "redacted_thinking"})
 
 
@@ -43,6 +47,8 @@ def body(request: ModelRequest) -> dict[str, Any]:
     wire["messages"] = messages
     if output := _output(request):
         wire["output_config"] = output
+    if request.clear_above is not None:
+        wire["context_management"] = {"edits": [_clearing(request.clear_above)]}
     wire["stream"] = True
     return wire
 
@@ -54,6 +60,19 @@ def _output(request: ModelRequest) -> dict[str, Any]:
     if request.answer_schema is not None:
         output["format"] = {"type": "json_schema", "schema": dict(request.answer_schema)}
     return output
+
+
+def _clearing(above: int) -> dict[str, Any]:
+    """Old tool results are left out by the service itself: thinking blocks stay valid.
+
+    Each clearing breaks the prompt cache once, so it must be worth a fifth of what set it off.
+    """
+    return {
+        "type": "clear_tool_uses_20250919",
+        "trigger": {"type": "input_tokens", "value": above},
+        "keep": {"type": "tool_uses", "value": KEPT_TOOL_USES},
+        "clear_at_least": {"type": "input_tokens", "value": above // 5},
+    }
 
 
 def _message(message: Block) -> dict[str, Any]:

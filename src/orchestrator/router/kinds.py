@@ -15,6 +15,7 @@ from orchestrator.router.cues import (
     ASKING,
     CUES,
     DEMANDS,
+    HASTY,
     KINDS,
     NO_ACT,
     PERHAPS_ASKING,
@@ -28,6 +29,12 @@ if TYPE_CHECKING:
 
 _CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 _SENTENCE = re.compile(r"(?<=[.!?;:])\s+|\n+|\s[-–—]+\s")
+_PERIOD = re.compile(r"(?<=[.!?])\s+|\n+")
+# After a verb in a list these show that it is a noun there ("orders, fills and audit in Postgres").
+_NOUN = re.compile(r"\s*(?:$|[,.;)]|(?:in|of|and|or|from|is|are)\b)")
+_PART = re.compile(
+    r"(?<=[.!?;:])\s+|\n+|\s[-–—]+\s|,?\s+(?:but|only|though|however|what i)\s+", re.IGNORECASE
+)
 _CLAUSE = re.compile(r",\s*(?:(?:and|then|so)\s+)*|\s+(?:and|then)\s+(?:then\s+)?")
 _FORMULA = re.compile(r"\b\w+\s*=[^=\n]*[*/+()-]")
 
@@ -50,7 +57,7 @@ def kind_of(request: str) -> KindGuess:
     """The kind of `request`; without any cue `implement`, the commonest."""
     text = _CODE.sub(" ", request.lower().replace("\u2019", "'"))
     sentences = [part.strip() for part in _SENTENCE.split(text) if part and part.strip()]
-    order = next((sentence for sentence in sentences if _is_act(sentence)), None)
+    order = next((part for part in _orders(text)), None)
     if order is not None:
         return KindGuess("act", (order[:40],))
     found: dict[Kind, dict[str, float]] = {kind: {} for kind in KINDS}
@@ -66,6 +73,11 @@ def kind_of(request: str) -> KindGuess:
     return KindGuess(best, tuple(found[best])) if weights[best] else KindGuess("implement", ())
 
 
+def parts_of(text: str) -> list[str]:
+    """The sentences of `text`, split also where one turns round ("it works, but …")."""
+    return [part for part in _PART.split(text) if part and part.strip()]
+
+
 def _cues(sentence: str) -> Iterator[tuple[Kind, str, float]]:
     """What speaks for which kind in a sentence: demands and questions by place, turns anywhere."""
     for place, clause in enumerate(_CLAUSE.split(sentence)):
@@ -73,7 +85,8 @@ def _cues(sentence: str) -> Iterator[tuple[Kind, str, float]]:
             continue
         plain = _plain(clause)
         for kind, pattern in DEMANDS:
-            if match := pattern.match(plain):
+            match = pattern.match(plain)
+            if match and not (place and _NOUN.match(plain[match.end() :])):
                 yield kind, match[0], _DEMAND_LATER if place else _DEMAND_FIRST
         if not place and (match := _question(plain, sentence)):
             yield "answer", match[0], _QUESTION_WORD
@@ -87,7 +100,8 @@ def _question(plain: str, sentence: str) -> re.Match[str] | None:
     """The word that makes a question of a sentence ("what is missing:" is none)."""
     if sentence.endswith(":"):
         return None
-    return ASKING.match(plain) or (PERHAPS_ASKING.match(plain) if "?" in sentence else None)
+    perhaps = PERHAPS_ASKING if "?" in sentence else HASTY
+    return ASKING.match(plain) or perhaps.match(plain)
 
 
 def _plain(clause: str) -> str:
@@ -95,6 +109,11 @@ def _plain(clause: str) -> str:
     return clause[polite.end() if polite else 0 :].strip()
 
 
-def _is_act(sentence: str) -> bool:
-    plain = _plain(sentence)
-    return any(act.match(plain) for act in ACTS) and not NO_ACT.search(sentence)
+def _orders(text: str) -> Iterator[str]:
+    """The parts of `text` that give an order now; what a rule or a program does is none."""
+    for period in _PERIOD.split(text):
+        if NO_ACT.search(period):
+            continue
+        for part in _SENTENCE.split(period):
+            if any(act.match(_plain(part)) for act in ACTS):
+                yield part

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.router.cues import SETTLED
 from orchestrator.router.index import index_of
-from orchestrator.router.kinds import kind_of
+from orchestrator.router.kinds import kind_of, parts_of
 from orchestrator.router.words import as_written, telling_words
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ _CLEAR_MARGIN = 1.5
 _OWN_WORDS = 2
 _CLEAR_LEAD = 3.0
 _LEAD_MARGIN = 1.4
+# What is said to be there and well is not what is wanted.
+_SETTLED_WEIGHT = 0.3
 # The kind of job counts a little: who checks for a living is better at checking.
 _KIND_WORDS: Mapping[Kind, tuple[str, ...]] = {
     "validate": ("validator", "verdict", "check"),
@@ -73,7 +76,7 @@ def route(request: str, catalogue: AgentCatalogue) -> Route:
     text = _ends(request)
     index = index_of(catalogue)
     guess = kind_of(text)
-    terms = dict.fromkeys(telling_words(text), 1.0)
+    terms = _terms(text)
     scores = index.scores(terms)
     if scores:
         extra = index.scores(_kind_terms(guess.kind))
@@ -96,7 +99,7 @@ def route(request: str, catalogue: AgentCatalogue) -> Route:
         for name, score in sorted(scores.items(), key=lambda item: (-item[1], item[0]))
     )
     agent = ranking[0][0] if ranking else None
-    own = index.own(agent, terms) if agent else ()
+    own = index.own(agent, [t for t, weight in terms.items() if weight == 1.0]) if agent else ()
     sure = agent is not None and (
         named == (agent,)
         or _phrase_decides(agent, hits, ranking)
@@ -110,6 +113,16 @@ def route(request: str, catalogue: AgentCatalogue) -> Route:
 def _may_write(catalogue: AgentCatalogue, name: str) -> bool:
     agent = catalogue.get(name)
     return agent is None or agent.tools is None or any(t.lower() in _WRITERS for t in agent.tools)
+
+
+def _terms(text: str) -> dict[str, float]:
+    """The telling words of `text` with their weights: less for those that only tell the setting."""
+    found: dict[str, float] = {}
+    for part in parts_of(text):
+        weight = _SETTLED_WEIGHT if SETTLED.search(part.lower()) else 1.0
+        for term in telling_words(part):
+            found[term] = max(found.get(term, 0.0), weight)
+    return found
 
 
 def _ends(request: str) -> str:

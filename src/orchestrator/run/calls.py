@@ -27,8 +27,9 @@ from orchestrator.toolbox.tool import Effect, Tool, ToolContext, ToolError, Tool
 from trading_tools.audit.event import canonical_json
 from trading_tools.audit.redact import has_mark
 
-SHOWN_CHARACTERS = 40_000
-"""What of a result a model sees at once; the whole is kept and read with `read_receipt`."""
+SHOWN_CHARACTERS, SHOWN_SHARE = 40_000, 0.3
+"""What of a result a model sees at once, at most: characters, and characters for each token of its
+window. The whole is kept and read with `read_receipt`."""
 
 OUTCOME_UNKNOWN = (
     "an earlier attempt was begun and its outcome is not known: find out at the other side first, "
@@ -237,16 +238,22 @@ class Caller:
     def _record(self, frame: FrameState, one: _Ready, result: ToolResult) -> None:
         clean = self._setting.redactor.text(self._setting.stable(result.text))
         shown, whole = clean, None
-        if len(clean) > SHOWN_CHARACTERS:
+        model = self._setting.definitions.agents[frame.frame.agent].model
+        most = min(SHOWN_CHARACTERS, int(self._setting.windows.of(model) * SHOWN_SHARE))
+        if len(clean) > most:
             whole = self._journal.ledger.put_text(clean)
-            shown = _shortened(clean)
+            shown = _shortened(clean, most)
         self._journal.append(
             ev.ToolFinished(
                 frame=frame.frame.id,
                 call=one.call["id"],
                 tool=one.tool.name,
                 text=shown,
-                data=None if whole else self._clean(result.data),
+                data=None
+                if whole
+                else clean
+                if result.data is result.text
+                else self._clean(result.data),
                 is_error=result.is_error,
                 whole=whole,
             )
@@ -268,8 +275,8 @@ def approval_digest(run: str, tool: str, arguments: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical_json([run, tool, dict(arguments)]).encode()).hexdigest()
 
 
-def _shortened(text: str) -> str:
-    head, tail = SHOWN_CHARACTERS * 3 // 4, SHOWN_CHARACTERS // 5
+def _shortened(text: str, most: int) -> str:
+    head, tail = most * 3 // 4, most // 5
     left_out = len(text) - head - tail
     return (
         f"{text[:head]}\n[… {left_out} of {len(text)} characters left out here; read_receipt "

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
+from typing import Any
 
 from orchestrator.protocol.handoff import HAND_OFF, Handoff
-from orchestrator.protocol.parsing import HandoffError, parse_handoff
+from orchestrator.protocol.parsing import HandoffError, ParsedHandoff, parse_handoff
 from orchestrator.protocol.stack import (
     Called,
     Ended,
@@ -20,7 +23,7 @@ from orchestrator.run.claims import cited_receipts
 from orchestrator.run.journal import Journal
 from orchestrator.run.limits import Limits, Reached, ping_pong
 from orchestrator.run.openings import opening_for
-from orchestrator.run.parts import FrameState
+from orchestrator.run.parts import BY_HARNESS, FrameState
 from orchestrator.run.routing import Routes
 from orchestrator.run.setting import Case, Finding, Setting
 from orchestrator.run.state import move_of
@@ -28,8 +31,6 @@ from orchestrator.run.turns import LimitBites
 
 RETRIES = 2
 """How often an agent may mend its envelope at one ending."""
-
-BY_HARNESS = "written by the harness"
 
 
 class Endings:
@@ -54,9 +55,8 @@ class Endings:
             problems = (f"{len(calls)} hand_off calls in one reply: give one envelope",)
             await self._reject(frame, problems, "\n".join(problems), None)
             return
-        source = calls[0]["input"] if calls else _text(frame)
         try:
-            parsed = parse_handoff(source, self._setting.definitions.names)
+            parsed = self._parsed(calls[0]["input"] if calls else None, frame)
         except HandoffError as error:
             await self._reject(frame, error.problems, error.for_model(), call)
             return
@@ -73,6 +73,22 @@ class Endings:
             await self._reject(frame, (problem,), problem, call)
             return
         await self._move(frame, handoff, parsed.repairs, call)
+
+    def _parsed(self, given: Mapping[str, Any] | None, frame: FrameState) -> ParsedHandoff:
+        """The envelope of a call, else of the reply's text; one that was cut may begin before it.
+
+        Raises:
+            HandoffError: it is none.
+        """
+        names, text = self._setting.definitions.names, frame.said()
+        try:
+            return parse_handoff(text if given is None else given, names)
+        except HandoffError:
+            if given is not None or frame.context.joined == text:
+                raise
+            with suppress(HandoffError):
+                return parse_handoff(frame.context.joined, names)
+            raise
 
     async def _move(
         self, frame: FrameState, handoff: Handoff, repairs: tuple[str, ...], call: str | None
@@ -98,7 +114,9 @@ class Endings:
                 sender = frame.frame.agent
                 work = self._setting.work
                 change = work.diff_summary() if work else ""
-                text = opening_for(self._setting, state, sender, handoff, change, waits=waits)
+                text = opening_for(
+                    self._setting, state, sender, new.agent, handoff, change, waits=waits
+                )
                 if work is not None:
                     work.open_zone(new.agent)
                 self._accept(frame, handoff, repairs, call, helper, text, change)
@@ -198,11 +216,6 @@ class Endings:
 
     def _close(self, status: str, result: str, note: str | None = None) -> None:
         self._journal.append(ev.RunClosed(status, result, resumable=False, note=note))
-
-
-def _text(frame: FrameState) -> str:
-    content = frame.reply.content if frame.reply else ()
-    return "".join(str(block["text"]) for block in content if block.get("type") == "text")
 
 
 def _to_do(finding: Finding) -> tuple[str, ...]:

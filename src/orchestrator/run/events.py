@@ -35,7 +35,8 @@ class RunTaken:
     """A process became the one owner of the run; the first epoch is 1.
 
     `seal` is what commands run in on this machine; default permissions hang on it. `offline` says
-    that this process has no model, so that nobody is asked but the rules.
+    that this process has no model, so that nobody is asked but the rules. `context_editing` says
+    that the model's service leaves out old tool results when asked.
     """
 
     KIND: ClassVar[str] = "run.taken"
@@ -45,6 +46,7 @@ class RunTaken:
     limits: Mapping[str, Json] | None = None
     seal: str | None = None
     offline: bool = False
+    context_editing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class TurnStarted:
     """A model call is about to be made; `new` is what its conversation gained since the last.
 
     The router's calls have a frame of their own, that of no agent (`ROUTER_FRAME`).
+    `context_editing` says that the service is asked to leave out old tool results.
     """
 
     KIND: ClassVar[str] = "turn.started"
@@ -79,11 +82,16 @@ class TurnStarted:
     model: str
     max_tokens: int
     new: tuple[Mapping[str, Json], ...]
+    context_editing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ModelReplied:
-    """The reply, verbatim, with what it cost (`None` where the model has no known price)."""
+    """The reply, verbatim, with what it cost (`None` where the model has no known price).
+
+    `usage` is what is billed, broken tries included; `context_tokens` are prompt and reply as the
+    service counted them at the last try, 0 where it counts nothing.
+    """
 
     KIND: ClassVar[str] = "model.replied"
     frame: int
@@ -96,11 +104,15 @@ class ModelReplied:
     cost_usd: str | None
     tool_errors: Mapping[str, str] = field(default_factory=dict)
     refusal: str | None = None
+    context_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFailed:
-    """No reply came; what was tried, why it ended, and what the broken tries cost."""
+    """No reply came; what was tried, why it ended, and what the broken tries cost.
+
+    `too_long` says that the prompt did not fit, so that the same one is not tried again.
+    """
 
     KIND: ClassVar[str] = "model.failed"
     frame: int
@@ -109,6 +121,7 @@ class ModelFailed:
     attempts: int
     usage: Mapping[str, int] = field(default_factory=dict)
     cost_usd: str | None = "0"
+    too_long: bool = False
 
 
 @dataclass(frozen=True, slots=True)

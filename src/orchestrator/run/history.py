@@ -62,10 +62,11 @@ class Unpaired(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """Messages so far, and the calls of the last reply that wait for their answers."""
+    """Messages so far, the calls of the last reply that wait for their answers, all calls' ids."""
 
     messages: tuple[Message, ...] = ()
     open_calls: tuple[str, ...] = ()
+    call_ids: frozenset[str] = frozenset()
 
     def extended(self, items: tuple[Item, ...]) -> Conversation:
         """With one more user message: every open call's answer first, then texts.
@@ -84,27 +85,30 @@ class Conversation:
         if not content:
             raise Unpaired("a user message must say something")
         message = {"role": "user", "content": content}
-        return Conversation((*self.messages, message), ())
+        return Conversation((*self.messages, message), (), self.call_ids)
 
-    def call_ids(self) -> frozenset[str]:
-        """The ids of all calls that it holds."""
-        return frozenset(
-            block["id"]
-            for message in self.messages
-            if message["role"] == "assistant"
-            for block in message["content"]
-            if block.get("type") == "tool_use"
-        )
+    @property
+    def begun(self) -> bool:
+        """Whether it holds a reply."""
+        return any(message["role"] == "assistant" for message in self.messages[:2])
 
     def replied(self, content: tuple[Block, ...]) -> Conversation:
-        """With the model's reply, verbatim."""
+        """With the model's reply, verbatim but for what the service would not take back."""
         if not self.messages or self.messages[-1]["role"] != "user":
             raise Unpaired("a reply must follow a user message")
         calls = tuple(block["id"] for block in content if block.get("type") == "tool_use")
         kept = [dict(block) for block in content if not _is_empty_text(block)]
-        return Conversation((*self.messages, {"role": "assistant", "content": kept}), calls)
+        if kept and _is_cut_thinking(kept[-1]):
+            kept.pop()
+        messages = (*self.messages, {"role": "assistant", "content": kept})
+        return Conversation(messages, calls, self.call_ids.union(calls))
 
 
 def _is_empty_text(block: Block) -> bool:
     """The service refuses empty text blocks, though it may send one."""
     return block.get("type") == "text" and not str(block.get("text", "")).strip()
+
+
+def _is_cut_thinking(block: Block) -> bool:
+    """Thinking that was cut before its signature came; the service refuses it unsigned."""
+    return block.get("type") == "thinking" and block.get("signature") == ""

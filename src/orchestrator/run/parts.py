@@ -12,7 +12,12 @@ from orchestrator.protocol.handoff import Handoff
 from orchestrator.protocol.stack import Frame
 from orchestrator.router.briefing import ROUTER
 from orchestrator.run import events as ev
+from orchestrator.run.context import Context
 from orchestrator.run.history import Answer, Conversation, Item
+from orchestrator.run.limits import REPEATS
+
+BY_HARNESS = "written by the harness"
+"""Stands among the repairs of an envelope that no agent wrote."""
 
 ROUTER_FRAME = -1
 """The frame of the router's calls; it is on no stack, and agents' frames count from 0."""
@@ -34,9 +39,12 @@ class Receipt:
 
     def line(self) -> str:
         """One line for an index."""
-        first = " ".join(self.text.split())[:100]
         mark = "error: " if self.is_error else ""
-        return f"[r{self.seq}] {self.agent} {self.tool}: {mark}{first}"
+        return f"[r{self.seq}] {self.agent} {self.tool}: {mark}{self.first()}"
+
+    def first(self) -> str:
+        """The beginning of what it came to, on one line."""
+        return " ".join(self.text[:2_000].split())[:100]
 
 
 @dataclass(slots=True)
@@ -50,7 +58,10 @@ class Approval:
 
 @dataclass(slots=True)
 class FrameState:
-    """One agent's part: its conversation, and the reply that is being dealt with."""
+    """One agent's part: its conversation, and the reply that is being dealt with.
+
+    `forecast` is the confidence of its first envelope, where that came before the first acceptance.
+    """
 
     frame: Frame
     conversation: Conversation = field(default_factory=Conversation)
@@ -59,7 +70,8 @@ class FrameState:
     turns: int = 0
     rejections: int = 0
     signatures: list[str] = field(default_factory=list)
-    prompt_tokens: int = 0
+    context: Context = field(default_factory=Context)
+    forecast: float | None = None
 
     def calls(self) -> tuple[Mapping[str, Any], ...]:
         """The tool calls of the reply at hand."""
@@ -70,6 +82,16 @@ class FrameState:
         """Calls of the reply at hand that have no answer yet."""
         answered = {item.call for item in self.queue if isinstance(item, Answer)}
         return tuple(call for call in self.calls() if call["id"] not in answered)
+
+    def said(self) -> str:
+        """The text of the reply at hand."""
+        content = self.reply.content if self.reply else ()
+        return "".join(str(block["text"]) for block in content if block.get("type") == "text")
+
+    def sign(self, call: str) -> None:
+        """Note a call and what it came to, for whoever looks for loops; older ones are dropped."""
+        self.signatures.append(call)
+        del self.signatures[:-REPEATS]
 
     def enqueue(self, item: Item) -> None:
         """Add to what the agent will hear next; the reply is dealt with once all is answered."""
@@ -84,21 +106,10 @@ def router_frame(turns: int = 0) -> FrameState:
 
 
 @dataclass(slots=True)
-class Share:
-    """What a part of the model calls came to (USD)."""
+class ModelSpend:
+    """What model calls used: replies, tries, tokens as billed, USD.
 
-    usage: Usage = field(default_factory=Usage)
-    cost_usd: Decimal = Decimal(0)
-    unpriced: bool = False
-    model_calls: int = 0
-    attempts: int = 0
-
-
-@dataclass(slots=True)
-class Spend:
-    """What the model cost so far, in all and by agent (USD); tools by calls.
-
-    `router` is the part of it that went into choosing agents.
+    `unpriced` says that some had no known price and are not in `cost_usd`.
     """
 
     usage: Usage = field(default_factory=Usage)
@@ -106,9 +117,50 @@ class Spend:
     unpriced: bool = False
     model_calls: int = 0
     attempts: int = 0
-    by_agent: dict[str, Decimal] = field(default_factory=dict)
-    by_tool: dict[str, int] = field(default_factory=dict)
-    router: Share = field(default_factory=Share)
+
+    def add(self, body: ev.ModelReplied | ev.ModelFailed) -> None:
+        """Count a reply, or the tries that brought none."""
+        # A playbook's turn asks nobody.
+        self.model_calls += isinstance(body, ev.ModelReplied) and body.attempts > 0
+        self.attempts += body.attempts
+        self.usage = self.usage + Usage(**body.usage)
+        if body.cost_usd is None:
+            self.unpriced = True
+        else:
+            self.cost_usd += Decimal(body.cost_usd)
+
+
+@dataclass(slots=True)
+class ToolSpend:
+    """How often a tool was called: made, made with an error as its result, not made.
+
+    `characters` are those of its results that went into prompts, each counted when it first did.
+    """
+
+    calls: int = 0
+    errors: int = 0
+    refused: int = 0
+    characters: int = 0
+
+
+@dataclass(slots=True)
+class Spend(ModelSpend):
+    """What the run used so far, in all, by agent and by tool.
+
+    `router` is the part that went into choosing agents; it stands among the agents' too.
+    """
+
+    router: ModelSpend = field(default_factory=ModelSpend)
+    by_agent: dict[str, ModelSpend] = field(default_factory=dict)
+    by_tool: dict[str, ToolSpend] = field(default_factory=dict)
+
+    def of_agent(self, name: str) -> ModelSpend:
+        """The agent's part, begun where it has none yet."""
+        return self.by_agent.setdefault(name, ModelSpend())
+
+    def of_tool(self, name: str) -> ToolSpend:
+        """The tool's part, begun where it has none yet."""
+        return self.by_tool.setdefault(name, ToolSpend())
 
 
 @dataclass(frozen=True, slots=True)

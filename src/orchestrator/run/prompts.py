@@ -7,9 +7,6 @@ belongs to one run is in the opening message.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-from trading_tools.audit.event import canonical_json
 
 RULES = """\
 # How you work here
@@ -72,32 +69,28 @@ def opening(
     request: str,
     *,
     workspace: str | None,
-    chain: Sequence[Mapping[str, Any]] = (),
-    forwarded: Mapping[str, Any] | None = None,
-    asked_by: str | None = None,
+    chain: Sequence[str] = (),
+    forwarded: str = "",
+    part: str = "",
     change: str = "",
     receipts: Sequence[str] = (),
 ) -> str:
     """The first message of a frame.
 
-    `chain` are the envelopes so far (agent and handoff), `forwarded` the context that the last one
-    passed on, `change` the summary of the diff, `receipts` one line each.
+    `chain` are the envelopes so far (agent and handoff) and `forwarded` the context that the last
+    one passed on, as JSON; `part` says what the agent has to do with them, `change` is the summary
+    of the diff, `receipts` one line each.
     """
     parts = [f"# Request\n\n{request.strip()}"]
     if workspace:
         parts.append(f"# Workspace\n\n{workspace.strip()}")
     if chain:
-        lines = "\n".join(canonical_json(dict(link)) for link in chain)
+        lines = "\n".join(chain)
         parts.append(f"# Chain so far (envelopes, oldest first)\n\n{lines}")
-    if asked_by:
-        parts.append(
-            f"# Your part\n\n{asked_by} called you with the last envelope above and waits for"
-            " yours."
-        )
-    elif chain:
-        parts.append("# Your part\n\nThe last envelope above passed the work on to you.")
+    if part:
+        parts.append(f"# Your part\n\n{part}")
     if forwarded:
-        parts.append(f"# Passed on to you\n\n{canonical_json(dict(forwarded))}")
+        parts.append(f"# Passed on to you\n\n{forwarded}")
     if change:
         parts.append(f"# Change so far\n\n{change.strip()}")
     if receipts:

@@ -6,13 +6,12 @@ Pure, over the folded state. How a person sees it is the command line's part.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
-from orchestrator.run.parts import Approval, Link, Share, Spend
+from orchestrator.run.events import AcceptanceChecked
+from orchestrator.run.parts import Approval, Link
+from orchestrator.run.spending import cost_text
 from orchestrator.run.state import State
-from trading_tools.audit.event import decimal_text
 
 DONE = frozenset({"success", "complete"})
 """Statuses with which a run says that the job is done."""
@@ -28,19 +27,6 @@ _EXIT_CODES: Mapping[str, int] = {
     "limited": 4,
     "failed": 70,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class SpendTable:
-    """What a run used: USD by agent, the dearest first; calls by tool, the most used first.
-
-    `unpriced` says that some replies had no known price and are not in the sums.
-    """
-
-    by_agent: tuple[tuple[str, Decimal], ...]
-    by_tool: tuple[tuple[str, int], ...]
-    cost_usd: Decimal
-    unpriced: bool
 
 
 def report(
@@ -113,10 +99,20 @@ def is_verified(state: State) -> bool:
     """
     if state.closed is None or state.closed.status not in DONE or not state.acceptance:
         return False
-    last = state.acceptance[-1]
-    made = [check for check in last.checks if check.get("available", True)]
-    about_work = [check for check in made if not check.get("formal", False)]
-    return not last.unmet and bool(about_work) and all(check.get("met") is True for check in made)
+    return outcome(state.acceptance[-1]) is True
+
+
+def outcome(checked: AcceptanceChecked) -> bool | None:
+    """What an acceptance check found: all held, something did not, or None: it cannot be said.
+
+    It cannot where a check that this version has could not be made, and where none was about the
+    work.
+    """
+    if checked.unmet:
+        return False
+    made = [check for check in checked.checks if check.get("available", True)]
+    about_work = any(not check.get("formal", False) for check in made)
+    return True if about_work and all(check.get("met") is True for check in made) else None
 
 
 def left_nothing(state: State) -> bool:
@@ -134,19 +130,6 @@ def open_approval(state: State) -> Approval | None:
         if any(call["id"] == approval.request.call for call in frame.unanswered()):
             return approval
     return None
-
-
-def cost_text(state: State) -> str | None:
-    """What the models cost so far, in USD; None where a reply had no known price."""
-    return _usd(state.spend)
-
-
-def spend_table(state: State) -> SpendTable:
-    """What was used by whom."""
-    spend = state.spend
-    agents = sorted(spend.by_agent.items(), key=lambda item: (-item[1], item[0]))
-    tools = sorted(spend.by_tool.items(), key=lambda item: (-item[1], item[0]))
-    return SpendTable(tuple(agents), tuple(tools), spend.cost_usd, spend.unpriced)
 
 
 def _link(link: Link) -> dict[str, Any]:
@@ -196,17 +179,13 @@ def _usage(state: State) -> dict[str, Any]:
         "input_tokens": spend.usage.input_tokens,
         "output_tokens": spend.usage.output_tokens,
         "cache_read_tokens": spend.usage.cache_read_tokens,
-        "cost_usd": cost_text(state),
+        "cost_usd": cost_text(spend),
         "router": {
             "model_calls": spend.router.model_calls,
             "attempts": spend.router.attempts,
             "input_tokens": spend.router.usage.input_tokens,
             "output_tokens": spend.router.usage.output_tokens,
             "cache_read_tokens": spend.router.usage.cache_read_tokens,
-            "cost_usd": _usd(spend.router),
+            "cost_usd": cost_text(spend.router),
         },
     }
-
-
-def _usd(part: Spend | Share) -> str | None:
-    return None if part.unpriced else decimal_text(part.cost_usd)

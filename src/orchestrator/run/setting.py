@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from orchestrator.models.port import Model
 from orchestrator.models.prices import Prices
+from orchestrator.models.windows import Windows
 from orchestrator.protocol.handoff import Handoff
 from orchestrator.run.definitions import Definitions
 from orchestrator.run.state import State
@@ -114,6 +115,7 @@ class Setting:
     rules: Rules
     checks: Mapping[str, Sequence[Check]]
     prices: Prices
+    windows: Windows = field(default_factory=Windows)
     redactor: Redactor
     stable: Callable[[str], str] = lambda text: text
     work: Work | None = None

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from typing import Any
 
 from orchestrator.models.port import Usage
@@ -26,17 +25,18 @@ from orchestrator.run import events as ev
 from orchestrator.run.claims import cited_receipts
 from orchestrator.run.history import Answer, Conversation, Item, Text
 from orchestrator.run.parts import (
+    BY_HARNESS,
     ROUTER_FRAME,
     Approval,
     FrameState,
     Link,
     Receipt,
-    Share,
     Spend,
     router_frame,
 )
 from trading_tools.audit.event import Event, canonical_json
 
+CUT = frozenset({"max_tokens", "model_context_window_exceeded"})
 CONTINUE = "Your reply was cut at the output limit. Go on where it stopped, in smaller pieces."
 
 
@@ -52,6 +52,7 @@ class State:
         self.limits: Mapping[str, Any] = {}
         self.epoch = 0
         self.offline = False
+        self.context_editing = False
         self.route: ev.RouteChosen | None = None
         self.stack: Stack | None = None
         self.frames: dict[int, FrameState] = {ROUTER_FRAME: router_frame()}
@@ -62,6 +63,7 @@ class State:
         self.question: ev.QuestionAsked | None = None
         self.answers: dict[str, str] = {}
         self.clarified = ""
+        self.asked: list[tuple[str, str]] = []
         self.handoffs: list[tuple[str, str, int]] = []
         self.acceptance: list[ev.AcceptanceChecked] = []
         self.limit: ev.LimitHit | None = None
@@ -98,7 +100,7 @@ class State:
     @property
     def tool_calls(self) -> int:
         """Calls made so far."""
-        return sum(self.spend.by_tool.values())
+        return sum(tool.calls for tool in self.spend.by_tool.values())
 
     def approval_of(self, call: str) -> Approval | None:
         """The latest approval that was asked for a call."""
@@ -119,10 +121,13 @@ def _opened(state: State, body: ev.RunOpened, event: Event) -> None:
 
 def _taken(state: State, body: ev.RunTaken, _: Event) -> None:
     state.epoch, state.offline = body.epoch, body.offline
+    state.context_editing = body.context_editing
     if body.limits is not None:
         state.limits = body.limits
     if state.closed is not None and state.closed.resumable:
         state.closed = state.limit = None
+        for frame in state.frames.values():
+            frame.context.taken_up()
 
 
 def _routed(state: State, body: ev.RouteChosen, _: Event) -> None:
@@ -143,15 +148,20 @@ def _turn(state: State, body: ev.TurnStarted, _: Event) -> None:
     items = tuple(_item(state, record) for record in body.new)
     if items:
         frame.conversation = frame.conversation.extended(items)
+    for item in items:
+        if isinstance(item, Answer) and item.receipt is not None:
+            tool = state.receipts[item.receipt].tool
+            state.spend.of_tool(tool).characters += len(item.text)
+    size = sum(len(item.text) for item in items)
+    frame.context.asked(size, body.max_tokens, edited=body.context_editing)
     frame.queue.clear()
     frame.turns = body.turn
 
 
 def _replied(state: State, body: ev.ModelReplied, _: Event) -> None:
     frame = state.frames[body.frame]
-    usage = Usage(**body.usage)
     _spent(state, body, frame.frame.agent)
-    frame.prompt_tokens = usage.prompt_tokens + usage.output_tokens
+    frame.context.counted = _counted(body)
     if body.frame == ROUTER_FRAME:
         # Whatever it says, the router is not asked to go on: its answer counts, or is rejected.
         frame.reply = body
@@ -162,28 +172,28 @@ def _replied(state: State, body: ev.ModelReplied, _: Event) -> None:
         return
     frame.conversation = frame.conversation.replied(body.content)
     frame.reply = body
+    frame.context.full = body.stop_reason == "model_context_window_exceeded"
+    frame.context.replied(frame.said(), cut=body.stop_reason in CUT)
     _answer_what_is_not_run(frame, body)
 
 
 def _spent(state: State, body: ev.ModelReplied | ev.ModelFailed, agent: str) -> None:
-    spend = state.spend
-    shares: list[Spend | Share] = [spend]
+    state.spend.add(body)
+    state.spend.of_agent(agent).add(body)
     if body.frame == ROUTER_FRAME:
-        shares.append(spend.router)
-    for share in shares:
-        share.usage = share.usage + Usage(**body.usage)
-        share.attempts += body.attempts
-        # A playbook's turn asks nobody.
-        share.model_calls += isinstance(body, ev.ModelReplied) and body.attempts > 0
-        share.unpriced = share.unpriced or body.cost_usd is None
-        share.cost_usd += Decimal(body.cost_usd or 0)
-    if cost := Decimal(body.cost_usd or 0):
-        spend.by_agent[agent] = spend.by_agent.get(agent, Decimal(0)) + cost
+        state.spend.router.add(body)
+
+
+def _counted(body: ev.ModelReplied) -> int:
+    if body.context_tokens is not None:
+        return body.context_tokens
+    usage = Usage(**body.usage)
+    return usage.prompt_tokens + usage.output_tokens
 
 
 def _answer_what_is_not_run(frame: FrameState, body: ev.ModelReplied) -> None:
     calls = frame.calls()
-    if body.stop_reason in {"max_tokens", "model_context_window_exceeded", "pause_turn"}:
+    if body.stop_reason in {*CUT, "pause_turn"}:
         for call in calls:
             frame.enqueue(Answer(call["id"], f"not executed: {CONTINUE}", is_error=True))
         if not calls:
@@ -201,7 +211,9 @@ def _answer_what_is_not_run(frame: FrameState, body: ev.ModelReplied) -> None:
 
 
 def _failed(state: State, body: ev.ModelFailed, _: Event) -> None:
-    _spent(state, body, state.frames[body.frame].frame.agent)
+    frame = state.frames[body.frame]
+    _spent(state, body, frame.frame.agent)
+    frame.context.full = frame.context.full or body.too_long
 
 
 def _intended(state: State, body: ev.ToolIntended, event: Event) -> None:
@@ -220,18 +232,21 @@ def _finished(state: State, body: ev.ToolFinished, event: Event) -> None:
         body.tool,
         arguments,
         body.text,
-        body.data,
+        body.text if body.data == body.text else body.data,  # one copy is enough
         body.is_error,
         body.whole,
     )
-    state.spend.by_tool[body.tool] = state.spend.by_tool.get(body.tool, 0) + 1
-    frame.signatures.append(f"{body.tool} {canonical_json(arguments)[:200]} -> {body.text[:200]}")
+    tool = state.spend.of_tool(body.tool)
+    tool.calls += 1
+    tool.errors += body.is_error
+    frame.sign(f"{body.tool} {canonical_json(arguments)[:200]} -> {body.text[:200]}")
     frame.enqueue(Answer(body.call, body.text, body.is_error, event.seq))
 
 
 def _refused(state: State, body: ev.ToolRefused, _: Event) -> None:
     frame = state.frames[body.frame]
-    frame.signatures.append(f"{body.tool} refused: {body.why[:200]}")
+    state.spend.of_tool(body.tool).refused += 1
+    frame.sign(f"{body.tool} refused: {body.why[:200]}")
     frame.enqueue(Answer(body.call, f"refused: {body.why}", is_error=True))
 
 
@@ -244,6 +259,7 @@ def _rejected(state: State, body: ev.HandoffRejected, _: Event) -> None:
 
 
 def _checked(state: State, body: ev.AcceptanceChecked, _: Event) -> None:
+    _forecast(state, body.frame, Handoff.model_validate(body.handoff))
     state.acceptance.append(body)
     if body.unmet:
         _send_back(state.frames[body.frame], body.message, body.call)
@@ -281,6 +297,8 @@ def _returned(state: State, body: ev.HandoffReturned, _: Event) -> None:
     handoff = Handoff.model_validate(body.handoff)
     source = state.frames[body.frame]
     source.rejections = 0
+    if BY_HARNESS not in body.repairs:
+        _forecast(state, body.frame, handoff)
     cited = cited_receipts(handoff.result, handoff.reasoning)
     move = move_of(state, handoff, body.call, body.helper, asked=True)
     state.chain.append(Link(source.frame.agent, handoff, cited))
@@ -304,6 +322,13 @@ def _returned(state: State, body: ev.HandoffReturned, _: Event) -> None:
             raise LookupError(f"an accepted envelope cannot make the move {move}")
 
 
+def _forecast(state: State, frame: int, handoff: Handoff) -> None:
+    """Note what an agent said of its part before anything was checked; `blocked` claims nothing."""
+    source = state.frames[frame]
+    if source.forecast is None and not state.acceptance and handoff.status != "blocked":
+        source.forecast = handoff.confidence
+
+
 def _asked(state: State, body: ev.ApprovalRequested, _: Event) -> None:
     state.approvals[body.id] = Approval(body)
 
@@ -319,6 +344,8 @@ def _question(state: State, body: ev.QuestionAsked, _: Event) -> None:
 def _answered(state: State, body: ev.QuestionAnswered, _: Event) -> None:
     state.answers[body.call] = body.text
     asked, state.question = state.question, None
+    if asked is not None:
+        state.asked.append((asked.text, body.text))
     said = f"The user answers: {body.text}"
     if body.frame == ROUTER_FRAME:
         state.clarified = f"Asked back: {asked.text if asked else ''}\n{said}"
@@ -330,7 +357,8 @@ def _answered(state: State, body: ev.QuestionAnswered, _: Event) -> None:
 def _trimmed(state: State, body: ev.ContextTrimmed, _: Event) -> None:
     frame = state.frames[body.frame]
     frame.conversation, frame.reply = Conversation(), None
-    frame.queue, frame.prompt_tokens = [Text(body.opening)], 0
+    frame.queue = [Text(body.opening)]
+    frame.context.renewed(frame.turns)
 
 
 def _committed(state: State, body: ev.WorkCommitted, _: Event) -> None:

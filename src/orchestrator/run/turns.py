@@ -17,15 +17,17 @@ from orchestrator.models.port import (
     ModelConfigError,
     ModelError,
     ModelRequest,
+    PromptTooLong,
     Reply,
     RetryAfterBeyondBudget,
     Usage,
 )
 from orchestrator.run import events as ev
-from orchestrator.run.history import Item
+from orchestrator.run.context import CLEARING_SHARE, CUTS, SHARE, Next
+from orchestrator.run.history import Item, Text
 from orchestrator.run.journal import Journal
 from orchestrator.run.limits import LEAST_USEFUL_TOKENS, Limits, Reached, affordable_tokens
-from orchestrator.run.openings import fresh_opening
+from orchestrator.run.openings import editing_note, fresh_opening
 from orchestrator.run.parts import ROUTER_FRAME, FrameState
 from orchestrator.run.recipes import playbook_model
 from orchestrator.run.setting import Setting
@@ -57,6 +59,13 @@ _SAME_ID = _NotKept(
     "call id used twice",
     "Your last reply gave two tool calls the same id, so it was not kept and none of its calls was "
     "made. Go on from what is done.",
+)
+
+
+_FULL = (
+    "Your conversation so far was too long for the model and ends here. You go on where you stood, "
+    "with what is above. Do not do again what the receipts show as done: read them where you need "
+    "to know more."
 )
 
 
@@ -95,19 +104,37 @@ class Turns:
         most = min(limits.turns, agent.max_turns or limits.turns)
         if frame.turns >= most:
             raise LimitBites(Reached("turns", f"{most} in a frame", f"{most} by {agent.name}"))
-        request = ModelRequest(
-            model=self._taker(agent.model),
-            system=setting.definitions.system(agent.name),
-            tools=setting.definitions.tools_of(agent.name),
-            messages=(),
-            max_tokens=limits.max_tokens,
-            effort=agent.effort,
-        )
-        reply = await self.ask(frame, request, tuple(frame.queue))
-        if reply.refusal is not None:
+        items = tuple(frame.queue)
+        if state.route is not None and state.route.playbook is not None:
+            await self._send(frame, self._request(frame, items, limits), items, tokens=0)
+            return
+        _check_cuts(frame)
+        request = self._request(frame, items, limits)
+        tokens, window = _estimate(frame, request), setting.windows.of(agent.model)
+        match frame.context.goes_on(
+            tokens, window, begun=frame.conversation.begun, editing=state.context_editing
+        ):
+            case Next.STUCK:
+                raise LimitBites(_too_large(frame, tokens, window, agent.model))
+            case Next.FRESH:
+                self._start_afresh(frame, "context window", _FULL)
+                return
+            case Next.EDITED:
+                if items and not frame.context.edited:
+                    items = (*items, Text(editing_note(state)))
+                request = self._request(frame, items, limits)
+                edited = True
+            case _:
+                edited = frame.context.edited
+        if edited:
+            request = replace(request, clear_above=int(window * CLEARING_SHARE))
+        fits = max(window - tokens, LEAST_USEFUL_TOKENS)
+        request = replace(request, max_tokens=min(request.max_tokens, fits))
+        reply = await self._send(frame, request, items, tokens)
+        if reply is not None and reply.refusal is not None:
             raise ServiceFails(f"the model refused ({reply.refusal})")
 
-    async def ask(self, frame: FrameState, request: ModelRequest, items: tuple[Item, ...]) -> Reply:
+    async def ask(self, frame: FrameState, request: ModelRequest, items: tuple[Item, ...]) -> None:
         """Put the frame's conversation, with `items` added, to the model as `request` says.
 
         Raises:
@@ -118,7 +145,27 @@ class Turns:
         """
         conversation = frame.conversation.extended(items) if items else frame.conversation
         request = replace(request, messages=conversation.messages)
-        room = self._affordable(frame, request)
+        if await self._send(frame, request, items, _estimate(frame, request)) is None:
+            raise ServiceFails(f"the prompt is too long for {request.model}")
+
+    def _request(self, frame: FrameState, items: tuple[Item, ...], limits: Limits) -> ModelRequest:
+        definitions = self._setting.definitions
+        agent = definitions.agents[frame.frame.agent]
+        conversation = frame.conversation.extended(items) if items else frame.conversation
+        return ModelRequest(
+            model=self._taker(agent.model),
+            system=definitions.system(agent.name),
+            tools=definitions.tools_of(agent.name),
+            messages=conversation.messages,
+            max_tokens=limits.max_tokens,
+            effort=agent.effort,
+        )
+
+    async def _send(
+        self, frame: FrameState, request: ModelRequest, items: tuple[Item, ...], tokens: int
+    ) -> Reply | None:
+        """Reserve, record, ask, record; `tokens` is what the prompt is thought to have."""
+        room = self._affordable(request, tokens)
         self._journal.append(
             ev.TurnStarted(
                 frame=frame.frame.id,
@@ -126,13 +173,16 @@ class Turns:
                 model=request.model,
                 max_tokens=room,
                 new=tuple(item.record() for item in items),
+                context_editing=request.clear_above is not None,
             )
         )
         reply = await self._ask(frame, replace(request, max_tokens=room))
-        self._record(frame, reply, request.model)
+        if reply is not None:
+            self._record(frame, reply, request.model)
         return reply
 
-    async def _ask(self, frame: FrameState, request: ModelRequest) -> Reply:
+    async def _ask(self, frame: FrameState, request: ModelRequest) -> Reply | None:
+        """The reply; None where the prompt proved too long, which the next step deals with."""
         # What follows a schema is for us to read, not for a person to watch.
         on_text = None if request.answer_schema else self._setting.on_text
         try:
@@ -147,8 +197,11 @@ class Turns:
                     attempts=error.attempts,
                     usage=_counted(error.lost_usage),
                     cost_usd=self._cost(request.model, error.lost_usage),
+                    too_long=isinstance(error, PromptTooLong),
                 )
             )
+            if isinstance(error, PromptTooLong):
+                return None
             if isinstance(error, RetryAfterBeyondBudget):
                 minutes = Limits.from_body(self._journal.state.limits).minutes
                 raise LimitBites(Reached("wall time", f"{minutes} min", why)) from None
@@ -185,6 +238,7 @@ class Turns:
                 cost_usd=self._cost(model, usage),
                 tool_errors={} if lost else dict(reply.tool_errors),
                 refusal=f"{lost.why} and was not kept" if lost else reply.refusal,
+                context_tokens=_context_tokens(reply.usage),
             )
         )
         if lost is not None and frame.frame.id != ROUTER_FRAME:
@@ -203,8 +257,8 @@ class Turns:
         if self._setting.redactor.value(content) != content:
             return _SECRET
         ids = [block["id"] for block in reply.tool_uses]
-        taken = {*self._journal.state.intents, *frame.conversation.call_ids()}
-        if len(set(ids)) < len(ids) or taken.intersection(ids):
+        intents, known = self._journal.state.intents, frame.conversation.call_ids
+        if len(set(ids)) < len(ids) or any(id in intents or id in known for id in ids):
             return _SAME_ID
         return None
 
@@ -214,8 +268,8 @@ class Turns:
         cost = self._setting.prices.price(model, usage)
         return None if cost is None else str(cost)
 
-    def _affordable(self, frame: FrameState, request: ModelRequest) -> int:
-        """Output tokens that time and money allow for the reply to `request`."""
+    def _affordable(self, request: ModelRequest, tokens: int) -> int:
+        """Output tokens that time and money allow for the reply to `request` of about `tokens`."""
         limits = Limits.from_body(self._journal.state.limits)
         wanted = min(request.max_tokens, limits.max_tokens)
         if self._time_left_s() <= 0:
@@ -226,12 +280,6 @@ class Turns:
         a_million = price(model, Usage(output_tokens=1_000_000))
         if a_million is None:
             return wanted
-        # What the service has counted once is known; the last message is what came since.
-        new = request.messages[-1:]
-        if not frame.prompt_tokens:
-            new = ({"system": request.system, "tools": request.tools}, *request.messages)
-        characters = len(canonical_json(new))
-        tokens = frame.prompt_tokens + characters // CHARACTERS_A_TOKEN + 500
         request_usd = price(model, Usage(cache_write_tokens=tokens)) or Decimal(0)
         spent = self._journal.state.spend.cost_usd
         room = affordable_tokens(wanted, limits.usd - spent, request_usd, a_million / 1_000_000)
@@ -239,6 +287,42 @@ class Turns:
             reached = f"{spent:.4f} USD spent; the next call could cost {request_usd:.4f} USD more"
             raise LimitBites(Reached("usd", f"{limits.usd} USD", reached))
         return room
+
+
+def _estimate(frame: FrameState, request: ModelRequest) -> int:
+    """Tokens of the prompt, rather too many: those that the service counted, and the new message.
+
+    Where it has counted nothing all of the conversation is estimated.
+    """
+    characters = len(canonical_json(request.messages[-1:]))
+    if not frame.context.counted:
+        characters += len(canonical_json({"system": request.system, "tools": request.tools}))
+        characters += frame.context.characters
+    return frame.context.counted + characters // CHARACTERS_A_TOKEN + 500
+
+
+def _context_tokens(usage: Usage) -> int:
+    """Prompt and reply; 0 where the service counts no prompts."""
+    return usage.prompt_tokens + usage.output_tokens if usage.prompt_tokens else 0
+
+
+def _check_cuts(frame: FrameState) -> None:
+    context = frame.context
+    if context.cuts >= CUTS:
+        reached = f"{context.cuts} in a row were cut, the last one at {context.max_tokens:,} tokens"
+        raise LimitBites(Reached("cut replies", f"{CUTS} in a row", reached))
+
+
+def _too_large(frame: FrameState, tokens: int, window: int, model: str) -> Reached:
+    said = "the service refused it" if frame.context.full else f"about {tokens:,} tokens"
+    if frame.conversation.begun:
+        why = "each fresh conversation was full within a few turns: results are too large for it"
+    else:
+        why = "the request and what the agent has to know do not fit"
+    fix = "ask for less at once, or use a model with a larger window"
+    fix += f"; where the window is not {window:,} tokens, set `model.context_window`"
+    cap = f"{SHARE:.0%} of the {window:,} tokens of {model}"
+    return Reached("context window", cap, f"{said}: {why}; {fix}")
 
 
 def _counted(usage: Usage) -> dict[str, int]:

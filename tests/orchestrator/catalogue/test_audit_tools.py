@@ -157,7 +157,7 @@ async def test_a_receipt_is_read_in_parts_to_its_end() -> None:
         "characters": 50,
         "text": "0123456789" * 3,
     }
-    assert first.text.endswith("[20 more characters: read_receipt with offset 30]")
+    assert first.text.endswith("[20 of 50 characters follow: read_receipt with offset 30]")
     last = await call("read_receipt", services, receipt=12, offset=30)
     assert last.text == "0123456789" * 2
     with pytest.raises(ToolError, match="has 50 characters"):

@@ -217,11 +217,11 @@ def test_garbage_instead_of_an_answer_is_retried_and_then_typed(desk: Desk) -> N
     assert "ANTHROPIC_BASE_URL" in said.document["error"]["fix"]
 
 
-@pytest.mark.parametrize("status", [400, 413])
+@pytest.mark.parametrize("status", [400, 422])
 def test_a_request_that_the_service_refuses_is_a_fault_of_ours(desk: Desk, status: int) -> None:
-    said, _ = run(desk, [failure(status, "invalid_request_error", "prompt is too long")])
+    said, _ = run(desk, [failure(status, "invalid_request_error", "messages.0: no")])
     assert said.code == 70
-    assert "too long" in said.document["error"]["what"]
+    assert "messages.0: no" in said.document["error"]["what"]
 
 
 def test_a_plain_text_reply_is_no_success(desk: Desk) -> None:

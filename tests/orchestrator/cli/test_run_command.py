@@ -150,7 +150,7 @@ def test_an_unsupported_figure_blocks_an_answer_and_a_supported_one_does_not(des
             "run",
             "What is the Kelly fraction at 0.65 and 1.5?",
             "--agent",
-            "python-expert",
+            "trading-logic-validator",
             "--json",
         )
     assert (said.code, said.document["status"]) == (0, "success")

@@ -98,6 +98,60 @@ def test_show_json_has_the_shape_of_a_finished_run(orc: Orc) -> None:
     assert report["branch"] == "orc/260302-0a11ce"
 
 
+def test_show_json_says_what_each_agent_and_tool_used(orc: Orc) -> None:
+    _, out, _ = orc("show", "260302-7f3a2c", "--json")
+    spend = document(out)["spend"]
+    dearest = spend["agents"][0]
+    assert dearest == {
+        "agent": "exchange-integration-specialist",
+        "model_calls": 5,
+        "attempts": 5,
+        "input_tokens": 6_000,
+        "output_tokens": 4_100,
+        "cache_read_tokens": 47_000,
+        "cache_write_tokens": 1_500,
+        "cost_usd": "0.2060",
+    }
+    assert spend["router"] is None
+    _, out, _ = orc("show", "260302-b10c4e", "--json")
+    assert document(out)["spend"]["tools"] == [
+        {"tool": "edit_file", "calls": 1, "errors": 0, "refused": 0, "result_characters": 26},
+        {"tool": "run_command", "calls": 1, "errors": 1, "refused": 1, "result_characters": 60},
+    ]
+
+
+def test_runs_adds_up_and_says_which_runs_have_no_price(orc: Orc, project: Path) -> None:
+    with Ledger.open(Place.find(project).ledger_file) as ledger:
+        run = RecordedRun(ledger, "260302-00f4ee")
+        run.open("ask a model of my own", "api-expert", "answer")
+        run.reply({"type": "text", "text": "hm"}, cost=None, stop_reason="end_turn")
+    code, out, _ = orc("runs")
+    assert code == 0
+    money, tokens = out.splitlines()[-2:]
+    assert money == "4 runs · $0.82 and 1 run without a price"
+    assert tokens.startswith("21 model calls · 25,200 tokens in")
+    rows = document(orc("runs", "--json")[1])
+    unpriced = next(row for row in rows if row["run"] == "260302-00f4ee")
+    assert (unpriced["cost_usd"], unpriced["input_tokens"]) == (None, 1_200)
+
+
+def test_calibration_counts_the_runs_of_the_project(orc: Orc) -> None:
+    code, out, _ = orc("agents", "--calibration", "--json")
+    told = document(out)
+    assert code == 0
+    assert (told["runs"], told["all"]["n"], told["all"]["few"]) == (3, 4, True)
+    assert told["left_out"] == {"no_check": 1, "unchecked": 0, "playbook": 0}
+    assert {agent["agent"]: agent["n"] for agent in told["agents"]} == {
+        "exchange-integration-specialist": 1,
+        "risk-engine-architect": 1,
+        "trading-bot-specialist": 1,
+        "trading-logic-validator": 1,
+    }
+    _, page, _ = orc("agents", "--calibration")
+    assert "too few to say" in page
+    assert "3 runs in all; left out: 1 reached no check" in page
+
+
 def test_a_run_that_nobody_works_on_is_stopped_and_an_owned_one_runs(
     project: Path, orc: Orc
 ) -> None:

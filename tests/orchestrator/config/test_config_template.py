@@ -37,7 +37,7 @@ def test_every_key_a_project_may_set_is_in_it_with_its_default(bench: Bench) -> 
     bench.in_project(_UNCOMMENTED)
     loaded = bench.load()
     assert set(loaded.sources) == set(keys()) - USER_ONLY
-    examples = {"model.effort", "model.prices", "workspace.verify"}
+    examples = {"model.effort", "model.context_window", "model.prices", "workspace.verify"}
     examples |= {"workspace.setup", "workspace.python"}
     for key in loaded.sources.keys() - examples:
         table, _, name = key.partition(".")

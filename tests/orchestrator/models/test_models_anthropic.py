@@ -221,3 +221,17 @@ def test_the_sdk_is_imported_by_the_first_reply_and_not_before() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "\n", "")
+
+
+async def test_the_beta_of_context_editing_is_named_only_where_it_is_used(
+    bench: Bench, ask: Ask
+) -> None:
+    with MessagesApi([say("one"), say("two")]) as api:
+        model = bench.connect(api)
+        await model.reply(ask())
+        await model.reply(ask(clear_above=700_000))
+    plain, edited = api.requests
+    assert "anthropic-beta" not in plain.headers
+    assert edited.headers["anthropic-beta"] == "context-management-2025-06-27"
+    assert "context_management" in edited.body
+    assert api.refused == []

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.models.factory import Provider, build_model
+from orchestrator.models.factory import Provider, build_model, offers_context_editing
 from orchestrator.models.port import BadRequest, ModelConfigError, ModelRequest
 from tests.support.messages_answers import events_of
 from tests.support.messages_api import Answer, MessagesApi, Recorded, say
@@ -115,9 +115,11 @@ async def test_bedrock_goes_to_its_own_address_and_its_stream_is_unwrapped(
             "ANTHROPIC_BEDROCK_BASE_URL": api.url,
         }
         model = build_model("bedrock", environ, **bench.injected())
-        reply = await model.reply(ask(model="global.anthropic.claude-opus-5-5"))
+        reply = await model.reply(ask(model="global.anthropic.claude-opus-5-5", clear_above=9))
         await model.aclose()
     (request,) = api.requests
+    assert request.body["anthropic_beta"] == ["context-management-2025-06-27"]
+    assert "context_management" in request.body
     assert (reply.text, reply.model) == ("from bedrock", "claude-opus-5-5")
     assert request.path == ("/model/global.anthropic.claude-opus-5-5/invoke-with-response-stream")
     assert request.headers["authorization"] == "Bearer abc"
@@ -171,3 +173,21 @@ def _frame(headers: Mapping[str, str], payload: bytes) -> bytes:
     prelude = struct.pack(">II", 16 + len(packed) + len(payload), len(packed))
     framed = prelude + struct.pack(">I", binascii.crc32(prelude)) + packed + payload
     return framed + struct.pack(">I", binascii.crc32(framed))
+
+
+@pytest.mark.parametrize(
+    ("provider", "base_url", "offered"),
+    [
+        ("anthropic", None, True),
+        ("anthropic", "https://api.anthropic.com", True),
+        ("anthropic", "https://API.anthropic.com/", True),
+        ("anthropic", "http://127.0.0.1:8000", False),
+        ("anthropic", "https://api.anthropic.com.gateway.example", False),
+        ("bedrock", None, False),
+        ("vertex", None, False),
+    ],
+)
+def test_context_editing_is_offered_by_anthropics_own_service(
+    provider: Provider, base_url: str | None, offered: bool
+) -> None:
+    assert offers_context_editing(provider, base_url) is offered

@@ -7,7 +7,13 @@ from datetime import UTC, datetime
 import pytest
 
 from orchestrator.models.faults import fault_of_event, fault_of_status, retry_after_s
-from orchestrator.models.port import BadRequest, ModelConfigError, ModelUnavailable, Usage
+from orchestrator.models.port import (
+    BadRequest,
+    ModelConfigError,
+    ModelUnavailable,
+    PromptTooLong,
+    Usage,
+)
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 
@@ -41,7 +47,7 @@ def test_what_a_person_must_mend_is_a_configuration_error(status: int, fix: str)
     assert "\n" not in str(error)
 
 
-@pytest.mark.parametrize("status", [400, 413, 422])
+@pytest.mark.parametrize("status", [400, 422])
 def test_a_refused_form_says_the_services_own_words(status: int) -> None:
     fault = fault_of_status(status, {}, said("x", "messages.3: wrong"), NOW)
     error = fault.error(1, Usage())
@@ -116,3 +122,22 @@ def test_the_pause_asked_for_is_read_in_all_its_forms(
     headers: dict[str, str], seconds: float | None
 ) -> None:
     assert retry_after_s(headers, NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (400, "prompt is too long: 215346 tokens > 200000 maximum"),
+        (400, "input length and `max_tokens` exceed context limit: 190000 + 16000 > 200000"),
+        (400, "Input is too long for requested model."),
+        (400, "This model's maximum context length is 32768 tokens. However, you requested 40000"),
+        (400, "the request exceeds the available context size, try increasing it"),
+        (413, "Request exceeds the maximum size"),
+    ],
+)
+def test_a_prompt_that_does_not_fit_is_told_from_other_refusals(status: int, words: str) -> None:
+    fault = fault_of_status(status, {}, said("x", words), NOW)
+    error = fault.error(1, Usage())
+    assert not fault.retry
+    assert isinstance(error, PromptTooLong)
+    assert (str(error), error.status) == (words, status)

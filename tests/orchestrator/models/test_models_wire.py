@@ -144,3 +144,15 @@ def test_a_conversation_that_the_service_would_refuse_is_not_sent(
     with pytest.raises(BadRequest, match=problem) as caught:
         body(ask(*messages))
     assert caught.value.attempts == 0
+
+
+def test_context_editing_is_asked_for_only_where_the_request_wants_it(ask: Ask) -> None:
+    conversation = (USER, *turn(1), *turn(2))
+    plain = body(ask(*conversation, tools=(TOOL,)))
+    edited = body(ask(*conversation, tools=(TOOL,), clear_above=100_000))
+    assert "context_management" not in plain
+    (edit,) = edited.pop("context_management")["edits"]
+    assert edit["type"] == "clear_tool_uses_20250919"
+    assert edit["trigger"] == {"type": "input_tokens", "value": 100_000}
+    assert edited == plain
+    assert refusal(edited) is None

@@ -16,6 +16,7 @@ from orchestrator.models.port import (
 )
 from orchestrator.run import events as ev
 from orchestrator.run.limits import Limits
+from orchestrator.run.parts import ToolSpend
 from orchestrator.run.state import State
 from tests.support.engines import MODEL, Make, agent, hand, reply, use
 from trading_tools.audit.redact import Redactor
@@ -180,7 +181,8 @@ async def test_spend_is_counted_by_agent_and_tool(trial: Make) -> None:
     one = trial(reply(use("look", what="a")), hand("success", "beta"), hand())
     state = await one.drive()
     each = Decimal("0.0008")
-    assert state.spend.by_agent == {"alpha": 2 * each, "beta": each}
-    assert state.spend.by_tool == {"look": 1}
+    costs = {name: part.cost_usd for name, part in state.spend.by_agent.items()}
+    assert costs == {"alpha": 2 * each, "beta": each}
+    assert state.spend.by_tool == {"look": ToolSpend(calls=1, characters=len("seen: a"))}
     assert state.spend.model_calls == 3
     assert one.model.requests[0].model == MODEL

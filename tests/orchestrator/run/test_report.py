@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.run import events as ev
-from orchestrator.run.report import exit_code, report, spend_table
+from orchestrator.run.report import exit_code, report
+from orchestrator.run.spending import spend_table
 from orchestrator.run.state import State
 from tests.support.recorded_runs import (
     RecordedRun,
@@ -186,18 +187,21 @@ def test_cost_is_null_once_a_reply_had_no_price(ledger: Ledger) -> None:
     run.reply({"type": "text", "text": "hm"}, cost="0.5", stop_reason="max_tokens")
     run.reply({"type": "text", "text": "hm"}, cost=None, stop_reason="end_turn")
     assert told(run)["usage"]["cost_usd"] is None
-    assert spend_table(run.state).unpriced
-    assert spend_table(run.state).cost_usd == Decimal("0.5")
+    ((_, spend),) = spend_table(run.state).agents
+    assert spend.unpriced
+    assert spend.cost_usd == Decimal("0.5")
 
 
 def test_the_spend_table_has_the_dearest_agent_and_the_most_used_tool_first(
     ledger: Ledger,
 ) -> None:
-    table = spend_table(normal_run(ledger).state)
-    costs = [cost for _, cost in table.by_agent]
+    state = normal_run(ledger).state
+    table = spend_table(state)
+    costs = [spend.cost_usd for _, spend in table.agents]
     assert costs == sorted(costs, reverse=True)
-    assert sum(costs) == table.cost_usd
-    assert table.by_tool[0] == ("run_command", 2)
+    assert sum(costs) == state.spend.cost_usd
+    name, most_used = table.tools[0]
+    assert (name, most_used.calls) == ("run_command", 2)
 
 
 @pytest.mark.parametrize(

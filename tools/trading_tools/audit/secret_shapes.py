@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,7 @@ def _is_path(value: str) -> bool:
     )
 
 
+@lru_cache(maxsize=1024)
 def is_key_name(name: str) -> bool:
     """Whether a field or variable of this name holds a secret."""
     lowered = name.lower()

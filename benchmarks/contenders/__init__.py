@@ -1,0 +1,1 @@
+"""Who runs the chain: one module a contender, each with `prepare`, see `benchmarks.worker`."""
