@@ -79,7 +79,11 @@ def _near(library: Library, request: str) -> str:
     told = []
     for one in found:
         words = ", ".join(repr(word) for word in one.foreign[:_MOST_WORDS])
-        lacks = f"does not know {words}" if words else "lacks what it needs to know"
+        lacks = (
+            f"does not know {words}"
+            if words
+            else "cannot tell what belongs to what, or is told nothing"
+        )
         told.append(f"{one.playbook.name} ({lacks})")
     return f"Playbooks that came near, which need no model: {'; '.join(told)}"
 

@@ -173,8 +173,9 @@ def _unit(value: Value, token: Token) -> Value | None:
     if name in _UNITS and not value.unit:
         unit: Unit = "percent" if _UNITS[name] == "percent" else "bps"
         return replace(value, unit=unit)
-    if not token.spaced and name in _GLUED and value.number is not None and value.unit in ("", "money"):
-        return replace(value, number=value.number * _GLUED[name])
+    counted = value.unit in ("", "money") and value.number is not None
+    if not token.spaced and name in _GLUED and counted:
+        return replace(value, number=(value.number or 0) * _GLUED[name])
     if not token.spaced and name in ("x", "r") and not value.unit:
         return replace(value, unit="times")
     if token.raw.upper() in CURRENCIES and not token.joint and value.unit in ("", "money"):
