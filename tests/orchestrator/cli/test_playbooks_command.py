@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from tests.support.command import Desk, chooses, endpoint, hand_off
+from trading_tools.audit.ledger import Ledger
+from trading_tools.audit.trade import TradeAudit
 
 KELLY = "Validate Kelly sizing: win rate 0.65, payoff 1.5, 2% cap, 10000 USDT"
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "playbooks.md"
@@ -99,6 +101,19 @@ def test_what_cannot_be_answered_is_blocked_with_the_reason(
     said = desk.orc("run", request_text, "--json")
     assert said.code == 1
     assert told in said.document["result"]
+
+
+def test_what_was_decided_and_ordered_is_read_from_the_trade_audit(desk: Desk) -> None:
+    run(desk, "Is the ledger intact?")
+    with Ledger.open(desk.project / ".orchestrator" / "ledger.sqlite") as ledger:
+        TradeAudit(ledger, "desk-1").decision("halve the size", "drawdown", {})
+    report = run(desk, "Show the last decisions")
+    assert report["verified"] is True
+    assert "From desk-1" in report["result"]
+    assert "Decisions: halve the size" in report["result"]
+    assert "halve the size" in run(desk, "Show the trade audit of stream desk-1")["result"]
+    other = run(desk, "Show the decisions of run 261126-ab12cd")["result"]
+    assert "No decisions of run 261126-ab12cd" in other
 
 
 def test_a_missing_input_is_asked_for_and_the_answer_goes_on(desk: Desk) -> None:
