@@ -45,19 +45,24 @@ EDITOR = "str_replace_based_edit_tool"
 RISK_TOOLS = frozenset(
     {"kelly_fraction", "position_size", "stop_size", "drawdown_risk", "validate_sizing"}
 )
-TOOLS = RISK_TOOLS | {
-    "ask_user",
-    "bash",
-    "glob",
-    "grep",
-    "list_files",
-    "read_receipt",
-    "read_trail",
-    "record_decision",
-    "run_checks",
-    "verify_ledger",
-    EDITOR,
-}
+MARKET_TOOLS = frozenset({"ticker", "order_book", "candles", "market_limits", "trading_fees"})
+TOOLS = (
+    RISK_TOOLS
+    | MARKET_TOOLS
+    | {
+        "ask_user",
+        "bash",
+        "glob",
+        "grep",
+        "list_files",
+        "read_receipt",
+        "read_trail",
+        "record_decision",
+        "run_checks",
+        "verify_ledger",
+        EDITOR,
+    }
+)
 KEYS = {"name", "description", "tools", "model", "triggers", "maxTurns"}
 ROLE_NAME = re.compile(
     r"\b[a-z]+(?:-[a-z]+)*-(?:expert|specialist|validator|reviewer|designer|architect|auditor|engineer)\b"

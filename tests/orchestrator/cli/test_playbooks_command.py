@@ -92,7 +92,6 @@ def test_what_a_trader_needs_stands_in_the_answer(desk: Desk, request_text: str,
         ("kelly win rate 1.5 payoff 2", "1.5 is no probability"),
         ("kelly p .6 b 2, 1000 USDC, stake 5 USDT", "different currencies"),
         ("kelly p .6 payoff 2 avg win 3% avg loss 2%", "say the same thing twice"),
-        ("tick size of BTC/USDT on binance", "market_limits says"),
     ],
 )
 def test_what_cannot_be_answered_is_blocked_with_the_reason(
