@@ -41,11 +41,13 @@ def play(scenario: Scenario, folder: Path, model: Model) -> int:
 
     @contextlib.contextmanager
     def opened(house: House) -> Iterator[Session]:
-        with open_session(house, scenario.name, agent=scenario.agent) as session:
-            begin(session, house, scenario.request, scenario.agent, None)
+        with open_session(
+            house, scenario.name, agent=scenario.agent, model=scenario.model
+        ) as session:
+            begin(session, house, scenario.request, scenario.agent, scenario.model)
             yield session
 
-    code = execute(place, Options(as_json=True), scenario.name, opened, model=model)
+    code = execute(place, Options(as_json=True), scenario.name, opened, lambda *_: model)
     if code == Exit.WAITING and scenario.approves:
         approve(place, scenario.name)
         code = go_on(place, scenario.name, Options(as_json=True), model=model)

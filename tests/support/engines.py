@@ -13,6 +13,7 @@ from orchestrator.models.port import Reply, Usage
 from orchestrator.models.prices import Prices
 from orchestrator.models.scripted import Scripted, ScriptedModel
 from orchestrator.models.windows import Windows
+from orchestrator.playbooks.format import Playbook
 from orchestrator.run import events as ev
 from orchestrator.run.definitions import Definitions
 from orchestrator.run.engine import Engine
@@ -158,6 +159,8 @@ class Trial:
         names: str | None = None,
         redactor: Redactor | None = None,
         tools: Mapping[str, Tool] = TOOLS,
+        playbooks: Sequence[Playbook] = (),
+        given_model: str | None = None,
         window: int | None = None,
         editing: bool = False,
         run: str = "trial",
@@ -171,6 +174,7 @@ class Trial:
             model_of=lambda definition: definition.model or MODEL,
             effort=None,
             router=router,
+            playbooks=playbooks,
         )
         defaults = {
             name: "ask" if t.effect is Effect.EXTERNAL else "allow" for name, t in tools.items()
@@ -199,7 +203,7 @@ class Trial:
                 request=asks or "do the thing",
                 agent=names,
                 kind=job,
-                model=None,
+                model=given_model,
                 settings={},
                 limits=(limits or Limits()).body(),
                 workspace=None,

@@ -19,6 +19,7 @@ class Scenario:
     name: str
     request: str
     agent: str | None = None
+    model: str | None = None
     environ: Mapping[str, str] = field(default_factory=dict)
     approves: bool = False
     exit_code: int = 0
@@ -40,6 +41,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         Scenario(
             "validation",
             "Validate Kelly sizing: win rate 0.65, payoff 1.5, 2% cap, 10000 USDT",
+            model="claude-opus-5-5",  # whoever names a model wants it asked, not the playbook
         ),
         Scenario(
             "blocked",

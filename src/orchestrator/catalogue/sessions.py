@@ -32,6 +32,7 @@ from orchestrator.models.offline import OfflineModel
 from orchestrator.models.port import Model
 from orchestrator.models.prices import DeclaredPrice, Prices
 from orchestrator.models.windows import Windows
+from orchestrator.playbooks.format import Playbook
 from orchestrator.run import events as ev
 from orchestrator.run.definitions import Definitions
 from orchestrator.run.engine import Engine
@@ -70,6 +71,7 @@ class House:
     agents: AgentCatalogue
     ledger: Ledger
     model: Model
+    playbooks: tuple[Playbook, ...] = ()
     person: Person = field(default_factory=Absent)
     listener: Listener | None = None
     on_text: Callable[[str], None] | None = None
@@ -330,6 +332,7 @@ def _define(house: House, model: str | None) -> Definitions:
         model_of=model_of,
         effort=house.settings.model.effort,
         router=resolve_model(house.settings.model.router) or default,
+        playbooks=house.playbooks,
     )
 
 

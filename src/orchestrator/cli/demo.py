@@ -67,7 +67,7 @@ def demo_command(into: Path | None, as_json: bool) -> None:
     place = Place.find(project, environ)
     with replaying(cassette()):
         model = build_model("anthropic", {"ANTHROPIC_API_KEY": "demo"})
-        code = execute(place, Options(as_json=as_json), RUN, opened, model=model)
+        code = execute(place, Options(as_json=as_json), RUN, opened, lambda *_: model)
     _verified(place)
     leave(code)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from orchestrator.cli.choosing import model_for_run, model_of
 from orchestrator.cli.output import leave, say
 from orchestrator.cli.place import Place
 from orchestrator.cli.run import Options, execute, new_run, run_options
@@ -40,10 +41,20 @@ def fork_command(
     """
     options = Options(model=model, max_hops=max_hops, max_usd=max_usd, as_json=as_json)
     place = Place.find(workspace)
-    parent, _ = find_run(place, run)
+    parent, state = find_run(place, run)
     name = new_run()
     say(f"run {name} is a fork of {parent}")
-    leave(execute(place, options, name, lambda house: _forked(house, parent, name, at, options)))
+    leave(
+        execute(
+            place,
+            options,
+            name,
+            lambda house: _forked(house, parent, name, at, options),
+            lambda settings, _: (
+                model_of(place, settings) if model else model_for_run(place, settings, state)
+            ),
+        )
+    )
 
 
 @contextlib.contextmanager

@@ -143,7 +143,7 @@ def _seal() -> Check:
 
 def _model(place: Place) -> Check:
     """Whether a model could be asked. Names the variable a key is in, never the key."""
-    from orchestrator.cli.run import model_of
+    from orchestrator.cli.choosing import model_of
     from orchestrator.config.load import load
     from orchestrator.models.port import ModelConfigError
 

@@ -23,6 +23,7 @@ from orchestrator.config.trust import Trust, examine
 if TYPE_CHECKING:
     from orchestrator.agents.catalogue import AgentCatalogue
     from orchestrator.config.load import Loaded
+    from orchestrator.playbooks.library import Library
     from trading_tools.audit.ledger import Ledger
 
 STATE = ".orchestrator"
@@ -127,6 +128,31 @@ class Place:
             agents = "1 agent" if len(own) == 1 else f"{len(own)} agents"
             self.say_once(f"{agents} of {self.project} not in force: look, then run `orc trust`")
         return AgentCatalogue.discover(None, self.user)
+
+    def playbooks(self, agents: AgentCatalogue) -> Library:
+        """The playbooks that may take a request here beside `agents`.
+
+        The project's own only while it is trusted. What keeps one out is said.
+        """
+        from orchestrator.catalogue.recipes import library_of, shipped_dir
+        from orchestrator.playbooks.library import IN_PROJECT
+
+        trusted = self.trust.holds
+        if not trusted and (own := self._own_playbooks(IN_PROJECT)):
+            count = "1 playbook" if own == 1 else f"{own} playbooks"
+            self.say_once(f"{count} of {self.project} not in force: look, then run `orc trust`")
+        library = library_of(self.project if trusted else None, self.user, agents)
+        for problem in library.problems:
+            # One of ours lacks its agent's tools where the user has another agent of that name.
+            if not problem.path.is_relative_to(shipped_dir()):
+                self.say_once(f"playbook not in force: {problem}")
+        return library
+
+    def _own_playbooks(self, folder: str) -> int:
+        return sum(
+            name.startswith(f"{folder}/") and not name.endswith("(a link)")
+            for name in self.trust.files
+        )
 
     def say_once(self, notice: str) -> None:
         """Say it on stderr, unless this place has said so before."""

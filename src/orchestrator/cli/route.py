@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from orchestrator.agents.catalogue import AgentCatalogue
     from orchestrator.models.port import Model
+    from orchestrator.playbooks.format import Playbook
+    from orchestrator.playbooks.matching import Match
     from orchestrator.router.choice import Choice
     from orchestrator.router.rules import Route
     from trading_tools.audit.redact import Redactor
@@ -34,7 +36,7 @@ _DEADLINE_S = 120.0
 
 @dataclass(frozen=True)
 class Routed:
-    """Where a request would go, and who says so: `rules`, `model`, or `guess` of the rules."""
+    """Where a request would go, and who says so: a `playbook`, `rules`, `model`, or a `guess`."""
 
     agent: str | None
     kind: str
@@ -43,6 +45,14 @@ class Routed:
     why: str
     by: str
     question: str = ""
+    playbook: str | None = None
+
+    @classmethod
+    def by_playbook(cls, taken: Match, found: Route) -> Routed:
+        """What a playbook takes; the agents stand as rules rank them."""
+        one = taken.playbook
+        why = f"the playbook {one.name} understands every word of it and needs no model"
+        return cls(one.agent, one.kind, True, found.ranking, why, "playbook", playbook=one.name)
 
     @classmethod
     def by_rules(cls, found: Route, why: str = "") -> Routed:
@@ -70,6 +80,7 @@ class Routed:
             "ranking": [{"agent": agent, "score": score} for agent, score in self.ranking],
             "why": self.why,
             "by": self.by,
+            "playbook": self.playbook,
         }
         return {**shown, "question": self.question} if self.question else shown
 
@@ -95,8 +106,10 @@ class _Router:
     catalogue: AgentCatalogue
     redactor: Redactor
 
-    async def decide(self, request: str, found: Route) -> Routed:
+    async def decide(self, request: str, found: Routed | Route) -> Routed:
         """What the rules say where they are sure, else the model; a guess if it has no answer."""
+        if isinstance(found, Routed):
+            return found
         if found.sure:
             return Routed.by_rules(found)
         from orchestrator.models.port import ModelUnavailable, RetryAfterBeyondBudget
@@ -156,11 +169,10 @@ def _route(
     requests: list[str], place: Place, offline: bool, tell: Callable[[Routed], None]
 ) -> None:
     """Tell where each request goes, in order; the router model is set up only if it is needed."""
-    from orchestrator.router.rules import route
-
     catalogue = place.catalogue()
-    found = [route(request, catalogue) for request in requests]
-    needed = not offline and not all(each.sure for each in found)
+    library = place.playbooks(catalogue).playbooks
+    found = [_by_rules_alone(request, catalogue, library) for request in requests]
+    needed = not offline and not all(isinstance(each, Routed) or each.sure for each in found)
     router = _router(place, catalogue) if needed else None
     if router is not None:
         import asyncio
@@ -168,7 +180,18 @@ def _route(
         asyncio.run(_ask(router, requests, found, tell))
         return
     for each in found:
-        tell(Routed.by_rules(each))
+        tell(each if isinstance(each, Routed) else Routed.by_rules(each))
+
+
+def _by_rules_alone(
+    request: str, catalogue: AgentCatalogue, playbooks: tuple[Playbook, ...]
+) -> Routed | Route:
+    from orchestrator.playbooks.matching import match
+    from orchestrator.router.rules import route
+
+    found = route(request, catalogue)
+    taken = match(request, playbooks)
+    return found if taken is None else Routed.by_playbook(taken, found)
 
 
 def _router(place: Place, catalogue: AgentCatalogue) -> _Router | None:
@@ -176,7 +199,7 @@ def _router(place: Place, catalogue: AgentCatalogue) -> _Router | None:
     if not _names_a_model(place):
         return None
     from orchestrator.agents.model_names import resolve_model
-    from orchestrator.cli.run import has_model, model_of
+    from orchestrator.cli.choosing import has_model, model_of
     from trading_tools.audit.redact import Redactor
 
     settings = place.settings().settings
@@ -194,7 +217,10 @@ def _names_a_model(place: Place) -> bool:
 
 
 async def _ask(
-    router: _Router, requests: list[str], found: list[Route], tell: Callable[[Routed], None]
+    router: _Router,
+    requests: list[str],
+    found: list[Routed | Route],
+    tell: Callable[[Routed], None],
 ) -> None:
     """Decide on several requests at once, and tell in their order as soon as can be.
 

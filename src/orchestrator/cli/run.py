@@ -15,16 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from orchestrator.cli.choosing import model_for_request, model_for_run
 from orchestrator.cli.options import JSON, WORKSPACE
 from orchestrator.cli.output import CommandError, emit, leave, say
 from orchestrator.cli.place import Place
 from orchestrator.cli.text import unicode_of
-from orchestrator.models.offline import OfflineModel
 
 if TYPE_CHECKING:
     from orchestrator.catalogue.sessions import House, Session
     from orchestrator.config.settings import Settings
     from orchestrator.models.port import Model
+    from orchestrator.playbooks.library import Library
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +83,6 @@ def run_command(
         raise CommandError("the request is empty", "orc run", "say what you want done")
     options = Options(model=model, max_hops=max_hops, max_usd=max_usd, as_json=as_json)
     place = Place.find(workspace)
-    without = OfflineModel() if offline else None
     run = new_run()
     leave(
         execute(
@@ -90,7 +90,9 @@ def run_command(
             options,
             run,
             lambda house: _opened(house, run, request, agent, clean, model),
-            without,
+            lambda settings, library: model_for_request(
+                place, settings, library, request, agent=agent, model=model, offline=offline
+            ),
         )
     )
 
@@ -129,7 +131,13 @@ def go_on(place: Place, name: str, options: Options, model: Model | None = None)
 
         ended = end_owner(place.state, run)
         say(f"ended {ended}" if ended else f"no process drives run {run}; going on")
-    return execute(place, options, run, lambda house: _taken_up(house, run, options), model)
+    return execute(
+        place,
+        options,
+        run,
+        lambda house: _taken_up(house, run, options),
+        lambda settings, _: model or model_for_run(place, settings, state),
+    )
 
 
 @contextlib.contextmanager
@@ -162,7 +170,7 @@ def execute(
     options: Options,
     run: str,
     session_of: Callable[[House], contextlib.AbstractContextManager[Session]],
-    model: Model | None = None,
+    model_for: Callable[[Settings, Library], Model],
 ) -> int:
     """Drive a session to its end, showing it as it goes; the exit code of its outcome."""
     from orchestrator.catalogue.services import market_data_of
@@ -174,7 +182,9 @@ def execute(
 
     started = time.monotonic()
     settings = place.settings(options.flags()).settings
-    chosen = model or model_of(place, settings)
+    agents = place.catalogue()
+    library = place.playbooks(agents)
+    chosen = model_for(settings, library)
     _check_price(options, settings)
     with place.open_ledger() as ledger, live_view(started) as view:
         house = House(
@@ -182,10 +192,11 @@ def execute(
             state_dir=place.state,
             environ=place.environ,
             settings=settings,
-            agents=place.catalogue(),
+            agents=agents,
             ledger=ledger,
             model=chosen,
             market_data=market_data_of(settings.market_data),
+            playbooks=library.playbooks,
             person=AtTerminal(pausing=view.paused),
             listener=view.on_event,
             on_text=view.on_text,
@@ -226,31 +237,6 @@ def tell(place: Place, name: str, options: Options) -> int:
     else:
         print_report(report, state)
     return int(exit_code(report))
-
-
-def model_of(place: Place, settings: Settings) -> Model:
-    """The model that settings and environment describe; nothing is connected to.
-
-    Raises:
-        ModelConfigError: it cannot work; the text says what mends it.
-    """
-    from orchestrator.models.factory import build_model
-
-    return build_model(settings.model.provider, _model_environ(place, settings))
-
-
-def has_model(place: Place, settings: Settings) -> bool:
-    """Whether anybody named a model service to talk to; whether it works is not looked at."""
-    from orchestrator.models.factory import is_named
-
-    return is_named(settings.model.provider, _model_environ(place, settings))
-
-
-def _model_environ(place: Place, settings: Settings) -> dict[str, str]:
-    environ = dict(place.environ)
-    if settings.model.base_url:
-        environ["ANTHROPIC_BASE_URL"] = settings.model.base_url
-    return environ
 
 
 def _check_price(options: Options, settings: Settings) -> None:

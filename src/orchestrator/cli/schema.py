@@ -23,6 +23,12 @@ def _agent() -> dict[str, Any]:
     return agent_schema()
 
 
+def _playbook() -> dict[str, Any]:
+    from orchestrator.playbooks.format import playbook_schema
+
+    return playbook_schema()
+
+
 def _config() -> dict[str, Any]:
     from orchestrator.config.settings import config_schema
 
@@ -33,6 +39,7 @@ SCHEMAS: Mapping[str, tuple[str, Callable[[], dict[str, Any]]]] = {
     "handoff": ("what an agent returns when it stops", _handoff),
     "agent": ("the frontmatter of an agent file", _agent),
     "config": ("orchestrator.toml", _config),
+    "playbook": ("a playbook file", _playbook),
 }
 
 

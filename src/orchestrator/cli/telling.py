@@ -89,6 +89,8 @@ def _taken(body: ev.RunTaken, _: State, event: Event) -> tuple[Line, ...]:
 def _routed(body: ev.RouteChosen, _: State, __: Event) -> tuple[Line, ...]:
     sure = "" if body.sure else ", by best guess"
     chosen = ", chosen by the router" if body.by == "model" else ""
+    if body.playbook:
+        chosen = f", by the playbook {label(body.playbook)}, no model asked"
     about = f"  takes the request: {label(body.job)}{chosen}{sure}"
     return (Line("agent", NAME, ((label(body.agent), NAME), (about, QUIET))),)
 

@@ -1,7 +1,7 @@
-"""What a project brings that could steer the harness: settings, agents, hooks, with their texts.
+"""What a project brings that could steer the harness: settings, agents, playbooks, hooks.
 
-Everything that `load` and the agents' catalogue would read of a project is in here; what has to
-be trusted is exactly this. Remembering it is `trust`.
+Everything that `load`, the agents' catalogue and the playbooks' library would read of a project is
+in here with its text; what has to be trusted is exactly this. Remembering it is `trust`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ MOST_FILES = 2_000
 _FILES = (PROJECT_FILE, ".claude/settings.json", ".claude/settings.local.json")
 _AGENTS = ("agents", ".claude/agents")
 _HOOKS = (".claude/hooks",)
+_PLAYBOOKS = ".claude/playbooks"
+_PLAYBOOK_ENDINGS = (".yaml", ".yml")
 _MOST_BYTES = 2_000_000
 # Folders in which agents are not looked for.
 _FOREIGN = frozenset({"node_modules", "__pycache__", "site-packages"})
@@ -40,7 +42,7 @@ class Brought:
 def brought(project: Path) -> Brought:
     """What `project` brings as it stands now; never raises for what lies in it."""
     found = Brought()
-    for name in (".claude", *_AGENTS, *_HOOKS):
+    for name in (".claude", *_AGENTS, *_HOOKS, _PLAYBOOKS):
         _note_link(found, project, project / name)
     for file in _candidates(project):
         if len(found.texts) >= MOST_FILES:
@@ -59,6 +61,9 @@ def _candidates(project: Path) -> Iterator[Path]:
         for file in _below(project / name, all_folders=False):
             if file.name.lower().endswith(".md") and not file.name.startswith("."):
                 yield file
+    for file in _below(project / _PLAYBOOKS, all_folders=False):
+        if file.suffix.lower() in _PLAYBOOK_ENDINGS:
+            yield file
     for name in _HOOKS:
         yield from _below(project / name, all_folders=True)
 

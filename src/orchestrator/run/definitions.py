@@ -14,6 +14,7 @@ from typing import Any
 
 from orchestrator.agents.catalogue import AgentCatalogue
 from orchestrator.agents.definition import AgentDefinition
+from orchestrator.playbooks.format import Playbook
 from orchestrator.protocol.handoff import HAND_OFF
 from orchestrator.protocol.schema import hand_off_tool
 from orchestrator.router import briefing
@@ -68,12 +69,14 @@ class Definitions:
     """All agents of a run, the tools' wire forms by name, and the harness's own rules.
 
     `router` is who chooses among the agents where rules are not sure; None: only the rules.
+    `playbooks` are those that may take the request, by name.
     """
 
     agents: Mapping[str, Agent]
     wire: Mapping[str, Mapping[str, Any]]
     rules: str
     router: Router | None = None
+    playbooks: tuple[Playbook, ...] = ()
 
     @classmethod
     def build(
@@ -84,10 +87,12 @@ class Definitions:
         model_of: Callable[[AgentDefinition], str],
         effort: str | None,
         router: str | None = None,
+        playbooks: Iterable[Playbook] = (),
     ) -> Definitions:
         """From agent files and tools; `model_of` says which model an agent talks to.
 
-        `router` is the router's model; None where there is none.
+        `router` is the router's model; None where there is none. A playbook is kept only where its
+        agent is here and was granted its tools.
         """
         known = tuple(sorted(agents, key=lambda definition: definition.name))
         wire = {name: tool.wire_form() for name, tool in tools.items()}
@@ -107,7 +112,9 @@ class Definitions:
                 triggers=definition.triggers,
             )
         asked = None if router is None else Router(router, briefing.RULES)
-        return cls(built, wire, RULES, asked)
+        kept = (one for one in playbooks if one.agent in built)
+        able = tuple(one for one in kept if one.tools <= set(built[one.agent].tools))
+        return cls(built, wire, RULES, asked, able)
 
     def system(self, name: str) -> str:
         """The system prompt of an agent; the same in every run under these definitions."""
@@ -170,6 +177,7 @@ class Definitions:
                 "wire": self.wire,
                 "rules": self.rules,
                 "router": asdict(self.router) if self.router else None,
+                "playbooks": [one.model_dump(mode="json") for one in self.playbooks],
             }
         )
 
@@ -182,4 +190,6 @@ class Definitions:
             for name, fields in kept["agents"].items()
         }
         router = kept.get("router")
-        return cls(agents, kept["wire"], kept["rules"], Router(**router) if router else None)
+        playbooks = tuple(Playbook.model_validate(one) for one in kept.get("playbooks", ()))
+        asked = Router(**router) if router else None
+        return cls(agents, kept["wire"], kept["rules"], asked, playbooks)

@@ -57,9 +57,9 @@ class RunTaken:
 class RouteChosen:
     """Which agent takes the request, what kind of job it is, and what the agent hears first.
 
-    `by` says who chose: `person` (`--agent`), `rules`, `model` (the router), or `guess` (the rules,
-    though they were not sure). `playbook` names the playbook that takes the agent's turns in place
-    of a model, where one fits.
+    `by` says who chose: `person` (`--agent`), `rules`, `model` (the router), `guess` (the rules,
+    though they were not sure), or `playbook`. `playbook` names the one that takes the agent's turns
+    in place of a model, where one fits.
     """
 
     KIND: ClassVar[str] = "route.chosen"

@@ -120,7 +120,8 @@ class ModelSpend:
 
     def add(self, body: ev.ModelReplied | ev.ModelFailed) -> None:
         """Count a reply, or the tries that brought none."""
-        self.model_calls += isinstance(body, ev.ModelReplied)
+        # A playbook's turn asks nobody.
+        self.model_calls += isinstance(body, ev.ModelReplied) and body.attempts > 0
         self.attempts += body.attempts
         self.usage = self.usage + Usage(**body.usage)
         if body.cost_usd is None:

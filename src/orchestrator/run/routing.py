@@ -1,6 +1,7 @@
 """Who takes a piece of work: the first agent of a run, and a helper where an agent names none.
 
-Rules decide where they are sure (`orchestrator.router.rules`), else the router model is asked
+A playbook that fits decides alone (`recipes`). Else rules decide where they are sure
+(`orchestrator.router.rules`), else the router model is asked
 (`briefing`, `choice`). Its calls are turns of the router's own frame, so a reply that was recorded
 is never paid again. Both are asked of the agents that the run was opened with: a run that is taken
 up later is routed as it would have been.
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from orchestrator.models.port import ModelConfigError
+from orchestrator.playbooks.matching import Match
 from orchestrator.router import briefing
 from orchestrator.router.asking import RETRIES, about_router, router_request
 from orchestrator.router.choice import BadChoice, Choice, read_choice
@@ -22,6 +24,7 @@ from orchestrator.run.history import Item, Text
 from orchestrator.run.journal import Journal
 from orchestrator.run.openings import first_opening
 from orchestrator.run.parts import ROUTER_FRAME
+from orchestrator.run.recipes import playbook_for
 from orchestrator.run.setting import Setting
 from orchestrator.run.turns import Turns
 
@@ -52,8 +55,11 @@ class Routes:
         opened = self._journal.state.opened
         if opened is None:
             raise LookupError("a route before the run is opened")
+        taken = playbook_for(opened, self._setting.definitions)
         found = route(opened.request, self._setting.definitions.candidates)
-        if opened.agent:
+        if taken is not None:
+            self._by_playbook(taken)
+        elif opened.agent:
             self._begin(opened.agent, found.kind, f"--agent {opened.agent}", by="person")
         elif found.sure and found.agent:
             self._begin(found.agent, found.kind, found.why, by="rules")
@@ -102,17 +108,31 @@ class Routes:
         else:
             self._begin(choice.agent, choice.kind, choice.why, by="model", sure=choice.sure)
 
+    def _by_playbook(self, taken: Match) -> None:
+        one = taken.playbook
+        why = f"the playbook {one.name} understands every word of the request and needs no model"
+        self._begin(one.agent, one.kind, why, by="playbook", playbook=one.name)
+
     def _guess(self, found: Route, why: str = "") -> None:
         names = self._setting.definitions.names
         agent = found.agent or (FALLBACK if FALLBACK in names else names[0])
         self._begin(agent, found.kind, f"{why}{found.why}", by="guess", sure=False)
 
-    def _begin(self, agent: str, job: str, why: str, *, by: str, sure: bool = True) -> None:
+    def _begin(
+        self,
+        agent: str,
+        job: str,
+        why: str,
+        *,
+        by: str,
+        sure: bool = True,
+        playbook: str | None = None,
+    ) -> None:
         setting, request = self._setting, self._journal.state.request
         if setting.work is not None:
             setting.work.open_board(request, [agent])
         opening = first_opening(setting, request)
-        self._journal.append(ev.RouteChosen(agent, job, sure, why, opening, by=by))
+        self._journal.append(ev.RouteChosen(agent, job, sure, why, opening, playbook, by))
 
     async def _choice(
         self, router: Router, message: str, excluding: Collection[str] = frozenset()

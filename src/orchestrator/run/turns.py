@@ -10,8 +10,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 
+from orchestrator.models.playbook import PREFIX
 from orchestrator.models.port import (
     BadRequest,
+    Model,
     ModelConfigError,
     ModelError,
     ModelRequest,
@@ -27,6 +29,7 @@ from orchestrator.run.journal import Journal
 from orchestrator.run.limits import LEAST_USEFUL_TOKENS, Limits, Reached, affordable_tokens
 from orchestrator.run.openings import editing_note, fresh_opening
 from orchestrator.run.parts import ROUTER_FRAME, FrameState
+from orchestrator.run.recipes import playbook_model
 from orchestrator.run.setting import Setting
 from trading_tools.audit.event import canonical_json
 
@@ -92,7 +95,7 @@ class Turns:
         self._time_left_s = time_left_s
 
     async def take(self, frame: FrameState) -> None:
-        """Ask the model for the frame's next reply.
+        """Ask the model, or the playbook that took the request, for the frame's next reply.
 
         Raises:
             LimitBites: turns, money or time are used up.
@@ -106,8 +109,11 @@ class Turns:
         most = min(limits.turns, agent.max_turns or limits.turns)
         if frame.turns >= most:
             raise LimitBites(Reached("turns", f"{most} in a frame", f"{most} by {agent.name}"))
-        _check_cuts(frame)
         items = tuple(frame.queue)
+        if state.route is not None and state.route.playbook is not None:
+            await self._send(frame, self._request(frame, items, limits), items, tokens=0)
+            return
+        _check_cuts(frame)
         request = self._request(frame, items, limits)
         tokens, window = _estimate(frame, request), setting.windows.of(agent.model)
         match frame.context.goes_on(
@@ -152,7 +158,7 @@ class Turns:
         agent = definitions.agents[frame.frame.agent]
         conversation = frame.conversation.extended(items) if items else frame.conversation
         return ModelRequest(
-            model=agent.model,
+            model=self._taker(agent.model),
             system=definitions.system(agent.name),
             tools=definitions.tools_of(agent.name),
             messages=conversation.messages,
@@ -185,7 +191,7 @@ class Turns:
         # What follows a schema is for us to read, not for a person to watch.
         on_text = None if request.answer_schema else self._setting.on_text
         try:
-            return await self._setting.model.reply(request, on_text, self._time_left_s())
+            return await self._model(request.model).reply(request, on_text, self._time_left_s())
         except ModelError as error:
             why = self._setting.redactor.text(str(error))
             self._journal.append(
@@ -208,6 +214,20 @@ class Turns:
             if isinstance(error, ModelConfigError | BadRequest):
                 raise
             raise ServiceFails(why) from None
+
+    def _taker(self, model: str) -> str:
+        """The name of what takes an agent's turns: its model, or the playbook of the run."""
+        route = self._journal.state.route
+        return f"{PREFIX}{route.playbook}" if route and route.playbook else model
+
+    def _model(self, name: str) -> Model:
+        if not name.startswith(PREFIX):
+            return self._setting.model
+        opened = self._journal.state.opened
+        found = playbook_model(opened, self._setting.definitions) if opened else None
+        if found is None:
+            raise ServiceFails(f"{name} no longer takes this request; start it anew")
+        return found
 
     def _record(self, frame: FrameState, reply: Reply, model: str) -> None:
         usage = reply.usage + reply.lost_usage
@@ -261,6 +281,8 @@ class Turns:
         if self._time_left_s() <= 0:
             raise LimitBites(Reached("wall time", f"{limits.minutes} min", f"{limits.minutes} min"))
         model, price = request.model, self._setting.prices.price
+        if model.startswith(PREFIX):
+            return wanted
         a_million = price(model, Usage(output_tokens=1_000_000))
         if a_million is None:
             return wanted

@@ -38,7 +38,7 @@ def asked(body: Mapping[str, Any]) -> str:
 def test_route_says_who_what_and_why(orc: CommandLine) -> None:
     routed = orc("route", "ask the risk-management-expert: check my stop sizes", "--json")
     assert routed.code == 0
-    assert set(routed.json) == {"agent", "kind", "sure", "ranking", "why", "by"}
+    assert set(routed.json) == {"agent", "kind", "sure", "ranking", "why", "by", "playbook"}
     text = orc("route", "add a websocket reconnect to our Bybit connector")
     assert text.code == 0
     assert text.out.splitlines()[0].startswith("exchange-integration-specialist  (implement, ")

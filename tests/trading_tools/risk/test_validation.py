@@ -254,3 +254,15 @@ def test_a_percentage_for_a_probability_is_read_and_reported() -> None:
 def test_a_claim_that_cannot_be_checked_is_refused(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(RiskError, match=message):
         Claim(bet=EVEN, **arguments)
+
+
+def test_at_a_price_of_one_no_mistake_of_units_is_named() -> None:
+    verdict = validate_sizing(
+        Claim(
+            bet=bet("0.65", "1.5"),
+            size_base=D(417),
+            bankroll_quote=D(1000),
+            market=Market(price=D(1), step_size=D("0.01"), min_notional=D(0)),
+        )
+    )
+    assert [finding.code for finding in verdict.findings] == ["too_large"]

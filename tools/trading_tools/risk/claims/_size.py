@@ -120,22 +120,25 @@ def _raw_amounts(claim: Claim, market: Market) -> Iterator[Reading]:
     budget = _budget(claim)
     base = budget / market.price
     why = f"{brief(budget)} is the amount in quote currency: divide by the price for the size"
-    yield "quote_for_base", budget, why
-    why = "the size in base currency is divided by the price once more"
-    yield "divided_by_price_twice", base / market.price, why
+    if market.price != ONE:  # at a price of 1 the size is an amount of the quote currency
+        yield "quote_for_base", budget, why
+        why = "the size in base currency is divided by the price once more"
+        yield "divided_by_price_twice", base / market.price, why
     why = (
         "the fraction behind it comes from (p*b - q)/b with b = win/|loss|, the part of the "
         f"bankroll to put at risk: divide by the loss {plain(claim.bet.loss)}"
     )
     at_risk = claim.full * claim.bet.loss
-    for fraction in (
+    shares = (
         min(at_risk * claim.multiplier, claim.cap_fraction),
         min(at_risk, ONE) * claim.multiplier,
-    ):
+    )
+    for fraction in shares if claim.bet.loss != ONE else ():
         amount = _budget(claim, fraction)
         yield "risk_fraction_for_position", amount / market.price, why
         both = f"{brief(amount)} is an amount in quote currency, and {why}"
-        yield "quote_for_base", amount, both
+        if market.price != ONE:
+            yield "quote_for_base", amount, both
     for factor in (Decimal(100), Decimal("0.01")):
         why = f"the size is off by a factor of {factor}: a percentage stands for a fraction"
         yield "percent_for_fraction", base * factor, why

@@ -1,0 +1,1 @@
+"""Playbooks: declared recipes that answer a request without a model. Knows no trading."""
