@@ -18,6 +18,7 @@ from benchmarks.definitions import TOOLS, definitions
 from benchmarks.worker import Run
 from orchestrator.catalogue.kinds import CHECKS
 from orchestrator.models.anthropic import AnthropicModel
+from orchestrator.models.port import Model
 from orchestrator.models.prices import Prices
 from orchestrator.run import events as ev
 from orchestrator.run.engine import Engine
@@ -44,7 +45,7 @@ async def prepare(url: str, folder: Path) -> Run:
     return run
 
 
-def setting_at(model: AnthropicModel) -> Setting:
+def setting_at(model: Model) -> Setting:
     """What the runs work with, as `orc run` puts it together, but for the workspace."""
     return Setting(
         model=model,

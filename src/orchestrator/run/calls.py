@@ -240,13 +240,16 @@ class Caller:
         if len(clean) > SHOWN_CHARACTERS:
             whole = self._journal.ledger.put_text(clean)
             shown = _shortened(clean)
+            data = None
+        else:
+            data = clean if result.data is result.text else self._clean(result.data)
         self._journal.append(
             ev.ToolFinished(
                 frame=frame.frame.id,
                 call=one.call["id"],
                 tool=one.tool.name,
                 text=shown,
-                data=None if whole else clean if result.data is result.text else self._clean(result.data),
+                data=data,
                 is_error=result.is_error,
                 whole=whole,
             )
