@@ -1,6 +1,6 @@
 """`make bench` and `make bench-peers`: measure everything, print it, write `docs/benchmarks.md`.
 
-python -m benchmarks [--peers] [--quick] [--page FILE]
+python -m benchmarks [--peers] [--quick] [--rounds N] [--page FILE]
 """
 
 from __future__ import annotations
@@ -28,39 +28,42 @@ def main(given: list[str] | None = None) -> None:
     options = argparse.ArgumentParser(prog="python -m benchmarks")
     options.add_argument("--peers", action="store_true", help="with the peers of .venv-peers")
     options.add_argument("--quick", action="store_true", help="a few runs: does it work?")
+    options.add_argument("--rounds", type=int, default=30, help="of the chain; 30 where not given")
     options.add_argument("--page", type=Path, help="write the figures to this file")
     asked = options.parse_args(given)
     console = Console()
-    report = measure(peers=asked.peers and PEERS.exists(), quick=asked.quick)
+    report = measure(peers=asked.peers and PEERS.exists(), quick=asked.quick, rounds=asked.rounds)
     page.show(console, report)
     if asked.page is not None:
         asked.page.write_text(page.markdown(report), encoding="utf-8")
         console.print(f"written: {asked.page}")
 
 
-def measure(*, peers: bool, quick: bool) -> Report:
+def measure(*, peers: bool, quick: bool, rounds: int = 30) -> Report:
     """Everything; `quick` says little about speed and shows only that all of it runs."""
-    rounds = 2 if quick else 30
+    machine = _machine()
+    rounds = 2 if quick else rounds
     names = (chain.FLOOR, *chain.VARIANTS, chain.OURS, *(chain.PEER_CONTENDERS if peers else ()))
     costs = chain.measure(names, rounds)
     return Report(
         date=datetime.now(UTC).strftime("%d %B %Y"),
-        machine=_machine(),
+        machine=machine,
         rounds=rounds,
         costs=costs,
         absent=() if peers else chain.PEER_CONTENDERS,
         figures=[
             *_chain(costs),
-            *_crowd(20 if quick else 500, 10 if quick else 300),
+            *_crowd(20 if quick else 300, 10 if quick else 200),
             *_parts(0.01 if quick else 1.0),
-            *_commands(1 if quick else 15),
+            *_commands(1 if quick else 7),
         ],
     )
 
 
 def _machine() -> str:
-    cores = os.cpu_count()
-    return f"{cores} cores ({platform.machine()}), Python {platform.python_version()}"
+    cores, load = os.cpu_count(), os.getloadavg()[1]
+    python = platform.python_version()
+    return f"{cores} cores ({platform.machine()}), load {load:.1f} at the start, Python {python}"
 
 
 def _chain(costs: list[chain.Cost]) -> list[Figure]:

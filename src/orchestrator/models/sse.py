@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-
 _BLANK = frozenset({b"\n", b"\r\n", b"\r"})
 
 
