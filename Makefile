@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PEERS := .venv-peers
 
-.PHONY: help install demo test test-slow lint format claude-agents record record-venues rebase-cassettes pictures lock clean
+.PHONY: help install demo test test-slow lint format claude-agents record record-venues rebase-cassettes bench bench-peers pictures lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -51,6 +52,17 @@ record-venues: $(STAMP) ## record the venues' cassettes anew, from local venues
 rebase-cassettes: $(STAMP) ## give recorded replies to today's harness and keep the new requests
 	$(BIN)/python -m tests.cassettes.rebase $(NAMES)
 
+bench: $(STAMP) ## what the harness costs beside a bare loop, into docs/benchmarks.md
+	$(BIN)/python -m benchmarks --page docs/benchmarks.md $(if $(wildcard $(PEERS)/.installed),--peers)
+
+bench-peers: $(STAMP) $(PEERS)/.installed ## install the peers and measure them side by side
+	$(BIN)/python -m benchmarks --page docs/benchmarks.md --peers
+
+$(PEERS)/.installed: benchmarks/peers.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/pip install --quiet --disable-pip-version-check -r benchmarks/peers.txt
+	@touch $@
+
 pictures: $(STAMP) ## draw the README's pictures from a real demo run
 	$(BIN)/python docs/pictures.py
 
@@ -58,4 +70,4 @@ lock: ## resolve the dependencies again (needs uv)
 	uv pip compile --universal --generate-hashes --python-version 3.11 --extra agents --extra demo --extra dev --no-annotate --no-header --upgrade pyproject.toml -o requirements.lock
 
 clean: ## remove what make made
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(PEERS) .mypy_cache .pytest_cache .ruff_cache

@@ -1,4 +1,4 @@
-"""The chain that every contender runs: three agents, nine model calls, six tool calls, two handoffs.
+"""The chain that every contender runs: three agents, nine model calls, six tool calls.
 
 Here live the agents, their prompts, their tools and the request. What the model says to them is
 `standin`; how a contender drives them is its own module.
@@ -52,7 +52,7 @@ def market_limits(symbol: str) -> str:
     return _table(symbol, tick_size="0.1", step_size="0.0001", min_notional="5", max_size="120")
 
 
-Function = Callable[[str], str]
+Function = Callable[..., str]
 
 TOOLS: dict[str, tuple[Function, Function]] = {
     CHAIN[0]: (ticker, order_book),

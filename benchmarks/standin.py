@@ -1,4 +1,4 @@
-"""A local stand-in of the Messages API for benchmarks, in its own process: quick, and without rules.
+"""A local stand-in of the Messages API for benchmarks, in its own process: quick, without rules.
 
     python -m benchmarks.standin [--latency-ms 100] [--overloaded 0.2] [--seed 7]
 
@@ -17,7 +17,7 @@ import random
 import sys
 from collections import defaultdict
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 from benchmarks.scenario import MODEL, TOOLS, next_of
 
@@ -43,16 +43,20 @@ class StandIn(asyncio.Protocol):
     latency_s = 0.0
     overloaded = 0.0
     rng = random.Random(7)
-    counts: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+    counts: ClassVar[defaultdict[str, defaultdict[str, int]]] = defaultdict(
+        lambda: defaultdict(int)
+    )
 
     def __init__(self) -> None:
         self._received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep where answers go."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
+        """Answer once a request is whole."""
         self._received += data
         head, separator, rest = self._received.partition(b"\r\n\r\n")
         length = _content_length(head)
@@ -98,7 +102,9 @@ def _step(request: dict[str, Any]) -> tuple[str, tuple[str, str]]:
         for block in message["content"]
         if block["type"] == "tool_use"
     }
-    agent = next(name for name, (first, _) in TOOLS.items() if first.__name__ in offered)
+    agent = next((name for name, (first, _) in TOOLS.items() if first.__name__ in offered), None)
+    if agent is None:
+        return "", ("", "hand_off")  # an agent of `orc run`: done in one reply
     for function in TOOLS[agent]:
         if function.__name__ not in made:
             return function.__name__, (agent, "")
@@ -121,8 +127,8 @@ def _blocks(tool: str, agent: str, handing: str) -> list[dict[str, Any]]:
         return [_text(SAID), _call(handing, {})]
     envelope = {
         "status": "success",
-        "result": ANSWER,
-        "next_agent": next_of(agent),
+        "result": ANSWER if agent else SAID,
+        "next_agent": next_of(agent) if agent else None,
         "context_forward": {"symbol": "BTC/USDT", "size_base": "0.1557", "risk": "0.02"},
         "confidence": 0.85,
         "reasoning": "Both figures come from the tools and agree with each other.",

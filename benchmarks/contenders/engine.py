@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import os
 import time
-from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +17,9 @@ from benchmarks.definitions import TOOLS, definitions
 from benchmarks.worker import Run
 from orchestrator.catalogue.kinds import CHECKS
 from orchestrator.models.anthropic import AnthropicModel
+from orchestrator.models.port import Model
 from orchestrator.models.prices import Prices
+from orchestrator.models.windows import Windows
 from orchestrator.run import events as ev
 from orchestrator.run.engine import Engine
 from orchestrator.run.journal import Journal
@@ -44,7 +45,7 @@ async def prepare(url: str, folder: Path) -> Run:
     return run
 
 
-def setting_at(model: AnthropicModel) -> Setting:
+def setting_at(model: Model) -> Setting:
     """What the runs work with, as `orc run` puts it together, but for the workspace."""
     return Setting(
         model=model,
@@ -54,7 +55,7 @@ def setting_at(model: AnthropicModel) -> Setting:
         checks=CHECKS,
         prices=Prices({}),
         redactor=Redactor.from_environment(SECRETS),
-        pick_helper=_nobody,
+        windows=Windows(None),
         clock=lambda: datetime.now(UTC),
         monotonic=time.monotonic,
     )
@@ -88,9 +89,3 @@ async def one_run(setting: Setting, ledger: Ledger, name: str) -> None:
         raise scenario.WentWrong(f"{name} ended as {state.closed}")
     ledger.close_stream(name)
     scenario.check([link.handoff.result for link in state.chain], len(state.receipts))
-
-
-async def _nobody(wanted: str, excluding: Collection[str]) -> str | None:
-    """The chain asks for no helper."""
-    del wanted, excluding
-    return None

@@ -14,6 +14,7 @@ replays it (streams too, tested), which is what cassettes stand on.
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -88,7 +89,8 @@ class AnthropicModel:
 
     `make_client` constructs the SDK's client when the first reply is asked for; see `direct` and
     `factory`. `credential_errors` are what a cloud's library raises where it finds no credentials.
-    `clock` is monotonic seconds, `now` UTC (for `Retry-After` dates).
+    `clock` is monotonic seconds, `now` UTC (for `Retry-After` dates). `rewritten` says that the
+    client rewrites bodies, as the clouds' do; else they go out as bytes, which it need not copy.
     """
 
     def __init__(
@@ -96,6 +98,7 @@ class AnthropicModel:
         make_client: Callable[[], Client],
         *,
         credential_errors: Callable[[], tuple[type[Exception], ...]] = tuple,
+        rewritten: bool = True,
         policy: RetryPolicy = RetryPolicy(),
         rng: random.Random | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -105,6 +108,7 @@ class AnthropicModel:
         self._make_client = make_client
         self._client: Client | None = None
         self._credential_errors = credential_errors
+        self._rewritten = rewritten
         self._policy = policy
         self._rng = rng or random.Random()  # noqa: S311 - spreads retries, guards nothing
         self._sleep = sleep
@@ -133,7 +137,7 @@ class AnthropicModel:
                 api_key=api_key, base_url=base_url, max_retries=0, **transport(timeout_s)
             )
 
-        return cls(make, **options)
+        return cls(make, rewritten=False, **options)
 
     async def reply(
         self,
@@ -211,7 +215,7 @@ class AnthropicModel:
             posted = await client.post(
                 "/v1/messages",
                 cast_to=object,
-                body=wire,
+                **({"body": wire} if self._rewritten else {"content": _encoded(wire)}),
                 options={"headers": _headers(wire)},
                 stream=True,
                 stream_cls=AsyncStream[object],
@@ -249,6 +253,11 @@ class AnthropicModel:
 def _headers(wire: Mapping[str, Any]) -> dict[str, str]:
     """Bedrock takes the beta in the body, where the SDK puts it from this header."""
     return {**RAW, "anthropic-beta": CONTEXT_EDITING_BETA} if "context_management" in wire else RAW
+
+
+def _encoded(wire: dict[str, Any]) -> bytes:
+    """The body as the SDK would send it, byte for byte."""
+    return json.dumps(wire, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
 async def _take(response: httpx2.Response, assembler: Assembler) -> Fault | Reply:

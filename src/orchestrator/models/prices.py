@@ -1,7 +1,8 @@
 """What tokens cost in USD.
 
 Figures come from genai-prices' bundled data (never refreshed over the network), which knows tiers
-and cache prices, as they are when a process first asks; prices that the user declares go first. An unknown price is None, never zero.
+and cache prices, as they are when a process first asks; prices that the user declares go first. An
+unknown price is None, never zero.
 """
 
 from __future__ import annotations

@@ -10,6 +10,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+_BLANK = frozenset({b"\n", b"\r\n", b"\r"})
+
 
 class MalformedStreamError(ValueError):
     """The stream is not what the Messages API sends."""
@@ -37,7 +39,8 @@ class SseDecoder:
         if lines and not lines[-1].endswith(b"\n"):
             self._rest = lines.pop()
         for line in lines:
-            yield from self._line(line.rstrip(b"\r\n"))
+            if line.startswith(b"data:") or line in _BLANK:
+                yield from self._line(line.rstrip(b"\r\n"))
 
     def end(self) -> Iterator[dict[str, Any]]:
         """The event that the end of the body completes, where its blank line is missing."""
@@ -60,7 +63,7 @@ def json_object(data: bytes) -> dict[str, Any]:
         MalformedStreamError: it is not one.
     """
     try:
-        value = json.loads(data)
+        value = json.loads(data.decode("utf-8", "surrogatepass"))
     except ValueError as error:
         raise MalformedStreamError(f"not JSON ({error}): {data[:200]!r}") from None
     if not isinstance(value, dict):

@@ -82,9 +82,11 @@ def read_object(text: str, start: int = 0) -> Reading:
 
 def join_surrogates(value: str) -> str:
     """The text with surrogate pairs joined, and halves, which no encoding can hold, as U+FFFD."""
-    if not any("\ud800" <= char <= "\udfff" for char in value):
-        return value
-    return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return value
 
 
 @dataclass

@@ -283,17 +283,16 @@ class Caller:
         if len(clean) > most:
             whole = self._journal.texts.put_text(clean)
             shown = _shortened(clean, most)
+            data = None
+        else:
+            data = clean if result.data is result.text else self._clean(result.data)
         self._journal.append(
             ev.ToolFinished(
                 frame=frame.frame.id,
                 call=call["id"],
                 tool=tool.name,
                 text=shown,
-                data=None
-                if whole
-                else clean
-                if result.data is result.text
-                else self._clean(result.data),
+                data=data,
                 is_error=result.is_error,
                 whole=whole,
             )

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from orchestrator.models.port import Usage
-from orchestrator.protocol.handoff import HAND_OFF, Handoff
+from orchestrator.protocol.handoff import Handoff
 from orchestrator.protocol.stack import (
     Called,
     Ended,
@@ -34,11 +33,9 @@ from orchestrator.run.parts import (
     Spend,
     router_frame,
 )
+from orchestrator.run.replies import CUT, answer_what_is_not_run, counted, send_back
 from orchestrator.toolbox.tool import Effect
 from trading_tools.audit.event import Event, canonical_json
-
-CUT = frozenset({"max_tokens", "model_context_window_exceeded"})
-CONTINUE = "Your reply was cut at the output limit. Go on where it stopped, in smaller pieces."
 
 
 class State:
@@ -173,7 +170,7 @@ def _turn(state: State, body: ev.TurnStarted, _: Event) -> None:
 def _replied(state: State, body: ev.ModelReplied, _: Event) -> None:
     frame = state.frames[body.frame]
     _spent(state, body, frame.frame.agent)
-    frame.context.counted = _counted(body)
+    frame.context.counted = counted(body)
     if body.frame == ROUTER_FRAME:
         # Whatever it says, the router is not asked to go on: its answer counts, or is rejected.
         frame.reply = body
@@ -186,7 +183,7 @@ def _replied(state: State, body: ev.ModelReplied, _: Event) -> None:
     frame.reply = body
     frame.context.full = body.stop_reason == "model_context_window_exceeded"
     frame.context.replied(frame.said(), cut=body.stop_reason in CUT)
-    _answer_what_is_not_run(frame, body)
+    answer_what_is_not_run(frame, body)
 
 
 def _spent(state: State, body: ev.ModelReplied | ev.ModelFailed, agent: str) -> None:
@@ -194,32 +191,6 @@ def _spent(state: State, body: ev.ModelReplied | ev.ModelFailed, agent: str) -> 
     state.spend.of_agent(agent).add(body)
     if body.frame == ROUTER_FRAME:
         state.spend.router.add(body)
-
-
-def _counted(body: ev.ModelReplied) -> int:
-    if body.context_tokens is not None:
-        return body.context_tokens
-    usage = Usage(**body.usage)
-    return usage.prompt_tokens + usage.output_tokens
-
-
-def _answer_what_is_not_run(frame: FrameState, body: ev.ModelReplied) -> None:
-    calls = frame.calls()
-    if body.stop_reason in {*CUT, "pause_turn"}:
-        for call in calls:
-            frame.enqueue(Answer(call["id"], f"not executed: {CONTINUE}", is_error=True))
-        if not calls:
-            frame.queue.append(Text(CONTINUE if body.stop_reason == "max_tokens" else "Go on."))
-            frame.reply = None
-        return
-    handing = [call for call in calls if call["name"] == HAND_OFF]
-    for call in calls:
-        if call["id"] in body.tool_errors:
-            why = body.tool_errors[call["id"]]
-            frame.enqueue(Answer(call["id"], f"not executed: {why}", is_error=True))
-        elif handing and call["name"] != HAND_OFF:
-            why = "not executed: hand_off must be the only call of its reply"
-            frame.enqueue(Answer(call["id"], why, is_error=True))
 
 
 def _failed(state: State, body: ev.ModelFailed, _: Event) -> None:
@@ -273,7 +244,7 @@ def _rejected(state: State, body: ev.HandoffRejected, _: Event) -> None:
     frame = state.frames[body.frame]
     frame.rejections += 1
     state.sent_back = body
-    _send_back(frame, body.message, body.call)
+    send_back(frame, body.message, body.call)
     if body.frame != ROUTER_FRAME:
         _router_is_done(state)
 
@@ -283,19 +254,7 @@ def _checked(state: State, body: ev.AcceptanceChecked, _: Event) -> None:
     state.acceptance.append(body)
     if body.unmet:
         state.sent_back = body
-        _send_back(state.frames[body.frame], body.message, body.call)
-
-
-def _send_back(frame: FrameState, message: str, call: str | None) -> None:
-    """Say why the reply at hand did not end the frame."""
-    open_calls = frame.unanswered()
-    if not open_calls:
-        frame.reply = None
-        frame.queue.append(Text(message))
-        return
-    for block in open_calls:
-        why = message if call in {None, block["id"]} else "not executed"
-        frame.enqueue(Answer(block["id"], why, is_error=True))
+        send_back(state.frames[body.frame], body.message, body.call)
 
 
 def move_of(
@@ -370,7 +329,7 @@ def _answered(state: State, body: ev.QuestionAnswered, _: Event) -> None:
     said = f"The user answers: {body.text}"
     if body.frame == ROUTER_FRAME:
         state.clarified = f"Asked back: {asked.text if asked else ''}\n{said}"
-        _send_back(state.router, said, None)
+        send_back(state.router, said, None)
         return
     state.frames[body.frame].enqueue(Answer(body.call, said))
 

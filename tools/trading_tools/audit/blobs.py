@@ -32,7 +32,7 @@ def blob_name(content: bytes) -> str:
     return _PREFIX + hashlib.sha256(content).hexdigest()
 
 
-def pack(body: Mapping[str, Any]) -> tuple[str, dict[str, bytes]]:
+def pack(body: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
     """The canonical text of ``body`` and the texts over 32 KB that were moved out of it.
 
     A moved text is replaced by ``{"$blob": name}``. A mapping of the caller's that looks like
@@ -45,16 +45,16 @@ def pack(body: Mapping[str, Any]) -> tuple[str, dict[str, bytes]]:
         return text, {}
     if len(text.encode()) <= LIMIT_BYTES and _REFERENCE not in text:
         return text, {}
-    blobs: dict[str, bytes] = {}
+    blobs: dict[str, str] = {}
     return canonical_json(_move_out(body, blobs)), blobs
 
 
-def _move_out(value: object, blobs: dict[str, bytes]) -> object:
+def _move_out(value: object, blobs: dict[str, str]) -> object:
     if isinstance(value, str) and len(value) * 4 > LIMIT_BYTES:
         content = text_bytes(value)
         if len(content) > LIMIT_BYTES:
             name = blob_name(content)
-            blobs[name] = content
+            blobs[name] = value
             return {_REFERENCE: name}
     elif isinstance(value, Mapping):
         moved = {key: _move_out(inner, blobs) for key, inner in value.items()}

@@ -29,6 +29,8 @@ from trading_tools.audit.errors import (
 from trading_tools.audit.statements import Statement
 
 _BUSY_TIMEOUT_S = 30.0
+_CHECKPOINT_PAGES = 4000
+"""16 MB of log. Copying it into the database waits for the disk, and all runs of a process wait."""
 _POSTGRES_LAYOUT_LOCK = 0x6F7263  # any number that all writers of a layout agree on
 
 
@@ -177,6 +179,7 @@ class Database:
             if mode is not None and mode[0] != "wal":
                 self._cursor.execute("PRAGMA journal_mode=WAL")
             self._cursor.execute("PRAGMA synchronous=NORMAL")
+            self._cursor.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
         if self._require_known(self._version()):
             return
         if self.read_only:

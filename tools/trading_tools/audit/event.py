@@ -108,8 +108,10 @@ def canonical_json(value: object) -> str:
         raise
     except (ValueError, TypeError, RecursionError) as error:
         raise NotRecordable(f"the value has no canonical JSON form: {error}") from error
-    if not text.isascii():
-        text = _SURROGATES.sub(_encodable, text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _SURROGATES.sub(_encodable, text)
     return text
 
 

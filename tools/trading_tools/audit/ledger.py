@@ -139,7 +139,7 @@ class Ledger:
         """
         _check_names(stream, kind, v)
         text, long_texts = blobs.pack(body)
-        recorded = blobs.unpack(text, lambda name: blobs.bytes_text(long_texts[name]))
+        recorded = blobs.unpack(text, long_texts.__getitem__)
         store = self.store
         with store.database.lock:
             store.require_writable()
@@ -152,8 +152,8 @@ class Ledger:
                     store.note("stream.opened", {"stream": stream})
                 elif known.closed:
                     store.note("stream.reopened", _mark(stream, known))
-                for name, content in long_texts.items():
-                    store.put_blob(name, content)
+                for name, long_text in long_texts.items():
+                    store.put_blob(name, blobs.text_bytes(long_text))
                 event = store.write(stream, kind, v, text, known, recorded)
                 if event.seq % HEAD_EVERY == 0:
                     store.note("stream.head", _mark(stream, event))

@@ -75,4 +75,5 @@ class Statements:
             select(EVENT).where(EVENT.c.stream == bindparam("of")).order_by(EVENT.c.seq)
         )
         self.blob = compiled(select(BLOB.c.content).where(BLOB.c.name == bindparam("of")))
+        self.has_blob = compiled(select(BLOB.c.name).where(BLOB.c.name == bindparam("of")))
         self.blobs = compiled(select(BLOB).order_by(BLOB.c.name))

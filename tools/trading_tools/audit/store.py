@@ -179,7 +179,7 @@ class Store:
 
     def put_blob(self, name: str, content: bytes) -> None:
         """Store a blob unless it is there."""
-        if not self.database.rows(self.ask.blob, of=name):
+        if not self.database.rows(self.ask.has_blob, of=name):
             self.database.run(self.ask.insert_blob, {"name": name, "content": content})
 
     def text(self, name: str) -> str:

@@ -1,0 +1,45 @@
+"""The benchmarks run. What they measure is not asserted: no test depends on time."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from benchmarks import chain, page
+from benchmarks.__main__ import measure
+from benchmarks.page import Figure, Report
+from benchmarks.processes import standin, told
+
+
+def test_the_floor_and_the_engine_make_the_same_run() -> None:
+    floor, ours = chain.measure((chain.FLOOR, chain.OURS), 1)
+    assert (floor.name, ours.name) == ("bare", "engine")
+    assert floor.ratio == 1.0
+    assert ours.marked == 1.0
+    assert floor.marked == 0.0
+    assert ours.request_bytes <= 1.1 * floor.request_bytes
+
+
+def test_runs_at_once_are_all_done_though_the_service_is_overloaded(tmp_path: Path) -> None:
+    with standin(overloaded=0.2) as url:
+        found = told("benchmarks.crowd", url, str(tmp_path), "6", "6")
+    assert found["done"] == found["runs"] == 6
+    assert found["chain_holds"] is True
+
+
+def test_a_missed_aim_and_a_peer_that_is_not_there_are_shown() -> None:
+    cost = chain.Cost("bare", {"anthropic": "1"}, 2.0, 3.0, 1.0, 0.9, 1.1, 10, 0.0)
+    figures = [Figure("speed", "9", "at least 50", met=False), Figure("size", "1 MB")]
+    text = page.markdown(Report("today", "one core", 3, [cost], ["langgraph"], figures))
+    assert re.search(r"\| speed \| 9 \| at least 50 \| \*\*missed\*\* \|", text)
+    assert "| size | 1 MB |  |  |" in text
+    assert "| langgraph | not installed |" in text
+
+
+@pytest.mark.slow
+def test_a_quick_look_measures_everything() -> None:
+    report = measure(peers=False, quick=True)
+    assert [cost.name for cost in report.costs] == ["bare", *chain.VARIANTS, "engine"]
+    assert all(figure.measured for figure in report.figures)
