@@ -109,3 +109,12 @@ def test_an_unknown_other_run_is_named(desk: Desk) -> None:
     said = desk.orc("show", first, "--diff", "nosuch", "--json")
     assert said.code == 2
     assert "nosuch" in said.document["error"]["what"]
+
+
+def test_files_that_are_gone_are_not_compared_and_that_is_said(desk: Desk) -> None:
+    asked = ("run", "Is it fine?", "--agent", "python-expert", "--json")
+    with endpoint([hand_off(result="It is fine."), hand_off(result="It is fine.")]) as api:
+        desk.serve(api)
+        first, second = (str(desk.orc(*asked).document["run"]) for _ in range(2))
+    assert desk.orc("show", first, "--diff", second, "--json").document["files"] is None
+    assert "not compared" in desk.orc("show", first, "--diff", second).out
