@@ -21,20 +21,31 @@ if TYPE_CHECKING:
 @click.argument("run", default="last")
 @click.option("--events", is_flag=True, help="Everything that happened, in order.")
 @click.option("--receipt", type=int, metavar="N", help="What call N came to, whole.")
+@click.option("--diff", "other", metavar="RUN", help="Where another run differs from this one.")
 @WORKSPACE
 @JSON
 def show_command(
-    run: str, events: bool, receipt: int | None, workspace: Path | None, as_json: bool
+    run: str,
+    events: bool,
+    receipt: int | None,
+    other: str | None,
+    workspace: Path | None,
+    as_json: bool,
 ) -> None:
     """What RUN did: chain, checks, receipts, spend, and how to look at its change.
 
     RUN is an id, the beginning of one, or `last` (also where it is left out).
     """
-    if events and receipt is not None:
-        raise CommandError("--events and --receipt exclude each other", "orc show", "choose one")
+    if events + (receipt is not None) + (other is not None) > 1:
+        what = "--events, --receipt and --diff exclude each other"
+        raise CommandError(what, "orc show", "choose one")
     place = Place.find(workspace)
     name, state = find_run(place, run)
-    if receipt is not None:
+    if other is not None:
+        from orchestrator.cli.difference import show_difference
+
+        show_difference(place, (name, state), find_run(place, other), as_json)
+    elif receipt is not None:
         _show_receipt(place, name, state, receipt, as_json)
     elif events:
         _show_events(place, name, as_json)
