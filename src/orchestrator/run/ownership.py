@@ -9,11 +9,15 @@ import fcntl
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
+
+_TRIES, _BETWEEN_TRIES_S = 5, 0.01
 
 
 class Owned(Exception):
@@ -47,14 +51,12 @@ def owning(state_dir: Path, run: str) -> Iterator[None]:
     file = lock_file(state_dir, run)
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _locked(lock):
             by = _read(lock.name) or "another process"
             raise Owned(
                 f"run {run} is driven by {by}; wait for it, `orc stop {run}`, or end it and go on "
                 f"with `orc resume {run} --take-over`"
-            ) from None
+            )
         lock.truncate(0)
         since = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
         mine = Owner(os.getpid(), socket.gethostname(), started(os.getpid()), since)
@@ -88,6 +90,18 @@ def started(pid: int) -> str:
 def lock_file(state_dir: Path, run: str) -> Path:
     """Where the run's lock lies."""
     return state_dir / "locks" / f"{run}.lock"
+
+
+def _locked(lock: IO[str]) -> bool:
+    """Whether the lock could be had; who only looks at it (`owner`) holds it for a moment."""
+    for _ in range(_TRIES):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_BETWEEN_TRIES_S)
+        else:
+            return True
+    return False
 
 
 def _read(name: str) -> Owner | None:

@@ -56,7 +56,7 @@ def report(
         "run": run,
         "status": status_of(state, owned=owned),
         "kind": kind_of(state),
-        "result": state.closed.result if state.closed else "",
+        "result": state.closed.result if state.closed else _decided(state),
         "chain": [_link(link) for link in state.chain],
         "verified": is_verified(state),
         "unmet": list(accepted.unmet) if accepted else [],
@@ -172,6 +172,17 @@ def _waiting_for(state: State) -> dict[str, Any] | None:
         return None
     agent = state.frames[question.frame].frame.agent
     return {"kind": "question", "id": question.call, "agent": agent, "text": question.text}
+
+
+def _decided(state: State) -> str:
+    """What a person said that the run has not acted on yet; empty for nothing."""
+    for approval in state.approvals.values():
+        if approval.decided is None or approval.used or not approval.decided.approved:
+            continue
+        asked = approval.request
+        if any(call["id"] == asked.call for call in state.frames[asked.frame].unanswered()):
+            return f"{asked.id} is approved: {asked.tool} is called once the run goes on"
+    return ""
 
 
 def _usage(state: State) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from orchestrator.run import events as ev
 from orchestrator.run.calls import approval_digest
-from orchestrator.run.report import open_approval
+from orchestrator.run.report import open_approval, report
 from tests.support.engines import Make, Trial, hand, reply, use
 
 
@@ -47,6 +47,17 @@ async def test_an_external_call_waits_for_a_person_and_is_made_once(trial: Make)
     assert state.closed.status == "success"
     assert [r.text for r in state.receipts.values()] == ["accepted o1"]
     assert one.kinds().count("tool.intended") == 1
+
+
+async def test_a_run_that_waits_no_longer_says_what_was_decided(trial: Make) -> None:
+    one = trial(reply(use("send", order="o1")), hand())
+    await one.drive()
+    decide(one, approved=True)
+    stands = report("trial", one.journal.state, seconds=0, head="", branch=None)
+    assert stands["status"] == "stopped"
+    assert stands["result"] == "a1 is approved: send is called once the run goes on"
+    ended = report("trial", await one.drive(), seconds=0, head="", branch=None)
+    assert ended["result"] == "success it is"
 
 
 async def test_a_denied_call_is_not_made_and_the_agent_hears_it(trial: Make) -> None:
