@@ -95,67 +95,85 @@ class Turns:
             ModelConfigError: a person must mend key, credit or model name.
             BadRequest: the service refused the form of our request.
         """
-        setting, state = self._setting, self._journal.state
-        limits = Limits.from_body(state.limits)
+        setting = self._setting
+        limits = Limits.from_body(self._journal.state.limits)
         agent = setting.definitions.agents[frame.frame.agent]
         most = min(limits.turns, agent.max_turns or limits.turns)
         if frame.turns >= most:
             raise LimitBites(Reached("turns", f"{most} in a frame", f"{most} by {agent.name}"))
         _check_cuts(frame)
-        items = tuple(frame.queue)
-        request = self._request(frame, items, limits)
-        tokens, window = _estimate(frame, request), setting.windows.of(agent.model)
-        match frame.context.goes_on(
-            tokens, window, begun=frame.conversation.begun, editing=state.context_editing
-        ):
-            case Next.STUCK:
-                raise LimitBites(_too_large(frame, tokens, window, agent.model))
-            case Next.FRESH:
-                self._start_afresh(frame, "context window", _FULL)
-                return
-            case Next.EDITED:
-                if items and not frame.context.edited:
-                    items = (*items, Text(editing_note(state)))
-                request = self._request(frame, items, limits)
-                edited = True
-            case _:
-                edited = frame.context.edited
-        if edited:
-            request = replace(request, clear_above=int(window * CLEARING_SHARE))
-        fits = max(window - tokens, LEAST_USEFUL_TOKENS)
-        room = min(self._affordable(limits, request, tokens), fits)
+        request = ModelRequest(
+            model=agent.model,
+            system=setting.definitions.system(agent.name),
+            tools=setting.definitions.tools_of(agent.name),
+            messages=(),
+            max_tokens=limits.max_tokens,
+            effort=agent.effort,
+        )
+        fitted = self._fitted(frame, request)
+        if fitted is None:
+            self._start_afresh(frame, "context window", _FULL)
+            return
+        try:
+            reply = await self.ask(frame, *fitted)
+        except PromptTooLong:
+            return  # It is on record, and the next step deals with it.
+        if reply.refusal is not None:
+            raise ServiceFails(f"the model refused ({reply.refusal})")
+
+    async def ask(self, frame: FrameState, request: ModelRequest, items: tuple[Item, ...]) -> Reply:
+        """Put the frame's conversation, with `items` added, to the model as `request` says.
+
+        Raises:
+            LimitBites: time or money are used up.
+            ServiceFails: the service gave no reply.
+            ModelConfigError: a person must mend key, credit or model name.
+            BadRequest: the service refused the form of our request.
+        """
+        conversation = frame.conversation.extended(items) if items else frame.conversation
+        request = replace(request, messages=conversation.messages)
+        room = self._affordable(frame, request)
         self._journal.append(
             ev.TurnStarted(
                 frame=frame.frame.id,
                 turn=frame.turns + 1,
-                model=agent.model,
+                model=request.model,
                 max_tokens=room,
                 new=tuple(item.record() for item in items),
-                context_editing=edited,
+                context_editing=request.clear_above is not None,
             )
         )
         reply = await self._ask(frame, replace(request, max_tokens=room))
-        if reply is None:
-            return
-        self._record(frame, reply, agent.model)
-        if reply.refusal is not None:
-            raise ServiceFails(f"the model refused ({reply.refusal})")
+        self._record(frame, reply, request.model)
+        return reply
 
-    def _request(self, frame: FrameState, items: tuple[Item, ...], limits: Limits) -> ModelRequest:
-        definitions = self._setting.definitions
-        agent = definitions.agents[frame.frame.agent]
+    def _fitted(
+        self, frame: FrameState, request: ModelRequest
+    ) -> tuple[ModelRequest, tuple[Item, ...]] | None:
+        """The request as the window allows it, and what the agent hears; None: not in this one.
+
+        Raises:
+            LimitBites: no conversation would do.
+        """
+        state, items = self._journal.state, tuple(frame.queue)
         conversation = frame.conversation.extended(items) if items else frame.conversation
-        return ModelRequest(
-            model=agent.model,
-            system=definitions.system(agent.name),
-            tools=definitions.tools_of(agent.name),
-            messages=conversation.messages,
-            max_tokens=limits.max_tokens,
-            effort=agent.effort,
-        )
+        tokens = _estimate(frame, replace(request, messages=conversation.messages))
+        window = self._setting.windows.of(request.model)
+        begun, edited = frame.conversation.begun, frame.context.edited
+        match frame.context.goes_on(tokens, window, begun=begun, editing=state.context_editing):
+            case Next.STUCK:
+                raise LimitBites(_too_large(frame, tokens, window, request.model))
+            case Next.FRESH:
+                return None
+            case Next.EDITED:
+                if items and not edited:
+                    items = (*items, Text(editing_note(state)))
+                edited = True
+        room = min(request.max_tokens, max(window - tokens, LEAST_USEFUL_TOKENS))
+        above = int(window * CLEARING_SHARE) if edited else None
+        return replace(request, max_tokens=room, clear_above=above), items
 
-    async def _ask(self, frame: FrameState, request: ModelRequest) -> Reply | None:
-        """The reply; None where the prompt proved too long, which the next step deals with."""
+    async def _ask(self, frame: FrameState, request: ModelRequest) -> Reply:
         try:
             return await self._setting.model.reply(
                 request, self._setting.on_text, self._time_left_s()
@@ -173,8 +191,6 @@ class Turns:
                     too_long=isinstance(error, PromptTooLong),
                 )
             )
-            if isinstance(error, PromptTooLong):
-                return None
             if isinstance(error, RetryAfterBeyondBudget):
                 minutes = Limits.from_body(self._journal.state.limits).minutes
                 raise LimitBites(Reached("wall time", f"{minutes} min", why)) from None
@@ -227,19 +243,20 @@ class Turns:
         cost = self._setting.prices.price(model, usage)
         return None if cost is None else str(cost)
 
-    def _affordable(self, limits: Limits, request: ModelRequest, tokens: int) -> int:
-        """Output tokens that time and money allow for the reply to `request` of about `tokens`."""
+    def _affordable(self, frame: FrameState, request: ModelRequest) -> int:
+        """Output tokens that time and money allow for the reply to `request`."""
+        limits = Limits.from_body(self._journal.state.limits)
+        wanted = min(request.max_tokens, limits.max_tokens)
         if self._time_left_s() <= 0:
             raise LimitBites(Reached("wall time", f"{limits.minutes} min", f"{limits.minutes} min"))
         model, price = request.model, self._setting.prices.price
         a_million = price(model, Usage(output_tokens=1_000_000))
         if a_million is None:
-            return limits.max_tokens
+            return wanted
+        tokens = _estimate(frame, request)
         request_usd = price(model, Usage(cache_write_tokens=tokens)) or Decimal(0)
         spent = self._journal.state.spend.cost_usd
-        room = affordable_tokens(
-            limits.max_tokens, limits.usd - spent, request_usd, a_million / 1_000_000
-        )
+        room = affordable_tokens(wanted, limits.usd - spent, request_usd, a_million / 1_000_000)
         if room < LEAST_USEFUL_TOKENS:
             reached = f"{spent:.4f} USD spent; the next call could cost {request_usd:.4f} USD more"
             raise LimitBites(Reached("usd", f"{limits.usd} USD", reached))
