@@ -96,6 +96,14 @@ class FrameState:
             self.reply = None
 
 
+def counted_tokens(body: ev.ModelReplied) -> int:
+    """Prompt and reply as the service counted them; events of older versions have only the bill."""
+    if body.context_tokens is not None:
+        return body.context_tokens
+    usage = Usage(**body.usage)
+    return usage.prompt_tokens + usage.output_tokens
+
+
 @dataclass(slots=True)
 class ModelSpend:
     """What model calls used: replies, tries, tokens as billed, USD.
@@ -139,6 +147,11 @@ class Spend(ModelSpend):
 
     by_agent: dict[str, ModelSpend] = field(default_factory=dict)
     by_tool: dict[str, ToolSpend] = field(default_factory=dict)
+
+    def count(self, body: ev.ModelReplied | ev.ModelFailed, agent: str) -> None:
+        """Count what an agent's turn used, here and in its part."""
+        self.add(body)
+        self.of_agent(agent).add(body)
 
     def of_agent(self, name: str) -> ModelSpend:
         """The agent's part, begun where it has none yet."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from orchestrator.models.port import Usage
 from orchestrator.protocol.handoff import HAND_OFF, Handoff
 from orchestrator.protocol.stack import (
     Called,
@@ -24,7 +23,15 @@ from orchestrator.protocol.stack import (
 from orchestrator.run import events as ev
 from orchestrator.run.claims import cited_receipts
 from orchestrator.run.history import Answer, Conversation, Item, Text
-from orchestrator.run.parts import BY_HARNESS, Approval, FrameState, Link, Receipt, Spend
+from orchestrator.run.parts import (
+    BY_HARNESS,
+    Approval,
+    FrameState,
+    Link,
+    Receipt,
+    Spend,
+    counted_tokens,
+)
 from trading_tools.audit.event import Event, canonical_json
 
 CUT = frozenset({"max_tokens", "model_context_window_exceeded"})
@@ -131,8 +138,8 @@ def _turn(state: State, body: ev.TurnStarted, _: Event) -> None:
 
 def _replied(state: State, body: ev.ModelReplied, _: Event) -> None:
     frame = state.frames[body.frame]
-    _spent(state, body, frame.frame.agent)
-    frame.context.counted = _counted(body)
+    state.spend.count(body, frame.frame.agent)
+    frame.context.counted = counted_tokens(body)
     if body.refusal is not None:
         return
     frame.conversation = frame.conversation.replied(body.content)
@@ -140,18 +147,6 @@ def _replied(state: State, body: ev.ModelReplied, _: Event) -> None:
     frame.context.full = body.stop_reason == "model_context_window_exceeded"
     frame.context.replied(frame.said(), cut=body.stop_reason in CUT)
     _answer_what_is_not_run(frame, body)
-
-
-def _spent(state: State, body: ev.ModelReplied | ev.ModelFailed, agent: str) -> None:
-    state.spend.add(body)
-    state.spend.of_agent(agent).add(body)
-
-
-def _counted(body: ev.ModelReplied) -> int:
-    if body.context_tokens is not None:
-        return body.context_tokens
-    usage = Usage(**body.usage)
-    return usage.prompt_tokens + usage.output_tokens
 
 
 def _answer_what_is_not_run(frame: FrameState, body: ev.ModelReplied) -> None:
@@ -175,7 +170,7 @@ def _answer_what_is_not_run(frame: FrameState, body: ev.ModelReplied) -> None:
 
 def _failed(state: State, body: ev.ModelFailed, _: Event) -> None:
     frame = state.frames[body.frame]
-    _spent(state, body, frame.frame.agent)
+    state.spend.count(body, frame.frame.agent)
     frame.context.full = frame.context.full or body.too_long
 
 
