@@ -31,6 +31,7 @@ BINS = 10
 """Equal parts of 0 to 1 in the reliability table."""
 
 _Z = 1.959964  # 95 %
+_DIGITS = 6
 
 NO_CHECK, UNCHECKED, PLAYBOOK = "no_check", "unchecked", "playbook"
 """Why a run is left out: it reached no check, some check could not be made, no model took part."""
@@ -98,21 +99,21 @@ class Calibration:
         return {
             "n": self.n,
             "few": self.few,
-            "mean_confidence": self.mean_confidence,
-            "hit_rate": self.hit_rate,
-            "low": self.low,
-            "high": self.high,
-            "brier": self.brier,
-            "baseline": self.baseline,
+            "mean_confidence": round(self.mean_confidence, _DIGITS),
+            "hit_rate": round(self.hit_rate, _DIGITS),
+            "low": round(self.low, _DIGITS),
+            "high": round(self.high, _DIGITS),
+            "brier": round(self.brier, _DIGITS),
+            "baseline": round(self.baseline, _DIGITS),
             "bins": [
                 {
                     "from": one.start,
                     "to": one.end,
                     "n": one.n,
-                    "mean_confidence": one.mean_confidence,
-                    "observed": one.observed,
-                    "low": one.low,
-                    "high": one.high,
+                    "mean_confidence": round(one.mean_confidence, _DIGITS),
+                    "observed": round(one.observed, _DIGITS),
+                    "low": round(one.low, _DIGITS),
+                    "high": round(one.high, _DIGITS),
                 }
                 for one in self.bins
             ],
