@@ -41,13 +41,14 @@ def main(given: list[str] | None = None) -> None:
 
 def measure(*, peers: bool, quick: bool, rounds: int = 30) -> Report:
     """Everything; `quick` says little about speed and shows only that all of it runs."""
-    machine = _machine()
+    machine, busy = _machine(), os.getloadavg()[0] > (os.cpu_count() or 1)
     rounds = 2 if quick else rounds
     names = (chain.FLOOR, *chain.VARIANTS, chain.OURS, *(chain.PEER_CONTENDERS if peers else ()))
     costs = chain.measure(names, rounds)
     return Report(
         date=datetime.now(UTC).strftime("%d %B %Y"),
         machine=machine,
+        busy=busy,
         rounds=rounds,
         costs=costs,
         absent=() if peers else chain.PEER_CONTENDERS,

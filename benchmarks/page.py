@@ -26,6 +26,12 @@ TITLES = {
 }
 
 
+BUSY = """
+**The machine was busy with other work**: times are too long, and ratios cannot be relied on. Run it
+again on an idle one.
+"""
+
+
 @dataclass(frozen=True)
 class Figure:
     """One measured thing; `aim` is what we want of it, `met` None where there is no aim."""
@@ -46,6 +52,8 @@ class Report:
 
     date: str
     machine: str
+    busy: bool
+    """Whether more was at work than the machine has cores, before we began."""
     rounds: int
     costs: Sequence[Cost]
     absent: Sequence[str]
@@ -100,7 +108,7 @@ def markdown(report: Report) -> str:
 Written by `make bench` on {report.date}: {report.machine}.
 Do not edit, run it again. Figures of another machine differ; the ratios, measured side by side,
 differ less.
-
+{BUSY if report.busy else ""}
 ## A chain of three agents
 
 Nine model calls, six tool calls, two handoffs, against a local stand-in of the Messages API without

@@ -32,7 +32,8 @@ def test_runs_at_once_are_all_done_though_the_service_is_overloaded(tmp_path: Pa
 def test_a_missed_aim_and_a_peer_that_is_not_there_are_shown() -> None:
     cost = chain.Cost("bare", {"anthropic": "1"}, 2.0, 3.0, 1.0, 0.9, 1.1, 10, 0.0)
     figures = [Figure("speed", "9", "at least 50", met=False), Figure("size", "1 MB")]
-    text = page.markdown(Report("today", "one core", 3, [cost], ["langgraph"], figures))
+    text = page.markdown(Report("today", "one core", True, 3, [cost], ["langgraph"], figures))
+    assert "The machine was busy" in text
     assert re.search(r"\| speed \| 9 \| at least 50 \| \*\*missed\*\* \|", text)
     assert "| size | 1 MB |  |  |" in text
     assert "| langgraph | not installed |" in text
