@@ -12,18 +12,12 @@ from pathlib import Path
 
 from orchestrator.agents.catalogue import AgentCatalogue
 from orchestrator.agents.definition import AgentDefinition
-from orchestrator.catalogue.tools import all_tools
 from orchestrator.playbooks.format import Playbook, Step
-from orchestrator.playbooks.library import Library, files_read
+from orchestrator.playbooks.library import Library, files_read, shipped_dir
 from orchestrator.playbooks.matching import match
 from orchestrator.playbooks.reading import Loaded, Problem
 from orchestrator.run.definitions import ASK_USER
 from orchestrator.toolbox.permissions import granted
-
-
-def shipped_dir() -> Path:
-    """The folder of the playbooks that come with this program."""
-    return Path(__file__).resolve().parent / "playbooks"
 
 
 def library_of(project: Path | None, user: Path | None, agents: AgentCatalogue) -> Library:
@@ -43,6 +37,8 @@ def unsuited(loaded: Loaded, agents: AgentCatalogue) -> tuple[Problem, ...]:
     playbook = loaded.playbook
     if playbook is None:
         return ()
+    from orchestrator.catalogue.tools import all_tools
+
     agent = agents.get(playbook.agent)
     if agent is None:
         near = agents.nearest(playbook.agent)
@@ -80,6 +76,8 @@ def _wrong(
     step: Step, agent: AgentDefinition, allowed: frozenset[str]
 ) -> Iterator[tuple[str, str, str]]:
     """The key that is wrong, what is wrong, and how to mend it."""
+    from orchestrator.catalogue.tools import all_tools
+
     tool = all_tools().get(step.tool)
     if tool is None:
         near = difflib.get_close_matches(step.tool, all_tools(), n=1)

@@ -23,6 +23,7 @@ from orchestrator.config.trust import Trust, examine
 if TYPE_CHECKING:
     from orchestrator.agents.catalogue import AgentCatalogue
     from orchestrator.config.load import Loaded
+    from orchestrator.playbooks.format import Playbook
     from orchestrator.playbooks.library import Library
     from trading_tools.audit.ledger import Ledger
 
@@ -134,8 +135,8 @@ class Place:
 
         The project's own only while it is trusted. What keeps one out is said.
         """
-        from orchestrator.catalogue.recipes import library_of, shipped_dir
-        from orchestrator.playbooks.library import IN_PROJECT
+        from orchestrator.catalogue.recipes import library_of
+        from orchestrator.playbooks.library import IN_PROJECT, shipped_dir
 
         trusted = self.trust.holds
         if not trusted and (own := self._own_playbooks(IN_PROJECT)):
@@ -147,6 +148,13 @@ class Place:
             if not problem.path.is_relative_to(shipped_dir()):
                 self.say_once(f"playbook not in force: {problem}")
         return library
+
+    def written_playbooks(self) -> tuple[Playbook, ...]:
+        """The playbooks as they are written, without a look at whether they can work here."""
+        from orchestrator.playbooks.library import Library, files_read, shipped_dir
+
+        project = self.project if self.trust.holds else None
+        return Library.of(files_read(project, self.user, shipped_dir())).playbooks
 
     def _own_playbooks(self, folder: str) -> int:
         return sum(

@@ -170,8 +170,11 @@ def _route(
 ) -> None:
     """Tell where each request goes, in order; the router model is set up only if it is needed."""
     catalogue = place.catalogue()
-    library = place.playbooks(catalogue).playbooks
-    found = [_by_rules_alone(request, catalogue, library) for request in requests]
+    playbooks = place.written_playbooks()
+    if any(_takes(request, playbooks) for request in requests):
+        # Whether one can work beside these agents takes all tools to tell, and is seldom asked.
+        playbooks = place.playbooks(catalogue).playbooks
+    found = [_by_rules_alone(request, catalogue, playbooks) for request in requests]
     needed = not offline and not all(isinstance(each, Routed) or each.sure for each in found)
     router = _router(place, catalogue) if needed else None
     if router is not None:
@@ -183,14 +186,19 @@ def _route(
         tell(each if isinstance(each, Routed) else Routed.by_rules(each))
 
 
+def _takes(request: str, playbooks: tuple[Playbook, ...]) -> Match | None:
+    from orchestrator.playbooks.matching import match
+
+    return match(request, playbooks)
+
+
 def _by_rules_alone(
     request: str, catalogue: AgentCatalogue, playbooks: tuple[Playbook, ...]
 ) -> Routed | Route:
-    from orchestrator.playbooks.matching import match
     from orchestrator.router.rules import route
 
     found = route(request, catalogue)
-    taken = match(request, playbooks)
+    taken = _takes(request, playbooks)
     return found if taken is None else Routed.by_playbook(taken, found)
 
 

@@ -9,12 +9,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import orchestrator
 from orchestrator.playbooks.format import Playbook
 from orchestrator.playbooks.reading import SUFFIXES, Loaded, Problem, Source, read_playbook
 
 FOLDER = "playbooks"
 IN_PROJECT = f".claude/{FOLDER}"
 MOST_FILES = 200
+
+
+def shipped_dir() -> Path:
+    """The folder of the playbooks that come with this program."""
+    return Path(orchestrator.__file__).resolve().parent / "catalogue" / FOLDER
 
 
 @dataclass(frozen=True, slots=True)

@@ -238,7 +238,7 @@ def test_without_a_model_nothing_heavy_is_loaded(orc: CommandLine) -> None:
         "sys.argv = ['orc', 'route', 'why is redis slow?']\n"
         "try:\n    main.entry()\n"
         "except SystemExit:\n    pass\n"
-        "print({'anthropic', 'asyncio', 'pydantic'} & set(sys.modules))\n"
+        "print({'anthropic', 'asyncio', 'sqlmodel', 'ccxt', 'aiohttp'} & set(sys.modules))\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     assert done.stdout.decode().splitlines()[-1] == "set()"

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from orchestrator.agents.catalogue import AgentCatalogue
-from orchestrator.catalogue.recipes import library_of, shipped_dir, unsuited
+from orchestrator.catalogue.recipes import library_of, unsuited
+from orchestrator.playbooks.library import shipped_dir
 from orchestrator.playbooks.reading import read_playbook
 
 SOUND = """\

@@ -179,10 +179,10 @@ async def test_a_playbook_whose_agent_lacks_a_tool_is_not_in_force(trial: Make) 
 @pytest.mark.parametrize(
     ("given", "playbook"),
     [
-        ({"given_agent": "alpha"}, "look-twice"),
-        ({"given_agent": "beta"}, None),
+        ({"names": "alpha"}, "look-twice"),
+        ({"names": "beta"}, None),
         ({"given_model": "claude-opus-5-5"}, None),
-        ({"given_agent": "alpha", "given_model": "claude-opus-5-5"}, None),
+        ({"names": "alpha", "given_model": "claude-opus-5-5"}, None),
     ],
 )
 async def test_who_names_another_agent_or_a_model_wants_no_playbook(
