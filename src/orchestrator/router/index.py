@@ -9,7 +9,7 @@ import math
 import re
 from collections import Counter
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from orchestrator.router.words import telling_words, words
@@ -47,7 +47,12 @@ class Claims:
     weights: Mapping[str, float]
     phrases: tuple[tuple[str, tuple[str, ...]], ...]
     name_words: tuple[str, ...]
-    mention: re.Pattern[str]
+    name: str
+
+    @cached_property
+    def mention(self) -> re.Pattern[str]:
+        """How a person names the agent; few requests do, so it is made when one may."""
+        return _mention(self.name)
 
 
 @dataclass(frozen=True)
@@ -130,7 +135,7 @@ def index_of(catalogue: AgentCatalogue) -> Index:
                 weights[agent.name],
                 tuple((phrase, tuple(words(phrase))) for phrase in agent.triggers if words(phrase)),
                 tuple(re.split(r"[\s_-]+", agent.name.lower())),
-                _mention(agent.name.lower()),
+                agent.name.lower(),
             )
             for agent in catalogue
         }
