@@ -15,8 +15,9 @@ from rich.text import Text
 
 from orchestrator.cli.marks import CARE, QUIET, Marks, usd_text
 from orchestrator.cli.text import counted, label
+from orchestrator.router.briefing import ROUTER
 from orchestrator.run.parts import ModelSpend
-from orchestrator.run.spending import ROUTER, SpendTable, cost_text
+from orchestrator.run.spending import SpendTable, cost_text
 
 _TOOLS_SHOWN = 4
 _WIDE = 64

@@ -145,10 +145,7 @@ class ToolSpend:
 
 @dataclass(slots=True)
 class Spend(ModelSpend):
-    """What the run used so far, in all, by agent and by tool.
-
-    `router` is the part that went into choosing agents; it stands among the agents' too.
-    """
+    """What the run used so far, in all, by agent and by tool; `router`'s part is in no agent's."""
 
     router: ModelSpend = field(default_factory=ModelSpend)
     by_agent: dict[str, ModelSpend] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.run.events import AcceptanceChecked
-from orchestrator.run.parts import Approval, Link
+from orchestrator.run.parts import Approval, Link, ModelSpend
 from orchestrator.run.spending import cost_text
 from orchestrator.run.state import State
 
@@ -64,7 +64,7 @@ def report(
         "unverified": list(accepted.unverified) if accepted else [],
         "limit": _limit(state),
         "waiting_for": _waiting_for(state),
-        "usage": _usage(state),
+        "usage": {**_usage(state.spend), "router": _usage(state.spend.router)},
         "head": head,
         "branch": branch,
         "seconds": round(seconds, 3),
@@ -185,8 +185,7 @@ def _decided(state: State) -> str:
     return ""
 
 
-def _usage(state: State) -> dict[str, Any]:
-    spend = state.spend
+def _usage(spend: ModelSpend) -> dict[str, Any]:
     return {
         "model_calls": spend.model_calls,
         "attempts": spend.attempts,
@@ -194,12 +193,4 @@ def _usage(state: State) -> dict[str, Any]:
         "output_tokens": spend.usage.output_tokens,
         "cache_read_tokens": spend.usage.cache_read_tokens,
         "cost_usd": cost_text(spend),
-        "router": {
-            "model_calls": spend.router.model_calls,
-            "attempts": spend.router.attempts,
-            "input_tokens": spend.router.usage.input_tokens,
-            "output_tokens": spend.router.usage.output_tokens,
-            "cache_read_tokens": spend.router.usage.cache_read_tokens,
-            "cost_usd": cost_text(spend.router),
-        },
     }

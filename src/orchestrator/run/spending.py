@@ -14,13 +14,13 @@ from orchestrator.run.parts import ModelSpend, ToolSpend
 from orchestrator.run.state import State
 from trading_tools.audit.event import decimal_text
 
-ROUTER = "router"
-"""The name under which the router's own model calls are counted."""
-
 
 @dataclass(frozen=True, slots=True)
 class SpendTable:
-    """Agents by name, the dearest first; tools by name, the most used first; the router apart."""
+    """Agents by name, the dearest first; tools by name, the most used first.
+
+    `router` is what choosing agents took; None where no model was asked.
+    """
 
     agents: tuple[tuple[str, ModelSpend], ...]
     tools: tuple[tuple[str, ToolSpend], ...]
@@ -47,11 +47,11 @@ class SpendTable:
 def spend_table(state: State) -> SpendTable:
     """What was used by whom."""
     spend = state.spend
-    agents = [(name, part) for name, part in spend.by_agent.items() if name != ROUTER]
+    agents = spend.by_agent.items()
     return SpendTable(
         tuple(sorted(agents, key=lambda one: (-one[1].cost_usd, -_tokens(one[1].usage), one[0]))),
         tuple(sorted(spend.by_tool.items(), key=lambda one: (-one[1].calls, one[0]))),
-        spend.by_agent.get(ROUTER),
+        spend.router if spend.router.attempts else None,
     )
 
 

@@ -187,10 +187,9 @@ def _replied(state: State, body: ev.ModelReplied, _: Event) -> None:
 
 
 def _spent(state: State, body: ev.ModelReplied | ev.ModelFailed, agent: str) -> None:
-    state.spend.add(body)
-    state.spend.of_agent(agent).add(body)
-    if body.frame == ROUTER_FRAME:
-        state.spend.router.add(body)
+    spend = state.spend
+    spend.add(body)
+    (spend.router if body.frame == ROUTER_FRAME else spend.of_agent(agent)).add(body)
 
 
 def _failed(state: State, body: ev.ModelFailed, _: Event) -> None:

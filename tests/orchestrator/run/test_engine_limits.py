@@ -17,6 +17,7 @@ from orchestrator.models.port import (
 from orchestrator.run import events as ev
 from orchestrator.run.limits import Limits
 from orchestrator.run.parts import ToolSpend
+from orchestrator.run.spending import spend_table
 from orchestrator.run.state import State
 from tests.support.engines import MODEL, Make, agent, hand, reply, use
 from trading_tools.audit.redact import Redactor
@@ -186,3 +187,10 @@ async def test_spend_is_counted_by_agent_and_tool(trial: Make) -> None:
     assert state.spend.by_tool == {"look": ToolSpend(calls=1, characters=len("seen: a"))}
     assert state.spend.model_calls == 3
     assert one.model.requests[0].model == MODEL
+
+
+async def test_an_agent_called_router_has_its_own_spend(trial: Make) -> None:
+    one = trial(reply(use("look", what="a")), hand(), agents=[agent("router")])
+    table = spend_table(await one.drive())
+    assert [(name, spend.model_calls) for name, spend in table.agents] == [("router", 2)]
+    assert table.router is None
