@@ -6,9 +6,6 @@ comparing is `orchestrator.run.replaying`.
 
 from __future__ import annotations
 
-from importlib.metadata import version
-from typing import Any
-
 from orchestrator.catalogue.kinds import CHECKS
 from orchestrator.catalogue.sessions import prices_of, rules_of, windows_of
 from orchestrator.catalogue.tools import all_tools
@@ -35,28 +32,6 @@ async def replay_run(ledger: Ledger, run: str) -> Replayed:
     copied = int(opened.forked_from["seq"]) if opened.forked_from else 0
     recording = Recording(recorded, ledger.get_text, range(1, copied + 1))
     return await replay(run, recording, lambda state: _setting(opened, recording, state))
-
-
-def document(run: str, opened: ev.RunOpened, outcome: Replayed) -> dict[str, Any]:
-    """What `orc replay --json` prints."""
-    found = outcome.difference
-    return {
-        "run": run,
-        "same": outcome.same,
-        "events": outcome.events,
-        "of": outcome.of,
-        "difference": None
-        if found is None
-        else {
-            "seq": found.seq,
-            "kind": found.kind,
-            "path": found.path,
-            "recorded": found.recorded,
-            "decided": found.decided,
-        },
-        "recorded_version": opened.version,
-        "version": version("trading-orchestrator"),
-    }
 
 
 def _setting(opened: ev.RunOpened, recording: Recording, state: State) -> Setting:

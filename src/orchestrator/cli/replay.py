@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +15,9 @@ from orchestrator.cli.output import Exit, emit, leave
 from orchestrator.cli.place import Place
 from orchestrator.cli.runs import find_run
 from orchestrator.cli.text import one_line
+
+if TYPE_CHECKING:
+    from orchestrator.run.replaying.replay import Replayed
 
 _SHOWN = 160
 
@@ -26,16 +31,29 @@ def replay_command(run: str, workspace: Path | None, as_json: bool) -> None:
 
     Nothing is asked, called or written. Exit code 1 where the decisions differ.
     """
-    from orchestrator.catalogue.replays import document, replay_run
+    from orchestrator.catalogue.replays import replay_run
 
     place = Place.find(workspace)
     name, state = find_run(place, run)
     assert state.opened is not None
     with place.open_ledger(read_only=True) as ledger:
         outcome = asyncio.run(replay_run(ledger, name))
-    found = document(name, state.opened, outcome)
+    found = _document(name, state.opened.version, outcome)
     emit(found, as_json, lambda: _text(found))
     leave(int(Exit.DONE if outcome.same else Exit.NEGATIVE))
+
+
+def _document(run: str, recorded_version: str, outcome: Replayed) -> dict[str, Any]:
+    difference = None if outcome.difference is None else asdict(outcome.difference)
+    return {
+        "run": run,
+        "same": outcome.same,
+        "events": outcome.events,
+        "of": outcome.of,
+        "difference": difference,
+        "recorded_version": recorded_version,
+        "version": version("trading-orchestrator"),
+    }
 
 
 def _text(found: dict[str, Any]) -> str:
