@@ -12,7 +12,7 @@ from orchestrator.catalogue.tools import all_tools
 from orchestrator.config.settings import Settings
 from orchestrator.run import events as ev
 from orchestrator.run.definitions import Definitions
-from orchestrator.run.replaying import ports
+from orchestrator.run.replaying.ports import stand_ins
 from orchestrator.run.replaying.recording import Recording
 from orchestrator.run.replaying.replay import Replayed, replay
 from orchestrator.run.setting import Setting
@@ -37,21 +37,13 @@ async def replay_run(ledger: Ledger, run: str) -> Replayed:
 def _setting(opened: ev.RunOpened, recording: Recording, state: State) -> Setting:
     settings = Settings.model_validate(opened.settings)
     minutes = settings.permissions.approval_minutes
-    passed = iter((0.0,))
+    has_work = opened.workspace is not None
     return Setting(
-        model=ports.RecordedModel(recording),
         definitions=Definitions.from_text(opened.definitions),
-        tools=ports.recorded_tools(recording, all_tools()),
         rules=rules_of(settings, state.seal),
-        checks=ports.RecordedChecks(recording, CHECKS),
         prices=prices_of(settings),
         windows=windows_of(settings),
-        redactor=ports.WithheldRedactor(),
-        work=None if opened.workspace is None else ports.RecordedWork(recording),
         workspace_brief=(opened.workspace or {}).get("brief"),
-        person=ports.RecordedPerson(recording),
-        clock=lambda: recording.clock(minutes),
-        # The engine looks first when it begins.
-        monotonic=lambda: next(passed, ports.FOREVER_S if recording.out_of_time() else 0.0),
         approval_minutes=minutes,
+        **stand_ins(recording, all_tools(), CHECKS, minutes, work=has_work),
     )

@@ -32,10 +32,40 @@ from orchestrator.toolbox.tool import Effect, Tool, ToolContext, ToolResult
 from orchestrator.toolbox.verdicts import Done, NotDone, Unknown, Verdict
 from trading_tools.audit.redact import Redactor
 
-FOREVER_S = 1e12
-"""Longer than any run may take."""
+_FOREVER_S = 1e12  # longer than any run may take
 
 _WITHHELD = "(a reply that was not kept)"
+
+
+def stand_ins(
+    recording: Recording,
+    tools: Mapping[str, Tool],
+    jobs: Collection[str],
+    approval_minutes: int,
+    *,
+    work: bool,
+) -> dict[str, Any]:
+    """All that a `Setting` has to have from the record, by the names of its fields.
+
+    Args:
+        recording: what gives it.
+        tools: today's, which are not called.
+        jobs: the kinds of job that have checks.
+        approval_minutes: how long a request for an approval stays open.
+        work: whether the run has a workspace.
+    """
+    passed = iter((0.0,))
+    return {
+        "model": RecordedModel(recording),
+        "tools": recorded_tools(recording, tools),
+        "checks": RecordedChecks(recording, jobs),
+        "redactor": WithheldRedactor(),
+        "work": RecordedWork(recording) if work else None,
+        "person": RecordedPerson(recording),
+        "clock": lambda: recording.clock(approval_minutes),
+        # The engine looks first when it begins.
+        "monotonic": lambda: next(passed, _FOREVER_S if recording.out_of_time() else 0.0),
+    }
 
 
 class RecordedModel:

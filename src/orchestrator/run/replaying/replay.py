@@ -20,6 +20,7 @@ from orchestrator.run.journal import Journal
 from orchestrator.run.replaying.recording import Recording
 from orchestrator.run.setting import Setting
 from orchestrator.run.state import State
+from trading_tools.audit.blobs import blob_name, text_bytes
 from trading_tools.audit.errors import NotRecordable
 from trading_tools.audit.event import Event, canonical_json
 
@@ -76,8 +77,6 @@ class _Texts:
         self._recording = recording
 
     def put_text(self, text: str) -> str:
-        from trading_tools.audit.blobs import blob_name, text_bytes
-
         return blob_name(text_bytes(text))
 
     def get_text(self, name: str) -> str:
