@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.cli.output import CommandError, say
-from orchestrator.config.places import PROJECT_FILE, user_dir
+from orchestrator.config.places import PROJECT_FILE, PROJECT_PLAYBOOKS, user_dir
 from orchestrator.config.trust import Trust, examine
 
 if TYPE_CHECKING:
@@ -136,10 +136,10 @@ class Place:
         The project's own only while it is trusted. What keeps one out is said.
         """
         from orchestrator.catalogue.recipes import library_of
-        from orchestrator.playbooks.library import IN_PROJECT, shipped_dir
+        from orchestrator.playbooks.library import shipped_dir
 
         trusted = self.trust.holds
-        if not trusted and (own := self._own_playbooks(IN_PROJECT)):
+        if not trusted and (own := self._own_playbooks()):
             count = "1 playbook" if own == 1 else f"{own} playbooks"
             self.say_once(f"{count} of {self.project} not in force: look, then run `orc trust`")
         library = library_of(self.project if trusted else None, self.user, agents)
@@ -156,9 +156,10 @@ class Place:
         project = self.project if self.trust.holds else None
         return Library.of(files_read(project, self.user, shipped_dir())).playbooks
 
-    def _own_playbooks(self, folder: str) -> int:
+    def _own_playbooks(self) -> int:
+        """How many the project brings, trusted or not."""
         return sum(
-            name.startswith(f"{folder}/") and not name.endswith("(a link)")
+            name.startswith(f"{PROJECT_PLAYBOOKS}/") and not name.endswith("(a link)")
             for name in self.trust.files
         )
 

@@ -10,6 +10,7 @@ import click
 from orchestrator.cli.options import JSON
 from orchestrator.cli.output import CommandError, Exit, emit, leave
 from orchestrator.cli.place import Place
+from orchestrator.config.places import PROJECT_PLAYBOOKS
 
 if TYPE_CHECKING:
     from orchestrator.playbooks.library import Library, Shelved
@@ -115,9 +116,9 @@ def _files(paths: tuple[Path, ...]) -> list[Path]:
 
 
 def _own_folders(place: Place) -> tuple[Path, ...]:
-    from orchestrator.playbooks.library import FOLDER, IN_PROJECT
+    from orchestrator.playbooks.library import FOLDER
 
-    folders = (place.project / IN_PROJECT, place.user / FOLDER)
+    folders = (place.project / PROJECT_PLAYBOOKS, place.user / FOLDER)
     found = tuple(folder for folder in folders if folder.is_dir())
     if not found:
         raise CommandError("no folder of playbooks", str(place.project), "name a file or folder")

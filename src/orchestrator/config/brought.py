@@ -13,15 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orchestrator.config.places import PROJECT_FILE
+from orchestrator.config.places import PLAYBOOK_SUFFIXES, PROJECT_FILE, PROJECT_PLAYBOOKS
 
 MOST_FILES = 2_000
 
 _FILES = (PROJECT_FILE, ".claude/settings.json", ".claude/settings.local.json")
 _AGENTS = ("agents", ".claude/agents")
 _HOOKS = (".claude/hooks",)
-_PLAYBOOKS = ".claude/playbooks"
-_PLAYBOOK_ENDINGS = (".yaml", ".yml")
 _MOST_BYTES = 2_000_000
 # Folders in which agents are not looked for.
 _FOREIGN = frozenset({"node_modules", "__pycache__", "site-packages"})
@@ -42,11 +40,11 @@ class Brought:
 def brought(project: Path) -> Brought:
     """What `project` brings as it stands now; never raises for what lies in it."""
     found = Brought()
-    for name in (".claude", *_AGENTS, *_HOOKS, _PLAYBOOKS):
+    for name in (".claude", *_AGENTS, *_HOOKS, PROJECT_PLAYBOOKS):
         _note_link(found, project, project / name)
     for file in _candidates(project):
         if len(found.texts) >= MOST_FILES:
-            found.obstacle = f"it brings more than {MOST_FILES:,} agent files and hooks"
+            found.obstacle = f"it brings more than {MOST_FILES:,} agent files, playbooks and hooks"
             break
         _note_link(found, project, file)
         text = _text(file)
@@ -61,8 +59,8 @@ def _candidates(project: Path) -> Iterator[Path]:
         for file in _below(project / name, all_folders=False):
             if file.name.lower().endswith(".md") and not file.name.startswith("."):
                 yield file
-    for file in _below(project / _PLAYBOOKS, all_folders=False):
-        if file.suffix.lower() in _PLAYBOOK_ENDINGS:
+    for file in _below(project / PROJECT_PLAYBOOKS, all_folders=False):
+        if file.suffix.lower() in PLAYBOOK_SUFFIXES:
             yield file
     for name in _HOOKS:
         yield from _below(project / name, all_folders=True)

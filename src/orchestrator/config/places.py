@@ -9,6 +9,9 @@ from orchestrator.config.errors import ConfigError
 
 PROJECT_FILE = "orchestrator.toml"
 USER_FILE = "config.toml"
+PROJECT_PLAYBOOKS = ".claude/playbooks"
+PLAYBOOK_SUFFIXES = frozenset({".yaml", ".yml"})
+"""Where a project has playbooks, and how their files end: for reading them and for trust alike."""
 
 
 def user_dir(environ: Mapping[str, str]) -> Path:

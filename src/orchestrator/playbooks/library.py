@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import orchestrator
+from orchestrator.config.places import PLAYBOOK_SUFFIXES, PROJECT_PLAYBOOKS
 from orchestrator.playbooks.format import Playbook
-from orchestrator.playbooks.reading import SUFFIXES, Loaded, Problem, Source, read_playbook
+from orchestrator.playbooks.reading import Loaded, Problem, Source, read_playbook
 
 FOLDER = "playbooks"
-IN_PROJECT = f".claude/{FOLDER}"
 MOST_FILES = 200
 
 
@@ -76,7 +76,7 @@ def files_read(project: Path | None, user: Path | None, shipped: Path) -> Iterat
     """
     places: list[tuple[Path, Source]] = []
     if project is not None:
-        places.append((project / IN_PROJECT, "project"))
+        places.append((project / PROJECT_PLAYBOOKS, "project"))
     if user is not None:
         places.append((user / FOLDER, "user"))
     places.append((shipped, "shipped"))
@@ -95,4 +95,4 @@ def files_in(folder: Path) -> tuple[Path, ...]:
 
 def is_playbook_file(path: Path) -> bool:
     """Whether a file's name says that it is a playbook."""
-    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+    return path.suffix.lower() in PLAYBOOK_SUFFIXES and not path.name.startswith(".")

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from yaml.nodes import Node
 
 MAX_BYTES = 100_000
-SUFFIXES = frozenset({".yaml", ".yml"})
 Source = Literal["project", "user", "shipped"]
 _DEEPEST = 12
 _TAGS = {"tag:yaml.org,2002:int": int, "tag:yaml.org,2002:float": float}

@@ -168,7 +168,7 @@ def test_more_files_than_anybody_can_look_at_are_never_trusted(
         _agent(bench.project / "agents", f"agent-{number}")
     trust = examine(bench.project, bench.user)
     assert trust.state == "unknown"
-    assert trust.obstacle == "it brings more than 3 agent files and hooks"
+    assert trust.obstacle == "it brings more than 3 agent files, playbooks and hooks"
     with pytest.raises(ConfigError, match="more than 3"):
         remember(bench.project, bench.user)
 
