@@ -6,11 +6,11 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from rich.console import Console, RenderableType
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from orchestrator.cli.marks import CARE, GOOD, NAME, QUIET, console_for, marks_for
+from orchestrator.cli.marks import CARE, GOOD, NAME, QUIET, console_for, marks_for, print_trimmed
 from orchestrator.cli.output import emit
 from orchestrator.cli.place import Place
 from orchestrator.cli.runs import runs_in
@@ -65,7 +65,7 @@ def print_calibration(gathered: Gathered, console: Console | None = None) -> Non
     """Agents with what they said and what held; then how reliable each level of confidence is."""
     console = console or console_for(sys.stdout)
     if gathered.forecasts:
-        _print_lines(console, _agents(by_agent(gathered.forecasts), console.width))
+        print_trimmed(console, _agents(by_agent(gathered.forecasts), console.width))
         console.print()
         _print_reliability(console, calibrate(gathered.forecasts))
     else:
@@ -79,7 +79,7 @@ def print_calibration(gathered: Gathered, console: Console | None = None) -> Non
     told = f"{counted(gathered.runs, 'run')} in all"
     if reasons:
         told += f"; left out: {', '.join(reasons)}"
-    _print_lines(console, Text(told, QUIET))
+    print_trimmed(console, Text(told, QUIET))
 
 
 def _states(place: Place) -> Iterator[State]:
@@ -141,10 +141,10 @@ def _print_reliability(console: Console, whole: Calibration) -> None:
             Text(f"{one.low:.2f} to {one.high:.2f}", QUIET),
         ]
         table.add_row(*cells, *([_drawn(console, one)] if scale else []))
-    _print_lines(console, table)
+    print_trimmed(console, table)
     against = f"Brier score {whole.brier:.3f} (0 is perfect; {whole.baseline:.3f} is what "
     told = f"{against}always saying {whole.hit_rate:.2f} would have earned)"
-    _print_lines(console, Text(told, QUIET))
+    print_trimmed(console, Text(told, QUIET))
 
 
 def _drawn(console: Console, one: Bin) -> Text:
@@ -158,11 +158,3 @@ def _drawn(console: Console, one: Bin) -> Text:
     cells[round(one.mean_confidence * (_SCALE - 1))] = (said, GOOD if within else CARE)
     cells[round(one.observed * (_SCALE - 1))] = (held, NAME)
     return Text.assemble(*cells)
-
-
-def _print_lines(console: Console, content: RenderableType) -> None:
-    """Without blanks at the ends of lines."""
-    for line in console.render_lines(content, pad=False):
-        text = Text.assemble(*((part.text, part.style or "") for part in line))
-        text.rstrip()
-        console.print(text, soft_wrap=True)

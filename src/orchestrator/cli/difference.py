@@ -12,7 +12,17 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from orchestrator.cli.marks import BAD, CARE, GOOD, NAME, QUIET, Marks, console_for, marks_for
+from orchestrator.cli.marks import (
+    BAD,
+    CARE,
+    GOOD,
+    NAME,
+    QUIET,
+    Marks,
+    console_for,
+    marks_for,
+    print_trimmed,
+)
 from orchestrator.cli.marks import usd_text as usd
 from orchestrator.cli.output import emit
 from orchestrator.cli.place import Place
@@ -85,10 +95,7 @@ def _print(document: dict[str, Any]) -> None:
     table.add_row("", Text(label(one["run"]), NAME), Text(label(other["run"]), NAME))
     for name, cells in _rows(one, other, marks):
         table.add_row(name, *cells)
-    for line in console.render_lines(table, pad=False):
-        text = Text.assemble(*((part.text, part.style or "") for part in line))
-        text.rstrip()
-        console.print(text, soft_wrap=True)
+    print_trimmed(console, table)
     for name, lines in (
         ("parts", _parting(document["parting"])),
         ("receipts", [_tool(row) for row in document["tools"]]),

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TextIO
 
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.text import Text
 
 from orchestrator.cli.output import ReaderGone
 
@@ -61,6 +62,14 @@ def console_for(stream: TextIO) -> Console:
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="replace")
     return _Console(file=stream, highlight=False, markup=False, emoji=False)
+
+
+def print_trimmed(console: Console, content: RenderableType) -> None:
+    """Without the blanks with which tables fill their lines: piped and copied text stays clean."""
+    for line in console.render_lines(content, pad=False):
+        text = Text.assemble(*((part.text, part.style or "") for part in line))
+        text.rstrip()
+        console.print(text, soft_wrap=True)
 
 
 def span_text(seconds: float) -> str:

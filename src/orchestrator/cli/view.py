@@ -23,6 +23,7 @@ from orchestrator.cli.marks import (
     QUIET,
     console_for,
     marks_for,
+    print_trimmed,
     span_text,
     usd_text,
 )
@@ -78,16 +79,8 @@ def show_report(console: Console, document: Mapping[str, Any], state: State) -> 
         if lines:
             rows.add_row("")
             rows.add_row(part, Group(*lines))
-    _print_trimmed(console, Group(_head(given), rows))
+    print_trimmed(console, Group(_head(given), rows))
     _print_steps(console, sections.next_steps(given))
-
-
-def _print_trimmed(console: Console, content: RenderableType) -> None:
-    """Without the blanks with which tables fill their lines: piped and copied text stays clean."""
-    for line in console.render_lines(content, pad=False):
-        text = Text.assemble(*((part.text, part.style or "") for part in line))
-        text.rstrip()
-        console.print(text, soft_wrap=True)
 
 
 def _print_steps(console: Console, steps: list[tuple[str, str]]) -> None:
