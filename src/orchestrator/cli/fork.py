@@ -65,6 +65,5 @@ def _forked(
     from orchestrator.catalogue.sessions import limits_of
 
     with fork(house, parent, name, at, options.model) as session:
-        raised = any(value is not None for value in options.flags().values())
-        session.take(limits_of(house.settings) if raised else None)
+        session.take(limits_of(house.settings) if options.sets_limits else None)
         yield session

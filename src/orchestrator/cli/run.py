@@ -42,9 +42,14 @@ class Options:
         """As settings take them."""
         return {"limits.hops": self.max_hops, "limits.usd": self.max_usd}
 
+    @property
+    def sets_limits(self) -> bool:
+        """Whether a limit was given; a run that stands else keeps those it has."""
+        return any(value is not None for value in self.flags().values())
+
 
 def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that `run` and `resume` share."""
+    """The options of every command that drives a run."""
     for option in (
         JSON,
         click.option("--max-usd", metavar="X", help="Most that the model may cost, in USD."),
@@ -156,9 +161,8 @@ def _taken_up(house: House, run: str, options: Options) -> Iterator[Session]:
     from orchestrator.catalogue.sessions import limits_of, take_up
 
     with take_up(house, run) as session:
-        raised = any(value is not None for value in options.flags().values())
         settling_s = session.settles_in_s() if options.take_over else 0.0
-        session.take(limits_of(house.settings) if raised else None)
+        session.take(limits_of(house.settings) if options.sets_limits else None)
         if settling_s > 0:
             say(f"waiting {settling_s:.0f} s: what was begun may take effect until then")
             time.sleep(settling_s)
