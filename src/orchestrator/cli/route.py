@@ -51,8 +51,9 @@ class Routed:
     def by_playbook(cls, taken: Match, found: Route) -> Routed:
         """What a playbook takes; the agents stand as rules rank them."""
         one = taken.playbook
-        why = f"the playbook {one.name} understands every word of it and needs no model"
-        return cls(one.agent, one.kind, True, found.ranking, why, "playbook", playbook=one.name)
+        return cls(
+            one.agent, one.kind, True, found.ranking, taken.why, "playbook", playbook=one.name
+        )
 
     @classmethod
     def by_rules(cls, found: Route, why: str = "") -> Routed:

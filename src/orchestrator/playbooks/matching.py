@@ -35,6 +35,12 @@ class Match:
     playbook: Playbook
     given: Given
 
+    @property
+    def why(self) -> str:
+        """Why it is taken, for a person to read."""
+        name = self.playbook.name
+        return f"the playbook {name} understands every word of the request and needs no model"
+
 
 @dataclass(frozen=True, slots=True)
 class Near:

@@ -12,6 +12,7 @@ from decimal import Context, Decimal, InvalidOperation
 from typing import Any
 
 from orchestrator.playbooks.format import PLACE
+from orchestrator.playbooks.values import plain
 
 _SHORT = Context(prec=6)
 _COMPARED = re.compile(r"(<=|>=|!=|=|<|>)\s*(.+)")
@@ -134,8 +135,8 @@ def _shown(value: Any, form: str | None) -> str:
     if number is None:
         return str(value)[:_WHOLE]
     if form == "percent":
-        return f"{_plain(_SHORT.plus(number * 100))}%"
-    return _plain(_SHORT.plus(number))
+        return f"{plain(_SHORT.plus(number * 100))}%"
+    return plain(_SHORT.plus(number))
 
 
 def _compare(value: Any, sign: str, other: str) -> bool:
@@ -161,8 +162,3 @@ def _decimal(value: Any) -> Decimal | None:
     except InvalidOperation:
         return None
     return number if number.is_finite() else None
-
-
-def _plain(number: Decimal) -> str:
-    text = format(number, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text

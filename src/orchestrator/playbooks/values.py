@@ -75,7 +75,7 @@ def read_symbol(tokens: tuple[Token, ...]) -> tuple[Reading, int] | None:
 
 def one_minus(reading: Reading) -> Reading:
     """The probability of the other outcome."""
-    text = _plain(_EXACT.subtract(Decimal(1), Decimal(reading.text)))
+    text = plain(_EXACT.subtract(Decimal(1), Decimal(reading.text)))
     return Reading(text, text, read_as=f"1 − {reading.shown} = {text}")
 
 
@@ -86,7 +86,13 @@ def add_up(one: Reading, other: Reading) -> bool:
 
 def total(one: Reading, other: Reading) -> str:
     """Their sum, for telling."""
-    return _plain(_EXACT.add(Decimal(one.text), Decimal(other.text)))
+    return plain(_EXACT.add(Decimal(one.text), Decimal(other.text)))
+
+
+def plain(number: Decimal) -> str:
+    """A figure without an exponent and without zeros at its end."""
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _probability(value: Value, naming: Naming) -> Reading | None:
@@ -97,7 +103,7 @@ def _probability(value: Value, naming: Naming) -> Reading | None:
         if value.joint in (":", "to") or value.second <= 0:
             return None
         worth = _RATIO.divide(number, value.second)
-        note = f"{value.text} is {_plain(worth)}"
+        note = f"{value.text} is {plain(worth)}"
     elif value.unit == "percent":
         worth = number / _HUNDRED
     elif value.unit:
@@ -111,7 +117,7 @@ def _probability(value: Value, naming: Naming) -> Reading | None:
         worth = number
     if not 0 < worth < 1:
         return _refused(value, f"{value.text} is no probability between 0 and 1")
-    return Reading(_plain(worth), value.text, read_as=note)
+    return Reading(plain(worth), value.text, read_as=note)
 
 
 def _ratio(value: Value, naming: Naming) -> Reading | None:
@@ -130,7 +136,7 @@ def _ratio(value: Value, naming: Naming) -> Reading | None:
         return _unclear(value, f"{value.text} can be decimal odds or odds to 1")
     if number <= 0:
         return _refused(value, f"{value.text} is no ratio above 0")
-    return Reading(_plain(number), value.text)
+    return Reading(plain(number), value.text)
 
 
 def _odds(value: Value, first: Decimal, second: Decimal, naming: Naming) -> Reading | None:
@@ -144,7 +150,7 @@ def _odds(value: Value, first: Decimal, second: Decimal, naming: Naming) -> Read
         other = _RATIO.divide(bottom, top)
         means = f"{value.text} can mean {_short(worth)} or {_short(other)}"
         return _unclear(value, means)
-    return Reading(_plain(worth), value.text, read_as=f"{value.text} is {_plain(worth)}")
+    return Reading(plain(worth), value.text, read_as=f"{value.text} is {plain(worth)}")
 
 
 def _fraction(value: Value, naming: Naming) -> Reading | None:
@@ -156,7 +162,7 @@ def _fraction(value: Value, naming: Naming) -> Reading | None:
         if value.joint != "/" or value.second <= 0:
             return None
         worth = _RATIO.divide(number, value.second)
-        return Reading(_plain(worth), value.text, read_as=f"{value.text} is {_plain(worth)}")
+        return Reading(plain(worth), value.text, read_as=f"{value.text} is {plain(worth)}")
     if value.unit == "percent":
         worth = number / _HUNDRED
     elif value.unit == "bps":
@@ -169,8 +175,8 @@ def _fraction(value: Value, naming: Naming) -> Reading | None:
         worth = number
     if worth <= 0:
         return _refused(value, f"{value.text} is not above 0")
-    note = f"{value.text} is {_plain(worth)}" if value.unit == "bps" else ""
-    return Reading(_plain(worth), value.text, read_as=note)
+    note = f"{value.text} is {plain(worth)}" if value.unit == "bps" else ""
+    return Reading(plain(worth), value.text, read_as=note)
 
 
 def _money(value: Value, naming: Naming) -> Reading | None:
@@ -184,8 +190,8 @@ def _money(value: Value, naming: Naming) -> Reading | None:
         return _unclear(value)
     if number <= 0:
         return _refused(value, f"{value.text} is no amount above 0")
-    shown = f"{_plain(number)} {value.currency}".strip()
-    return Reading(_plain(number), shown, currency=value.currency)
+    shown = f"{plain(number)} {value.currency}".strip()
+    return Reading(plain(number), shown, currency=value.currency)
 
 
 def _number(value: Value, naming: Naming) -> Reading | None:
@@ -194,7 +200,7 @@ def _number(value: Value, naming: Naming) -> Reading | None:
         return None
     if value.doubt:
         return _unclear(value)
-    return Reading(_plain(value.number or Decimal(0)), value.text, currency=value.currency)
+    return Reading(plain(value.number or Decimal(0)), value.text, currency=value.currency)
 
 
 def _integer(value: Value, naming: Naming) -> Reading | None:
@@ -213,13 +219,8 @@ def _refused(value: Value, why: str) -> Reading:
     return Reading("", value.text, refused=why)
 
 
-def _plain(number: Decimal) -> str:
-    text = format(number, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
 def _short(number: Decimal) -> str:
-    return _plain(Context(prec=4).plus(number))
+    return plain(Context(prec=4).plus(number))
 
 
 _READERS: Mapping[str, Callable[[Value, Naming], Reading | None]] = {

@@ -1,10 +1,9 @@
 """Who takes a piece of work: the first agent of a run, and a helper where an agent names none.
 
 A playbook that fits decides alone (`recipes`). Else rules decide where they are sure
-(`orchestrator.router.rules`), else the router model is asked
-(`briefing`, `choice`). Its calls are turns of the router's own frame, so a reply that was recorded
-is never paid again. Both are asked of the agents that the run was opened with: a run that is taken
-up later is routed as it would have been.
+(`orchestrator.router.rules`), else the router model is asked (`briefing`, `choice`). Its calls are
+turns of the router's own frame, so a reply that was recorded is never paid again. All three go by
+what the run was opened with: a run that is taken up later is routed as it would have been.
 """
 
 from __future__ import annotations
@@ -110,8 +109,7 @@ class Routes:
 
     def _by_playbook(self, taken: Match) -> None:
         one = taken.playbook
-        why = f"the playbook {one.name} understands every word of the request and needs no model"
-        self._begin(one.agent, one.kind, why, by="playbook", playbook=one.name)
+        self._begin(one.agent, one.kind, taken.why, by="playbook", playbook=one.name)
 
     def _guess(self, found: Route, why: str = "") -> None:
         names = self._setting.definitions.names
