@@ -10,6 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
+CHARACTERS_A_TOKEN = 3
+"""A low estimate, so that what is reserved is rather too much (about 3.5 for English prose)."""
+
 SHARE = 0.7
 """Of the window; a prompt that would be larger is shortened first."""
 

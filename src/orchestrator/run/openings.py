@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from orchestrator.protocol.handoff import Handoff
+from orchestrator.run.context import CHARACTERS_A_TOKEN
 from orchestrator.run.history import Answer, Text
 from orchestrator.run.parts import FrameState, Receipt
 from orchestrator.run.prompts import opening
@@ -18,7 +19,6 @@ from orchestrator.run.shortening import latest, latest_lines, newest_first, shor
 from orchestrator.run.state import State
 from trading_tools.audit.event import canonical_json
 
-_CHARACTERS_A_TOKEN = 3
 _SHARE, _MOST = 0.3, 240_000
 """Of the window, and in characters, that an opening may take up."""
 
@@ -30,7 +30,7 @@ class _Room:
 
     def __init__(self, setting: Setting, agent: str, share: float = 1.0) -> None:
         window = setting.windows.of(setting.definitions.agents[agent].model)
-        self._all = min(window * _SHARE * _CHARACTERS_A_TOKEN, _MOST) * share
+        self._all = min(window * _SHARE * CHARACTERS_A_TOKEN, _MOST) * share
 
     def of(self, share: float) -> int:
         return int(self._all * share)

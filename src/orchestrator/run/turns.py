@@ -23,7 +23,7 @@ from orchestrator.models.port import (
     Usage,
 )
 from orchestrator.run import events as ev
-from orchestrator.run.context import CLEARING_SHARE, CUTS, SHARE, Next
+from orchestrator.run.context import CHARACTERS_A_TOKEN, CLEARING_SHARE, CUTS, SHARE, Next
 from orchestrator.run.history import Item, Text
 from orchestrator.run.journal import Journal
 from orchestrator.run.limits import LEAST_USEFUL_TOKENS, Limits, Reached, affordable_tokens
@@ -32,9 +32,6 @@ from orchestrator.run.parts import ROUTER_FRAME, FrameState
 from orchestrator.run.recipes import playbook_model
 from orchestrator.run.setting import Setting
 from trading_tools.audit.event import canonical_json
-
-CHARACTERS_A_TOKEN = 3
-"""A low estimate, so that what is reserved is rather too much (about 3.5 for English prose)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +197,7 @@ class Turns:
                     turn=frame.turns,
                     why=why,
                     attempts=error.attempts,
-                    usage=_counted(error.lost_usage),
+                    usage=asdict(error.lost_usage),
                     cost_usd=self._cost(request.model, error.lost_usage),
                     too_long=isinstance(error, PromptTooLong),
                     fix=error.fix if isinstance(error, ModelConfigError) else "",
@@ -239,7 +236,7 @@ class Turns:
                 content=() if lost else tuple(reply.content),
                 stop_reason=reply.stop_reason,
                 model=reply.model or model,
-                usage=_counted(usage),
+                usage=asdict(usage),
                 attempts=reply.attempts,
                 cost_usd=self._cost(model, usage),
                 tool_errors={} if lost else dict(reply.tool_errors),
@@ -329,7 +326,3 @@ def _too_large(frame: FrameState, tokens: int, window: int, model: str) -> Reach
     fix += f"; where the window is not {window:,} tokens, set `model.context_window`"
     cap = f"{SHARE:.0%} of the {window:,} tokens of {model}"
     return Reached("context window", cap, f"{said}: {why}; {fix}")
-
-
-def _counted(usage: Usage) -> dict[str, int]:
-    return asdict(usage)
