@@ -19,7 +19,6 @@ from orchestrator.catalogue.kinds import CHECKS
 from orchestrator.models.anthropic import AnthropicModel
 from orchestrator.models.port import Model
 from orchestrator.models.prices import Prices
-from orchestrator.models.windows import Windows
 from orchestrator.run import events as ev
 from orchestrator.run.engine import Engine
 from orchestrator.run.journal import Journal
@@ -55,7 +54,6 @@ def setting_at(model: Model) -> Setting:
         checks=CHECKS,
         prices=Prices({}),
         redactor=Redactor.from_environment(SECRETS),
-        windows=Windows(None),
         clock=lambda: datetime.now(UTC),
         monotonic=time.monotonic,
     )

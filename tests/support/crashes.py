@@ -309,7 +309,7 @@ class CrashingRun:
         with Ledger.open(self.folder / "ledger.sqlite") as ledger:
             journal = FatefulJournal(ledger, RUN)
             journal.fate = fate
-            setting = _setting(world, space, journal)
+            setting = _setting(world, space)
             if journal.state.opened is None:
                 journal.append(_opening(setting))
             journal.append(ev.RunTaken(journal.state.epoch + 1, os.getpid(), "here"))
@@ -328,11 +328,9 @@ class CrashingRun:
         return made
 
 
-def _setting(world: World, space: Workspace, journal: Journal) -> Setting:
-    del journal
+def _setting(world: World, space: Workspace) -> Setting:
     agents = [agent(name) for name in SCRIPT]
     defaults = {n: "ask" if t.effect is Effect.EXTERNAL else "allow" for n, t in TOOLS.items()}
-
     return Setting(
         model=FiledModel(world),
         definitions=Definitions.build(agents, TOOLS, model_of=lambda _: MODEL, effort=None),

@@ -15,7 +15,7 @@ import socket
 import struct
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -106,7 +106,7 @@ class VenueServer:
             for key, fault in self.faults.items():
                 if path.endswith(key) and fault.times != 0:
                     if fault.times:
-                        self.faults[key] = _once_less(fault)
+                        self.faults[key] = replace(fault, times=fault.times - 1)
                     return fault
         return None
 
@@ -120,12 +120,6 @@ class VenueServer:
             return {key: self._led_here(value, hostname) for key, value in urls.items()}
         parts = urlsplit(urls.replace("{hostname}", hostname or ""))
         return f"{self.scheme}://127.0.0.1:{self.port}/{parts.netloc}{parts.path}"
-
-
-def _once_less(fault: Fault) -> Fault:
-    from dataclasses import replace
-
-    return replace(fault, times=(fault.times or 1) - 1)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -156,17 +156,13 @@ def _add(counts: dict[str, float], terms: Iterable[str], weight: float) -> None:
         counts[term] = counts.get(term, 0.0) + weight
 
 
-def _add_least(spread: dict[str, float], terms: Mapping[str, float]) -> None:
-    """Count one more agent for each of its words, less than one for what it barely mentions."""
-    for term, count in terms.items():
-        spread[term] = spread.get(term, 0.0) + min(1.0, count)
-
-
 def _weights(counts: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
     """BM25 weight of each word for each agent: rare among agents is strong, repeated saturates."""
     spread: dict[str, float] = {}
     for terms in counts.values():
-        _add_least(spread, terms)
+        for term, count in terms.items():
+            # An agent that barely mentions a word is less than one that has it.
+            spread[term] = spread.get(term, 0.0) + min(1.0, count)
     lengths = {name: sum(terms.values()) for name, terms in counts.items()}
     usual = sum(lengths.values()) / len(lengths) if lengths else 1
     found: dict[str, dict[str, float]] = {}
