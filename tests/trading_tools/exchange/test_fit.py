@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trading_tools.exchange.errors import BadReply
 from trading_tools.exchange.fit import Order
 from trading_tools.exchange.limits import (
     DECIMAL_PLACES,
@@ -184,3 +185,9 @@ def test_contracts_say_what_one_is_worth() -> None:
     assert inverse.amount_unit == "contracts of 100 USDT"
     assert inverse.order is not None
     assert inverse.order.notional == 300
+
+
+@pytest.mark.parametrize("rule", ["NaN", "much", float("inf")])
+def test_a_rule_that_is_no_number_is_named_with_venue_and_market(rule: object) -> None:
+    with pytest.raises(BadReply, match="bybit BTC/USDT min_amount"):
+        limits(amount_min=rule)

@@ -37,7 +37,7 @@ class Units:
 
 def units(market: Market) -> Units:
     """The units of a market's numbers; a contract that is not one of the base says so."""
-    size = number(market.raw.get("contractSize"), "contractSize", market)
+    size = number(market.raw.get("contractSize"), f"{market.symbol} contract_size")
     inverse = bool(market.raw.get("inverse"))
     amount = market.base
     if market.kind != "spot":
@@ -49,8 +49,8 @@ def units(market: Market) -> Units:
     return Units(market.quote, amount, market.quote, size, inverse)
 
 
-def number(value: object, name: str, market: Market) -> Decimal | None:
-    """A number of ccxt's structures, exact; None where there is none.
+def number(value: object, what: str) -> Decimal | None:
+    """A number of ccxt's structures, exact; None where there is none. `what` names it in an error.
 
     Raises:
         BadReply: it is no finite number.
@@ -58,9 +58,9 @@ def number(value: object, name: str, market: Market) -> Decimal | None:
     if value is None or value == "":
         return None
     try:
-        return from_json(value, name)
+        return from_json(value, what)
     except MoneyError as error:
-        raise BadReply(f"the venue's rules of {market.symbol} cannot be read: {error}") from None
+        raise BadReply(str(error)) from None
 
 
 def limits_of(
@@ -77,11 +77,11 @@ def limits_of(
     limits = _part(market.raw, "limits")
 
     def step(key: str, name: str) -> Decimal | None:
-        found = number(precision.get(key), name, market)
+        found = number(precision.get(key), f"{venue} {market.symbol} {name}")
         return _step(found, precision_mode, name, missing)
 
     def limit(group: str, bound: str, name: str) -> Decimal | None:
-        found = number(_part(limits, group).get(bound), name, market)
+        found = number(_part(limits, group).get(bound), f"{venue} {market.symbol} {name}")
         if found is None or (bound == "max" and not found):
             missing[name] = _NOT_GIVEN
             return None
@@ -128,8 +128,8 @@ def fees_of(venue: str, market: Market, basis: str, source: Source) -> TradingFe
     Raises:
         BadReply: a fee is no number.
     """
-    maker = number(market.raw.get("maker"), "maker", market)
-    taker = number(market.raw.get("taker"), "taker", market)
+    maker = number(market.raw.get("maker"), f"{venue} {market.symbol} maker")
+    taker = number(market.raw.get("taker"), f"{venue} {market.symbol} taker")
     named = {"maker": maker, "taker": taker}
     return TradingFees(
         venue=venue,

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from trading_tools.exchange.errors import BadReply
 from trading_tools.exchange.intervals import Interval
-from trading_tools.exchange.limits import units
+from trading_tools.exchange.limits import number, units
 from trading_tools.exchange.listing import Market
 from trading_tools.exchange.readings import Candle, Candles, Gap, OrderBook, Source, Ticker
 from trading_tools.money import MoneyError, from_json
@@ -33,14 +33,14 @@ def ticker_of(venue: str, market: Market, raw: Mapping[str, Any], source: Source
     given = frozenset(_numbers_in(raw.get("info")))
 
     def price(key: str, name: str) -> Decimal | None:
-        value = _number(raw.get(key), f"{venue} {market.symbol} {name}")
+        value = number(raw.get(key), f"{venue} {market.symbol} {name}")
         if value is not None and value > 0:
             return value
         missing[name] = _NOT_IN_REPLY if value is None else f"the venue gives {value}"
         return None
 
     def amount(key: str, name: str, scale: int = 0) -> Decimal | None:
-        value = _number(raw.get(key), f"{venue} {market.symbol} {name}")
+        value = number(raw.get(key), f"{venue} {market.symbol} {name}")
         if value is not None and {value, value.scaleb(-scale)} & given:
             return value
         # ccxt reckons what a venue leaves out, from figures of other spans or a mean price.
@@ -187,7 +187,7 @@ def _candle(venue: str, market: Market, row: Sequence[Any]) -> tuple[datetime, C
     if opened is None:
         raise BadReply(f"{what} has no time")
     at = opened.isoformat().replace("+00:00", "Z")
-    numbers = [_number(value, f"{what} at {at}") for value in row[1:6]]
+    numbers = [number(value, f"{what} at {at}") for value in row[1:6]]
     first, high, low, last, volume = numbers
     if first is None or high is None or low is None or last is None or volume is None:
         raise BadReply(f"{what} at {at} lacks a number")
@@ -213,21 +213,12 @@ def _side(raw: object, what: str, *, falling: bool) -> tuple[tuple[Decimal, Deci
         raise BadReply(f"the {what} are missing")
     levels: list[tuple[Decimal, Decimal]] = []
     for level in raw:
-        price, amount = (_number(value, f"a level of the {what}") for value in level[:2])
+        price, amount = (number(value, f"a level of the {what}") for value in level[:2])
         if price is None or amount is None or price <= 0 or amount <= 0:
             raise BadReply(f"the {what} hold a level without price or amount: {level!r:.60}")
         levels.append((price, amount))
     # ccxt sorts by the text of a price, which puts 99 above 100.
     return tuple(sorted(levels, key=lambda level: level[0], reverse=falling))
-
-
-def _number(value: object, what: str) -> Decimal | None:
-    if value is None or value == "":
-        return None
-    try:
-        return from_json(value, what)
-    except MoneyError as error:
-        raise BadReply(str(error)) from None
 
 
 def _time(value: object, missing: dict[str, str]) -> datetime | None:
