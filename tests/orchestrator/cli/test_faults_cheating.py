@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,15 +13,6 @@ CODE = '"""Fresh."""\n\n\ndef answer() -> int:\n    return 42\n'
 TEST = "from desk.fresh import answer\n\n\ndef test_answer() -> None:\n    assert answer() == 42\n"
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def desk(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Desk:
-    made = Desk(tmp_path, monkeypatch, capfd)
-    made.commit()
-    return made
 
 
 def create(path: str, text: str) -> tuple[str, dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,15 +17,6 @@ GOOD: dict[str, Any] = {
     "confidence": 0.8,
     "reasoning": "",
 }
-
-
-@pytest.fixture
-def desk(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Desk:
-    made = Desk(tmp_path, monkeypatch, capfd)
-    made.commit()
-    return made
 
 
 def run(

@@ -19,15 +19,6 @@ ORC = Path(sys.executable).parent / "orc"
 CREATE = "str_replace_based_edit_tool"
 
 
-@pytest.fixture
-def desk(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Desk:
-    made = Desk(tmp_path, monkeypatch, capfd)
-    made.commit()
-    return made
-
-
 def finished(desk: Desk) -> None:
     with endpoint([hand_off(result="fine")]) as api:
         desk.serve(api)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,15 +23,6 @@ from tests.support.messages_api import MessagesApi
 BUSY = failure(529, "overloaded_error", "Overloaded", headers={"retry-after": "0"})
 TOO_MANY = failure(429, "rate_limit_error", "Slow down", headers={"retry-after": "0"})
 CALL = message(text("I look."), tool_use("bash", {"command": "echo one two three"}, "toolu_cut"))
-
-
-@pytest.fixture
-def desk(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Desk:
-    made = Desk(tmp_path, monkeypatch, capfd)
-    made.commit()
-    return made
 
 
 def run(desk: Desk, answers: Any, *words: str) -> tuple[Said, MessagesApi]:

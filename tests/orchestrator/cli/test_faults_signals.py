@@ -26,15 +26,6 @@ QUESTION = does(("ask_user", {"question": "Which venue?"}))
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def desk(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Desk:
-    made = Desk(tmp_path, monkeypatch, capfd)
-    made.commit()
-    return made
-
-
 @contextmanager
 def started(desk: Desk, *words: str) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(

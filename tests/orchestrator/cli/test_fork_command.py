@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,15 +11,6 @@ from tests.support.command import Desk, Said, does, endpoint, hand_off
 
 CODE = '"""Fresh."""\n\n\ndef answer() -> int:\n    return 42\n'
 TEST = "from desk.fresh import answer\n\n\ndef test_answer() -> None:\n    assert answer() == 42\n"
-
-
-@pytest.fixture
-def desk(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Desk:
-    made = Desk(tmp_path, monkeypatch, capfd)
-    made.commit()
-    return made
 
 
 def create(path: str, text: str) -> dict[str, Any]:

@@ -17,15 +17,6 @@ PAGE = Path(__file__).resolve().parents[3] / "docs" / "playbooks.md"
 NOT_IN_FORCE = "not in force: look, then run `orc trust`"
 
 
-@pytest.fixture
-def desk(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Desk:
-    made = Desk(tmp_path, monkeypatch, capfd)
-    made.commit()
-    return made
-
-
 def own_playbook(folder: Path) -> Path:
     """The complete example of the docs page, as a file."""
     examples = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)

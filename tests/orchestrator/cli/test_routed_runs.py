@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.support.command import Desk, chooses, endpoint, hand_off, of_router
@@ -11,15 +9,6 @@ from tests.support.messages_answers import failure
 from tests.support.messages_api import MessagesApi
 
 OPEN = "make the thing faster"
-
-
-@pytest.fixture
-def desk(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Desk:
-    made = Desk(tmp_path, monkeypatch, capfd)
-    made.commit()
-    return made
 
 
 def test_the_router_is_asked_first_and_what_it_cost_is_shown_apart(desk: Desk) -> None:

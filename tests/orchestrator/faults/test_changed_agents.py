@@ -17,15 +17,6 @@ Watch the {what}.
 """
 
 
-@pytest.fixture
-def desk(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Desk:
-    made = Desk(tmp_path, monkeypatch, capfd)
-    made.commit()
-    return made
-
-
 @pytest.mark.parametrize("change", ["rewritten", "removed"])
 def test_a_run_goes_on_under_the_agent_it_was_opened_with(
     desk: Desk, tmp_path: Path, change: str

@@ -26,15 +26,6 @@ from tests.support.messages_answers import Answer, Ending, say
 ORC = Path(sys.executable).parent / "orc"
 
 
-@pytest.fixture
-def desk(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Desk:
-    made = Desk(tmp_path, monkeypatch, capfd)
-    made.commit()
-    return made
-
-
 @contextmanager
 def stuck(desk: Desk) -> Iterator[subprocess.Popen[str]]:
     """A live run whose model never comes back."""
