@@ -1,7 +1,7 @@
 """Where a command works: the project, its state, the user's own folder, the environment.
 
-From a place come the ledger, the settings in force and the agents. What a project brings counts
-only while it is trusted; what was set aside is said once on stderr.
+From a place come the ledger, the settings in force, agents and playbooks. What a project brings
+counts only while it is trusted; what was set aside is said once on stderr.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.cli.output import CommandError, say
+from orchestrator.cli.text import counted
 from orchestrator.config.places import PROJECT_FILE, PROJECT_PLAYBOOKS, user_dir
 from orchestrator.config.trust import Trust, examine
 
@@ -126,8 +127,7 @@ class Place:
             and not (self.project / name).resolve().is_relative_to(shipped)
         ]
         if own:
-            agents = "1 agent" if len(own) == 1 else f"{len(own)} agents"
-            self.say_once(f"{agents} of {self.project} not in force: look, then run `orc trust`")
+            self._say_untrusted(len(own), "agent")
         return AgentCatalogue.discover(None, self.user)
 
     def playbooks(self, agents: AgentCatalogue) -> Library:
@@ -140,8 +140,7 @@ class Place:
 
         trusted = self.trust.holds
         if not trusted and (own := self._own_playbooks()):
-            count = "1 playbook" if own == 1 else f"{own} playbooks"
-            self.say_once(f"{count} of {self.project} not in force: look, then run `orc trust`")
+            self._say_untrusted(own, "playbook")
         library = library_of(self.project if trusted else None, self.user, agents)
         for problem in library.problems:
             # One of ours lacks its agent's tools where the user has another agent of that name.
@@ -162,6 +161,10 @@ class Place:
             name.startswith(f"{PROJECT_PLAYBOOKS}/") and not name.endswith("(a link)")
             for name in self.trust.files
         )
+
+    def _say_untrusted(self, number: int, what: str) -> None:
+        some = counted(number, what)
+        self.say_once(f"{some} of {self.project} not in force: look, then run `orc trust`")
 
     def say_once(self, notice: str) -> None:
         """Say it on stderr, unless this place has said so before."""

@@ -10,6 +10,7 @@ import click
 from orchestrator.cli.options import JSON
 from orchestrator.cli.output import CommandError, Exit, emit, leave
 from orchestrator.cli.place import Place
+from orchestrator.cli.text import counted, plain
 from orchestrator.config.places import PROJECT_PLAYBOOKS
 
 if TYPE_CHECKING:
@@ -48,8 +49,6 @@ def _described(one: Shelved) -> dict[str, Any]:
 
 
 def _listed(library: Library) -> str:
-    from orchestrator.cli.text import plain
-
     lines = []
     for one in library:
         source = f"{one.source}, in place of the {one.replaces} one" if one.replaces else one.source
@@ -97,9 +96,7 @@ def lint_command(paths: tuple[Path, ...], as_json: bool) -> None:
 
 
 def _told(lines: list[str], loaded: list[Loaded]) -> str:
-    from orchestrator.cli.text import plain
-
-    files = "1 file" if len(loaded) == 1 else f"{len(loaded)} files"
+    files = counted(len(loaded), "file")
     return plain("\n".join([*lines, f"{files}: {len(lines)} to mend"]))
 
 
