@@ -50,7 +50,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word in lower case, a value, or a mark. `raw` is as written.
+    """A word in lower case, a value, a quoted text, or a mark. `raw` is as written.
 
     `joint` is what ties a word to the one before it without a space: `/`, `-`, `:` or nothing.
     """
@@ -58,7 +58,6 @@ class Token:
     raw: str
     word: str = ""
     value: Value | None = None
-    quoted: bool = False
     joint: str = ""
     spaced: bool = True
 
@@ -89,7 +88,7 @@ def _cut(text: str) -> list[Token]:
 
 def _next(text: str, at: int, spaced: bool, before: list[Token]) -> tuple[Token | None, int]:
     if quoted := _QUOTED.match(text, at):
-        return Token(quoted[1], quoted=True, spaced=spaced), quoted.end()
+        return Token(quoted[1], spaced=spaced), quoted.end()
     joint = ""
     glued = not spaced and bool(before) and bool(before[-1].word)
     if text[at] in "/-:_" and glued and (word := _WORD.match(text, at + 1)):

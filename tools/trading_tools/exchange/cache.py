@@ -61,10 +61,6 @@ class Cache:
         """How long ago it was asked for."""
         return self._monotonic() - kept.asked_s
 
-    def clear(self) -> None:
-        """Forget all that is kept."""
-        self._kept.clear()
-
     def _land(self, key: Hashable, flight: _Flight) -> None:
         """Nobody joins this request any more; it is stopped if it still runs."""
         if self._flights.get(key) is flight:
