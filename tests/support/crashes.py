@@ -235,6 +235,21 @@ class Outcome:
     payments: tuple[str, ...]
 
 
+def forked(act: Callable[[], None]) -> int:
+    """The number of a process that does this and no more; it ends with 70 where that fails."""
+    child = os.fork()
+    if not child:
+        code = 70
+        try:
+            act()
+            code = 0
+        finally:
+            if code:
+                traceback.print_exc()
+            os._exit(code)  # the test that forked is not to go on twice
+    return child
+
+
 class CrashingRun:
     """One run in a folder, lived as often as it takes."""
 
@@ -246,16 +261,7 @@ class CrashingRun:
 
     def live(self, kill_at: int = 0) -> bool:
         """Drive the run in a process of its own; False where that was killed at its point."""
-        child = os.fork()
-        if not child:
-            code = 70
-            try:
-                self.drive(Fate(kill_at))
-                code = 0
-            finally:
-                if code:
-                    traceback.print_exc()
-                os._exit(code)  # the test that forked is not to go on twice
+        child = forked(lambda: self.drive(Fate(kill_at)))
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         assert status in {0, -signal.SIGKILL}, f"a life ended with {status}"
         return status == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import traceback
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from orchestrator.run import events as ev
 from orchestrator.run.report import open_approval
 from orchestrator.run.state import State
 from orchestrator.toolbox.tool import Effect, tool
+from tests.support.crashes import forked
 from tests.support.engines import TOOLS, Trial, hand, reply, use
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.verify import verify
@@ -54,28 +55,17 @@ def taken_up(folder: Path, process: int, task: int) -> Trial:
     return Trial(folder, steps, run=name, tools={**TOOLS, "fall": fall})
 
 
-async def drive_all(folder: Path, process: int) -> None:
-    runs = [taken_up(folder, process, task) for task in range(TASKS)]
-    await asyncio.gather(*(run.drive() for run in runs))
+def drive_all(folder: Path, process: int) -> None:
+    async def drive() -> None:
+        runs = [taken_up(folder, process, task) for task in range(TASKS)]
+        await asyncio.gather(*(run.drive() for run in runs))
 
-
-def forked(folder: Path, process: int) -> int:
-    child = os.fork()
-    if not child:
-        code = 70
-        try:
-            asyncio.run(drive_all(folder, process))
-            code = 0
-        finally:
-            if code:
-                traceback.print_exc()
-            os._exit(code)
-    return child
+    asyncio.run(drive())
 
 
 @pytest.mark.slow
 def test_forty_runs_share_a_ledger_and_all_of_them_end(tmp_path: Path) -> None:
-    children = [forked(tmp_path, process) for process in range(PROCESSES)]
+    children = [forked(partial(drive_all, tmp_path, process)) for process in range(PROCESSES)]
     ended = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
     assert ended == [-signal.SIGKILL if n in KILLED else 0 for n in range(PROCESSES)]
     open_runs = 0
