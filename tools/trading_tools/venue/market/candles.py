@@ -1,0 +1,226 @@
+"""Candles and the rolling day, derived from trades, with a made-up past before the first one.
+
+A candle is kept for each minute; longer intervals are put together when they are asked for.
+"""
+
+from __future__ import annotations
+
+import random
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from trading_tools.venue.core.instruments import Instrument
+from trading_tools.venue.core.orders import Trade
+
+MINUTE_MS: Final = 60_000
+DAY_MS: Final = 86_400_000
+PAST_MINUTES: Final = 3_000
+
+INTERVALS: Final[Mapping[str, int]] = {
+    "1m": 1,
+    "3m": 3,
+    "5m": 5,
+    "15m": 15,
+    "30m": 30,
+    "1h": 60,
+    "2h": 120,
+    "4h": 240,
+    "6h": 360,
+    "8h": 480,
+    "12h": 720,
+    "1d": 1_440,
+    "3d": 4_320,
+    "1w": 10_080,
+    "1M": 0,
+}
+"""Interval names and their minutes; a month has no fixed length."""
+
+_MONDAY_MS = 4 * DAY_MS
+
+
+@dataclass(slots=True)
+class Candle:
+    """One candle: prices in ticks, volumes in steps, quote volumes in atoms."""
+
+    opened_ms: int
+    open: int
+    high: int
+    low: int
+    close: int
+    volume: int = 0
+    quote_volume: int = 0
+    taker_buy: int = 0
+    taker_buy_quote: int = 0
+    count: int = 0
+    first_id: int = -1
+    last_id: int = -1
+
+    def join(self, later: Candle) -> None:
+        """Take a later candle in."""
+        self.high = max(self.high, later.high)
+        self.low = min(self.low, later.low)
+        self.close = later.close
+        self.volume += later.volume
+        self.quote_volume += later.quote_volume
+        self.taker_buy += later.taker_buy
+        self.taker_buy_quote += later.taker_buy_quote
+        self.count += later.count
+        if self.first_id < 0:
+            self.first_id = later.first_id
+        if later.last_id >= 0:
+            self.last_id = later.last_id
+
+    def flat(self, opened_ms: int) -> Candle:
+        """A candle without a trade, at this one's close."""
+        return Candle(opened_ms, self.close, self.close, self.close, self.close)
+
+    def copy(self) -> Candle:
+        """An independent copy."""
+        return Candle(
+            self.opened_ms,
+            self.open,
+            self.high,
+            self.low,
+            self.close,
+            self.volume,
+            self.quote_volume,
+            self.taker_buy,
+            self.taker_buy_quote,
+            self.count,
+            self.first_id,
+            self.last_id,
+        )
+
+
+def opening(interval: str, at_ms: int) -> int:
+    """When the candle of `interval` that holds `at_ms` opened."""
+    if interval == "1M":
+        month = datetime.fromtimestamp(at_ms / 1000, UTC).replace(
+            day=1, hour=0, minute=0, second=0, microsecond=0
+        )
+        return int(month.timestamp() * 1000)
+    length = INTERVALS[interval] * MINUTE_MS
+    shift = _MONDAY_MS if interval == "1w" else 0
+    return (at_ms - shift) // length * length + shift
+
+
+def closing(interval: str, opened_ms: int) -> int:
+    """The last millisecond of the candle that opened at `opened_ms`."""
+    if interval == "1M":
+        return opening("1M", opened_ms + 32 * DAY_MS) - 1
+    return opened_ms + INTERVALS[interval] * MINUTE_MS - 1
+
+
+class Candles:
+    """The minutes of one instrument."""
+
+    def __init__(self, instrument: Instrument, price: int, start_ms: int, seed: int) -> None:
+        """A past is made up that ends at `price` and at `start_ms`."""
+        self.instrument = instrument
+        self._minutes = _past(instrument, price, start_ms // MINUTE_MS * MINUTE_MS, seed)
+
+    def on_trade(self, trade: Trade) -> None:
+        """Add a trade."""
+        candle = self._upto(trade.at)
+        quote = trade.price * trade.size * self.instrument.lot_value
+        bought = not trade.buyer_maker
+        if not candle.count:
+            candle.open = candle.high = candle.low = trade.price
+            candle.first_id = trade.id
+        candle.high = max(candle.high, trade.price)
+        candle.low = min(candle.low, trade.price)
+        candle.close = trade.price
+        candle.volume += trade.size
+        candle.quote_volume += quote
+        candle.taker_buy += trade.size if bought else 0
+        candle.taker_buy_quote += quote if bought else 0
+        candle.count += 1
+        candle.last_id = trade.id
+
+    def query(
+        self,
+        interval: str,
+        at_ms: int,
+        limit: int,
+        start_ms: int | None = None,
+        end_ms: int | None = None,
+    ) -> list[Candle]:
+        """At most `limit` candles, oldest first: from `start_ms` on, else the latest ones."""
+        self._upto(at_ms)
+        minutes: Iterable[Candle] = self._minutes
+        if start_ms is not None:
+            minutes = self._minutes[self._index(start_ms) :]
+        elif INTERVALS[interval]:
+            span = (limit + 1) * INTERVALS[interval] * MINUTE_MS
+            last = min(at_ms, end_ms if end_ms is not None else at_ms)
+            minutes = self._minutes[self._index(last - span) :]
+        joined: list[Candle] = []
+        for minute in minutes:
+            opened = opening(interval, minute.opened_ms)
+            if end_ms is not None and opened > end_ms:
+                break
+            if joined and joined[-1].opened_ms == opened:
+                joined[-1].join(minute)
+            elif start_ms is None or opened >= start_ms:
+                candle = minute.copy()
+                candle.opened_ms = opened
+                joined.append(candle)
+        return joined[:limit] if start_ms is not None else joined[-limit:]
+
+    def day(self, at_ms: int) -> Candle:
+        """The last 24 hours as one candle; its opening is 24 hours before `at_ms`."""
+        self._upto(at_ms)
+        minutes = self._minutes[-DAY_MS // MINUTE_MS :]
+        day = minutes[0].copy()
+        for minute in minutes[1:]:
+            day.join(minute)
+        day.opened_ms = at_ms - DAY_MS
+        return day
+
+    def _index(self, at_ms: int) -> int:
+        return bisect_left(self._minutes, at_ms, key=lambda candle: candle.opened_ms)
+
+    def _upto(self, at_ms: int) -> Candle:
+        """The candle of the minute of `at_ms`, with flat ones before it where nothing traded."""
+        last = self._minutes[-1]
+        while last.opened_ms + MINUTE_MS <= at_ms:
+            last = last.flat(last.opened_ms + MINUTE_MS)
+            self._minutes.append(last)
+        return last
+
+
+def _past(instrument: Instrument, price: int, end_ms: int, seed: int) -> list[Candle]:
+    """Walk back from `price`, so that the past joins the first quote without a jump."""
+    draw = random.Random(f"{seed}:{instrument.symbol}").random  # noqa: S311 - not a secret
+    minutes = [Candle(end_ms, price, price, price, price)]
+    close = price
+    for number in range(1, PAST_MINUTES + 1):
+        opened = max(1, round(close * (1 + (draw() - 0.5) / 800)))
+        high = round(max(opened, close) * (1 + draw() / 4000))
+        low = max(1, round(min(opened, close) * (1 - draw() / 4000)))
+        worth = int((5_000 + 45_000 * draw()) * 10**8)
+        if instrument.quote == "BTC":
+            worth //= 60_000
+        volume = max(1, worth // (close * instrument.lot_value))
+        share = volume * 2 // 5 + int(volume * draw() / 5)
+        each = (opened + close) // 2 * instrument.lot_value
+        minutes.append(
+            Candle(
+                end_ms - number * MINUTE_MS,
+                opened,
+                high,
+                low,
+                close,
+                volume,
+                volume * each,
+                share,
+                share * each,
+                20 + int(30 * draw()),
+            )
+        )
+        close = opened
+    minutes.reverse()
+    return minutes
