@@ -78,7 +78,7 @@ async def _serve(name: str, seed: int, port: int, as_json: bool) -> None:
             emit(told, as_json, lambda: _text(told))
             sys.stdout.flush()  # whoever started us waits for the addresses
             say("serving until Ctrl-C")
-            await ended.wait()
+            await server.serve_until(ended)
     except OSError as error:
         what = f"cannot listen: {os.strerror(error.errno) if error.errno else error}"
         raise CommandError(what, f"127.0.0.1:{port}", "choose another --port") from None

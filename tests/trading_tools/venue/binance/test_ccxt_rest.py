@@ -85,6 +85,8 @@ async def test_public_data_is_parsed(ask: Both) -> None:
     assert ticker["symbol"] == SYMBOL
     assert ticker["bid"] < ticker["ask"]
     assert ticker["low"] <= ticker["last"] <= ticker["high"]
+    rolling = await ask("fetch_ticker", SYMBOL, {"rolling": True, "windowSize": "1h"})
+    assert ticker["low"] <= rolling["low"] <= rolling["high"] <= ticker["high"]
     assert set(await ask("fetch_tickers")) >= {SYMBOL, "ETH/BTC"}
     assert set(await ask("fetch_tickers", [SYMBOL])) == {SYMBOL}
     assert (await ask("fetch_bids_asks", [SYMBOL]))[SYMBOL]["bid"] > 0

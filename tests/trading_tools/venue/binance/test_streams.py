@@ -207,4 +207,5 @@ async def test_the_end_of_the_venue_is_told_to_its_connections() -> None:
     async with aiohttp.ClientSession() as session:
         async with server:
             socket = await session.ws_connect(f"{server.base_url}/ws")
-        assert await ending(socket) == 1001
+            reading = asyncio.create_task(ending(socket))
+        assert await reading == 1001

@@ -96,7 +96,7 @@ def test_candles_hold_the_trades_and_longer_ones_are_the_sum_of_minutes() -> Non
     inside = [minute for minute in minutes if minute.opened_ms >= five.opened_ms]
     assert five.high == max(minute.high for minute in inside)
     assert five.volume == sum(minute.volume for minute in inside)
-    assert candles.day(end).close == 109
+    assert candles.window(end).close == 109
 
 
 def test_candles_without_a_trade_are_flat() -> None:

@@ -73,7 +73,7 @@ class Connection:
         finally:
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            ends = await asyncio.gather(*tasks, return_exceptions=True)
             code, why = self._ending or (WSCloseCode.OK, "")
             if not self._socket.closed:
                 with contextlib.suppress(ConnectionError, RuntimeError, TimeoutError):
@@ -87,6 +87,9 @@ class Connection:
                 why=why or "the client left",
                 messages=self._sent,
             )
+            for end in ends:
+                if isinstance(end, Exception) and not isinstance(end, ConnectionError):
+                    raise end  # a fault of ours: the server tells it with its trace
 
     async def _write(self) -> None:
         while True:

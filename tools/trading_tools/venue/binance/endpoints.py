@@ -116,6 +116,7 @@ _AGG_TRADES = _public(quotes.agg_trades, 4, f"symbol fromId {_RANGE}")
 _KLINES = _public(quotes.klines, 2, f"symbol interval timeZone {_RANGE}")
 _AVERAGE = _public(quotes.average_price, 2, "symbol")
 _DAY = _public(quotes.day_tickers, _day, "symbol symbols type")
+_ROLLING = _public(quotes.rolling_tickers, 4, "symbol symbols windowSize type")
 _PRICE = _public(quotes.price_tickers, _by_symbols(2, 4), "symbol symbols")
 _BOOK = _public(quotes.book_tickers, _by_symbols(2, 4), "symbol symbols")
 _PLACE = _signed(trading.place, 1, tickets.NAMES, orders=True)
@@ -149,6 +150,7 @@ REST: Final[Mapping[tuple[str, str], Endpoint]] = {
     ("GET", "/api/v3/uiKlines"): _KLINES,
     ("GET", "/api/v3/avgPrice"): _AVERAGE,
     ("GET", "/api/v3/ticker/24hr"): _DAY,
+    ("GET", "/api/v3/ticker"): _ROLLING,
     ("GET", "/api/v3/ticker/price"): _PRICE,
     ("GET", "/api/v3/ticker/bookTicker"): _BOOK,
     ("POST", "/api/v3/order"): _PLACE,
@@ -185,6 +187,7 @@ SOCKET: Final[Mapping[str, Endpoint]] = {
     "uiKlines": _KLINES,
     "avgPrice": _AVERAGE,
     "ticker.24hr": _DAY,
+    "ticker": _ROLLING,
     "ticker.price": _PRICE,
     "ticker.book": _BOOK,
     "order.place": _PLACE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from trading_tools.venue.binance import errors
@@ -11,7 +12,7 @@ from trading_tools.venue.binance.spot import SpotVenue
 from trading_tools.venue.core.book import BookSide
 from trading_tools.venue.core.instruments import Instrument, text_of
 from trading_tools.venue.core.orders import Trade
-from trading_tools.venue.market.candles import DAY_MS, INTERVALS, Candle, closing
+from trading_tools.venue.market.candles import DAY_MS, INTERVALS, MINUTE_MS, Candle, closing
 
 Rows = list[dict[str, Any]]
 
@@ -134,10 +135,8 @@ def average_price(call: Call) -> dict[str, Any]:
 
 def day_tickers(call: Call) -> Rows | dict[str, Any]:
     """The last 24 hours of one, some or all instruments."""
-    kind = call.params.text("type") if "type" in call.params else "FULL"
-    if kind not in {"FULL", "MINI"}:
-        raise BinanceError(-1139, "Invalid ticker type.")
-    return _one_or_all(call, [_ticker(call, each, kind == "FULL") for each in call.instruments()])
+    full = _kind(call) == "FULL"
+    return _one_or_all(call, [_ticker(call, each, full) for each in call.instruments()])
 
 
 def price_tickers(call: Call) -> Rows | dict[str, Any]:
@@ -168,9 +167,26 @@ def best(venue: SpotVenue, each: Instrument) -> dict[str, str]:
     }
 
 
-def day_figures(venue: SpotVenue, each: Instrument, at: int) -> dict[str, Any]:
+def rolling_tickers(call: Call) -> Rows | dict[str, Any]:
+    """The last `windowSize` (1m to 7d) of one or some instruments."""
+    if call.params.symbols() is None:
+        raise errors.missing("symbol")
+    size = call.params.text("windowSize") if "windowSize" in call.params else "1d"
+    if not _WINDOW.fullmatch(size):
+        raise BinanceError(-1132, "Invalid windowSize.")
+    length = int(size[:-1]) * {"m": MINUTE_MS, "h": 60 * MINUTE_MS, "d": DAY_MS}[size[-1]]
+    rows = [_ticker(call, each, _kind(call) == "FULL", length) for each in call.instruments()]
+    for row in rows:
+        for name in _ONLY_OF_A_DAY:
+            row.pop(name, None)
+    return _one_or_all(call, rows)
+
+
+def day_figures(
+    venue: SpotVenue, each: Instrument, at: int, length_ms: int = DAY_MS
+) -> dict[str, Any]:
     """What a full ticker says, by REST's names."""
-    day = venue.candles[each.symbol].day(at)
+    day = venue.candles[each.symbol].window(at, length_ms)
     change = day.close - day.open
     recent = venue.recent[each.symbol]
     percent = text_of(change * 10**10 // day.open)[:-5]
@@ -187,7 +203,7 @@ def day_figures(venue: SpotVenue, each: Instrument, at: int) -> dict[str, Any]:
         "lowPrice": each.price_text(day.low),
         "volume": each.size_text(day.volume),
         "quoteVolume": text_of(day.quote_volume),
-        "openTime": at - DAY_MS,
+        "openTime": day.opened_ms,
         "closeTime": at,
         "firstId": day.first_id,
         "lastId": day.last_id,
@@ -210,8 +226,19 @@ _MINI = (
 )
 
 
-def _ticker(call: Call, each: Instrument, full: bool) -> dict[str, Any]:
-    figures = day_figures(call.venue, each, call.at)
+_ONLY_OF_A_DAY = ("prevClosePrice", "lastQty", "bidPrice", "bidQty", "askPrice", "askQty")
+_WINDOW = re.compile(r"(?:[1-9]|[1-5][0-9])m|(?:[1-9]|1[0-9]|2[0-3])h|[1-7]d")
+
+
+def _kind(call: Call) -> str:
+    kind = call.params.text("type") if "type" in call.params else "FULL"
+    if kind not in {"FULL", "MINI"}:
+        raise BinanceError(-1139, "Invalid ticker type.")
+    return kind
+
+
+def _ticker(call: Call, each: Instrument, full: bool, length_ms: int = DAY_MS) -> dict[str, Any]:
+    figures = day_figures(call.venue, each, call.at, length_ms)
     if not full:
         figures = {name: figures[name] for name in _MINI}
     return {"symbol": each.symbol, **figures}

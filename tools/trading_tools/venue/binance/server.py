@@ -61,14 +61,23 @@ class VenueServer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._pump is not None:
-            self._pump.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._pump
         for connection in self._connections:
             connection.close(1001, "the venue ends")
         if self._runner is not None:
             await self._runner.cleanup()
+        if self._pump is not None:
+            self._pump.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._pump
+
+    async def serve_until(self, ended: asyncio.Event) -> None:
+        """Serve until `ended` is set; a fault of the market ends it with that fault."""
+        waiting = asyncio.create_task(ended.wait())
+        tasks = [waiting] if self._pump is None else [waiting, self._pump]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waiting.cancel()
 
     @property
     def base_url(self) -> str:

@@ -170,15 +170,15 @@ class Candles:
                 joined.append(candle)
         return joined[:limit] if start_ms is not None else joined[-limit:]
 
-    def day(self, at_ms: int) -> Candle:
-        """The last 24 hours as one candle; its opening is 24 hours before `at_ms`."""
+    def window(self, at_ms: int, length_ms: int = DAY_MS) -> Candle:
+        """The time before `at_ms` as one candle, in whole minutes; its opening is exact."""
         self._upto(at_ms)
-        minutes = self._minutes[-DAY_MS // MINUTE_MS :]
-        day = minutes[0].copy()
+        minutes = self._minutes[-(length_ms // MINUTE_MS) :]
+        window = minutes[0].copy()
         for minute in minutes[1:]:
-            day.join(minute)
-        day.opened_ms = at_ms - DAY_MS
-        return day
+            window.join(minute)
+        window.opened_ms = at_ms - length_ms
+        return window
 
     def _index(self, at_ms: int) -> int:
         return bisect_left(self._minutes, at_ms, key=lambda candle: candle.opened_ms)
