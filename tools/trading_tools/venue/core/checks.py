@@ -19,7 +19,7 @@ def check(ticket: Ticket, instrument: Instrument, book: Book, account: Account) 
         Rejected: the first rule that it breaks.
     """
     _check_sizes(ticket, instrument, book)
-    if len(account.open[ticket.symbol]) >= instrument.max_orders and not account.background:
+    if not account.background and len(account.open[ticket.symbol]) >= instrument.max_orders:
         raise Rejected(Reason.OPEN_ORDERS)
     if ticket.client_order_id:
         earlier = account.by_client_id.get((ticket.symbol, ticket.client_order_id))

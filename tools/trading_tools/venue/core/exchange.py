@@ -129,7 +129,8 @@ class Exchange:
             self._stops[ticket.symbol].add(order)
         else:
             self._execute(order, account, instrument, book, at)
-            self._run_stops(ticket.symbol, instrument, book, at)
+            if order.filled:
+                self._run_stops(ticket.symbol, instrument, book, at)
         return order
 
     def cancel(
@@ -194,7 +195,7 @@ class Exchange:
                 opposite.remove(maker)
                 self._expire(maker, account, Status.EXPIRED_IN_MATCH, at)
                 continue
-            size = min(order.remaining, maker.remaining)
+            size = min(order.size - order.filled, maker.size - maker.filled)
             opposite.take(maker, size)
             self._trade(order, maker, account, instrument, book, price, size, at)
         if not order.open:
