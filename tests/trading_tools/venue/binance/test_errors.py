@@ -199,6 +199,35 @@ async def test_ccxt_raises_for_a_refusal_what_it_raises_for_the_real_one(
     assert len(wire.venue.ledger.of("order.accepted")) == 1
 
 
+@pytest.mark.parametrize(
+    ("change", "exception"),
+    [
+        ({"quantity": "0.000001"}, "InvalidOrder"),
+        ({"price": "50000.001"}, "InvalidOrder"),
+        ({"price": "11999.99"}, "InvalidOrder"),
+        ({"quantity": "0.00001"}, "BadRequest"),
+        ({"quantity": "0.000000001"}, "BadRequest"),
+        ({"quantity": "3"}, "InsufficientFunds"),
+    ],
+)
+async def test_ccxt_raises_the_same_where_it_does_not_round_first(
+    wire: Wire, clock: Clock, change: dict[str, str], exception: str
+) -> None:
+    import ccxt.async_support
+
+    client = point_at(ccxt.async_support.binance(keys(wire.venue)), wire.server.port)
+    client.nonce = lambda: clock.now
+    order = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC"}
+    try:
+        with pytest.raises(ccxt.async_support.BaseError) as raised:
+            await client.private_post_order(
+                {**order, "quantity": "0.01", "price": "50000", **change}
+            )
+    finally:
+        await client.close()
+    assert type(raised.value).__name__ == exception
+
+
 async def test_ccxt_knows_an_unknown_order(wire: Wire, clock: Clock) -> None:
     import ccxt.async_support
 

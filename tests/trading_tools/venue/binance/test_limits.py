@@ -99,6 +99,21 @@ async def test_ccxt_raises_ddos_protection_for_429_and_418(strict: Wire, clock: 
     assert seen == ["binance 418", "binance 418"]
 
 
+async def test_ccxt_raises_ddos_protection_for_too_many_orders(strict: Wire, clock: Clock) -> None:
+    import ccxt.async_support
+
+    client = point_at(ccxt.async_support.binance(keys(strict.venue)), strict.server.port)
+    client.nonce = lambda: clock.now
+    for _ in range(3):
+        await strict.order()
+    order = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC"}
+    try:
+        with pytest.raises(ccxt.async_support.DDoSProtection, match="-1015"):
+            await client.private_post_order({**order, "quantity": "0.01", "price": "50000"})
+    finally:
+        await client.close()
+
+
 async def test_connections_are_counted(strict: Wire) -> None:
     url = f"{strict.server.base_url}/ws"
     for _ in range(2):
