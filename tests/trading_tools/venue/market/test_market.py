@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from trading_tools.venue.core.accounts import Account
 from trading_tools.venue.core.exchange import Exchange
 from trading_tools.venue.core.instruments import ATOMS
@@ -97,6 +99,16 @@ def test_candles_hold_the_trades_and_longer_ones_are_the_sum_of_minutes() -> Non
     assert five.high == max(minute.high for minute in inside)
     assert five.volume == sum(minute.volume for minute in inside)
     assert candles.window(end).close == 109
+
+
+def test_there_is_a_past_of_a_hundred_days_without_a_gap_or_a_jump() -> None:
+    instrument, price = next(iter(SPOT.items()))
+    candles = Candles(instrument, price, START + 17 * MINUTE_MS, seed=7)
+    hours = candles.query("1h", START + 17 * MINUTE_MS, 1_000)
+    assert len(hours) == 1_000
+    assert {b.opened_ms - a.opened_ms for a, b in pairwise(hours)} == {60 * MINUTE_MS}
+    assert all(a.close == b.open for a, b in pairwise(hours))
+    assert len(candles.query("1d", START + 17 * MINUTE_MS, 100)) == 100
 
 
 def test_candles_without_a_trade_are_flat() -> None:

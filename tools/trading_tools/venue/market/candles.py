@@ -1,13 +1,14 @@
 """Candles and the rolling day, derived from trades, with a made-up past before the first one.
 
-A candle is kept for each minute; longer intervals are put together when they are asked for.
+A candle is kept for each minute of the last two days and for each hour of the hundred days before
+them; longer intervals are put together when they are asked for.
 """
 
 from __future__ import annotations
 
 import random
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -17,7 +18,9 @@ from trading_tools.venue.core.orders import Trade
 
 MINUTE_MS: Final = 60_000
 DAY_MS: Final = 86_400_000
+HOUR_MS: Final = 3_600_000
 PAST_MINUTES: Final = 3_000
+PAST_HOURS: Final = 2_400
 
 INTERVALS: Final[Mapping[str, int]] = {
     "1m": 1,
@@ -120,7 +123,12 @@ class Candles:
     def __init__(self, instrument: Instrument, price: int, start_ms: int, seed: int) -> None:
         """A past is made up that ends at `price` and at `start_ms`."""
         self.instrument = instrument
-        self._minutes = _past(instrument, price, start_ms // MINUTE_MS * MINUTE_MS, seed)
+        draw = random.Random(f"{seed}:{instrument.symbol}").random  # noqa: S311 - not a secret
+        now = Candle(start_ms // MINUTE_MS * MINUTE_MS, price, price, price, price)
+        # The minutes begin with an hour, so that the hours end where they begin.
+        count = PAST_MINUTES + now.opened_ms % HOUR_MS // MINUTE_MS
+        self._minutes = [*_past(instrument, now, MINUTE_MS, count, draw), now]
+        self._hours = _past(instrument, self._minutes[0], HOUR_MS, PAST_HOURS, draw)
 
     def on_trade(self, trade: Trade) -> None:
         """Add a trade."""
@@ -150,15 +158,15 @@ class Candles:
     ) -> list[Candle]:
         """At most `limit` candles, oldest first: from `start_ms` on, else the latest ones."""
         self._upto(at_ms)
-        minutes: Iterable[Candle] = self._minutes
+        length = INTERVALS[interval]
+        kept = self._minutes if 0 < length < 60 else [*self._hours, *self._minutes]
         if start_ms is not None:
-            minutes = self._minutes[self._index(start_ms) :]
-        elif INTERVALS[interval]:
-            span = (limit + 1) * INTERVALS[interval] * MINUTE_MS
+            kept = kept[_index(kept, start_ms) :]
+        elif length:
             last = min(at_ms, end_ms if end_ms is not None else at_ms)
-            minutes = self._minutes[self._index(last - span) :]
+            kept = kept[_index(kept, last - (limit + 1) * length * MINUTE_MS) :]
         joined: list[Candle] = []
-        for minute in minutes:
+        for minute in kept:
             opened = opening(interval, minute.opened_ms)
             if end_ms is not None and opened > end_ms:
                 break
@@ -173,15 +181,15 @@ class Candles:
     def window(self, at_ms: int, length_ms: int = DAY_MS) -> Candle:
         """The time before `at_ms` as one candle, in whole minutes; its opening is exact."""
         self._upto(at_ms)
-        minutes = self._minutes[-(length_ms // MINUTE_MS) :]
-        window = minutes[0].copy()
-        for minute in minutes[1:]:
-            window.join(minute)
-        window.opened_ms = at_ms - length_ms
+        since = at_ms - length_ms
+        recent = since >= self._minutes[0].opened_ms
+        kept = self._minutes if recent else [*self._hours, *self._minutes]
+        first, *others = kept[_index(kept, since) :]
+        window = first.copy()
+        for candle in others:
+            window.join(candle)
+        window.opened_ms = since
         return window
-
-    def _index(self, at_ms: int) -> int:
-        return bisect_left(self._minutes, at_ms, key=lambda candle: candle.opened_ms)
 
     def _upto(self, at_ms: int) -> Candle:
         """The candle of the minute of `at_ms`, with flat ones before it where nothing traded."""
@@ -192,24 +200,30 @@ class Candles:
         return last
 
 
-def _past(instrument: Instrument, price: int, end_ms: int, seed: int) -> list[Candle]:
-    """Walk back from `price`, so that the past joins the first quote without a jump."""
-    draw = random.Random(f"{seed}:{instrument.symbol}").random  # noqa: S311 - not a secret
-    minutes = [Candle(end_ms, price, price, price, price)]
-    close = price
-    for number in range(1, PAST_MINUTES + 1):
+def _index(candles: Sequence[Candle], at_ms: int) -> int:
+    """Where the candles begin that opened at `at_ms` or later."""
+    return bisect_left(candles, at_ms, key=lambda candle: candle.opened_ms)
+
+
+def _past(
+    instrument: Instrument, later: Candle, length_ms: int, count: int, draw: Callable[[], float]
+) -> list[Candle]:
+    """`count` candles that lead to `later`, oldest first: walked back from its opening price."""
+    found = []
+    close = later.open
+    for number in range(1, count + 1):
         opened = max(1, round(close * (1 + (draw() - 0.5) / 800)))
         high = round(max(opened, close) * (1 + draw() / 4000))
         low = max(1, round(min(opened, close) * (1 - draw() / 4000)))
-        worth = int((5_000 + 45_000 * draw()) * 10**8)
+        worth = int((5_000 + 45_000 * draw()) * 10**8) * (length_ms // MINUTE_MS)
         if instrument.quote == "BTC":
             worth //= 60_000
         volume = max(1, worth // (close * instrument.lot_value))
         share = volume * 2 // 5 + int(volume * draw() / 5)
         each = (opened + close) // 2 * instrument.lot_value
-        minutes.append(
+        found.append(
             Candle(
-                end_ms - number * MINUTE_MS,
+                later.opened_ms - number * length_ms,
                 opened,
                 high,
                 low,
@@ -222,5 +236,5 @@ def _past(instrument: Instrument, price: int, end_ms: int, seed: int) -> list[Ca
             )
         )
         close = opened
-    minutes.reverse()
-    return minutes
+    found.reverse()
+    return found
