@@ -56,6 +56,7 @@ def measure(*, peers: bool, quick: bool, rounds: int = 30) -> Report:
             *_chain(costs),
             *_crowd(20 if quick else 300, 10 if quick else 200),
             *_parts(0.01 if quick else 1.0),
+            *_venue(0.01 if quick else 1.0),
             *_commands(1 if quick else 7),
         ],
     )
@@ -105,6 +106,20 @@ def _parts(scale: float) -> list[Figure]:
         Figure(f"read, fold {found['fold_events']} events of a run", f"{found['fold_ms']:.1f} ms"),
         _most("router by rules: a request, CPU", found["route_ms"], 5, " ms"),
         Figure("router by rules: the slowest seen", f"{found['route_most_ms']:.2f} ms"),
+    ]
+
+
+def _venue(scale: float) -> list[Figure]:
+    found = told("benchmarks.venue", str(scale))
+    alone, trading, signed = (
+        found[name] for name in ("rest_and_cancel_a_s", "half_trade_a_s", "orders_a_s")
+    )
+    return [
+        _least("venue: orders and cancels a second of CPU, exchange alone", alone, 200_000),
+        Figure("venue: the same, orders of which half trade", f"{trading:.0f}"),
+        _least("venue: signed orders over HTTP a second of CPU", signed, 2_000),
+        _most("venue: a reply at 200 orders a second, p99", found["reply_p99_ms"], 5, " ms"),
+        _most("venue: memory with six instruments", found["rss_mb"], 200, " MB", 0),
     ]
 
 

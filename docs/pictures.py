@@ -1,7 +1,7 @@
-"""Draw the README's pictures from a real demo run: `make pictures`.
+"""Draw the README's pictures from real runs: `make pictures`.
 
-The demo runs as a user runs it; its ledger is then shown by the program's own pages on a console
-that records, and rich writes what it showed as SVG.
+The demo and a question of sizing run as a user runs them; their ledgers are then shown by the
+program's own pages on a console that records, and rich writes what it showed as SVG.
 """
 
 from __future__ import annotations
@@ -27,25 +27,32 @@ from trading_tools.audit.event import Event
 
 HERE = Path(__file__).resolve().parent
 WIDTH = 96
+SIZING = "Validate Kelly sizing: win rate 0.65, payoff 1.5, 2% cap, 10000 USDT"
 QUIET_TOOLS = frozenset({"str_replace_based_edit_tool", "bash", "list_files", "grep", "glob"})
 
 
 def main() -> int:
-    """Run the demo; write `docs/demo.svg` (how it went) and `docs/report.svg` (how it ended)."""
+    """Write `demo.svg` (how the demo went), `report.svg` (how it ended) and `sizing.svg`."""
+    orc = str(Path(sys.executable).with_name("orc"))
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder) / "momentum-desk"
-        orc = Path(sys.executable).with_name("orc")
-        done = subprocess.run([str(orc), "demo", "--into", str(project)], check=False)
-        place = Place.find(project, {"ORC_HOME": str(Path(folder) / "user"), **os.environ})
+        environ = {**os.environ, "ORC_HOME": str(Path(folder) / "user")}
+        done = subprocess.run([orc, "demo", "--into", str(project)], check=False)
+        place = Place.find(project, environ)
         with place.open_ledger(read_only=True) as ledger:
-            events = ledger.read("demo")
-        draw_live(events)
-        run, state = find_run(place, "demo")
-        report = report_of(place, run, state)
-        console = _console()
-        show_report(console, report, state)
-        console.save_svg(str(HERE / "report.svg"), title="orc show demo")
-    return done.returncode
+            draw_live(ledger.read("demo"))
+        draw_report(place, "demo", "orc show demo", "report.svg")
+        asked = subprocess.run([orc, "run", SIZING], cwd=project, env=environ, check=False)
+        draw_report(place, "last", f'orc run "{SIZING}"', "sizing.svg")
+    return done.returncode or asked.returncode
+
+
+def draw_report(place: Place, name: str, title: str, file: str) -> None:
+    """A run's own page."""
+    run, state = find_run(place, name)
+    console = _console()
+    show_report(console, report_of(place, run, state), state)
+    console.save_svg(str(HERE / file), title=title)
 
 
 def draw_live(events: Sequence[Event]) -> None:

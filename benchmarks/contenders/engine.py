@@ -78,7 +78,6 @@ async def one_run(setting: Setting, ledger: Ledger, name: str) -> None:
             definitions=setting.definitions.text,
             version="bench",
         ),
-        durable=True,
     )
     journal.append(ev.RunTaken(epoch=1, pid=os.getpid(), host="bench"))
     await Engine(setting, journal).drive()

@@ -29,6 +29,19 @@ def test_runs_at_once_are_all_done_though_the_service_is_overloaded(tmp_path: Pa
     assert found["chain_holds"] is True
 
 
+def test_the_venue_takes_every_order_of_the_benchmark() -> None:
+    found = told("benchmarks.venue", "0.002")
+    assert set(found) == {
+        "rest_and_cancel_a_s",
+        "half_trade_a_s",
+        "orders_a_s",
+        "reply_ms",
+        "reply_p99_ms",
+        "rss_mb",
+    }
+    assert all(value > 0 for value in found.values())
+
+
 def test_a_missed_aim_and_a_peer_that_is_not_there_are_shown() -> None:
     cost = chain.Cost("bare", {"anthropic": "1"}, 2.0, 3.0, 1.0, 0.9, 1.1, 10, 0.0)
     figures = [Figure("speed", "9", "at least 50", met=False), Figure("size", "1 MB")]

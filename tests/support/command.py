@@ -21,7 +21,7 @@ from tests.support.messages_api import MessagesApi
 SAMPLE = Path(__file__).resolve().parents[2] / "examples" / "momentum-desk"
 
 
-_DRIVES = frozenset({"run", "resume", "approve", "answer"})
+_DRIVES = frozenset({"run", "resume", "approve", "answer", "fork"})
 _STANDS = frozenset({0, 1, 3, 4})
 
 

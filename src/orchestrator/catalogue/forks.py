@@ -36,7 +36,7 @@ def fork(house: House, parent: str, run: str, at: int | None, model: str | None)
         f"context_session_{parent}.md", f"context_session_{run}.md"
     )
     opening = forked_opening(opened, source, described(space, told), model)
-    house.ledger.append(run, opening.KIND, ev.to_body(opening), expected_seq=0, durable=True)
+    house.ledger.append(run, opening.KIND, ev.to_body(opening), expected_seq=0)
     for event in events[1:seq]:
         house.ledger.append(run, event.kind, event.body, v=event.v, expected_seq=event.seq - 1)
     summary = f"as run {parent} had it at event {seq}"

@@ -237,7 +237,6 @@ def begin(
             definitions=session.setting().definitions.text,
             version=version("trading-orchestrator"),
         ),
-        durable=True,
     )
     session.take()
 

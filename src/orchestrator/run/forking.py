@@ -23,11 +23,14 @@ class NotHere(ValueError):
 
 
 def last_point(events: Sequence[Event]) -> int:
-    """The last point from which there is something left to do: the one before the run's end."""
-    seq = len(events)
-    while seq > 1 and events[seq - 1].kind in _ENDINGS:
-        seq -= 1
-    return seq
+    """The last point that leaves something to do: where the envelope that ended the run is in, the
+    one before its agent was asked for it.
+    """
+    seq = _open_until(events)
+    if seq == len(events) or events[seq - 1].kind != ev.HandoffReturned.KIND:
+        return seq
+    asked = [e.seq for e in events[:seq] if e.kind == ev.TurnStarted.KIND]
+    return asked[-1] - 1 if asked else seq
 
 
 def tree_at(events: Sequence[Event], seq: int) -> str | None:
@@ -39,9 +42,8 @@ def tree_at(events: Sequence[Event], seq: int) -> str | None:
     if not 1 <= seq <= len(events):
         raise NotHere(f"there is no event {seq}; the run has events 1 to {len(events)}")
     if _ended(events[:seq]):
-        raise NotHere(
-            f"the run had ended by event {seq}; the last open point is {last_point(events)}"
-        )
+        last = _open_until(events)
+        raise NotHere(f"the run had ended by event {seq}; the last open point is {last}")
     known: str | None = None
     changed = False
     for event in events[:seq]:
@@ -85,6 +87,14 @@ def forked_opening(
     kept = Definitions.from_text(opened.definitions)
     agents = {name: replace(agent, model=model) for name, agent in kept.agents.items()}
     return replace(fork, model=model, definitions=replace(kept, agents=agents).text)
+
+
+def _open_until(events: Sequence[Event]) -> int:
+    """The last event before the run's end."""
+    seq = len(events)
+    while seq > 1 and events[seq - 1].kind in _ENDINGS:
+        seq -= 1
+    return seq
 
 
 def _ended(events: Sequence[Event]) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, is_dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, TypeVar, cast, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, create_model
@@ -95,8 +96,8 @@ class Tool:
     subject: Callable[[Mapping[str, Any]], str]
     reconcile: Reconcile | None = None
 
-    @property
-    def schema(self) -> dict[str, Any]:
+    @cached_property
+    def schema(self) -> Mapping[str, Any]:
         """The JSON Schema of the arguments."""
         schema = self.arguments.model_json_schema()
         schema.pop("title", None)

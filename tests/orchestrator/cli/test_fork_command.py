@@ -88,7 +88,15 @@ def test_a_fork_is_possible_at_every_event_of_a_run_that_was_not_over_there(desk
         assert expected <= (files(desk, branch) if branch else set()), (seq, said)
     said, _ = fork(desk, parent["run"], [hand_off()], "--at", str(len(recorded)))
     assert said.code == 2
-    assert f"the last open point is {len(recorded) - 1}" in said.document["error"]["what"]
+    assert f"the last open point is {len(recorded) - 1}" in said.document["error"]["fix"]
+
+
+def test_without_a_point_the_last_agent_is_asked_again(desk: Desk) -> None:
+    parent = implemented(desk)
+    said, asked = fork(desk, parent["run"], [hand_off(status="blocked", result="No.")])
+    assert (said.code, said.document["result"]) == (1, "No.")
+    assert len(asked) == 1
+    assert {"desk/fresh.py", "tests/test_fresh.py"} <= files(desk, said.document["branch"])
 
 
 def test_a_point_that_the_run_does_not_have_is_refused_with_its_range(desk: Desk) -> None:

@@ -29,7 +29,9 @@ class Recording:
     ) -> None:
         self.events = tuple(events)
         self.position = 0
-        self.text_of = get_text
+        # Now, because in the middle of a call a lost text would pass for the call's failure.
+        names = {event.body["whole"] for event in events if event.body.get("whole")}
+        self._texts = {name: get_text(name) for name in names}
         self.given = given
 
     @property
@@ -41,6 +43,10 @@ class Recording:
         """The body of the next event, if it is of this kind."""
         event = self.next
         return dict(event.body) if event is not None and event.kind == kind else None
+
+    def text_of(self, name: str) -> str:
+        """The long text of this name."""
+        return self._texts[name]
 
     def from_outside(self) -> bool:
         """Whether the next event was not the engine's: a person or another process wrote it."""

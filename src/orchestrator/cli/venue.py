@@ -1,0 +1,99 @@
+"""`orc venue serve`: a venue on this machine, for developing a bot against.
+
+It listens on the loopback interface alone, and keeps nothing once it has ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from typing import Any
+
+import click
+
+from orchestrator.cli.options import JSON
+from orchestrator.cli.output import CommandError, emit, say
+
+
+@click.group("venue")
+def venue_command() -> None:
+    """Venues on this machine that speak the real ones' protocols."""
+
+
+@venue_command.command("serve")
+@click.option(
+    "--venue",
+    type=click.Choice(["binance"]),
+    default="binance",
+    show_default=True,
+    help="Which venue: Binance spot.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**63 - 1),
+    default=1,
+    show_default=True,
+    help="The market and the credentials follow from it.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=0,
+    show_default=True,
+    help="The port on 127.0.0.1; 0 takes a free one.",
+)
+@JSON
+def serve_command(venue: str, seed: int, port: int, as_json: bool) -> None:
+    """Serve a venue until Ctrl-C or SIGTERM."""
+    asyncio.run(_serve(venue, seed, port, as_json))
+
+
+async def _serve(name: str, seed: int, port: int, as_json: bool) -> None:
+    from trading_tools.venue.binance.server import LEDGER_PATH, VenueServer
+    from trading_tools.venue.binance.spot import SpotVenue
+
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, ended.set)
+    venue = SpotVenue(seed, lambda: time.time_ns() // 1_000_000)
+    server = VenueServer(venue, port)
+    try:
+        async with server:
+            streams = server.base_url.replace("http", "ws", 1)
+            told = {
+                "venue": name,
+                "seed": seed,
+                "base_url": server.base_url,
+                "streams_url": f"{streams}/stream.binance.com/ws",
+                "api_socket_url": f"{streams}/ws-api.binance.com/ws-api/v3",
+                "ledger_url": server.base_url + LEDGER_PATH,
+                "api_key": venue.credentials.key,
+                "api_secret": venue.credentials.secret,
+                "symbols": sorted(venue.exchange.instruments),
+            }
+            emit(told, as_json, lambda: _text(told))
+            sys.stdout.flush()  # whoever started us waits for the addresses
+            say("serving until Ctrl-C")
+            await server.serve_until(ended)
+    except OSError as error:
+        what = f"cannot listen: {os.strerror(error.errno) if error.errno else error}"
+        raise CommandError(what, f"127.0.0.1:{port}", "choose another --port") from None
+    orders = len(venue.ledger.of("order.accepted"))
+    say(f"ended; {len(venue.ledger.entries)} ledger entries, {orders} orders accepted")
+
+
+def _text(told: dict[str, Any]) -> str:
+    names = {
+        "base_url": "REST",
+        "streams_url": "streams",
+        "api_socket_url": "WebSocket API",
+        "ledger_url": "ledger",
+        "api_key": "API key",
+        "api_secret": "API secret",
+    }
+    lines = [f"{title:14}{told[name]}" for name, title in names.items()]
+    return "\n".join([*lines, f"{'symbols':14}{' '.join(told['symbols'])}"])

@@ -1,0 +1,91 @@
+"""`orc venue serve`: what it prints, whom it lets in, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from tests.support.command_line import ORC
+
+WAIT_S = 60
+
+
+@contextmanager
+def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    """The command in a process of its own, and what it printed."""
+    command = [str(ORC), "venue", "serve", "--json", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        document = ""
+        for line in process.stdout:
+            document += line
+            if line == "}\n":
+                break
+        yield process, json.loads(document)
+    finally:
+        process.kill()
+        process.communicate(timeout=WAIT_S)
+
+
+def fetch(url: str) -> Any:
+    with urllib.request.urlopen(url, timeout=WAIT_S) as reply:
+        return reply.read().decode()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_prints_where_it_is_serves_and_ends_cleanly(number: signal.Signals) -> None:
+    with serving("--seed", "7") as (process, told):
+        assert set(told) == {
+            "venue",
+            "seed",
+            "base_url",
+            "streams_url",
+            "api_socket_url",
+            "ledger_url",
+            "api_key",
+            "api_secret",
+            "symbols",
+        }
+        assert told["base_url"].startswith("http://127.0.0.1:")
+        assert "BTCUSDT" in told["symbols"]
+        assert "serverTime" in fetch(f"{told['base_url']}/api/v3/time")
+        lines = [json.loads(line) for line in fetch(told["ledger_url"]).splitlines()]
+        assert [line["kind"] for line in lines] == ["request.received", "request.answered"]
+        process.send_signal(number)
+        _, said = process.communicate(timeout=WAIT_S)
+        assert process.returncode == 0
+        assert said.endswith("ended; 2 ledger entries, 0 orders accepted\n")
+
+
+def test_a_port_that_is_taken_is_one_clear_error() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [str(ORC), "venue", "serve", "--json", "--port", str(port)],
+            capture_output=True,
+            text=True,
+            timeout=WAIT_S,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["error"] == {
+        "what": "cannot listen: Address already in use",
+        "where": f"127.0.0.1:{port}",
+        "fix": "choose another --port",
+    }
+
+
+def test_the_credentials_follow_from_the_seed() -> None:
+    with serving("--seed", "7") as (_, one), serving("--seed", "7") as (_, same):
+        with serving("--seed", "8") as (_, other):
+            assert one["api_key"] == same["api_key"] != other["api_key"]
+            assert one["api_secret"] == same["api_secret"] != other["api_secret"]

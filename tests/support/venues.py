@@ -1,0 +1,145 @@
+"""Venues on loopback for tests, and ccxt's unmodified clients pointed at them."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Any, BinaryIO
+from urllib.parse import urlencode, urlsplit
+
+import aiohttp
+from yarl import URL
+
+from trading_tools.venue.binance.connection import SocketRules
+from trading_tools.venue.binance.limits import Rules
+from trading_tools.venue.binance.server import VenueServer
+from trading_tools.venue.binance.spot import SpotVenue
+
+WAIT_S = 30
+Reply = tuple[int, Any, dict[str, str]]
+
+
+def wall_clock() -> int:
+    """Milliseconds, as clients have them."""
+    return time.time_ns() // 1_000_000
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self, now: int = 1_800_000_000_000) -> None:
+        self.now = now
+
+    def __call__(self) -> int:
+        return self.now
+
+
+def spot(seed: int = 7, **settings: Any) -> SpotVenue:
+    """A venue on the machine's clock."""
+    return SpotVenue(seed, settings.pop("clock", wall_clock), **settings)
+
+
+def point_at(client: Any, port: int) -> Any:
+    """Let a ccxt client talk to the venue; the real host stays in the path, where ccxt reads it."""
+
+    def moved(node: Any) -> Any:
+        if isinstance(node, dict):
+            return {name: moved(inner) for name, inner in node.items()}
+        url = urlsplit(node)
+        scheme = "ws" if url.scheme in {"ws", "wss"} else "http"
+        return f"{scheme}://127.0.0.1:{port}/{url.netloc}{url.path}"
+
+    client.urls["api"] = moved(client.urls["api"])
+    return client
+
+
+def keys(venue: SpotVenue) -> dict[str, Any]:
+    """ccxt's settings with the drill's credentials."""
+    return {
+        "apiKey": venue.credentials.key,
+        "secret": venue.credentials.secret,
+        "enableRateLimit": False,
+    }
+
+
+@contextmanager
+def served_in_a_thread(venue: SpotVenue, rules: SocketRules | None = None) -> Iterator[int]:
+    """The venue's port, for clients that block; the venue has an event loop of its own."""
+    ready: Future[tuple[int, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+
+    async def serve() -> None:
+        end = asyncio.Event()
+        async with VenueServer(venue, rules=rules) as server:
+            ready.set_result((server.port, asyncio.get_running_loop(), end))
+            await end.wait()
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),), daemon=True)
+    thread.start()
+    port, loop, end = ready.result(WAIT_S)
+    try:
+        yield port
+    finally:
+        loop.call_soon_threadsafe(end.set)
+        thread.join(WAIT_S)
+
+
+class Wire:
+    """Plain HTTP to a venue, with the parts of a signed request in the test's hands."""
+
+    def __init__(self, session: aiohttp.ClientSession, server: VenueServer) -> None:
+        self.session = session
+        self.server = server
+        self.venue = server.venue
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        query: str = "",
+        body: str | bytes | BinaryIO | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Reply:
+        """Send these bytes: status, body as JSON or text, headers."""
+        url = URL(self.server.base_url + path + (f"?{query}" if query else ""), encoded=True)
+        async with self.session.request(method, url, data=body, headers=headers) as reply:
+            told = await (
+                reply.json() if reply.content_type == "application/json" else reply.text()
+            )
+            return reply.status, told, dict(reply.headers)
+
+    def sign(self, **params: Any) -> str:
+        """A query with the time and a signature."""
+        params = {"timestamp": self.venue.clock(), **params}
+        query = urlencode(params)
+        secret = self.venue.credentials.secret.encode()
+        return f"{query}&signature={hmac.new(secret, query.encode(), hashlib.sha256).hexdigest()}"
+
+    async def signed(
+        self, method: str, path: str, **params: Any
+    ) -> tuple[int, Any, dict[str, str]]:
+        """A sound signed request."""
+        headers = {"X-MBX-APIKEY": self.venue.credentials.key}
+        return await self.send(method, path, self.sign(**params), headers=headers)
+
+    async def order(self, **params: Any) -> Reply:
+        """A limit order far from the market, but for `params`; None leaves one out."""
+        usual = {
+            "symbol": "BTCUSDT",
+            "side": "BUY",
+            "type": "LIMIT",
+            "timeInForce": "GTC",
+            "quantity": "0.01",
+            "price": "50000",
+        }
+        chosen = {name: text for name, text in {**usual, **params}.items() if text is not None}
+        return await self.signed("POST", "/api/v3/order", **chosen)
+
+
+QUIET = Rules(weight_1m=10**9, orders_10s=10**6, orders_1d=10**9, connections_5m=10**6)
+"""Limits that no test reaches by accident."""

@@ -1,0 +1,105 @@
+"""ccxt pro, unmodified, watches everything of the venue over WebSockets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from tests.support.venues import QUIET, WAIT_S, keys, point_at, spot
+from trading_tools.venue.binance.server import VenueServer
+from trading_tools.venue.binance.spot import SpotVenue
+
+SYMBOL = "BTC/USDT"
+
+
+@pytest.fixture
+def venue() -> SpotVenue:
+    return spot(rules=QUIET)
+
+
+@pytest.fixture
+async def client(venue: SpotVenue) -> AsyncIterator[Any]:
+    import ccxt.pro
+
+    async with VenueServer(venue) as server:
+        found = point_at(ccxt.pro.binance(keys(venue)), server.port)
+        try:
+            await found.load_markets()
+            yield found
+        finally:
+            await found.close()
+
+
+async def within(what: Any) -> Any:
+    async with asyncio.timeout(WAIT_S):
+        return await what
+
+
+async def test_tickers_and_best_prices_are_watched(client: Any) -> None:
+    ticker = await within(client.watch_ticker(SYMBOL))
+    assert (ticker["symbol"], ticker["last"] > 0) == (SYMBOL, True)
+    full = await within(client.watch_ticker("ETH/USDT", {"name": "ticker"}))
+    assert full["bid"] < full["ask"]
+    best = await within(client.watch_bids_asks([SYMBOL]))
+    assert best[SYMBOL]["bid"] < best[SYMBOL]["ask"]
+
+
+async def test_trades_and_candles_are_watched(client: Any) -> None:
+    trades = await within(client.watch_trades(SYMBOL))
+    assert trades[-1]["symbol"] == SYMBOL
+    candles = await within(client.watch_ohlcv(SYMBOL, "1m"))
+    assert candles[-1][2] >= candles[-1][3]
+
+
+async def test_a_watched_book_follows_the_venues_own(client: Any, venue: SpotVenue) -> None:
+    # ccxt checks that the numbers of the updates follow each other, and raises at a gap.
+    for _ in range(8):
+        book = await within(client.watch_order_book(SYMBOL))
+    assert book["bids"][0][0] < book["asks"][0][0]
+    assert book["nonce"] <= venue.depths["BTCUSDT"].commit()
+
+
+async def test_orders_trades_and_balances_are_watched(client: Any, venue: SpotVenue) -> None:
+    watching = [
+        asyncio.create_task(client.watch_orders(SYMBOL)),
+        asyncio.create_task(client.watch_my_trades(SYMBOL)),
+        asyncio.create_task(client.watch_balance()),
+    ]
+    async with asyncio.timeout(WAIT_S):
+        while not [
+            entry
+            for entry in venue.ledger.of("request.received")
+            if entry.body["method"] == "userDataStream.subscribe.signature"
+        ]:
+            await asyncio.sleep(0)
+
+    order = await client.create_order(SYMBOL, "market", "sell", 0.01)
+
+    orders, trades, balance = await within(asyncio.gather(*watching))
+    assert {one["id"] for one in orders} == {order["id"]}
+    assert {trade["order"] for trade in trades} == {order["id"]}
+    assert balance["BTC"]["free"] < 1
+    told = [entry.body["event"] for entry in venue.ledger.of("stream.told")]
+    assert [event["x"] for event in told if event["e"] == "executionReport"][:2] == ["NEW", "TRADE"]
+    assert told[-1]["e"] == "outboundAccountPosition"
+
+
+async def test_orders_are_placed_and_canceled_over_the_websocket(
+    client: Any, venue: SpotVenue
+) -> None:
+    order = await within(client.create_order_ws(SYMBOL, "limit", "buy", 0.01, 50_000))
+    assert order["status"] == "open"
+    assert (await within(client.fetch_order_ws(order["id"], SYMBOL)))["id"] == order["id"]
+    assert len(await within(client.fetch_open_orders_ws(SYMBOL))) == 1
+    edited = await within(client.edit_order_ws(order["id"], SYMBOL, "limit", "buy", 0.01, 51_000))
+    canceled = await within(client.cancel_order_ws(edited["id"], SYMBOL))
+    assert canceled["status"] == "canceled"
+    assert await within(client.fetch_my_trades_ws(SYMBOL)) == []
+    assert len(await within(client.fetch_orders_ws(SYMBOL))) == 2
+    asked = [entry.body["method"] for entry in venue.ledger.of("request.received")]
+    assert "order.place" in asked
+    assert "order.cancelReplace" in asked
+    assert not venue.ledger.of("endpoint.missing")

@@ -1,0 +1,144 @@
+"""The WebSocket API's conversation: REST's requests as JSON, and the private stream.
+
+What a request means is `endpoints`; what the private stream tells is `private`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from trading_tools.venue.binance import errors
+from trading_tools.venue.binance.connection import Connection
+from trading_tools.venue.binance.endpoints import SIGNING, SOCKET, serve
+from trading_tools.venue.binance.errors import BinanceError
+from trading_tools.venue.binance.info import rate_limits
+from trading_tools.venue.binance.params import Params
+from trading_tools.venue.binance.private import PrivateStreams
+from trading_tools.venue.binance.signing import socket_payload
+from trading_tools.venue.binance.spot import SpotVenue
+
+_SUBSCRIBE = "userDataStream.subscribe.signature"
+_UNSUBSCRIBE = "userDataStream.unsubscribe"
+_ALSO = frozenset({"apiKey", "returnRateLimits"})
+_ID = re.compile(r"[a-zA-Z0-9-_]{1,36}")
+_SUBSCRIPTION_MS = 86_400_000
+
+
+class ApiSocket:
+    """One connection to the WebSocket API."""
+
+    def __init__(self, venue: SpotVenue, private: PrivateStreams, connection: Connection) -> None:
+        self._venue = venue
+        self._private = private
+        self._connection = connection
+
+    def on_text(self, text: str) -> None:
+        """Answer one request."""
+        at = self._venue.advance()
+        number: Any = None
+        status, told, values = 200, {}, {}
+        request = 0
+        try:
+            asked = _object(text)
+            number = _id(asked)
+            method, values = _method(asked), _values(asked)
+            shown = {name: text for name, text in values.items() if name != "signature"}
+            request = self._venue.ledger.record(
+                at,
+                "request.received",
+                wire="socket",
+                connection=self._connection.number,
+                method=method,
+                params=shown,
+                key=values.get("apiKey", ""),
+            ).seq
+            told = {"result": self._result(method, values, at, request)}
+        except BinanceError as error:
+            status = error.status
+            told = {"error": error.body()}
+            if error.retry_after_s is not None:
+                told["error"]["data"] = {
+                    "serverTime": at,
+                    "retryAfter": at + error.retry_after_s * 1000,
+                }
+        code = told["error"]["code"] if "error" in told else 0
+        self._venue.ledger.record(at, "request.answered", request=request, status=status, code=code)
+        reply: dict[str, Any] = {"id": number, "status": status, **told}
+        if values.get("returnRateLimits") != "false":
+            reply["rateLimits"] = self._used(at)
+        self._connection.send(json.dumps(reply, separators=(",", ":")))
+
+    def leave(self) -> None:
+        """End the private stream's subscription."""
+        self._private.leave(self._connection)
+
+    def _result(self, method: str, values: dict[str, str], at: int, request: int) -> Any:
+        venue = self._venue
+        key, payload = values.get("apiKey"), socket_payload(values)
+        if method == _SUBSCRIBE:
+            venue.limits.charge(2, at)
+            unknown = values.keys() - SIGNING - _ALSO
+            if unknown:
+                raise errors.unread(len(values) - len(unknown), len(values))
+            owner = venue.gate.signed(key, payload, Params(values), at)
+            number = self._private.subscribe(owner.account, self._connection)
+            return {"subscriptionId": number, "expirationTime": at + _SUBSCRIPTION_MS}
+        if method == _UNSUBSCRIBE:
+            venue.limits.charge(2, at)
+            self.leave()
+            return {}
+        endpoint = SOCKET.get(method)
+        if endpoint is None:
+            venue.ledger.record(at, "endpoint.missing", request=request, method=method)
+            raise BinanceError(-1000, f"Unknown method '{method[:100]}'.", 404)
+        venue.limits.charge(endpoint.weigh(values), at)
+        endpoint.check_names(values, _ALSO)
+        return serve(venue, endpoint, values, key, payload, at, request)
+
+    def _used(self, at: int) -> list[dict[str, Any]]:
+        limits = self._venue.limits
+        orders = limits.orders_used(self._venue.account.name, at)
+        counts = [limits.weight_used(at), orders["10S"], orders["1D"]]
+        told = rate_limits(limits.rules)
+        return [{**limit, "count": count} for limit, count in zip(told, counts, strict=True)]
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        asked = json.loads(text)
+    except (ValueError, RecursionError):
+        raise BinanceError(-1135, "Invalid JSON Request") from None
+    if not isinstance(asked, dict):
+        raise BinanceError(-1135, "Invalid JSON Request")
+    return asked
+
+
+def _id(asked: dict[str, Any]) -> Any:
+    number = asked.get("id")
+    whole = isinstance(number, int) and not isinstance(number, bool) and abs(number) < 2**63
+    if number is None or whole or (isinstance(number, str) and _ID.fullmatch(number)):
+        return number
+    raise errors.illegal("id", "^[a-zA-Z0-9-_]{1,36}$")
+
+
+def _method(asked: dict[str, Any]) -> str:
+    method = asked.get("method")
+    if not isinstance(method, str) or not method:
+        raise errors.missing("method")
+    return method
+
+
+def _values(asked: dict[str, Any]) -> dict[str, str]:
+    """The parameters as text, as REST would have them."""
+    params = asked.get("params", {})
+    if not isinstance(params, dict):
+        raise BinanceError(-1135, "Invalid JSON Request")
+    return {name: _text(value) for name, value in params.items()}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, separators=(",", ":"))

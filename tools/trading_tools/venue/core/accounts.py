@@ -1,0 +1,59 @@
+"""Balances: what an account has free and what its open orders hold back, in atoms.
+
+Which order holds how much is `exchange`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from trading_tools.venue.core.orders import Fill, Order
+
+
+@dataclass(slots=True, eq=False)
+class Account:
+    """One account. Fees are in millionths of what a fill brings in.
+
+    `open` is by symbol and order id. A `background` account is one of the market's own: its acts
+    make the market, and are neither reported nor kept in the ledger.
+    """
+
+    name: str
+    maker_fee_ppm: int = 1_000
+    taker_fee_ppm: int = 1_000
+    background: bool = False
+    free: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    locked: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    orders: dict[int, Order] = field(default_factory=dict)
+    open: dict[str, dict[int, Order]] = field(default_factory=lambda: defaultdict(dict))
+    by_client_id: dict[tuple[str, str], Order] = field(default_factory=dict)
+    fills: list[Fill] = field(default_factory=list)
+    fills_by_order: dict[int, list[Fill]] = field(default_factory=lambda: defaultdict(list))
+    updated_ms: int = 0
+
+    def lock(self, asset: str, amount: int) -> None:
+        """Hold `amount` back for an order; the caller has seen that it is free."""
+        self.free[asset] -= amount
+        self.locked[asset] += amount
+
+    def unlock(self, asset: str, amount: int) -> None:
+        """Give back what an order held."""
+        self.locked[asset] -= amount
+        self.free[asset] += amount
+
+    def open_orders(self, symbol: str | None = None) -> list[Order]:
+        """Open orders, of one instrument or of all, oldest first."""
+        if symbol is not None:
+            return list(self.open[symbol].values())
+        every = [order for orders in self.open.values() for order in orders.values()]
+        return sorted(every, key=lambda order: order.id)
+
+    def fills_of(self, order: Order) -> list[Fill]:
+        """What an order has traded, oldest first."""
+        return list(self.fills_by_order.get(order.id, ()))
+
+    def keep(self, fill: Fill) -> None:
+        """Remember a fill."""
+        self.fills.append(fill)
+        self.fills_by_order[fill.order.id].append(fill)
