@@ -5,8 +5,7 @@ An unknown price is said (`None`), never counted as zero.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from orchestrator.models.port import Usage
@@ -60,18 +59,8 @@ def spend_body(spend: ModelSpend) -> dict[str, Any]:
     return {
         "model_calls": spend.model_calls,
         "attempts": spend.attempts,
-        **tokens_body(spend.usage),
+        **asdict(spend.usage),
         "cost_usd": cost_text(spend),
-    }
-
-
-def tokens_body(usage: Usage) -> Mapping[str, int]:
-    """The four kinds of tokens that are billed; they do not overlap."""
-    return {
-        "input_tokens": usage.input_tokens,
-        "output_tokens": usage.output_tokens,
-        "cache_read_tokens": usage.cache_read_tokens,
-        "cache_write_tokens": usage.cache_write_tokens,
     }
 
 

@@ -18,15 +18,6 @@ from trading_tools.audit.ledger import Ledger
 Change = Callable[[dict[str, Any]], Mapping[str, Any] | None]
 
 
-@pytest.fixture
-def desk(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Desk:
-    made = Desk(tmp_path, monkeypatch, capfd)
-    made.commit()
-    return made
-
-
 def ran(desk: Desk) -> str:
     """A run with a reading call, a writing call and an ending."""
     write = {"command": "create", "path": "desk/fresh.py", "file_text": "A = 1\n"}
