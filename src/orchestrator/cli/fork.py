@@ -43,7 +43,6 @@ def fork_command(
     place = Place.find(workspace)
     parent, state = find_run(place, run)
     name = new_run()
-    say(f"run {name} is a fork of {parent}")
     leave(
         execute(
             place,
@@ -65,6 +64,7 @@ def _forked(
     from orchestrator.catalogue.sessions import limits_of
 
     with fork(house, parent, name, at, options.model) as session:
+        say(f"run {name} is a fork of {parent}")
         raised = any(value is not None for value in options.flags().values())
         session.take(limits_of(house.settings) if raised else None)
         yield session

@@ -98,7 +98,7 @@ def test_a_fork_is_possible_at_every_event_of_a_run_that_was_not_over_there(desk
         assert expected <= (files(desk, branch) if branch else set()), (seq, said)
     said, _ = fork(desk, parent["run"], [hand_off()], "--at", str(len(recorded)))
     assert said.code == 2
-    assert f"the last open point is {len(recorded) - 1}" in said.document["error"]["what"]
+    assert f"the last open point is {len(recorded) - 1}" in said.document["error"]["fix"]
 
 
 def test_a_point_that_the_run_does_not_have_is_refused_with_its_range(desk: Desk) -> None:
@@ -164,3 +164,11 @@ def test_a_run_whose_files_are_gone_cannot_be_forked(desk: Desk) -> None:
     said, _ = fork(desk, ended.document["run"], [hand_off()])
     assert said.code == 2
     assert "are gone" in said.document["error"]["what"]
+
+
+def test_a_point_that_is_not_there_makes_no_fork_and_claims_none(desk: Desk) -> None:
+    parent = implemented(desk)
+    said, _ = fork(desk, parent["run"], [], "--at", "5000")
+    assert said.code == 2
+    assert "is a fork of" not in said.err
+    assert len(desk.orc("runs", "--json").document) == 1
