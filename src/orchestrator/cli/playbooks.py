@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from orchestrator.playbooks.reading import Loaded
 
 
+WIDTH = 80
+"""Descriptions are broken into lines of so many characters; commands never are."""
+
+
 @click.group("playbooks", invoke_without_command=True)
 @JSON
 @click.pass_context
@@ -47,6 +51,9 @@ def _described(one: Shelved) -> dict[str, Any]:
 
 
 def _listed(library: Library) -> str:
+    import shlex
+    import textwrap
+
     from orchestrator.cli.text import plain
 
     lines = []
@@ -54,8 +61,10 @@ def _listed(library: Library) -> str:
         source = f"{one.source}, in place of the {one.replaces} one" if one.replaces else one.source
         lines += [
             f"{one.playbook.name}  ({source}; {one.playbook.agent})",
-            f"  {one.playbook.description}",
-            f'  orc run "{one.playbook.examples[0]}"',
+            textwrap.fill(
+                one.playbook.description, WIDTH, initial_indent="  ", subsequent_indent="  "
+            ),
+            f"  orc run {shlex.quote(one.playbook.examples[0])}",
         ]
     if library.problems:
         lines.append(f"{len(library.problems)} to mend; `orc playbooks lint` shows what")
