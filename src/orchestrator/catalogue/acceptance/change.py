@@ -41,7 +41,7 @@ async def changed(case: Case) -> Finding:
 
 
 async def unasked(case: Case) -> Finding:
-    """Nothing was built in a job that asks for no change: what was is there to merge, unverified."""
+    """No file changed in a job that asks for no change; what did is there to merge, unverified."""
     workspace = case.services.get(Workspace)
     if not isinstance(workspace, Workspace):
         return Finding(CHECK, True, "this run has no files to change", formal=True)
