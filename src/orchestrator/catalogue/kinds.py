@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from orchestrator.catalogue.acceptance.act import acted
-from orchestrator.catalogue.acceptance.change import changed
+from orchestrator.catalogue.acceptance.change import changed, unasked
 from orchestrator.catalogue.acceptance.figures import (
     figures_listed,
     figures_supported,
@@ -26,10 +26,10 @@ from orchestrator.run.setting import Check
 CHECKS: Final[Mapping[str, tuple[Check, ...]]] = MappingProxyType(
     {
         "implement": (receipts_exist, changed, verified, REVIEW_OF_CHANGE, sizing_computed),
-        "review": (receipts_exist, REVIEW_FINDINGS, figures_listed),
-        "validate": (receipts_exist, verdict_supported, figures_supported),
-        "golive": (receipts_exist, GO_LIVE_GATE, figures_listed),
-        "answer": (receipts_exist, figures_supported),
+        "review": (receipts_exist, unasked, REVIEW_FINDINGS, figures_listed),
+        "validate": (receipts_exist, unasked, verdict_supported, figures_supported),
+        "golive": (receipts_exist, unasked, GO_LIVE_GATE, figures_listed),
+        "answer": (receipts_exist, unasked, figures_supported),
         "act": (receipts_exist, acted),
     }
 )

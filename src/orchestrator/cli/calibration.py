@@ -16,6 +16,7 @@ from orchestrator.cli.place import Place
 from orchestrator.cli.runs import runs_in
 from orchestrator.cli.text import counted, label
 from orchestrator.run.calibration import (
+    COPIED,
     NO_CHECK,
     PLAYBOOK,
     UNCHECKED,
@@ -32,6 +33,7 @@ _WORDS = {
     NO_CHECK: "reached no check",
     UNCHECKED: "could not be checked in full",
     PLAYBOOK: "needed no model",
+    COPIED: "forked after its agents' word",
 }
 _FIGURES, _LEAST_NAME = 45, 12
 """Columns that an agent's figures and the gaps take, and that its name gets at least."""

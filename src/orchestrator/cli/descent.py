@@ -27,9 +27,20 @@ def inside_a_run() -> str | None:
             status = process.joinpath("status").read_text(errors="replace")
         except OSError:
             return None
-        names = [Path(word).name for word in words[:3]]
-        if any(n in {"orc", "orchestrator"} for n in names) and set(words) & set(_DRIVERS):
+        if _drives(words):
             return f"process {pid} ({' '.join(words[:4]).strip()})"
         parents = [line.split()[1] for line in status.splitlines() if line.startswith("PPid:")]
         pid = int(parents[0]) if parents else 0
     return None
+
+
+def _drives(words: list[str]) -> bool:
+    """Whether a process with this command line is `orc` itself, at work on a run.
+
+    `timeout 60 orc answer …` and `uv run orc answer …` only have our words in theirs: they started
+    this process for a person.
+    """
+    names = [Path(word).name for word in words[:3]]
+    ours = {"orc", "orchestrator"}
+    itself = names[0] in ours or (names[0].startswith("python") and bool(ours & {*names}))
+    return itself and bool(set(words) & set(_DRIVERS))

@@ -43,7 +43,6 @@ def fork_command(
     place = Place.find(workspace)
     parent, state = find_run(place, run)
     name = new_run()
-    say(f"run {name} is a fork of {parent}")
     leave(
         execute(
             place,
@@ -65,5 +64,6 @@ def _forked(
     from orchestrator.catalogue.sessions import limits_of
 
     with fork(house, parent, name, at, options.model) as session:
+        say(f"run {name} is a fork of {parent}")
         session.take(limits_of(house.settings) if options.sets_limits else None)
         yield session

@@ -149,7 +149,9 @@ def _guarded(act: Callable[[], object]) -> int:
         return Exit.USAGE
     except click.UsageError as error:
         where = error.ctx.command_path if error.ctx else "orc"
-        return _tell(CommandError(error.format_message(), where, f"see `{where} --help`"))
+        return _tell(
+            CommandError(error.format_message().rstrip("."), where, f"see `{where} --help`")
+        )
     except CommandError as error:
         return _tell(error)
     except (ReaderGone, BrokenPipeError):

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from orchestrator.playbooks.reading import Loaded
 
 
+WIDTH = 80
+"""Descriptions are broken into lines of so many characters; commands never are."""
+
+
 @click.group("playbooks", invoke_without_command=True)
 @JSON
 @click.pass_context
@@ -49,13 +53,18 @@ def _described(one: Shelved) -> dict[str, Any]:
 
 
 def _listed(library: Library) -> str:
+    import shlex
+    import textwrap
+
     lines = []
     for one in library:
         source = f"{one.source}, in place of the {one.replaces} one" if one.replaces else one.source
         lines += [
             f"{one.playbook.name}  ({source}; {one.playbook.agent})",
-            f"  {one.playbook.description}",
-            f'  orc run "{one.playbook.examples[0]}"',
+            textwrap.fill(
+                one.playbook.description, WIDTH, initial_indent="  ", subsequent_indent="  "
+            ),
+            f"  orc run {shlex.quote(one.playbook.examples[0])}",
         ]
     if library.problems:
         lines.append(f"{len(library.problems)} to mend; `orc playbooks lint` shows what")

@@ -108,11 +108,17 @@ def _head(given: Page) -> RenderableType:
     facts = [label(document["kind"])] if document["kind"] else []
     facts.append(span_text(document["seconds"]))
     facts.append(usd_text(document["usage"]["cost_usd"]))
-    left.append(f"   {f' {given.marks.dot} '.join(facts)}", QUIET)
+    told = Text(f" {given.marks.dot} ".join(facts), QUIET)
+    run = Text(label(document["run"]), NAME)
     head = Table.grid(expand=True, padding=(0, 0, 0, 2))
     head.add_column(ratio=1)
     head.add_column(justify="right", no_wrap=True)
-    head.add_row(left, Text(label(document["run"]), NAME))
+    whole = Text.assemble(left, "   ", told)
+    if whole.cell_len + 2 + run.cell_len <= given.width + LABEL_WIDTH + 2:
+        head.add_row(whole, run)
+    else:
+        head.add_row(left, run)
+        head.add_row(Text.assemble("  ", told), "")
     return head
 
 

@@ -7,6 +7,7 @@ against the run's first acceptance check. Later envelopes know what was found, s
   each was asked how probable it is that the checks hold.
 - `blocked` envelopes claim nothing and are not counted; nor is what the harness or a playbook
   wrote.
+- What a fork has from its parent is the parent's and counted there.
 - The outcome is what `report.outcome` says. Runs that never reached a check, and those in which a
   check could not be made, have none: they are left out, and counted as such.
 
@@ -33,8 +34,9 @@ BINS = 10
 _Z = 1.959964  # 95 %
 _DIGITS = 6
 
-NO_CHECK, UNCHECKED, PLAYBOOK = "no_check", "unchecked", "playbook"
-"""Why a run is left out: it reached no check, some check could not be made, no model took part."""
+NO_CHECK, UNCHECKED, PLAYBOOK, COPIED = "no_check", "unchecked", "playbook", "copied"
+"""Why a run is left out: it reached no check, some check could not be made, no model took part, or
+it is a fork whose envelopes are all its parent's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +134,17 @@ def gather(states: Iterable[State]) -> Gathered:
         elif (met := outcome(state.acceptance[0])) is None:
             left_out[UNCHECKED] += 1
         else:
-            found += [
-                Forecast(frame.frame.agent, frame.forecast, met)
+            source = state.opened.forked_from if state.opened else None
+            parents = int(str(source["seq"])) if source else 0
+            said = [
+                (frame.forecast_at, Forecast(frame.frame.agent, frame.forecast, met))
                 for frame in state.frames.values()
                 if frame.forecast is not None
             ]
+            own = [forecast for at, forecast in said if at > parents]
+            if said and not own:
+                left_out[COPIED] += 1
+            found += own
     return Gathered(runs, tuple(found), left_out)
 
 

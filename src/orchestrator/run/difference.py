@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from orchestrator.run.events import TurnStarted
+from orchestrator.run.events import RunOpened, TurnStarted
 from orchestrator.run.replaying.replay import first_difference
 from orchestrator.run.state import State
 from trading_tools.audit.event import Event, canonical_json
@@ -113,7 +113,11 @@ def _shared(event: Event, names: Sequence[str]) -> Any:
     text = canonical_json({name: value for name, value in event.body.items() if name not in own})
     for name in names:
         text = text.replace(name, "RUN")
-    return _without_ids(json.loads(text))
+    shared = _without_ids(json.loads(text))
+    if event.kind == RunOpened.KIND and shared["definitions"]:
+        # Kept as one text: taken apart, so that the place says which agent or tool it is.
+        shared["definitions"] = json.loads(shared["definitions"])
+    return shared
 
 
 def _without_ids(value: Any) -> Any:

@@ -60,7 +60,8 @@ class Approval:
 class FrameState:
     """One agent's part: its conversation, and the reply that is being dealt with.
 
-    `forecast` is the confidence of its first envelope, where that came before the first acceptance.
+    `forecast` is the confidence of its first envelope, where that came before the first acceptance;
+    `replied_at` is the seq of its last reply, `forecast_at` that of the one with the forecast.
     """
 
     frame: Frame
@@ -71,7 +72,9 @@ class FrameState:
     rejections: int = 0
     signatures: list[str] = field(default_factory=list)
     context: Context = field(default_factory=Context)
+    replied_at: int = 0
     forecast: float | None = None
+    forecast_at: int = 0
 
     def calls(self) -> tuple[Mapping[str, Any], ...]:
         """The tool calls of the reply at hand."""

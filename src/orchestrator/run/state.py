@@ -167,7 +167,7 @@ def _turn(state: State, body: ev.TurnStarted, _: Event) -> None:
     state.touched_at, state.sent_back = 0, None
 
 
-def _replied(state: State, body: ev.ModelReplied, _: Event) -> None:
+def _replied(state: State, body: ev.ModelReplied, event: Event) -> None:
     frame = state.frames[body.frame]
     _spent(state, body, frame.frame.agent)
     frame.context.counted = counted(body)
@@ -180,7 +180,7 @@ def _replied(state: State, body: ev.ModelReplied, _: Event) -> None:
     if body.refusal is not None:
         return
     frame.conversation = frame.conversation.replied(body.content)
-    frame.reply = body
+    frame.reply, frame.replied_at = body, event.seq
     frame.context.full = body.stop_reason == "model_context_window_exceeded"
     frame.context.replied(frame.said(), cut=body.stop_reason in CUT)
     answer_what_is_not_run(frame, body)
@@ -305,7 +305,7 @@ def _forecast(state: State, frame: int, handoff: Handoff) -> None:
     """Note what an agent said of its part before anything was checked; `blocked` claims nothing."""
     source = state.frames[frame]
     if source.forecast is None and not state.acceptance and handoff.status != "blocked":
-        source.forecast = handoff.confidence
+        source.forecast, source.forecast_at = handoff.confidence, source.replied_at
 
 
 def _asked(state: State, body: ev.ApprovalRequested, _: Event) -> None:

@@ -203,3 +203,18 @@ def test_a_request_that_is_not_unicode_is_told_or_mended(desk: Desk) -> None:
         told = desk.orc(*words, "--json")
         assert told.document
         assert told.code in {0, 2}, told
+
+
+def test_a_person_may_start_orc_by_another_program(desk: Desk) -> None:
+    with endpoint([QUESTION, hand_off(result="Bybit it is.")]) as api:
+        desk.serve(api)
+        assert desk.orc("run", "Which venue?", "--agent", "python-expert", "--json").code == 3
+        done = subprocess.run(
+            ["timeout", "60", str(ORC), "answer", "last", "bybit", "--json"],
+            cwd=desk.project,
+            capture_output=True,
+            text=True,
+            timeout=90,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr

@@ -162,3 +162,23 @@ def test_a_run_whose_files_are_gone_cannot_be_forked(desk: Desk) -> None:
     said, _ = fork(desk, ended.document["run"], [hand_off()])
     assert said.code == 2
     assert "are gone" in said.document["error"]["what"]
+
+
+def test_a_point_that_is_not_there_makes_no_fork_and_claims_none(desk: Desk) -> None:
+    parent = implemented(desk)
+    said, _ = fork(desk, parent["run"], [], "--at", "5000")
+    assert said.code == 2
+    assert "is a fork of" not in said.err
+    assert len(desk.orc("runs", "--json").document) == 1
+
+
+def test_what_a_fork_has_from_its_parent_counts_once_in_the_calibration(desk: Desk) -> None:
+    parent = implemented(desk)
+    checked = next(
+        e["seq"] for e in events(desk, parent["run"]) if e["kind"] == "acceptance.checked"
+    )
+    for seq in (checked - 1, checked):
+        assert fork(desk, parent["run"], [], "--at", str(seq))[0].code == 0
+    found = desk.orc("agents", "--calibration", "--json").document
+    assert (found["runs"], found["all"]["n"]) == (3, 1)
+    assert found["left_out"]["copied"] == 2

@@ -131,3 +131,9 @@ def test_the_documentation_names_every_command() -> None:
     text = (DOCS / "cli.md").read_text(encoding="utf-8")
     missing = [name for name in COMMANDS if f"orc {name}" not in text]
     assert missing == []
+
+
+def test_a_missing_word_is_told_in_one_clean_sentence(orc: CommandLine) -> None:
+    failed = orc("run")
+    assert failed.code == 2
+    assert failed.err == "orc: orc run: Missing argument 'REQUEST'; see `orc run --help`\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -174,7 +175,7 @@ def test_a_projects_playbook_counts_only_once_it_is_trusted(desk: Desk) -> None:
 def test_a_projects_playbook_that_changed_is_out_of_force_again(desk: Desk) -> None:
     file = own_playbook(desk.project / ".claude" / "playbooks")
     assert desk.orc("trust", "--yes").code == 0
-    file.write_text(file.read_text().replace("stands here", "was seen here"))
+    file.write_text(file.read_text().replace("` in the", "` was seen in the"))
     said = desk.orc("playbooks", "--json")
     assert "count-mentions" not in [one["name"] for one in said.document["playbooks"]]
     assert NOT_IN_FORCE in said.err
@@ -191,7 +192,16 @@ def test_lint_tells_the_line_and_exits_1(desk: Desk, tmp_path: Path) -> None:
 def test_the_list_shows_an_example_of_each(desk: Desk) -> None:
     said = desk.orc("playbooks")
     assert said.code == 0
-    assert f'orc run "{KELLY}"' in said.out
+    assert f"orc run '{KELLY}'" in said.out
+
+
+def test_the_list_can_be_copied_to_a_shell_and_fits_80_columns(desk: Desk) -> None:
+    own_playbook(desk.project / ".claude" / "playbooks")
+    assert desk.orc("trust", "--yes").code == 0
+    lines = desk.orc("playbooks").out.splitlines()
+    (shown,) = [line for line in lines if "recv_window" in line]
+    assert shlex.split(shown) == ["orc", "run", 'Where do we mention "recv_window"?']
+    assert all(len(line) <= 80 for line in lines if "orc run" not in line)
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,19 @@ def test_a_run_that_changed_nothing_leaves_no_branch_and_no_worktree(desk: Desk)
     assert desk.orc("show", "last").code == 0
 
 
+def test_a_change_that_a_question_did_not_ask_for_is_told_and_not_called_verified(
+    desk: Desk,
+) -> None:
+    with endpoint([does(("str_replace_based_edit_tool", FIX)), hand_off(result="fine")]) as api:
+        desk.serve(api)
+        report = desk.orc("run", "Is it fine?", "--agent", "python-expert", "--json").document
+    assert (report["kind"], report["status"]) == ("answer", "success")
+    assert report["verified"] is False
+    (told,) = report["unchecked"]
+    assert told.startswith("change: 1 file changed though no change was asked for")
+    assert "desk/indicators.py" in told
+
+
 def waiting(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> str:
     """A run that waits for the approval of `make report`."""
     monkeypatch.setenv("ORC_PERMISSIONS_ASK", "bash(make:*)")

@@ -140,7 +140,7 @@ def test_calibration_counts_the_runs_of_the_project(orc: Orc) -> None:
     told = document(out)
     assert code == 0
     assert (told["runs"], told["all"]["n"], told["all"]["few"]) == (3, 4, True)
-    assert told["left_out"] == {"no_check": 1, "unchecked": 0, "playbook": 0}
+    assert told["left_out"] == {"no_check": 1, "unchecked": 0, "playbook": 0, "copied": 0}
     assert {agent["agent"]: agent["n"] for agent in told["agents"]} == {
         "exchange-integration-specialist": 1,
         "risk-engine-architect": 1,

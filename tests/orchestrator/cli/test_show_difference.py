@@ -74,6 +74,15 @@ def test_a_fork_has_the_events_before_its_point_in_common_with_its_parent(desk: 
     assert found["runs"][1]["forked_from"]["run"] == parent
 
 
+def test_a_fork_under_another_model_parts_at_the_agents_model(desk: Desk) -> None:
+    first, _ = two_runs(desk)
+    forked = ran(desk, [hand_off(status="blocked")], "fork", first, "--model", "claude-haiku-5-5")
+    parting = desk.orc("show", first, "--diff", forked, "--json").document["parting"]
+    assert parting["path"].startswith("definitions.agents.")
+    assert parting["path"].endswith(".model")
+    assert parting["events"][1]["value"] == '"claude-haiku-5-5"'
+
+
 def test_the_page_names_both_runs_and_fits_the_window(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

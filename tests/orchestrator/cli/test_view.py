@@ -125,6 +125,15 @@ def test_unsupported_figures_stand_beside_the_verdict(ledger: Ledger) -> None:
     assert "no receipt supports: 12 ms" in text
 
 
+def test_what_does_not_fit_beside_the_verdict_goes_whole_to_the_next_line(ledger: Ledger) -> None:
+    run = opened(ledger)
+    checks = ({"check": "figures", "met": True, "detail": "1 of 3 supported"},)
+    run.end("success", "About 12 ms and 4 %.", checks, unverified=("12 ms", "4 %"))
+    first, second, *_ = page(run, 60).splitlines()
+    assert first.endswith(f"2 figures unsupported        {run.run}")
+    assert second == "  answer · 4 min 12 s · $0.04"
+
+
 def test_markup_in_an_answer_is_shown_as_it_stands(ledger: Ledger) -> None:
     run = opened(ledger)
     run.end("success", "[bold red]x[/bold red] [link=http://a]b[/link] :smile:", ())

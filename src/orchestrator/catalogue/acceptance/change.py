@@ -40,6 +40,21 @@ async def changed(case: Case) -> Finding:
     )
 
 
+async def unasked(case: Case) -> Finding:
+    """No file changed in a job that asks for no change; what did is there to merge, unverified."""
+    workspace = case.services.get(Workspace)
+    if not isinstance(workspace, Workspace):
+        return Finding(CHECK, True, "this run has no files to change", formal=True)
+    try:
+        found = [change.path for change in workspace.changes()]
+    except WorkspaceError as error:
+        return Finding(CHECK, None, f"the workspace cannot be compared with its start: {error}")
+    if not found:
+        return Finding(CHECK, True, "no file changed", formal=True)
+    what = f"{_counted(len(found), 'file')} changed though no change was asked for"
+    return Finding(CHECK, None, f"{what}, and nothing verified them: {_listed(found)}")
+
+
 def _counted(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
