@@ -10,9 +10,8 @@ from importlib.metadata import version
 from typing import Any
 
 from orchestrator.catalogue.kinds import CHECKS
-from orchestrator.catalogue.sessions import prices_of, rules_of, windows_of
+from orchestrator.catalogue.sessions import NoSuchRun, prices_of, rules_of, settings_of, windows_of
 from orchestrator.catalogue.tools import all_tools
-from orchestrator.config.settings import Settings
 from orchestrator.run import events as ev
 from orchestrator.run.definitions import Definitions
 from orchestrator.run.replaying import ports
@@ -28,10 +27,12 @@ async def replay_run(ledger: Ledger, run: str) -> Replayed:
 
     Raises:
         BlobMissing: a long text of the run is lost.
+        Unreadable: an event cannot be read by this version.
     """
     recorded = ledger.read(run)
-    opened = ev.from_body(ev.RunOpened.KIND, recorded[0].body)
-    assert isinstance(opened, ev.RunOpened)
+    opened = State.fold(recorded).opened
+    if opened is None:
+        raise NoSuchRun(f"there is no run {run!r}; `orc runs` lists them")
     copied = int(opened.forked_from["seq"]) if opened.forked_from else 0
     recording = Recording(recorded, ledger.get_text, range(1, copied + 1))
     return await replay(run, recording, lambda state: _setting(opened, recording, state))
@@ -60,7 +61,7 @@ def document(run: str, opened: ev.RunOpened, outcome: Replayed) -> dict[str, Any
 
 
 def _setting(opened: ev.RunOpened, recording: Recording, state: State) -> Setting:
-    settings = Settings.model_validate(opened.settings)
+    settings = settings_of(opened)
     minutes = settings.permissions.approval_minutes
     passed = iter((0.0,))
     return Setting(

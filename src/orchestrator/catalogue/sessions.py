@@ -39,6 +39,7 @@ from orchestrator.run.engine import Engine
 from orchestrator.run.journal import Journal, Listener
 from orchestrator.run.limits import Limits
 from orchestrator.run.ownership import owning
+from orchestrator.run.reading import NotKept
 from orchestrator.run.report import left_nothing
 from orchestrator.run.setting import Absent, Person, Setting
 from orchestrator.run.takeover import settles_in_s
@@ -259,7 +260,7 @@ def take_up(house: House, run: str) -> Session:
         base=str(opened.workspace["base"]),
         environ=house.environ,
     )
-    kept = Settings.model_validate(opened.settings)
+    kept = settings_of(opened)
     return Session(
         replace(house, settings=kept), run, space, Definitions.from_text(opened.definitions)
     )
@@ -276,6 +277,18 @@ def limits_of(settings: Settings) -> Limits:
         usd=Decimal(own.usd),
         max_tokens=own.max_tokens,
     )
+
+
+def settings_of(opened: ev.RunOpened) -> Settings:
+    """The settings that a run keeps.
+
+    Raises:
+        NotKept: they are not those of this version.
+    """
+    try:
+        return Settings.model_validate(opened.settings)
+    except ValueError as error:
+        raise NotKept("settings", error) from error
 
 
 def prices_of(settings: Settings) -> Prices:
