@@ -8,6 +8,7 @@ from orchestrator.run.forking import NotHere, forked_opening, last_point, tree_a
 from orchestrator.run.state import State
 from orchestrator.workspace.errors import WorkspaceError
 from orchestrator.workspace.workspace import Workspace
+from trading_tools.audit.verify import require_unaltered
 
 
 def fork(house: House, parent: str, run: str, at: int | None, model: str | None) -> Session:
@@ -19,12 +20,14 @@ def fork(house: House, parent: str, run: str, at: int | None, model: str | None)
 
     Raises:
         NoSuchRun: no such run, or it cannot be forked there; the message says where it can.
+        Altered: the ledger's record of the parent was changed.
     """
     events = house.ledger.read(parent)
     if not events or events[0].kind != ev.RunOpened.KIND:
         raise NoSuchRun(f"there is no run {parent!r}; `orc runs` lists them")
     opened = State.fold(events).opened
     assert opened is not None
+    require_unaltered(house.ledger, parent)
     seq = last_point(events) if at is None else at
     try:
         tree = tree_at(events, seq)

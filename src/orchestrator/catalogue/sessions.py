@@ -54,6 +54,7 @@ from orchestrator.workspace.verify_plan import Plan, VerifySettings
 from orchestrator.workspace.workspace import Workspace
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.redact import Redactor
+from trading_tools.audit.verify import require_unaltered
 from trading_tools.exchange.market_data import MarketData
 
 
@@ -248,7 +249,9 @@ def take_up(house: House, run: str) -> Session:
 
     Raises:
         NoSuchRun: no such run, or it ended for good.
+        Altered: the ledger's record of it was changed.
     """
+    require_unaltered(house.ledger, run)
     journal = Journal(house.ledger, run)
     opened = journal.state.opened
     if opened is None or opened.workspace is None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.command import Desk
+from tests.support.ledgers import tamper
 from trading_tools.audit.ledger import Ledger
 
 
@@ -31,3 +32,34 @@ def test_one_run_that_cannot_be_read_hides_no_other(desk: Desk) -> None:
         said = desk.orc(command, "of-tomorrow", "--json")
         assert said.code == 2, said.err
         assert "this version knows no field 'mood'" in said.document["error"]["what"]
+
+
+@pytest.mark.parametrize("command", [["resume"], ["fork"], ["answer", "2"]])
+def test_nothing_goes_on_from_an_altered_record(desk: Desk, command: list[str]) -> None:
+    waiting = desk.orc("run", "Kelly, win rate 60%, 1000 USDT", "--json")
+    assert waiting.code == 3
+    tamper(
+        desk.project / ".orchestrator" / "ledger.sqlite",
+        "UPDATE audit_event SET body = replace(body, '1000 USDT', '9000 USDT') "
+        "WHERE kind = 'run.opened'",
+    )
+    name, *words = command
+    said = desk.orc(name, "last", *words, "--json")
+    assert said.code == 2, said.out
+    error = said.document["error"]
+    assert "altered event - its content does not match its hash" in error["what"]
+    assert "orc audit verify" in error["fix"]
+
+
+def test_a_run_from_before_its_ledger_got_a_key_goes_on(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert desk.orc("run", "Kelly, win rate 60%, 1000 USDT", "--json").code == 3
+    path = desk.project / ".orchestrator" / "ledger.sqlite"
+    key = "a key that is kept elsewhere"
+    with Ledger.open(path) as ledger:
+        ledger.change_key(key.encode())
+    monkeypatch.setenv("ORC_AUDIT_KEY", key)
+    answered = desk.orc("answer", "last", "2", "--json")
+    assert answered.code == 0, answered.err
+    assert "Stake 400 USDT" in answered.document["result"]

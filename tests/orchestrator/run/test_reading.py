@@ -61,8 +61,12 @@ def test_events_without_their_opening_are_refused() -> None:
 
 def test_an_event_that_follows_from_nothing_is_refused() -> None:
     turn = {
-        **{"frame": 9, "turn": 1, "model": "m", "new": [], "max_tokens": 1},
-        **{"context_editing": False},
+        "frame": 9,
+        "turn": 1,
+        "model": "m",
+        "new": [],
+        "max_tokens": 1,
+        "context_editing": False,
     }
     with pytest.raises(Unreadable, match="does not follow from those before"):
         State.fold([event(1, "run.opened", OPENED), event(2, "turn.started", turn)])
