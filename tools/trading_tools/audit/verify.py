@@ -105,7 +105,7 @@ def require_unaltered(ledger: Ledger, stream: str) -> None:
         if found.stream == stream and not found.problem.startswith(NOT_CHECKABLE):
             raise Altered(
                 f"{stream}:{found.seq}: {found.problem.replace(': ', ' - ').replace('; ', ', ')}; "
-                "nothing goes on from an altered record: see `orc audit verify`"
+                "go on from no altered record, `orc audit verify` tells what was done"
             )
 
 
