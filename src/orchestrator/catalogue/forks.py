@@ -5,8 +5,10 @@ from __future__ import annotations
 from orchestrator.catalogue.sessions import House, NoSuchRun, Session, described, take_up
 from orchestrator.run import events as ev
 from orchestrator.run.forking import NotHere, forked_opening, last_point, tree_at
+from orchestrator.run.state import State
 from orchestrator.workspace.errors import WorkspaceError
 from orchestrator.workspace.workspace import Workspace
+from trading_tools.audit.verify import require_unaltered
 
 
 def fork(house: House, parent: str, run: str, at: int | None, model: str | None) -> Session:
@@ -18,12 +20,14 @@ def fork(house: House, parent: str, run: str, at: int | None, model: str | None)
 
     Raises:
         NoSuchRun: no such run, or it cannot be forked there; the message says where it can.
+        Altered: the ledger's record of the parent was changed.
     """
     events = house.ledger.read(parent)
     if not events or events[0].kind != ev.RunOpened.KIND:
         raise NoSuchRun(f"there is no run {parent!r}; `orc runs` lists them")
-    opened = ev.from_body(ev.RunOpened.KIND, events[0].body)
-    assert isinstance(opened, ev.RunOpened)
+    opened = State.fold(events).opened
+    assert opened is not None
+    require_unaltered(house.ledger, parent)
     seq = last_point(events) if at is None else at
     try:
         tree = tree_at(events, seq)

@@ -7,9 +7,8 @@ comparing is `orchestrator.run.replaying`.
 from __future__ import annotations
 
 from orchestrator.catalogue.kinds import CHECKS
-from orchestrator.catalogue.sessions import prices_of, rules_of, windows_of
+from orchestrator.catalogue.sessions import NoSuchRun, prices_of, rules_of, settings_of, windows_of
 from orchestrator.catalogue.tools import all_tools
-from orchestrator.config.settings import Settings
 from orchestrator.run import events as ev
 from orchestrator.run.definitions import Definitions
 from orchestrator.run.replaying.ports import stand_ins
@@ -25,17 +24,19 @@ async def replay_run(ledger: Ledger, run: str) -> Replayed:
 
     Raises:
         BlobMissing: a long text of the run is lost.
+        Unreadable: an event cannot be read by this version.
     """
     recorded = ledger.read(run)
-    opened = ev.from_body(ev.RunOpened.KIND, recorded[0].body)
-    assert isinstance(opened, ev.RunOpened)
+    opened = State.fold(recorded).opened
+    if opened is None:
+        raise NoSuchRun(f"there is no run {run!r}; `orc runs` lists them")
     copied = int(opened.forked_from["seq"]) if opened.forked_from else 0
     recording = Recording(recorded, ledger.get_text, range(1, copied + 1))
     return await replay(run, recording, lambda state: _setting(opened, recording, state))
 
 
 def _setting(opened: ev.RunOpened, recording: Recording, state: State) -> Setting:
-    settings = Settings.model_validate(opened.settings)
+    settings = settings_of(opened)
     minutes = settings.permissions.approval_minutes
     has_work = opened.workspace is not None
     return Setting(

@@ -39,6 +39,7 @@ from orchestrator.run.engine import Engine
 from orchestrator.run.journal import Journal, Listener
 from orchestrator.run.limits import Limits
 from orchestrator.run.ownership import owning
+from orchestrator.run.reading import NotKept
 from orchestrator.run.report import left_nothing
 from orchestrator.run.setting import Absent, Person, Setting
 from orchestrator.run.takeover import settles_in_s
@@ -53,6 +54,7 @@ from orchestrator.workspace.verify_plan import Plan, VerifySettings
 from orchestrator.workspace.workspace import Workspace
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.redact import Redactor
+from trading_tools.audit.verify import require_unaltered
 from trading_tools.exchange.market_data import MarketData
 
 
@@ -246,7 +248,9 @@ def take_up(house: House, run: str) -> Session:
 
     Raises:
         NoSuchRun: no such run, or it ended for good.
+        Altered: the ledger's record of it was changed.
     """
+    require_unaltered(house.ledger, run)
     journal = Journal(house.ledger, run)
     opened = journal.state.opened
     if opened is None or opened.workspace is None:
@@ -258,7 +262,7 @@ def take_up(house: House, run: str) -> Session:
         base=str(opened.workspace["base"]),
         environ=house.environ,
     )
-    kept = Settings.model_validate(opened.settings)
+    kept = settings_of(opened)
     return Session(
         replace(house, settings=kept), run, space, Definitions.from_text(opened.definitions)
     )
@@ -275,6 +279,18 @@ def limits_of(settings: Settings) -> Limits:
         usd=Decimal(own.usd),
         max_tokens=own.max_tokens,
     )
+
+
+def settings_of(opened: ev.RunOpened) -> Settings:
+    """The settings that a run keeps.
+
+    Raises:
+        NotKept: they are not those of this version.
+    """
+    try:
+        return Settings.model_validate(opened.settings)
+    except ValueError as error:
+        raise NotKept("settings", error) from error
 
 
 def prices_of(settings: Settings) -> Prices:

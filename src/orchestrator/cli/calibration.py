@@ -13,7 +13,7 @@ from rich.text import Text
 from orchestrator.cli.marks import CARE, GOOD, NAME, QUIET, console_for, marks_for, print_trimmed
 from orchestrator.cli.output import emit
 from orchestrator.cli.place import Place
-from orchestrator.cli.runs import runs_in
+from orchestrator.cli.runs import runs_in, states_in
 from orchestrator.cli.text import counted, label
 from orchestrator.run.calibration import (
     COPIED,
@@ -88,8 +88,8 @@ def _states(place: Place) -> Iterator[State]:
     if not place.ledger_file.exists():
         return
     with place.open_ledger(read_only=True) as ledger:
-        for info in runs_in(ledger):
-            yield State.fold(ledger.read(info.stream))
+        for _, state in states_in(ledger, runs_in(ledger)):
+            yield state
 
 
 def _agents(found: dict[str, Calibration], width: int) -> Table:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.cli.output import CommandError
+from orchestrator.cli.output import CommandError, say
 from orchestrator.cli.place import Place
 
 if TYPE_CHECKING:
@@ -21,6 +22,21 @@ def runs_in(ledger: Ledger) -> list[StreamInfo]:
     from orchestrator.run.events import RunOpened
 
     return [info for info in ledger.streams() if info.first_kind == RunOpened.KIND]
+
+
+def states_in(ledger: Ledger, infos: Iterable[StreamInfo]) -> Iterator[tuple[StreamInfo, State]]:
+    """The states of runs; one that cannot be read is told on stderr and left out."""
+    from orchestrator.run.reading import Unreadable
+    from orchestrator.run.state import State
+    from trading_tools.audit.errors import BlobMissing
+
+    for info in infos:
+        try:
+            state = State.fold(ledger.read(info.stream))
+        except (Unreadable, BlobMissing) as error:
+            say(f"left out: {error}")
+        else:
+            yield info, state
 
 
 def is_owned(place: Place, run: str) -> bool:

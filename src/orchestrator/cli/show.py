@@ -10,7 +10,7 @@ import click
 from orchestrator.cli.options import JSON, WORKSPACE
 from orchestrator.cli.output import CommandError, emit, say
 from orchestrator.cli.place import Place
-from orchestrator.cli.runs import find_run, is_owned, report_of, runs_in
+from orchestrator.cli.runs import find_run, is_owned, report_of, runs_in, states_in
 
 if TYPE_CHECKING:
     from orchestrator.run.state import State
@@ -60,7 +60,6 @@ def show_command(
 def runs_command(limit: int, workspace: Path | None, as_json: bool) -> None:
     """The runs of this project, the newest first."""
     from orchestrator.cli.listing import print_runs, summary
-    from orchestrator.run.state import State
 
     place = Place.find(workspace)
     rows: list[dict[str, Any]] = []
@@ -69,8 +68,7 @@ def runs_command(limit: int, workspace: Path | None, as_json: bool) -> None:
         with place.open_ledger(read_only=True) as ledger:
             found = runs_in(ledger)[::-1]
             left_out = max(len(found) - limit, 0)
-            for info in found[:limit]:
-                state = State.fold(ledger.read(info.stream))
+            for info, state in states_in(ledger, found[:limit]):
                 rows.append(summary(info, state, owned=is_owned(place, info.stream)))
     if as_json:
         emit(rows, True, str)

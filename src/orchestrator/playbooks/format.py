@@ -31,7 +31,16 @@ When = Annotated[
     ),
 ]
 Type = Literal[
-    "probability", "ratio", "fraction", "money", "number", "integer", "symbol", "choice", "text"
+    "probability",
+    "ratio",
+    "fraction",
+    "money",
+    "amount",
+    "number",
+    "integer",
+    "symbol",
+    "choice",
+    "text",
 ]
 Kind = Literal["validate", "answer"]
 
@@ -59,6 +68,11 @@ class Slot(_Part):
         {}, description="Words that are a value by themselves, as `half kelly` is 0.5."
     )
     alone: bool = Field(False, description="A value of this type that nothing names is this one.")
+    not_beside: Phrase | None = Field(
+        None,
+        description="Words that make something else of the unnamed value next to them, as in "
+        "`max 500 USDT` and `500 USDT per trade`.",
+    )
     required: bool = False
     default: str | None = None
     complements: Word | None = Field(

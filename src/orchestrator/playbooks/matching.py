@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from orchestrator.playbooks.format import Playbook, Slot
 from orchestrator.playbooks.phrases import (
     FILLER,
+    LINKS,
     MARKS,
     Elements,
     after_connectors,
@@ -73,9 +74,10 @@ class _Way:
         given = self.given
         if tile.slot is not None and tile.reading is not None:
             known = dict(given)
-            if known.get(tile.slot, tile.reading).text != tile.reading.text:
+            before = known.get(tile.slot, tile.reading)
+            if not before.agrees(tile.reading):
                 return None
-            known[tile.slot] = tile.reading
+            known[tile.slot] = before if before.currency else tile.reading
             given = tuple(sorted(known.items(), key=lambda item: item[0]))
         return _Way(given, self.asks or tile.asks, self.tiles + 1)
 
@@ -208,7 +210,7 @@ def _given(slot: Slot, tokens: tuple[Token, ...], at: int) -> Iterator[tuple[int
         for end in ends(compiled(phrase), tokens, at):
             shown = " ".join(token.raw for token in tokens[at:end])
             yield end, Reading(text, shown)
-    if slot.alone:
+    if slot.alone and not _beside(slot, tokens, at):
         yield from _values(slot, tokens, at, "plain", named=False)
     namings: tuple[tuple[Naming, tuple[str, ...]], ...] = (
         ("plain", slot.named),
@@ -219,6 +221,16 @@ def _given(slot: Slot, tokens: tuple[Token, ...], at: int) -> Iterator[tuple[int
         for phrase in phrases:
             for before, after in halves(phrase):
                 yield from _around(slot, tokens, at, naming, before, after)
+
+
+def _beside(slot: Slot, tokens: tuple[Token, ...], at: int) -> bool:
+    """Whether a word on either side says that the value at `at` is something else."""
+    if slot.not_beside is None:
+        return False
+    words = compiled(slot.not_beside)[0].words
+    sides = (reversed(tokens[:at]), tokens[at + 1 :])
+    nearest = (next((t for t in side if (t.word or t.raw) not in LINKS), None) for side in sides)
+    return any(token is not None and token.word in words for token in nearest)
 
 
 def _around(

@@ -18,6 +18,8 @@ VALUE = "#"
 """Stands in a phrase for the value that it names."""
 CONNECTORS = frozenset(_PIECE.findall("is = : of at are ~ about with was being equals equal - –"))
 MOST_CONNECTORS = 2
+LINKS = frozenset(_PIECE.findall("is = : of about ~ per a an each every at"))
+"""What may stand between a value and the word that makes something else of it."""
 
 FILLER = frozenset(
     _PIECE.findall(

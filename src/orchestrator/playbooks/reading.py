@@ -109,7 +109,9 @@ def _parsed(text: str, lines: dict[tuple[str | int, ...], int]) -> Any:
         fix = "quote texts that hold a colon, # or a brace, and indent with spaces"
         raise _Bad(mark.line + 1 if mark else 1, what, fix) from None
     except (yaml.YAMLError, RecursionError) as error:
-        raise _Bad(1, f"this is not YAML: {str(error)[:200]}", "mend the file") from None
+        raise _Bad(
+            1, f"this is not YAML: {' '.join(str(error).split())[:200]}", "mend the file"
+        ) from None
     if node is None:
         raise _Bad(1, "the file is empty", "write name, description, agent, asks, steps, answers")
     return _plain(node, (), lines)

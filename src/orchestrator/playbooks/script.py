@@ -12,7 +12,7 @@ from typing import Any
 from orchestrator.playbooks.format import Answer, Part, Playbook, Step
 from orchestrator.playbooks.matching import Given, Match, further
 from orchestrator.playbooks.templates import Absent, Known
-from orchestrator.playbooks.values import Reading, add_up, one_minus, total
+from orchestrator.playbooks.values import Reading, add_up, least_amount, one_minus, total
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +186,8 @@ def _known(playbook: Playbook, given: Given, progress: Progress) -> Known:
         slots[f"{name}.shown"] = reading.shown
         if reading.currency:
             slots[f"{name}.currency"] = reading.currency
+        if playbook.slots[name].type in ("money", "amount"):
+            slots[f"{name}.step"] = least_amount(reading.currency)
     read_as = [reading.read_as for reading in given.values() if reading.read_as]
     if read_as:
         slots["read_as"] = "; ".join(read_as)

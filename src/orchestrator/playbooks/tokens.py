@@ -17,15 +17,14 @@ MOST_TOKENS = 240
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}(?:['’](?:s|re|t|m|ll|d|ve))?(?![A-Za-z0-9_])")
 _NUMBER = re.compile(r"(?:[0-9][0-9_]*(?:[.,][0-9]+)*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?(?![0-9])")
 _QUOTED = re.compile(r"\"([^\"\n]{1,200})\"")
-_SIGNS = "+-−"
+_SIGNS = "+-−–"
 _MONEY = {"$": "USD", "€": "EUR", "£": "GBP"}
-CURRENCIES = frozenset(
-    (
-        *("USDT", "USDC", "USD", "EUR", "GBP", "CHF", "JPY", "DAI", "FDUSD", "TUSD", "BUSD"),
-        *("BTC", "ETH", "SOL", "DOGE", "XRP", "BNB", "ADA"),
-    )
+COINS = frozenset(("BTC", "ETH", "SOL", "DOGE", "XRP", "BNB", "ADA"))
+CURRENCIES = COINS | frozenset(
+    ("USDT", "USDC", "USD", "EUR", "GBP", "CHF", "JPY", "DAI", "FDUSD", "TUSD", "BUSD")
 )
 """Codes that make an amount of the number before them, and a market of the word before them."""
+_GROUPS = re.compile(r"[0-9]{1,3}(?:(?:,[0-9]{2,3})*,[0-9]{3}|(?:\.[0-9]{3})+)")
 _UNITS = {"%": "percent", "percent": "percent", "pct": "percent", "bps": "bps", "bp": "bps"}
 _GLUED = {"k": Decimal(1000), "m": Decimal(1_000_000), "mm": Decimal(1_000_000)}
 _ENDLESS = frozenset({"nan", "inf", "infinity", "infinite"})
@@ -112,7 +111,7 @@ def _next(text: str, at: int, spaced: bool, before: list[Token]) -> tuple[Token 
 
 def _number(raw: str) -> Value:
     """Exactly as typed; a comma is decimal where it cannot part thousands."""
-    sign = "-" if raw[0] in "-−" else ""
+    sign = "-" if raw[0] in "-−–" else ""
     digits = raw.lstrip(_SIGNS).replace("_", "")
     mantissa, exponent, power = digits.lower().partition("e")
     doubt: tuple[str, ...] = ()
@@ -120,19 +119,19 @@ def _number(raw: str) -> Value:
     if "," in mantissa and "." in mantissa:
         decimal = max(mantissa.rfind(","), mantissa.rfind("."))
         whole, rest = mantissa[:decimal], mantissa[decimal + 1 :]
-        if mantissa[decimal] in whole:
-            return Value(raw, None, doubt=(raw, raw))
+        if not _GROUPS.fullmatch(whole):
+            return Value(raw, None)
         mantissa = f"{whole.replace(',', '').replace('.', '')}.{rest}"
-    elif mantissa.count(".") > 1:
-        mantissa = mantissa.replace(".", "")
+    elif mantissa.count(".") > 1 or commas > 1:
+        if not _GROUPS.fullmatch(mantissa):
+            return Value(raw, None)
+        mantissa = mantissa.replace(".", "").replace(",", "")
     elif commas == 1 and _grouped(mantissa, ","):
         doubt = (mantissa.replace(",", ""), mantissa.replace(",", "."))
         mantissa = doubt[0]
     elif commas == 1:
         mantissa = mantissa.replace(",", ".")
-    elif commas:
-        mantissa = mantissa.replace(",", "")
-    elif mantissa.endswith(".000") and _grouped(mantissa, "."):
+    elif _grouped(mantissa, "."):
         doubt = (mantissa.replace(".", ""), mantissa)
     return Value(raw, Decimal(sign + mantissa + exponent + power), doubt=doubt)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 from typing import Literal
 
-from orchestrator.playbooks.tokens import CURRENCIES, Token, Value
+from orchestrator.playbooks.tokens import COINS, CURRENCIES, Token, Value
 
 Naming = Literal["plain", "reversed", "paired"]
 _EXACT = Context(prec=60)
@@ -33,6 +33,14 @@ class Reading:
     refused: str = ""
     unclear: str = ""
 
+    def agrees(self, other: Reading) -> bool:
+        """Whether both say the same: 10000 USDT and 10000 do, 10000 USDT and 10000 EUR do not."""
+        if not (self.text and other.text):
+            return self == other
+        return self.text == other.text and (
+            self.currency == other.currency or not (self.currency and other.currency)
+        )
+
 
 def read_value(kind: str, token: Token, naming: Naming = "plain") -> Reading | None:
     """The token under a slot's type; None where it is nothing of this type."""
@@ -43,7 +51,7 @@ def read_value(kind: str, token: Token, naming: Naming = "plain") -> Reading | N
     if reader is None:
         return None
     if value.number is None:
-        return _refused(value, f"{value.text} is not a finite number")
+        return _refused(value, f"{value.text} is not one finite number")
     return reader(value, naming)
 
 
@@ -84,6 +92,11 @@ def add_up(one: Reading, other: Reading) -> bool:
     return _EXACT.add(Decimal(one.text), Decimal(other.text)) == 1
 
 
+def least_amount(currency: str) -> str:
+    """The least amount of a currency that is told apart: a satoshi of a coin, else a hundredth."""
+    return "0.00000001" if currency in COINS else "0.01"
+
+
 def total(one: Reading, other: Reading) -> str:
     """Their sum, for telling."""
     return plain(_EXACT.add(Decimal(one.text), Decimal(other.text)))
@@ -108,7 +121,7 @@ def _probability(value: Value, naming: Naming) -> Reading | None:
         worth = number / _HUNDRED
     elif value.unit:
         return None
-    elif value.doubt:
+    elif _doubtful(value):
         return _unclear(value)
     elif 1 < number <= 100 and number == number.to_integral_value():
         worth = number / _HUNDRED
@@ -122,7 +135,8 @@ def _probability(value: Value, naming: Naming) -> Reading | None:
 
 def _ratio(value: Value, naming: Naming) -> Reading | None:
     number = value.number or Decimal(0)
-    if value.doubt:
+    note = ""
+    if _doubtful(value):
         return _unclear(value)
     if value.second is not None:
         return _odds(value, number, value.second, naming)
@@ -130,13 +144,14 @@ def _ratio(value: Value, naming: Naming) -> Reading | None:
         return None
     if value.unit == "percent":
         number = number / _HUNDRED
+        note = f"{value.text} is {plain(number)}"
     elif not value.unit and naming == "reversed":
         return _unclear(value, f"a ratio of {value.text} can be meant either way round")
     elif not value.unit and naming == "paired":
         return _unclear(value, f"{value.text} can be decimal odds or odds to 1")
     if number <= 0:
         return _refused(value, f"{value.text} is no ratio above 0")
-    return Reading(plain(number), value.text)
+    return Reading(plain(number), value.text, read_as=note)
 
 
 def _odds(value: Value, first: Decimal, second: Decimal, naming: Naming) -> Reading | None:
@@ -156,7 +171,7 @@ def _odds(value: Value, first: Decimal, second: Decimal, naming: Naming) -> Read
 def _fraction(value: Value, naming: Naming) -> Reading | None:
     del naming
     number = value.number or Decimal(0)
-    if value.doubt:
+    if _doubtful(value):
         return _unclear(value)
     if value.second is not None:
         if value.joint != "/" or value.second <= 0:
@@ -169,7 +184,7 @@ def _fraction(value: Value, naming: Naming) -> Reading | None:
         worth = number / _HUNDRED / _HUNDRED
     elif value.unit == "money":
         return None
-    elif number >= 1:
+    elif not value.unit and number >= 1:
         return _unclear(value, f"{value.text} can mean {value.text}% or {value.text} times")
     else:
         worth = number
@@ -187,6 +202,7 @@ def _money(value: Value, naming: Naming) -> Reading | None:
     if not value.unit and number < 1:
         return None
     if value.doubt and not (value.unit == "money" and "," in value.text):
+        # 10.500 USDT is ten thousand and more where people part thousands by a point.
         return _unclear(value)
     if number <= 0:
         return _refused(value, f"{value.text} is no amount above 0")
@@ -194,11 +210,15 @@ def _money(value: Value, naming: Naming) -> Reading | None:
     return Reading(plain(number), shown, currency=value.currency)
 
 
+def _amount(value: Value, naming: Naming) -> Reading | None:
+    return _money(value, naming) if value.unit == "money" else None
+
+
 def _number(value: Value, naming: Naming) -> Reading | None:
     del naming
     if value.second is not None or value.unit not in ("", "money"):
         return None
-    if value.doubt:
+    if _doubtful(value):
         return _unclear(value)
     return Reading(plain(value.number or Decimal(0)), value.text, currency=value.currency)
 
@@ -208,6 +228,11 @@ def _integer(value: Value, naming: Naming) -> Reading | None:
     if value.unit or number != number.to_integral_value() or number < 0:
         return None
     return _number(value, naming)
+
+
+def _doubtful(value: Value) -> bool:
+    """Whether a mark may part thousands: hardly in 1.250 that is no amount, but in 1.000 it may."""
+    return bool(value.doubt) and ("," in value.text or value.doubt[0].endswith("000"))
 
 
 def _unclear(value: Value, why: str = "") -> Reading:
@@ -228,6 +253,7 @@ _READERS: Mapping[str, Callable[[Value, Naming], Reading | None]] = {
     "ratio": _ratio,
     "fraction": _fraction,
     "money": _money,
+    "amount": _amount,
     "number": _number,
     "integer": _integer,
 }

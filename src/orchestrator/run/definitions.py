@@ -19,6 +19,7 @@ from orchestrator.protocol.handoff import HAND_OFF
 from orchestrator.protocol.schema import hand_off_tool
 from orchestrator.router import briefing
 from orchestrator.run.prompts import RULES, system_prompt
+from orchestrator.run.reading import NOT_FITTING, NotKept
 from orchestrator.toolbox.permissions import granted
 from orchestrator.toolbox.tool import Tool
 from trading_tools.audit.event import canonical_json
@@ -183,8 +184,18 @@ class Definitions:
 
     @classmethod
     def from_text(cls, text: str) -> Definitions:
-        """What `text` kept."""
-        kept = json.loads(text)
+        """What `text` kept.
+
+        Raises:
+            NotKept: it is not what this version reads.
+        """
+        try:
+            return cls._from_kept(json.loads(text))
+        except NOT_FITTING as error:
+            raise NotKept("agents and tools", error) from error
+
+    @classmethod
+    def _from_kept(cls, kept: Mapping[str, Any]) -> Definitions:
         agents = {
             name: Agent(**{**fields, **{k: tuple(fields.get(k, ())) for k in _NAMES}})
             for name, fields in kept["agents"].items()

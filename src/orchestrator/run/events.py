@@ -356,7 +356,7 @@ RunEvent = (
     | RunClosed
 )
 
-_CLASSES: dict[str, Any] = {cls.KIND: cls for cls in get_args(RunEvent)}
+CLASSES: dict[str, Any] = {cls.KIND: cls for cls in get_args(RunEvent)}
 
 
 def to_body(event: RunEvent) -> dict[str, Json]:
@@ -366,7 +366,7 @@ def to_body(event: RunEvent) -> dict[str, Json]:
 
 def from_body(kind: str, body: Mapping[str, Json]) -> RunEvent:
     """The event that `to_body` came from; an unknown kind is a `KeyError` that names it."""
-    event: RunEvent = _CLASSES[kind](
+    event: RunEvent = CLASSES[kind](
         **{name: tuple(v) if isinstance(v, list) else v for name, v in body.items()}
     )
     return event

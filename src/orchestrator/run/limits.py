@@ -12,6 +12,8 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
 
+from orchestrator.run.reading import NOT_FITTING, NotKept
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -39,15 +41,22 @@ class Limits:
 
     @classmethod
     def from_body(cls, body: Mapping[str, Any]) -> Limits:
-        """The limits that `body` came from."""
-        return cls(
-            hops=int(body["hops"]),
-            turns=int(body["turns"]),
-            tool_calls=int(body["tool_calls"]),
-            minutes=Decimal(str(body["minutes"])),
-            usd=Decimal(str(body["usd"])),
-            max_tokens=int(body["max_tokens"]),
-        )
+        """The limits that `body` came from.
+
+        Raises:
+            NotKept: it is not what `body` made.
+        """
+        try:
+            return cls(
+                hops=int(body["hops"]),
+                turns=int(body["turns"]),
+                tool_calls=int(body["tool_calls"]),
+                minutes=Decimal(str(body["minutes"])),
+                usd=Decimal(str(body["usd"])),
+                max_tokens=int(body["max_tokens"]),
+            )
+        except NOT_FITTING as error:
+            raise NotKept("limits", error) from error
 
 
 @dataclass(frozen=True, slots=True)

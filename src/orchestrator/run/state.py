@@ -33,6 +33,7 @@ from orchestrator.run.parts import (
     Spend,
     router_frame,
 )
+from orchestrator.run.reading import NOT_FITTING, Unreadable, check_shape
 from orchestrator.run.replies import CUT, answer_what_is_not_run, counted, send_back
 from orchestrator.toolbox.tool import Effect
 from trading_tools.audit.event import Event, canonical_json
@@ -81,10 +82,19 @@ class State:
 
     @classmethod
     def fold(cls, recorded: Iterable[Event]) -> State:
-        """The state after `recorded`."""
+        """The state after `recorded`.
+
+        Raises:
+            Unreadable: an event does not have the shape of its kind, or does not fit those before.
+        """
         state = cls()
         for event in recorded:
-            state.apply(event)
+            check_shape(event, first=state.opened is None)
+            try:
+                state.apply(event)
+            except NOT_FITTING as error:
+                why = f"{type(error).__name__} {error}"
+                raise Unreadable(event, f"it does not follow from those before ({why})") from error
         return state
 
     @property
@@ -201,7 +211,7 @@ def _failed(state: State, body: ev.ModelFailed, _: Event) -> None:
 def _intended(state: State, body: ev.ToolIntended, event: Event) -> None:
     state.intents[body.call] = (event.seq, body)
     state.intended_at[body.call] = event.at
-    if body.effect == Effect.WORKSPACE:
+    if Effect(body.effect) is Effect.WORKSPACE:
         state.touched_at = event.seq
     if body.approval:
         state.approvals[body.approval].used = True

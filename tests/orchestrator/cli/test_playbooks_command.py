@@ -66,6 +66,10 @@ def test_it_is_the_playbooks_also_where_a_model_is_at_hand(desk: Desk) -> None:
         ("kelly: avg win 3%, avg loss 2%, win rate 45%, cap 10%, 1000 USDC", "Stake 100 USDC"),
         ("Kelly with 65% winners at 1.5:1, half Kelly, 10k USDT", "Stake 2083.33 USDT"),
         ("kelly win rate 65 payoff 1.5", "65 read as 65%"),
+        ("kelly p=.65 b=1.5, max bet 500 USDT, bankroll 10000 USDT", "Stake 500 USDT"),
+        ("kelly p=.65 b=1.5, max 300 USDT, 1000 USDT, stake 300 USDT", "claimed 300 USDT is corr"),
+        ("kelly p=.65 b=1.5, 0.05 BTC", "Stake 0.02083333 BTC"),
+        ("kelly p=.65 b=1.5, 0.001 USDT", "less than the least amount"),
         ("Is the ledger intact?", "The ledger is intact"),
         ("Show the last decisions", "No decision and no order is in the trade audit yet"),
     ],
@@ -79,10 +83,11 @@ def test_what_a_trader_needs_stands_in_the_answer(desk: Desk, request_text: str,
 @pytest.mark.parametrize(
     ("request_text", "told"),
     [
-        ("kelly win rate NaN payoff 2", "NaN is not a finite number"),
+        ("kelly win rate NaN payoff 2", "NaN is not one finite number"),
         ("kelly p 0.65 q 0.4 b 2", "add up to 1.05, not 1"),
         ("kelly win rate 1.5 payoff 2", "1.5 is no probability"),
         ("kelly p .6 b 2, 1000 USDC, stake 5 USDT", "different currencies"),
+        ("kelly p .6 payoff 2 average loss 2%, 1000 USDT, cap 50%", "say the same thing twice"),
         ("kelly p .6 payoff 2 avg win 3% avg loss 2%", "say the same thing twice"),
     ],
 )

@@ -89,6 +89,12 @@ def test_a_file_that_is_no_text_is_told_and_not_read(tmp_path: Path) -> None:
     assert "cannot be read" in str(read_playbook(tmp_path / "none.yaml").problems[0])
 
 
+def test_a_control_character_is_told_in_one_line(tmp_path: Path) -> None:
+    loaded = read_playbook(written(tmp_path, "name: a\0b\n"))
+    assert "control characters" in str(loaded.problems[0])
+    assert "\n" not in str(loaded.problems[0])
+
+
 def test_a_deeply_nested_file_is_refused(tmp_path: Path) -> None:
     loaded = read_playbook(written(tmp_path, "name: " + "[" * 5_000))
     assert loaded.playbook is None

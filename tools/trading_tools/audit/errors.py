@@ -32,6 +32,10 @@ class LedgerCorrupt(LedgerError):
     """The file is no database, or a damaged one."""
 
 
+class Altered(LedgerError):
+    """A stream is not what was written to it; whoever would act on it must not."""
+
+
 class LedgerVersion(LedgerError):
     """The ledger was written by a newer version, or is something else than a ledger."""
 

@@ -16,6 +16,7 @@ from trading_tools.audit.event import PLAIN, preimage
 Row = tuple[Any, ...]  # stream, seq, at, kind, v, alg, key_id, body text, prev, hash
 InForce = tuple[tuple[int, str, str], ...]  # after which seq, algorithm, key id
 
+NOT_CHECKABLE = "not checkable:"
 _NEIGHBOURHOOD = 64  # how far from its place a renumbered event is looked for
 _SEARCHES = 32  # for how many events of a stream
 
