@@ -1,8 +1,7 @@
 """Making the tool calls of a reply: permission, intent, act, record.
 
 Reads that stand together run at the same time, everything else one after the other; all are
-recorded in the order in which the model asked. Here (and in `reconciling`, for what became of an
-earlier attempt) every exception is caught: whatever a tool raises becomes its result.
+recorded in the order in which the model asked. Whatever a tool raises becomes its result.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import difflib
 import hashlib
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +17,7 @@ from typing import Any
 from orchestrator.protocol.handoff import HAND_OFF
 from orchestrator.run import events as ev
 from orchestrator.run.definitions import ASK_USER
+from orchestrator.run.guarded import guarded
 from orchestrator.run.journal import Journal
 from orchestrator.run.parts import Approval, FrameState
 from orchestrator.run.reconciling import Reconciler, why_to_ask
@@ -34,7 +33,6 @@ SHOWN_CHARACTERS, SHOWN_SHARE = 40_000, 0.3
 window. The whole is kept and read with `read_receipt`."""
 
 MARKED = "its arguments held a secret that was not recorded; make the call again"
-
 
 AT_TERMINAL = "person at the terminal"
 """Who decided, where the run's own process asked."""
@@ -260,18 +258,11 @@ class Caller:
             key=self._journal.state.intents[one.call["id"]][1].key,
             services=self._setting.services,
         )
+        work = one.tool.call(context, one.call["input"])
         try:
-            async with asyncio.timeout(one.tool.timeout_s):
-                return await one.tool.call(context, one.call["input"])
+            return await guarded(one.tool.name, work, one.tool.timeout_s)
         except ToolError as error:
             return ToolResult(str(error), None, is_error=True)
-        except TimeoutError:
-            limit = f"{one.tool.timeout_s:g} s"
-            return ToolResult(f"stopped: {one.tool.name} took longer than {limit}", None, True)
-        except Exception as error:  # noqa: BLE001 - whatever a tool raises becomes its result
-            where = traceback.extract_tb(error.__traceback__)[-1]
-            text = f"{one.tool.name} failed: {type(error).__name__}: {error} (in {where.name})"
-            return ToolResult(text, None, is_error=True)
 
     def _record(
         self, frame: FrameState, call: Mapping[str, Any], tool: Tool, result: ToolResult

@@ -46,11 +46,13 @@ def tree_at(events: Sequence[Event], seq: int) -> str | None:
         raise NotHere(f"the run had ended by event {seq}; the last open point is {last}")
     known: str | None = None
     changed = False
+    writing: set[str] = set()
     for event in events[:seq]:
         match event.kind:
             case ev.ToolIntended.KIND if event.body["effect"] == Effect.WORKSPACE.value:
+                writing.add(event.body["call"])
                 known, changed = event.body["tree"], False
-            case ev.ToolFinished.KIND if _changes(events, event):
+            case ev.ToolFinished.KIND if event.body["call"] in writing:
                 changed = True
             case ev.WorkCommitted.KIND:
                 known, changed = event.body["tree"], False
@@ -101,13 +103,3 @@ def _ended(events: Sequence[Event]) -> bool:
     """Whether the run was over and nobody had taken it up again."""
     last = [e.kind for e in events if e.kind in {ev.RunClosed.KIND, ev.RunTaken.KIND}][-1:]
     return last == [ev.RunClosed.KIND]
-
-
-def _changes(events: Sequence[Event], finished: Event) -> bool:
-    """Whether the finished call may have changed the workspace."""
-    return any(
-        event.kind == ev.ToolIntended.KIND
-        and event.body["call"] == finished.body["call"]
-        and event.body["effect"] == Effect.WORKSPACE.value
-        for event in events[: finished.seq]
-    )

@@ -6,16 +6,16 @@ a person allowed when the outcome was unknown is not done once the other side sa
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from orchestrator.run import events as ev
+from orchestrator.run.guarded import guarded
 from orchestrator.run.journal import Journal
 from orchestrator.run.parts import FrameState
 from orchestrator.run.setting import Setting
-from orchestrator.toolbox.tool import Tool, ToolContext
+from orchestrator.toolbox.tool import Tool, ToolContext, ToolError
 from orchestrator.toolbox.verdicts import Done, NotDone, Unknown, Verdict
 
 OUTCOME_UNKNOWN = (
@@ -70,13 +70,11 @@ class Reconciler:
             begun_at=datetime.fromisoformat(self._journal.state.intended_at[intent.call]),
             services=self._setting.services,
         )
+        work = tool.reconcile(context, intent.arguments)
         try:
-            async with asyncio.timeout(tool.timeout_s):
-                return await tool.reconcile(context, intent.arguments)
-        except TimeoutError:
-            return Unknown(f"asking took longer than {tool.timeout_s:g} s")
-        except Exception as error:  # noqa: BLE001 - whatever it raises, nothing was found out
-            return Unknown(f"asking failed: {type(error).__name__}: {error}")
+            return await guarded(f"asking {tool.name}", work, tool.timeout_s)
+        except ToolError as error:
+            return Unknown(str(error))
 
 
 def why_to_ask(verdict: Verdict) -> str:
