@@ -16,10 +16,11 @@ from urllib.parse import urlencode, urlsplit
 import aiohttp
 from yarl import URL
 
-from trading_tools.venue.binance.connection import SocketRules
+from trading_tools.venue.binance.adapter import RULES, BinanceSpot
 from trading_tools.venue.binance.limits import Rules
-from trading_tools.venue.binance.server import VenueServer
 from trading_tools.venue.binance.spot import SpotVenue
+from trading_tools.venue.wire.connection import SocketRules
+from trading_tools.venue.wire.server import VenueServer
 
 WAIT_S = 30
 Reply = tuple[int, Any, dict[str, str]]
@@ -43,6 +44,11 @@ class Clock:
 def spot(seed: int = 7, **settings: Any) -> SpotVenue:
     """A venue on the machine's clock."""
     return SpotVenue(seed, settings.pop("clock", wall_clock), **settings)
+
+
+def serving(venue: SpotVenue, rules: SocketRules = RULES) -> VenueServer:
+    """A server of one Binance spot venue."""
+    return VenueServer([BinanceSpot(venue, rules)])
 
 
 def point_at(client: Any, port: int) -> Any:
@@ -69,13 +75,13 @@ def keys(venue: SpotVenue) -> dict[str, Any]:
 
 
 @contextmanager
-def served_in_a_thread(venue: SpotVenue, rules: SocketRules | None = None) -> Iterator[int]:
+def served_in_a_thread(venue: SpotVenue, rules: SocketRules = RULES) -> Iterator[int]:
     """The venue's port, for clients that block; the venue has an event loop of its own."""
     ready: Future[tuple[int, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
     async def serve() -> None:
         end = asyncio.Event()
-        async with VenueServer(venue, rules=rules) as server:
+        async with serving(venue, rules) as server:
             ready.set_result((server.port, asyncio.get_running_loop(), end))
             await end.wait()
 
@@ -92,10 +98,12 @@ def served_in_a_thread(venue: SpotVenue, rules: SocketRules | None = None) -> It
 class Wire:
     """Plain HTTP to a venue, with the parts of a signed request in the test's hands."""
 
-    def __init__(self, session: aiohttp.ClientSession, server: VenueServer) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, server: VenueServer, venue: SpotVenue
+    ) -> None:
         self.session = session
         self.server = server
-        self.venue = server.venue
+        self.venue = venue
 
     async def send(
         self,

@@ -52,15 +52,15 @@ def serve_command(venue: str, seed: int, port: int, as_json: bool) -> None:
 
 
 async def _serve(name: str, seed: int, port: int, as_json: bool) -> None:
-    from trading_tools.venue.binance.server import LEDGER_PATH, VenueServer
-    from trading_tools.venue.binance.spot import SpotVenue
+    from trading_tools.venue.names import VENUES
+    from trading_tools.venue.wire.server import LEDGER_PATH, Door, VenueServer
 
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
-    venue = SpotVenue(seed, lambda: time.time_ns() // 1_000_000)
-    server = VenueServer(venue, port)
+    venue = VENUES[name](seed, lambda: time.time_ns() // 1_000_000)
+    server = VenueServer([venue], [Door(port)])
     try:
         async with server:
             streams = server.base_url.replace("http", "ws", 1)
@@ -73,7 +73,7 @@ async def _serve(name: str, seed: int, port: int, as_json: bool) -> None:
                 "ledger_url": server.base_url + LEDGER_PATH,
                 "api_key": venue.credentials.key,
                 "api_secret": venue.credentials.secret,
-                "symbols": sorted(venue.exchange.instruments),
+                "symbols": sorted(venue.place.instruments),
             }
             emit(told, as_json, lambda: _text(told))
             sys.stdout.flush()  # whoever started us waits for the addresses
@@ -82,8 +82,8 @@ async def _serve(name: str, seed: int, port: int, as_json: bool) -> None:
     except OSError as error:
         what = f"cannot listen: {os.strerror(error.errno) if error.errno else error}"
         raise CommandError(what, f"127.0.0.1:{port}", "choose another --port") from None
-    orders = len(venue.ledger.of("order.accepted"))
-    say(f"ended; {len(venue.ledger.entries)} ledger entries, {orders} orders accepted")
+    orders = len(venue.place.ledger.of("order.accepted"))
+    say(f"ended; {len(venue.place.ledger.entries)} ledger entries, {orders} orders accepted")
 
 
 def _text(told: dict[str, Any]) -> str:

@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from tests.support.venues import Clock, Wire, spot
-from trading_tools.venue.binance.server import VenueServer
+from tests.support.venues import Clock, Wire, serving, spot
 
 
 @pytest.fixture
@@ -18,5 +17,6 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def wire(clock: Clock) -> AsyncIterator[Wire]:
-    async with VenueServer(spot(clock=clock)) as server, aiohttp.ClientSession() as session:
-        yield Wire(session, server)
+    venue = spot(clock=clock)
+    async with serving(venue) as server, aiohttp.ClientSession() as session:
+        yield Wire(session, server, venue)

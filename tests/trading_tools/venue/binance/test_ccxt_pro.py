@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.venues import QUIET, WAIT_S, keys, point_at, spot
-from trading_tools.venue.binance.server import VenueServer
+from tests.support.venues import QUIET, WAIT_S, keys, point_at, serving, spot
 from trading_tools.venue.binance.spot import SpotVenue
 
 SYMBOL = "BTC/USDT"
@@ -24,7 +23,7 @@ def venue() -> SpotVenue:
 async def client(venue: SpotVenue) -> AsyncIterator[Any]:
     import ccxt.pro
 
-    async with VenueServer(venue) as server:
+    async with serving(venue) as server:
         found = point_at(ccxt.pro.binance(keys(venue)), server.port)
         try:
             await found.load_markets()

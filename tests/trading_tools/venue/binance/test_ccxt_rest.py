@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.venues import QUIET, keys, point_at, served_in_a_thread, spot
-from trading_tools.venue.binance.server import VenueServer
+from tests.support.venues import QUIET, keys, point_at, served_in_a_thread, serving, spot
 from trading_tools.venue.binance.spot import SpotVenue
 
 SYMBOL = "BTC/USDT"
@@ -51,7 +50,7 @@ async def async_client() -> AsyncIterator[Both]:
     import ccxt.async_support
 
     venue = spot(rules=QUIET)
-    async with VenueServer(venue) as server:
+    async with serving(venue) as server:
         client = point_at(ccxt.async_support.binance(keys(venue)), server.port)
         try:
             yield Both(venue, client, blocking=False)

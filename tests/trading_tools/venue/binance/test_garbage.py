@@ -11,11 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.venues import QUIET, WAIT_S, Clock, Wire, spot
+from tests.support.venues import QUIET, WAIT_S, Clock, Wire, serving, spot
 from trading_tools.venue.binance.endpoints import REST, serve
 from trading_tools.venue.binance.errors import BinanceError
 from trading_tools.venue.binance.params import parse
-from trading_tools.venue.binance.server import VenueServer
 from trading_tools.venue.binance.signing import rest_payload
 
 NASTY = ("", "NaN", "-1", "1e999", "0", "٣", "\x00", "9" * 400, "null", "[]", "1;DROP", "%", "a=b")
@@ -151,8 +150,8 @@ async def test_ten_thousand_orders_at_once_are_answered_each_by_the_rules(clock:
 
     venue = spot(clock=clock)
     connector = aiohttp.TCPConnector(limit=50)
-    async with VenueServer(venue) as server, aiohttp.ClientSession(connector=connector) as session:
-        wire = Wire(session, server)
+    async with serving(venue) as server, aiohttp.ClientSession(connector=connector) as session:
+        wire = Wire(session, server, venue)
         replies = await asyncio.gather(*(wire.order() for _ in range(10_000)))
         assert {status for status, _, _ in replies} == {200, 429, 418}
         assert len(venue.ledger.of("order.accepted")) == 100

@@ -7,17 +7,17 @@ from typing import Any
 
 import aiohttp
 
-from tests.support.venues import Clock, Wire, spot
-from trading_tools.venue.binance.server import VenueServer
+from tests.support.venues import Clock, Wire, serving, spot
 
 
 async def session(seed: int) -> tuple[str, list[Any]]:
     """A short session: the ledger as it is served, and every reply."""
     clock = Clock()
     replies = []
-    async with VenueServer(spot(seed, clock=clock)) as server:
+    venue = spot(seed, clock=clock)
+    async with serving(venue) as server:
         async with aiohttp.ClientSession() as http:
-            wire = Wire(http, server)
+            wire = Wire(http, server, venue)
             for number in range(20):
                 clock.now += 250
                 price = str(60_000 - 5 * number)

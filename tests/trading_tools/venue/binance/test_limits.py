@@ -7,17 +7,17 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from tests.support.venues import Clock, Wire, keys, point_at, spot
+from tests.support.venues import Clock, Wire, keys, point_at, serving, spot
 from trading_tools.venue.binance.limits import Rules
-from trading_tools.venue.binance.server import VenueServer
 
 
 @pytest.fixture
 async def strict(clock: Clock) -> AsyncIterator[Wire]:
     rules = Rules(weight_1m=50, orders_10s=3, orders_1d=5, connections_5m=2, patience=2)
-    async with VenueServer(spot(clock=clock, rules=rules)) as server:
+    venue = spot(clock=clock, rules=rules)
+    async with serving(venue) as server:
         async with aiohttp.ClientSession() as session:
-            yield Wire(session, server)
+            yield Wire(session, server, venue)
 
 
 async def test_each_reply_says_how_much_weight_is_used(wire: Wire, clock: Clock) -> None:

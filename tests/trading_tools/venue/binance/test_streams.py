@@ -10,9 +10,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.support.venues import WAIT_S, Clock, Wire, spot
-from trading_tools.venue.binance.connection import SocketRules
-from trading_tools.venue.binance.server import VenueServer
+from tests.support.venues import WAIT_S, Clock, Wire, serving, spot
+from trading_tools.venue.wire.connection import SocketRules
 
 Socket = aiohttp.ClientWebSocketResponse
 
@@ -184,7 +183,7 @@ async def test_a_connection_ends_without_pongs_or_after_its_lifetime(
     rules: SocketRules, answers_pings: bool, code: int
 ) -> None:
     venue = spot(clock=Clock())
-    async with VenueServer(venue, rules=rules) as server, aiohttp.ClientSession() as session:
+    async with serving(venue, rules) as server, aiohttp.ClientSession() as session:
         url = f"{server.base_url}/ws"
         async with session.ws_connect(url, autoping=answers_pings) as socket:
             assert await ending(socket) == code
@@ -203,7 +202,7 @@ async def test_pings_of_the_venue_carry_something_and_those_of_a_client_are_answ
 
 
 async def test_the_end_of_the_venue_is_told_to_its_connections() -> None:
-    server = VenueServer(spot(clock=Clock()))
+    server = serving(spot(clock=Clock()))
     async with aiohttp.ClientSession() as session:
         async with server:
             socket = await session.ws_connect(f"{server.base_url}/ws")

@@ -15,6 +15,7 @@ from trading_tools.venue.binance.call import Call
 from trading_tools.venue.binance.errors import BinanceError
 from trading_tools.venue.binance.params import Params
 from trading_tools.venue.binance.spot import SpotVenue
+from trading_tools.venue.wire.messages import Operation
 
 Values = Mapping[str, str]
 Weight = int | Callable[[Values], int]
@@ -29,8 +30,13 @@ class Endpoint:
     answer: Callable[[Call], Any]
     weight: Weight
     names: frozenset[str]
+    operation: Operation
     signed: bool = False
-    orders: bool = False
+
+    @property
+    def orders(self) -> bool:
+        """Whether it counts as an order."""
+        return self.operation in (Operation.PLACE, Operation.AMEND)
 
     def weigh(self, values: Values) -> int:
         """What one request weighs."""
@@ -72,14 +78,16 @@ def serve(
     return endpoint.answer(Call(venue, params, at, request, account))
 
 
-def _public(answer: Callable[[Call], Any], weight: Weight, names: str = "") -> Endpoint:
-    return Endpoint(answer, weight, frozenset(names.split()))
+def _public(
+    operation: Operation, answer: Callable[[Call], Any], weight: Weight, names: str = ""
+) -> Endpoint:
+    return Endpoint(answer, weight, frozenset(names.split()), operation)
 
 
 def _signed(
-    answer: Callable[[Call], Any], weight: Weight, names: str = "", orders: bool = False
+    operation: Operation, answer: Callable[[Call], Any], weight: Weight, names: str = ""
 ) -> Endpoint:
-    return Endpoint(answer, weight, frozenset(names.split()), signed=True, orders=orders)
+    return Endpoint(answer, weight, frozenset(names.split()), operation, signed=True)
 
 
 def _depth(values: Values) -> int:
@@ -104,39 +112,46 @@ def _day(values: Values) -> int:
 _WHICH = "orderId origClientOrderId"
 _RANGE = "startTime endTime limit"
 
-_PING = _public(info.ping, 1)
-_TIME = _public(info.time, 1)
+_PING = _public(Operation.TIME, info.ping, 1)
+_TIME = _public(Operation.TIME, info.time, 1)
 _EXCHANGE_INFO = _public(
-    info.exchange_info, 20, "symbol symbols permissions showPermissionSets symbolStatus"
+    Operation.MARKETS,
+    info.exchange_info,
+    20,
+    "symbol symbols permissions showPermissionSets symbolStatus",
 )
-_DEPTH = _public(quotes.depth, _depth, "symbol limit")
-_TRADES = _public(quotes.trades, 25, "symbol limit")
-_OLD_TRADES = _public(quotes.trades, 25, "symbol limit fromId")
-_AGG_TRADES = _public(quotes.agg_trades, 4, f"symbol fromId {_RANGE}")
-_KLINES = _public(quotes.klines, 2, f"symbol interval timeZone {_RANGE}")
-_AVERAGE = _public(quotes.average_price, 2, "symbol")
-_DAY = _public(quotes.day_tickers, _day, "symbol symbols type")
-_ROLLING = _public(quotes.rolling_tickers, 4, "symbol symbols windowSize type")
-_PRICE = _public(quotes.price_tickers, _by_symbols(2, 4), "symbol symbols")
-_BOOK = _public(quotes.book_tickers, _by_symbols(2, 4), "symbol symbols")
-_PLACE = _signed(trading.place, 1, tickets.NAMES, orders=True)
-_TEST = _signed(trading.test, 1, f"{tickets.NAMES} computeCommissionRates")
-_QUERY = _signed(trading.query, 4, f"symbol {_WHICH}")
-_CANCEL = _signed(trading.cancel, 1, f"symbol {_WHICH} newClientOrderId cancelRestrictions")
+_DEPTH = _public(Operation.MARKET_DATA, quotes.depth, _depth, "symbol limit")
+_TRADES = _public(Operation.MARKET_DATA, quotes.trades, 25, "symbol limit")
+_OLD_TRADES = _public(Operation.MARKET_DATA, quotes.trades, 25, "symbol limit fromId")
+_AGG_TRADES = _public(Operation.MARKET_DATA, quotes.agg_trades, 4, f"symbol fromId {_RANGE}")
+_KLINES = _public(Operation.MARKET_DATA, quotes.klines, 2, f"symbol interval timeZone {_RANGE}")
+_AVERAGE = _public(Operation.MARKET_DATA, quotes.average_price, 2, "symbol")
+_DAY = _public(Operation.MARKET_DATA, quotes.day_tickers, _day, "symbol symbols type")
+_ROLLING_NAMES = "symbol symbols windowSize type"
+_ROLLING = _public(Operation.MARKET_DATA, quotes.rolling_tickers, 4, _ROLLING_NAMES)
+_PRICE = _public(Operation.MARKET_DATA, quotes.price_tickers, _by_symbols(2, 4), "symbol symbols")
+_BOOK = _public(Operation.MARKET_DATA, quotes.book_tickers, _by_symbols(2, 4), "symbol symbols")
+_PLACE = _signed(Operation.PLACE, trading.place, 1, tickets.NAMES)
+_TEST = _signed(Operation.OTHER, trading.test, 1, f"{tickets.NAMES} computeCommissionRates")
+_QUERY = _signed(Operation.QUERY_ORDER, trading.query, 4, f"symbol {_WHICH}")
+_CANCEL_NAMES = f"symbol {_WHICH} newClientOrderId cancelRestrictions"
+_CANCEL = _signed(Operation.CANCEL, trading.cancel, 1, _CANCEL_NAMES)
 _REPLACE = _signed(
-    trading.replace,
+    Operation.AMEND, trading.replace,
     1,
     f"{tickets.NAMES} cancelReplaceMode cancelOrderId cancelOrigClientOrderId "
     "cancelNewClientOrderId cancelRestrictions orderRateLimitExceededMode",
-    orders=True,
 )
-_OPEN = _signed(trading.open_orders, _by_symbols(6, 80), "symbol")
-_CANCEL_ALL = _signed(trading.cancel_all, 1, "symbol")
-_ALL = _signed(trading.all_orders, 20, f"symbol orderId {_RANGE}")
-_MINE = _signed(trading.my_trades, 20, f"symbol orderId fromId {_RANGE}")
-_ACCOUNT = _signed(trading.account, 20, "omitZeroBalances")
-_COMMISSION = _signed(trading.commission, 20, "symbol")
-_COUNTS = _signed(trading.order_counts, 40)
+_OPEN = _signed(Operation.OPEN_ORDERS, trading.open_orders, _by_symbols(6, 80), "symbol")
+_CANCEL_ALL = _signed(Operation.CANCEL_ALL, trading.cancel_all, 1, "symbol")
+_ALL = _signed(Operation.ORDER_HISTORY, trading.all_orders, 20, f"symbol orderId {_RANGE}")
+_MINE = _signed(Operation.MY_TRADES, trading.my_trades, 20, f"symbol orderId fromId {_RANGE}")
+_ACCOUNT = _signed(Operation.BALANCE, trading.account, 20, "omitZeroBalances")
+_COMMISSION = _signed(Operation.SETTINGS, trading.commission, 20, "symbol")
+_COUNTS = _signed(Operation.SETTINGS, trading.order_counts, 40)
+_FEES = _signed(Operation.SETTINGS, info.trade_fees, 1, "symbol")
+_PAIRS = _signed(Operation.MARKETS, info.no_margin, 1, "symbol")
+_ISOLATED_PAIRS = _signed(Operation.MARKETS, info.no_margin, 10, "symbol")
 
 REST: Final[Mapping[tuple[str, str], Endpoint]] = {
     ("GET", "/api/v3/ping"): _PING,
@@ -165,13 +180,13 @@ REST: Final[Mapping[tuple[str, str], Endpoint]] = {
     ("GET", "/api/v3/account"): _ACCOUNT,
     ("GET", "/api/v3/account/commission"): _COMMISSION,
     ("GET", "/api/v3/rateLimit/order"): _COUNTS,
-    ("GET", "/sapi/v1/system/status"): _public(info.system_status, 1),
-    ("GET", "/sapi/v1/capital/config/getall"): _signed(info.coins, 10),
-    ("GET", "/sapi/v1/asset/tradeFee"): _signed(info.trade_fees, 1, "symbol"),
-    ("GET", "/sapi/v1/margin/allPairs"): _signed(info.no_margin, 1, "symbol"),
-    ("GET", "/sapi/v1/margin/isolated/allPairs"): _signed(info.no_margin, 10, "symbol"),
-    ("GET", "/fapi/v1/exchangeInfo"): _public(info.no_contracts, 1),
-    ("GET", "/dapi/v1/exchangeInfo"): _public(info.no_contracts, 1),
+    ("GET", "/sapi/v1/system/status"): _public(Operation.OTHER, info.system_status, 1),
+    ("GET", "/sapi/v1/capital/config/getall"): _signed(Operation.MARKETS, info.coins, 10),
+    ("GET", "/sapi/v1/asset/tradeFee"): _FEES,
+    ("GET", "/sapi/v1/margin/allPairs"): _PAIRS,
+    ("GET", "/sapi/v1/margin/isolated/allPairs"): _ISOLATED_PAIRS,
+    ("GET", "/fapi/v1/exchangeInfo"): _public(Operation.MARKETS, info.no_contracts, 1),
+    ("GET", "/dapi/v1/exchangeInfo"): _public(Operation.MARKETS, info.no_contracts, 1),
 }
 """Endpoints by method and path."""
 

@@ -115,14 +115,11 @@ def my_trade(fill: Fill, instrument: Instrument) -> dict[str, Any]:
 
 def account_form(account: Account, assets: list[str], omit_zero: bool) -> dict[str, Any]:
     """Balances and rights."""
+    held = {asset: account.balance(asset) for asset in assets}
     balances = [
-        {
-            "asset": asset,
-            "free": text_of(account.free[asset]),
-            "locked": text_of(account.locked[asset]),
-        }
-        for asset in assets
-        if not omit_zero or account.free[asset] or account.locked[asset]
+        {"asset": asset, "free": text_of(free), "locked": text_of(locked)}
+        for asset, (free, locked) in held.items()
+        if not omit_zero or free or locked
     ]
     maker, taker = text_of(account.maker_fee_ppm * 100), text_of(account.taker_fee_ppm * 100)
     return {
@@ -200,7 +197,7 @@ def account_position(account: Account, assets: tuple[str, ...], at: int) -> dict
         "E": at,
         "u": at,
         "B": [
-            {"a": asset, "f": text_of(account.free[asset]), "l": text_of(account.locked[asset])}
-            for asset in assets
+            {"a": asset, "f": text_of(free), "l": text_of(locked)}
+            for asset, (free, locked) in ((each, account.balance(each)) for each in assets)
         ],
     }

@@ -7,9 +7,10 @@ import json
 from typing import Any
 
 from trading_tools.venue.binance import forms
-from trading_tools.venue.binance.connection import Connection
 from trading_tools.venue.binance.spot import SpotVenue
 from trading_tools.venue.core.orders import Report
+from trading_tools.venue.wire.connection import Connection
+from trading_tools.venue.wire.messages import Told
 
 
 class PrivateStreams:
@@ -42,16 +43,18 @@ class PrivateStreams:
             return
         instrument = self._venue.exchange.instruments[report.order.ticket.symbol]
         assets = (instrument.base, instrument.quote)
-        for event in (
-            forms.execution_report(report, instrument, execution),
-            forms.account_position(account, assets, report.at),
-        ):
-            self._tell(listening, event)
+        symbol = instrument.symbol
+        execution_report = forms.execution_report(report, instrument, execution)
+        self._tell(listening, execution_report, Told.ORDERS, symbol)
+        position = forms.account_position(account, assets, report.at)
+        self._tell(listening, position, Told.BALANCE, symbol)
 
-    def _tell(self, listening: dict[Connection, int], event: dict[str, Any]) -> None:
+    def _tell(
+        self, listening: dict[Connection, int], event: dict[str, Any], told: Told, symbol: str
+    ) -> None:
         for connection, number in list(listening.items()):
             message = {"subscriptionId": number, "event": event}
-            connection.send(json.dumps(message, separators=(",", ":")))
+            connection.send(json.dumps(message, separators=(",", ":")), told, symbol)
             self._venue.ledger.record(
                 event["E"], "stream.told", connection=connection.number, event=event
             )

@@ -9,25 +9,16 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from trading_tools.venue.binance import errors
 from trading_tools.venue.binance.errors import BinanceError
 from trading_tools.venue.binance.params import Params
+from trading_tools.venue.wire.credentials import Credentials
 
 AHEAD_MS = 1_000
 _DEFAULT_WINDOW_MS = 5_000
 _MOST_WINDOW_MS = 60_000
 _KEY = re.compile(r"[A-Za-z0-9]{64}")
-
-
-@dataclass(frozen=True)
-class Credentials:
-    """One API key of one account."""
-
-    key: str
-    secret: str
-    account: str
 
 
 def drill_credentials(account: str, seed: int) -> Credentials:

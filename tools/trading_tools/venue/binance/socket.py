@@ -9,12 +9,25 @@ import json
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from trading_tools.venue.binance.connection import Connection, SocketRules
 from trading_tools.venue.binance.spot import SpotVenue
 from trading_tools.venue.binance.streams import Streams
+from trading_tools.venue.wire.connection import Connection
+from trading_tools.venue.wire.messages import Told
 
 _METHODS = "SUBSCRIBE", "UNSUBSCRIBE", "LIST_SUBSCRIPTIONS", "SET_PROPERTY", "GET_PROPERTY"
 _VARIANTS = ", ".join(f"`{method}`" for method in _METHODS)
+
+
+_TOLD = {
+    "trade": Told.TRADES,
+    "aggTrade": Told.TRADES,
+    "kline": Told.CANDLES,
+    "ticker": Told.TICKER,
+    "miniTicker": Told.TICKER,
+    "bookTicker": Told.TICKER,
+    "arr": Told.TICKER,
+}
+"""What a stream is about, by the word after its symbol; the others are books."""
 
 
 class _Invalid(Exception):
@@ -34,7 +47,6 @@ class MarketSocket:
         venue: SpotVenue,
         streams: Streams,
         connection: Connection,
-        rules: SocketRules,
         path: str,
         query: str,
     ) -> None:
@@ -42,11 +54,11 @@ class MarketSocket:
         self._venue = venue
         self._streams = streams
         self._connection = connection
-        self._rules = rules
         self._combined = path.startswith("/stream")
         self._subscribed: dict[str, None] = {}
         first = parse_qs(query).get("streams", [""])[0] if self._combined else path[len("/ws") :]
-        self._subscribe([name for name in unquote(first).split("/") if name][: rules.streams])
+        names = [name for name in unquote(first).split("/") if name]
+        self._subscribe(names[: connection.rules.streams])
 
     def on_text(self, text: str) -> None:
         """Answer one message."""
@@ -63,7 +75,7 @@ class MarketSocket:
             reply = {"result": self._do(request), "id": number}
         except _Invalid as error:
             reply = {"error": {"code": error.code, "msg": error.msg}, "id": number}
-        self._connection.send(json.dumps(reply, separators=(",", ":")))
+        self._connection.send(json.dumps(reply, separators=(",", ":")), Told.REPLY)
 
     def leave(self) -> None:
         """End all subscriptions."""
@@ -99,8 +111,9 @@ class MarketSocket:
 
     def _subscribe(self, names: list[str]) -> None:
         new = [name for name in dict.fromkeys(names) if name not in self._subscribed]
-        if len(self._subscribed) + len(new) > self._rules.streams:
-            raise _Invalid(2, f"Invalid request: more than {self._rules.streams} streams")
+        most = self._connection.rules.streams
+        if len(self._subscribed) + len(new) > most:
+            raise _Invalid(2, f"Invalid request: more than {most} streams")
         for name in new:
             self._subscribed[name] = None
             self._streams.listen(name, self._connection.number, self._tell)
@@ -114,7 +127,8 @@ class MarketSocket:
     def _tell(self, stream: str, text: str) -> None:
         if self._combined:
             text = f'{{"stream":{json.dumps(stream)},"data":{text}}}'
-        self._connection.send(text)
+        symbol, _, kind = stream.partition("@")
+        self._connection.send(text, _TOLD.get(kind.partition("_")[0], Told.BOOK), symbol.upper())
 
 
 def _request(text: str) -> dict[str, Any]:

@@ -10,7 +10,6 @@ import re
 from typing import Any
 
 from trading_tools.venue.binance import errors
-from trading_tools.venue.binance.connection import Connection
 from trading_tools.venue.binance.endpoints import SIGNING, SOCKET, serve
 from trading_tools.venue.binance.errors import BinanceError
 from trading_tools.venue.binance.info import rate_limits
@@ -18,6 +17,8 @@ from trading_tools.venue.binance.params import Params
 from trading_tools.venue.binance.private import PrivateStreams
 from trading_tools.venue.binance.signing import socket_payload
 from trading_tools.venue.binance.spot import SpotVenue
+from trading_tools.venue.wire.connection import Connection
+from trading_tools.venue.wire.messages import Operation, Told
 
 _SUBSCRIBE = "userDataStream.subscribe.signature"
 _UNSUBSCRIBE = "userDataStream.unsubscribe"
@@ -38,17 +39,20 @@ class ApiSocket:
         """Answer one request."""
         at = self._venue.advance()
         number: Any = None
+        operation = Operation.UNKNOWN
         status, told, values = 200, {}, {}
         request = 0
         try:
             asked = _object(text)
             number = _id(asked)
             method, values = _method(asked), _values(asked)
+            operation = _operation(method)
             shown = {name: text for name, text in values.items() if name != "signature"}
             request = self._venue.ledger.record(
                 at,
                 "request.received",
                 wire="socket",
+                operation=operation.value,
                 connection=self._connection.number,
                 method=method,
                 params=shown,
@@ -68,7 +72,8 @@ class ApiSocket:
         reply: dict[str, Any] = {"id": number, "status": status, **told}
         if values.get("returnRateLimits") != "false":
             reply["rateLimits"] = self._used(at)
-        self._connection.send(json.dumps(reply, separators=(",", ":")))
+        text = json.dumps(reply, separators=(",", ":"))
+        self._connection.send(text, Told.REPLY, operation=operation)
 
     def leave(self) -> None:
         """End the private stream's subscription."""
@@ -103,6 +108,13 @@ class ApiSocket:
         counts = [limits.weight_used(at), orders["10S"], orders["1D"]]
         told = rate_limits(limits.rules)
         return [{**limit, "count": count} for limit, count in zip(told, counts, strict=True)]
+
+
+def _operation(method: str) -> Operation:
+    if method in (_SUBSCRIBE, _UNSUBSCRIBE):
+        return Operation.OTHER
+    endpoint = SOCKET.get(method)
+    return Operation.UNKNOWN if endpoint is None else endpoint.operation
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -113,7 +113,7 @@ def all_orders(call: Call) -> list[dict[str, Any]]:
     start, end = _times(call)
     orders = [
         order
-        for order in call.account.orders.values()
+        for order in call.account.every_order()
         if order.ticket.symbol == instrument.symbol
         and order.id >= (first or 0)
         and order.created_ms >= (start or 0)
@@ -141,7 +141,7 @@ def my_trades(call: Call) -> list[dict[str, Any]]:
             and (end is None or fill.at <= end)
         )
 
-    fills = [fill for fill in call.account.fills if wanted(fill)]
+    fills = [fill for fill in call.account.every_fill() if wanted(fill)]
     page = fills[-limit:] if first is None and start is None else fills[:limit]
     return [forms.my_trade(fill, instrument) for fill in page]
 
@@ -214,13 +214,13 @@ def _cancel(call: Call, instrument: Instrument, order: Order | None, own_id: str
 def _find(call: Call, instrument: Instrument, by_id: str, by_client_id: str) -> Order | None:
     params, account = call.params, call.account
     if by_id in params:
-        order = account.orders.get(params.integer(by_id))
+        order = account.order(params.integer(by_id))
         if order is None or order.ticket.symbol != instrument.symbol:
             return None
         given = params.text(by_client_id) if by_client_id in params else None
         return order if given in {None, order.ticket.client_order_id} else None
     if by_client_id in params:
-        return account.by_client_id.get((instrument.symbol, params.text(by_client_id)))
+        return account.order_of_client(instrument.symbol, params.text(by_client_id))
     raise BinanceError(
         -1102,
         f"Param '{by_client_id}' or '{by_id}' must be sent, but both were empty/null!",

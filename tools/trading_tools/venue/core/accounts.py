@@ -15,6 +15,8 @@ from trading_tools.venue.core.orders import Fill, Order
 class Account:
     """One account. Fees are in millionths of what a fill brings in.
 
+    What its owner may know is asked by the methods, never read from the fields.
+
     `open` is by symbol and order id. A `background` account is one of the market's own: its acts
     make the market, and are neither reported nor kept in the ledger.
     """
@@ -41,6 +43,26 @@ class Account:
         """Give back what an order held."""
         self.locked[asset] -= amount
         self.free[asset] += amount
+
+    def balance(self, asset: str) -> tuple[int, int]:
+        """What is free and what is locked of an asset, as the account is shown it."""
+        return self.free.get(asset, 0), self.locked.get(asset, 0)
+
+    def order(self, number: int) -> Order | None:
+        """The order with this id, or None."""
+        return self.orders.get(number)
+
+    def order_of_client(self, symbol: str, client_order_id: str) -> Order | None:
+        """The latest order of an instrument with this client id, or None."""
+        return self.by_client_id.get((symbol, client_order_id))
+
+    def every_order(self) -> list[Order]:
+        """All orders that were ever accepted, oldest first."""
+        return list(self.orders.values())
+
+    def every_fill(self) -> list[Fill]:
+        """All fills, oldest first."""
+        return list(self.fills)
 
     def open_orders(self, symbol: str | None = None) -> list[Order]:
         """Open orders, of one instrument or of all, oldest first."""

@@ -1,7 +1,6 @@
 """One WebSocket connection: its queue, its pings, its limits and its end.
 
-What is said on it is `socket` and `socket_api`. The rules are Binance's for spot: a ping every 20
-seconds, a pong within a minute, five messages a second, an end after 24 hours.
+What is said on it is the venue's own conversation.
 """
 
 from __future__ import annotations
@@ -13,19 +12,26 @@ from dataclasses import dataclass
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from trading_tools.venue.binance.spot import SpotVenue
+from trading_tools.venue.market.place import Marketplace
+from trading_tools.venue.wire.interference import Interference
+from trading_tools.venue.wire.messages import Message, Operation, Told
 
 _QUEUE = 20_000
 
 
 @dataclass(frozen=True)
 class SocketRules:
-    """Limits of a connection. `messages_per_s` counts pings and pongs too; None is no limit."""
+    """Limits of a connection; None is none.
 
-    ping_every_s: float = 20
+    `messages_per_s` counts pings and pongs too. A venue that does not ping leaves it to the client,
+    and ends a connection on which nothing came for `idle_s`.
+    """
+
+    ping_every_s: float | None = 20
     pong_within_s: float = 60
+    idle_s: float | None = None
     lifetime_s: float = 86_400
-    messages_per_s: int | None = 5
+    messages_per_s: int | None = None
     streams: int = 1_024
 
 
@@ -33,26 +39,52 @@ class Connection:
     """A connection that was accepted. `send` never waits: who reads too slowly is cut off."""
 
     def __init__(
-        self, venue: SpotVenue, socket: web.WebSocketResponse, rules: SocketRules, path: str
+        self,
+        place: Marketplace,
+        socket: web.WebSocketResponse,
+        rules: SocketRules,
+        path: str,
+        interference: Interference,
     ) -> None:
-        self._venue = venue
+        self.place = place
+        self.rules = rules
+        self.path = path
         self._socket = socket
-        self._rules = rules
+        self._interference = interference
         self._queue: asyncio.Queue[str] = asyncio.Queue(_QUEUE)
         self._loop = asyncio.get_running_loop()
-        self._last_pong = self._loop.time()
+        self._last_pong = self._last_heard = self._loop.time()
         self._second, self._in_second = 0, 0
         self._sent = 0
         self._ending: tuple[int, str] | None = None
         self._end = asyncio.Event()
-        self.number = venue.ledger.record(venue.clock(), "stream.opened", path=path).seq
+        self.number = place.ledger.record(place.clock(), "stream.opened", path=path).seq
 
-    def send(self, text: str) -> None:
-        """Queue a message."""
+    def send(
+        self,
+        text: str,
+        told: Told,
+        symbol: str = "",
+        operation: Operation = Operation.OTHER,
+    ) -> None:
+        """Queue a message, or what a fault makes of it."""
+        for message in self._interference.outgoing(self, Message(text, told, symbol, operation)):
+            self.deliver(message.text)
+
+    def deliver(self, text: str) -> None:
+        """Queue a text as it is."""
         try:
             self._queue.put_nowait(text)
         except asyncio.QueueFull:
             self.close(WSCloseCode.POLICY_VIOLATION, "slow consumer")
+
+    def abort(self) -> None:
+        """Reset the connection without a close frame, as a network that fails."""
+        if self._ending is None:
+            self._ending = (int(WSCloseCode.ABNORMAL_CLOSURE), "reset")
+            if (transport := self._socket.get_extra_info("transport")) is not None:
+                transport.abort()
+            self._end.set()
 
     def close(self, code: int, why: str) -> None:
         """End the connection with a close frame; the first reason stands."""
@@ -79,8 +111,8 @@ class Connection:
                 with contextlib.suppress(ConnectionError, RuntimeError, TimeoutError):
                     async with asyncio.timeout(2):
                         await self._socket.close(code=code, message=why.encode())
-            self._venue.ledger.record(
-                self._venue.clock(),
+            self.place.ledger.record(
+                self.place.clock(),
                 "stream.closed",
                 connection=self.number,
                 code=int(code if self._ending else self._socket.close_code or code),
@@ -102,38 +134,46 @@ class Connection:
 
     async def _read(self, on_text: Callable[[str], None]) -> None:
         async for message in self._socket:
+            self._last_heard = self._loop.time()
             if self._too_many():
                 self.close(WSCloseCode.POLICY_VIOLATION, "Too many requests")
                 return
             if message.type is WSMsgType.PING:
-                await self._socket.pong(message.data)
+                if self._interference.pong(self):
+                    await self._socket.pong(message.data)
             elif message.type is WSMsgType.PONG:
                 self._last_pong = self._loop.time()
             elif message.type is WSMsgType.TEXT:
-                on_text(message.data)
+                if self._interference.incoming(self, message.data):
+                    on_text(message.data)
             else:
                 self.close(WSCloseCode.UNSUPPORTED_DATA, "only text is understood")
                 return
 
     async def _ping(self) -> None:
-        born = self._loop.time()
+        rules, born = self.rules, self._loop.time()
+        waits = [rules.lifetime_s, rules.ping_every_s, rules.idle_s]
         while True:
-            await asyncio.sleep(min(self._rules.ping_every_s, self._rules.lifetime_s))
+            await asyncio.sleep(min(wait for wait in waits if wait is not None))
             now = self._loop.time()
-            if now - born >= self._rules.lifetime_s:
+            if now - born >= rules.lifetime_s:
                 return self.close(WSCloseCode.GOING_AWAY, "24 hours are over")
-            if now - self._last_pong > self._rules.pong_within_s:
+            if rules.idle_s is not None and now - self._last_heard >= rules.idle_s:
+                return self.close(WSCloseCode.OK, "idle")
+            if rules.ping_every_s is None:
+                continue
+            if now - self._last_pong > rules.pong_within_s:
                 return self.close(WSCloseCode.POLICY_VIOLATION, "Pong timeout")
             try:
-                await self._socket.ping(str(self._venue.clock()).encode())
+                await self._socket.ping(str(self.place.clock()).encode())
             except ConnectionError:
                 return None
 
     def _too_many(self) -> bool:
-        if self._rules.messages_per_s is None:
+        if self.rules.messages_per_s is None:
             return False
         second = int(self._loop.time())
         if second != self._second:
             self._second, self._in_second = second, 0
         self._in_second += 1
-        return self._in_second > self._rules.messages_per_s
+        return self._in_second > self.rules.messages_per_s
