@@ -61,9 +61,7 @@ class VenueServer:
         await self._runner.setup()
         try:
             for door in self._doors:
-                await web.TCPSite(
-                    self._runner, LOOPBACK, door.port, ssl_context=door.tls
-                ).start()
+                await web.TCPSite(self._runner, LOOPBACK, door.port, ssl_context=door.tls).start()
         except OSError:
             await self._runner.cleanup()
             raise
@@ -130,9 +128,7 @@ class VenueServer:
             return await self._converse(request, venue, asked)
         return await self._serve(request, venue, asked)
 
-    async def _serve(
-        self, request: web.Request, venue: Venue, asked: Asked
-    ) -> web.StreamResponse:
+    async def _serve(self, request: web.Request, venue: Venue, asked: Asked) -> web.StreamResponse:
         """Answer one request and record both in the ledger."""
         place = venue.place
         at = place.advance()
