@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-import resource
 import sys
 import time
 from typing import Any
@@ -38,7 +37,6 @@ def main(scale: float) -> dict[str, float]:
         "rest_and_cancel_a_s": _exchange(count, apart=600, cancel=True),
         "half_trade_a_s": _exchange(count, apart=0, cancel=False),
         **asyncio.run(_orders(max(50, int(5_000 * scale)), max(20, int(1_000 * scale)))),
-        "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
 
 
