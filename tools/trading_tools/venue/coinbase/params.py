@@ -46,13 +46,13 @@ class Params:
 
     def texts(self, *names: str) -> list[str]:
         """Every value of some names, each of which may be repeated."""
-        found: list[str] = []
-        for name in names:
-            value = self.values.get(name)
-            found += value if isinstance(value, list) else [] if value is None else [value]
-        if not all(isinstance(each, str) for each in found):
+        lists = [self.values[name] for name in names if self.values.get(name) is not None]
+        if not all(isinstance(each, list) for each in lists):
+            raise invalid(f"{names[0]} must be a list")
+        found = [value for each in lists for value in each]
+        if not all(isinstance(value, str) for value in found):
             raise invalid(f"{names[0]} must be strings")
-        return [each for each in found if each]
+        return [value for value in found if value]
 
     def limit(self, default: int, most: int, name: str = "limit") -> int:
         """How many rows, from 1 to `most`; 0 is none given."""
