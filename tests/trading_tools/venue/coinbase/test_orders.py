@@ -181,11 +181,11 @@ async def test_orders_and_fills_come_in_pages_newest_first(wire: Wire, clock: Cl
         clock.now += 1_000
         market = {"market_market_ioc": {"base_size": "0.001"}}
         made.append((await wire.order(order_configuration=market))["order_id"])
-    for path, rows in (("/orders/historical/batch", "orders"), ("/orders/historical/fills", "fills")):
+    for path, rows in (("batch", "orders"), ("fills", "fills")):
         found: list[str] = []
         cursor = ""
         for length in (2, 2, 1):
-            page = await wire.get(path, limit=2, cursor=cursor)
+            page = await wire.get(f"/orders/historical/{path}", limit=2, cursor=cursor)
             assert len(page[rows]) == length
             found += [each["order_id"] for each in page[rows]]
             cursor = page["cursor"]
