@@ -138,9 +138,7 @@ class Wire:
             text = await (reply.json() if is_json else reply.text())
             return reply.status, text, dict(reply.headers)
 
-    def token(
-        self, uri: str | None, head: dict[str, Any] | None = None, **claims: Any
-    ) -> str:
+    def token(self, uri: str | None, head: dict[str, Any] | None = None, **claims: Any) -> str:
         """A sound token, but for what is given; None leaves a claim out."""
         credentials, now = self.place.credentials, self.place.clock() // 1_000
         every = {

@@ -174,9 +174,7 @@ async def test_orders_live_their_lives(ask: Both) -> None:
 
 
 async def test_queries_follow_the_pages(ask: Both) -> None:
-    ids = [
-        (await ask("create_order", SYMBOL, "market", "sell", 0.001))["id"] for _ in range(5)
-    ]
+    ids = [(await ask("create_order", SYMBOL, "market", "sell", 0.001))["id"] for _ in range(5)]
     since, paged = ask.place.started_ms, {"paginate": True, "maxEntriesPerRequest": 2}
     every = await ask("fetch_orders", SYMBOL, since, None, paged)
     assert {each["id"] for each in every} == set(ids)
@@ -196,8 +194,8 @@ async def test_refusals_become_the_exceptions_that_the_real_venue_leads_to(ask: 
         await ask("create_order", SYMBOL, "limit", "sell", 0.01, 69_000, {"stopLossPrice": 70_000})
     with pytest.raises(ccxt.ExchangeError, match="QUOTE_SIZE_TOO_SMALL"):
         await ask("create_order", SYMBOL, "limit", "buy", 0.00001, 50_000)
+    params = {"reduceOnly": True, "clientOrderId": "close"}
     with pytest.raises(ccxt.ExchangeError, match="INVALID_PRODUCT_ID"):
-        params = {"reduceOnly": True, "clientOrderId": "close"}
         await ask("create_order", SYMBOL, "limit", "sell", 0.01, 69_000, params)
     with pytest.raises(ccxt.BadRequest):
         await ask("cancel_order", "nobody")

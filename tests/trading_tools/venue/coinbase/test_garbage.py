@@ -38,7 +38,7 @@ async def test_bodies_that_are_no_orders_are_refused(wire: Wire) -> None:
     ):
         status, told = await posted(wire, body)
         assert (status, told["error"]) == (400, "INVALID_ARGUMENT"), body[:80]
-    status, told = await posted(wire, f'{{{rest}{market % "1e-7"}}}'.encode())
+    status, told = await posted(wire, f"{{{rest}{market % '1e-7'}}}".encode())
     assert (status, told["error_response"]["error"]) == (200, "INVALID_SIZE_PRECISION")
     assert not wire.place.ledger.of("order.accepted")
     assert await wire.get("/accounts")
