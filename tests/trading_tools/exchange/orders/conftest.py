@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.venues import QUIET, keys, point_at, spot
+from tests.trading_tools.exchange.orders.guards import guard
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.trade import TradeAudit
 from trading_tools.exchange.orders.ccxt_port import CcxtOrders
@@ -41,8 +42,11 @@ class Mishaps(Interference):
 class Shop:
     """One venue, and managers over one audit."""
 
-    def __init__(self, venue: SpotVenue, mishaps: Mishaps, audit: TradeAudit, client: Any) -> None:
+    def __init__(
+        self, venue: SpotVenue, mishaps: Mishaps, audit: TradeAudit, client: Any, folder: Path
+    ) -> None:
         self.venue = venue
+        self.folder = folder
         self.mishaps = mishaps
         self.audit = audit
         self.client = client
@@ -54,8 +58,8 @@ class Shop:
         async def at_once(seconds: float) -> None:
             return None
 
-        settings.setdefault("sleep", at_once)
-        self.manager = OrderManager(CcxtOrders(self.client), self.audit, "drill", **settings)
+        given = {"sleep": at_once, "guard": guard(self.folder), **settings}
+        self.manager = OrderManager(CcxtOrders(self.client), self.audit, "drill", **given)
         return self.manager
 
     def accepted(self) -> list[str]:
@@ -75,7 +79,7 @@ def audit(tmp_path: Path) -> Iterator[TradeAudit]:
 
 
 @asynccontextmanager
-async def opened(audit: TradeAudit, **settings: Any) -> AsyncIterator[Shop]:
+async def opened(audit: TradeAudit, folder: Path, **settings: Any) -> AsyncIterator[Shop]:
     """A shop with its venue served."""
     import ccxt.async_support
 
@@ -87,12 +91,12 @@ async def opened(audit: TradeAudit, **settings: Any) -> AsyncIterator[Shop]:
             client.milliseconds = settings["clock"]
         try:
             await client.load_markets()
-            yield Shop(venue, mishaps, audit, client)
+            yield Shop(venue, mishaps, audit, client, folder)
         finally:
             await client.close()
 
 
 @pytest.fixture
-async def shop(audit: TradeAudit) -> AsyncIterator[Shop]:
-    async with opened(audit) as shop:
+async def shop(audit: TradeAudit, tmp_path: Path) -> AsyncIterator[Shop]:
+    async with opened(audit, tmp_path) as shop:
         yield shop

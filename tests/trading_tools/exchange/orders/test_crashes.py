@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.trading_tools.exchange.orders.conftest import Shop, opened
+from tests.trading_tools.exchange.orders.guards import guard
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.trade import OrderIntent, TradeAudit
 from trading_tools.exchange.orders.intent import Intent
@@ -80,7 +81,7 @@ async def work(manager: OrderManager) -> None:
 @pytest.fixture
 async def shop(tmp_path: Any) -> AsyncIterator[Shop]:
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
-        async with opened(TradeAudit(ledger, "0")) as shop:
+        async with opened(TradeAudit(ledger, "0"), tmp_path) as shop:
             shop.client.enableRateLimit = False
             yield shop
 
@@ -97,7 +98,7 @@ async def test_wherever_the_process_ends_each_intent_is_one_order_and_the_end_is
         account = f"life {last}"
 
         def manager_of(audit_: Any, venue: Any, account_: str = account) -> OrderManager:
-            return OrderManager(venue, audit_, account_, sleep=_at_once)
+            return OrderManager(venue, audit_, account_, guard(shop.folder), sleep=_at_once)
 
         try:
             await work(manager_of(mortal.before(audit), mortal.before(manager.venue)))

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.venues import Clock
 from tests.trading_tools.exchange.orders.conftest import Shop, opened
-from trading_tools.audit.trade import OrderIntent, OrderResult, Outcome, TradeAudit
+from tests.trading_tools.exchange.orders.guards import guard, market
+from trading_tools.audit.trade import Decision, OrderIntent, OrderResult, Outcome, TradeAudit
 from trading_tools.exchange.orders.client_ids import client_order_id
+from trading_tools.exchange.orders.guard import Refused
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.life import IllegalTransition, Stage
 from trading_tools.exchange.orders.manager import OtherIntent
@@ -68,8 +71,31 @@ async def test_a_rejection_by_a_known_code_is_one(shop: Shop) -> None:
     assert order.open_size_base == 0
 
 
+async def test_what_the_guard_refuses_is_neither_sent_nor_an_order_and_is_told(shop: Shop) -> None:
+    (shop.folder / "stop").write_text("a person said so")
+    with pytest.raises(Refused, match="kill-switch: it is thrown: a person said so"):
+        await shop.manager.submit(resting())
+    assert shop.asked(Operation.PLACE) == 0
+    (refusal,) = shop.audit.trail()
+    assert isinstance(refusal, Decision)
+    assert refusal.data["size_base"] == Decimal("0.01")
+    assert shop.restarted().records.orders == {}
+
+
+async def test_orders_that_are_sent_at_once_share_one_limit(shop: Shop) -> None:
+    narrow = guard(shop.folder, limits={"max_exposure_quote": Decimal(2_000)})
+    manager = shop.restarted(guard=narrow)
+    told = await asyncio.gather(
+        *(manager.submit(resting(str(number))) for number in range(10)), return_exceptions=True
+    )
+    assert sum(isinstance(each, Refused) for each in told) == 7
+    assert len(shop.accepted()) == 3
+
+
 async def test_an_order_that_ccxt_refuses_itself_was_not_sent(shop: Shop) -> None:
-    order = await shop.manager.submit(resting(size_base=Decimal("0.0000001")))
+    coarse = market(step_size=Decimal("0.0000001"), min_amount=Decimal(0), min_notional=Decimal(0))
+    manager = shop.restarted(guard=guard(shop.folder, markets={"BTC/USDT": coarse}))
+    order = await manager.submit(resting(size_base=Decimal("0.0000001")))
     assert (order.stage, order.reason) == (Stage.REJECTED, "not sent")
     assert shop.asked(Operation.PLACE) == 0
 
@@ -119,10 +145,10 @@ async def test_while_nothing_is_known_all_of_it_counts_as_open(shop: Shop) -> No
 
 @pytest.mark.parametrize(("after_ms", "proven"), [(14_000, False), (16_000, True)])
 async def test_an_absence_proves_nothing_until_the_window_has_passed(
-    audit: TradeAudit, after_ms: int, proven: bool
+    audit: TradeAudit, tmp_path: Path, after_ms: int, proven: bool
 ) -> None:
     clock = Clock()
-    async with opened(audit, clock=clock) as shop:
+    async with opened(audit, tmp_path, clock=clock) as shop:
         manager = shop.restarted(now=clock.utc)
         shop.mishaps.before_it[Operation.PLACE] = [Cut()]
         order = await manager.submit(resting())
@@ -133,10 +159,10 @@ async def test_an_absence_proves_nothing_until_the_window_has_passed(
 
 
 async def test_an_order_that_appears_after_it_was_proven_absent_is_a_fault_that_is_told(
-    audit: TradeAudit,
+    audit: TradeAudit, tmp_path: Path
 ) -> None:
     clock = Clock()
-    async with opened(audit, clock=clock) as shop:
+    async with opened(audit, tmp_path, clock=clock) as shop:
         manager = shop.restarted(now=clock.utc)
         shop.mishaps.before_it[Operation.PLACE] = [Cut()]
         order = await manager.submit(resting())

@@ -25,6 +25,7 @@ from trading_tools.audit.trade import (
     TradeAudit,
 )
 from trading_tools.exchange.orders.client_ids import client_order_id, is_ours
+from trading_tools.exchange.orders.guard import Guard, Refused
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.life import UNSURE, Stage
 from trading_tools.exchange.orders.port import OrderVenue, Unanswered, VenueFill, VenueOrder
@@ -73,6 +74,7 @@ class OrderManager:
         venue: OrderVenue,
         audit: TradeAudit,
         account: str,
+        guard: Guard,
         now: Callable[[], datetime] = _now,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -80,6 +82,7 @@ class OrderManager:
         self.records = Records(audit.trail())
         self._audit = audit
         self._account = account
+        self._guard = guard
         self._now = now
         self._sleep = sleep
         self._started = now()
@@ -94,6 +97,7 @@ class OrderManager:
 
         Raises:
             OtherIntent: the key is that of another order.
+            Refused: the guard does not let it out; nothing was sent or written down as an order.
         """
         name = client_order_id(self.venue.name, self._account, intent.key)
         async with self._locks[name]:
@@ -101,6 +105,11 @@ class OrderManager:
             if known is not None:
                 _require_same(known, intent)
                 return await self._resolved(known, resolve_within_s)
+            try:
+                self._guard.check(intent, self.records)
+            except Refused as refusal:
+                self._audit.decision("order refused", str(refusal), _shown(intent))
+                raise
             order = self._intend(intent, name)
             try:
                 judged = await self.venue.submit(intent, name)
@@ -291,6 +300,10 @@ class OrderManager:
         }
         writers[type(entry)](**{part.name: getattr(entry, part.name) for part in fields(entry)})
         self.records.apply(entry)
+
+
+def _shown(intent: Intent) -> dict[str, object]:
+    return {part.name: getattr(intent, part.name) for part in fields(intent)}
 
 
 def _require_same(order: OrderRecord, intent: Intent) -> None:
