@@ -13,7 +13,7 @@ import pytest
 
 from tests.trading_tools.exchange.orders.guards import BOOK, NOW, guard, market
 from trading_tools.audit.trade import OrderIntent, OrderStage
-from trading_tools.exchange.orders.guard import LIVE_TOKEN, Refused
+from trading_tools.exchange.orders.guard import LIVE_TOKEN, Refused, fitted
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.kill_switch import KillSwitch
 from trading_tools.exchange.orders.life import Stage
@@ -141,6 +141,23 @@ def test_a_position_that_could_not_be_closed_again_is_not_opened(tmp_path: Path)
     guard(tmp_path, limits=tight).check(
         order(side="sell", price_quote=Decimal(60_500)), sent("0.01")
     )
+
+
+@pytest.mark.parametrize(
+    ("side", "price"), [("buy", Decimal("59000.12")), ("sell", Decimal("59000.13"))]
+)
+def test_an_intent_is_put_on_the_grid_in_the_direction_that_does_no_harm(
+    side: Any, price: Decimal
+) -> None:
+    wanted = order(side=side, size_base=Decimal("0.0100099"), price_quote=Decimal("59000.125"))
+    found = fitted(wanted, market())
+    assert (found.size_base, found.price_quote) == (Decimal("0.01"), price)
+    assert found.key == wanted.key
+
+
+def test_an_intent_of_which_nothing_is_left_on_the_grid_is_refused() -> None:
+    with pytest.raises(Refused, match="below the least"):
+        fitted(order(size_base=Decimal("0.000001")), market())
 
 
 @pytest.mark.parametrize("quote", [None, replace(BOOK, asks=()), replace(BOOK, at=94.9)])

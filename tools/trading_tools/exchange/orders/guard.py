@@ -11,7 +11,7 @@ import hmac
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
@@ -20,7 +20,7 @@ from trading_tools.exchange.fit import Order, fit
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.kill_switch import KillSwitch
 from trading_tools.exchange.orders.records import Records
-from trading_tools.exchange.readings import MarketLimits
+from trading_tools.exchange.readings import MarketLimits, OrderBook
 from trading_tools.money import exact, plain
 
 Levels = Sequence[tuple[Decimal, Decimal]]
@@ -33,6 +33,11 @@ class Quote:
     bids: Levels
     asks: Levels
     at: float
+
+    @classmethod
+    def of(cls, book: OrderBook, clock: Callable[[], float] = time.monotonic) -> Quote:
+        """The quote of a book that was read just now, or some seconds ago as its source says."""
+        return cls(book.bids, book.asks, clock() - book.source.age_s)
 
     @property
     def mid(self) -> Decimal:
@@ -251,6 +256,19 @@ class Guard:
                 f"{plain(self._limits.price_collar * 100)} % lower could not be closed: "
                 f"{plain(least)} is the least",
             )
+
+
+def fitted(intent: Intent, market: MarketLimits) -> Intent:
+    """The intent on the market's grid: its size down, a buyer's price down, a seller's up.
+
+    Raises:
+        Refused: nothing is left of it, or the market's steps are not known.
+    """
+    told = fit(market, Order(amount=intent.size_base, price=intent.price_quote), inverse=False)
+    price = told.price_buy if intent.side == "buy" else told.price_sell
+    if told.amount is None or (intent.price_quote is not None and price is None):
+        raise Refused("market-rules", "; ".join((*told.problems, *told.unchecked)))
+    return replace(intent, size_base=told.amount, price_quote=price)
 
 
 def _after(intent: Intent, records: Records) -> tuple[Decimal, Decimal]:
