@@ -147,8 +147,13 @@ async def test_orders_live_their_lives(ask: Both) -> None:
     post = await ask("create_order", SYMBOL, "limit", "buy", 0.01, 48_000, {"postOnly": True})
     ioc = await ask("create_order", SYMBOL, "limit", "buy", 0.01, 50_000, {"timeInForce": "IOC"})
     fok = await ask("create_order", SYMBOL, "limit", "buy", 0.01, 50_000, {"timeInForce": "FOK"})
+    day = {"timeInForce": "GTD", "end_time": "2099-01-01T00:00:00.000Z"}
+    dated = await ask("create_order", SYMBOL, "limit", "buy", 0.01, 50_000, day)
+    await ask("create_order", SYMBOL, "limit", "buy", 0.01, 50_000, {"preview": True})
+    await ask("edit_order", limit["id"], SYMBOL, "limit", "buy", 0.02, 51_000, {"preview": True})
+    await ask("edit_order", limit["id"], SYMBOL, "limit", "buy", 0.02, 51_000)
     shown = await ask("fetch_order", limit["id"], SYMBOL)
-    assert (shown["status"], shown["price"], shown["amount"]) == ("open", 50_000, 0.01)
+    assert (shown["status"], shown["price"], shown["amount"]) == ("open", 51_000, 0.02)
     assert (shown["type"], shown["side"], shown["timeInForce"]) == ("limit", "buy", "GTC")
     assert (await ask("fetch_order", post["id"]))["postOnly"] is True
     sold = await ask("fetch_order", market["id"], SYMBOL)
@@ -158,18 +163,18 @@ async def test_orders_live_their_lives(ask: Both) -> None:
     waiting = await ask("fetch_order", stop["id"])
     assert (waiting["triggerPrice"], waiting["status"]) == (55_000, "open")
     open_ids = {each["id"] for each in await ask("fetch_open_orders", SYMBOL)}
-    assert open_ids == {each["id"] for each in (limit, named, stop, target, post)}
+    assert open_ids == {each["id"] for each in (limit, named, stop, target, post, dated)}
     assert len(await ask("fetch_open_orders")) == len(open_ids)
     filled = {each["id"] for each in (market, cost, exact)}
     assert {each["id"] for each in await ask("fetch_closed_orders", SYMBOL)} == filled
     assert {each["order"] for each in await ask("fetch_my_trades", SYMBOL)} >= filled
     assert (await ask("cancel_order", limit["id"], SYMBOL))["id"] == limit["id"]
-    gone = await ask("cancel_orders", [named["id"], stop["id"], target["id"], post["id"]])
-    assert len(gone) == 4
+    rest = [each["id"] for each in (named, stop, target, post, dated)]
+    assert len(await ask("cancel_orders", rest)) == len(rest)
     assert await ask("fetch_open_orders") == []
     canceled = {each["id"] for each in await ask("fetch_canceled_orders", SYMBOL)}
     assert canceled == open_ids | {ioc["id"], fok["id"]}
-    assert len(await ask("fetch_orders", SYMBOL, None, 50)) == 10
+    assert len(await ask("fetch_orders", SYMBOL, None, 50)) == 11
     assert not ask.kinds("endpoint.missing")
 
 

@@ -9,7 +9,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from trading_tools.venue.coinbase import history, info, products, trading, wallets
+from trading_tools.venue.coinbase import (
+    edits,
+    history,
+    info,
+    previews,
+    products,
+    trading,
+    wallets,
+)
 from trading_tools.venue.coinbase.call import Call
 from trading_tools.venue.wire.messages import Operation
 
@@ -73,6 +81,9 @@ REST: Final[Mapping[tuple[str, str], Endpoint]] = {
     ("GET", f"{_V3}/product_book"): _private(products.book, _DATA),
     ("GET", f"{_V3}/best_bid_ask"): _private(products.best_bid_ask, _DATA),
     ("POST", f"{_V3}/orders"): _private(trading.create, Operation.PLACE),
+    ("POST", f"{_V3}/orders/preview"): _private(previews.preview, Operation.OTHER),
+    ("POST", f"{_V3}/orders/edit"): _private(edits.edit, Operation.AMEND),
+    ("POST", f"{_V3}/orders/edit_preview"): _private(edits.preview, Operation.OTHER),
     ("POST", f"{_V3}/orders/batch_cancel"): _private(trading.cancel, Operation.CANCEL),
     ("POST", f"{_V3}/orders/close_position"): _private(trading.close_position, Operation.PLACE),
     ("GET", f"{_V3}/orders/historical/batch"): _private(history.orders, Operation.ORDER_HISTORY),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from typing import Any, Final
 
 from trading_tools.venue.coinbase.limits import Limits, Rules
@@ -35,7 +36,10 @@ _BALANCES = {
 
 @dataclass
 class Sent:
-    """An order's configuration as its client sent it, which every reply about it repeats."""
+    """An order's configuration as its client sent it, which every reply about it repeats.
+
+    `edits` are those that were accepted, oldest first.
+    """
 
     name: str
     values: dict[str, Any]
@@ -63,12 +67,30 @@ class CoinbasePlace(Marketplace):
         self.user_id = uuid_text(seed, "user")
         self.portfolio_id = uuid_text(seed, "portfolio")
         self._sent: dict[str, Sent] = {}
+        self._ends: list[tuple[int, int, Order]] = []
         for each, price in instruments.items():
             # A ticker is a product's last trade, so there is one before the first.
             before = Trade(0, self.started_ms - 1, each.symbol, price, each.min_steps, False)
             self.recent[each.symbol].append(before)
 
-    def enter(self, account: Account, ticket: Ticket, sent: Sent, at: int, request: int) -> Order:
+    def advance(self) -> int:
+        """Let the market and the orders' ends come; the time it is now."""
+        at = super().advance()
+        while self._ends and self._ends[0][0] <= at:
+            _, _, order = heappop(self._ends)
+            if order.open:
+                self.exchange.expire(self.exchange.accounts[order.account], order, at)
+        return at
+
+    def enter(
+        self,
+        account: Account,
+        ticket: Ticket,
+        sent: Sent,
+        at: int,
+        request: int,
+        ends_ms: int | None = None,
+    ) -> Order:
         """Place an order that was asked for by `sent`; no earlier one has its client's id.
 
         Raises:
@@ -76,10 +98,13 @@ class CoinbasePlace(Marketplace):
         """
         self._sent[ticket.client_order_id] = sent  # the stream tells of the order at once
         try:
-            return self.exchange.place(account, ticket, at, request)
+            order = self.exchange.place(account, ticket, at, request)
         except Rejected:
             del self._sent[ticket.client_order_id]
             raise
+        if ends_ms is not None and order.open:
+            heappush(self._ends, (ends_ms, order.id, order))
+        return order
 
     def sent_of(self, order: Order) -> Sent:
         """What its client asked for."""

@@ -1,6 +1,6 @@
-"""Orders: placing, previewing, editing and cancelling them.
+"""Orders: placing and cancelling them.
 
-A refusal of an order is a 200 whose `success` is false. Queries are `history`.
+A refusal of an order is a 200 whose `success` is false. Changes are `edits`, queries `history`.
 """
 
 from __future__ import annotations
@@ -68,7 +68,9 @@ def close_position(call: Call) -> dict[str, Any]:
 
 def _place(call: Call, want: Wanted) -> Order:
     try:
-        return call.place.enter(call.account, want.ticket, want.sent, call.at, call.request)
+        return call.place.enter(
+            call.account, want.ticket, want.sent, call.at, call.request, want.ends_ms
+        )
     except Rejected as refusal:
         raise OrderRefused(failure(refusal.reason, want.ticket, want.each)) from None
 
