@@ -10,7 +10,7 @@ from tests.support.venues import Clock, point_at
 from trading_tools.venue.coinbase.adapter import Coinbase
 from trading_tools.venue.coinbase.limits import Rules
 from trading_tools.venue.wire.interference import Interference, Request
-from trading_tools.venue.wire.messages import Reply, Trouble
+from trading_tools.venue.wire.messages import Operation, Reply, Trouble
 from trading_tools.venue.wire.server import VenueServer
 
 
@@ -42,7 +42,7 @@ class _Troubled(Interference):
         self.kind = Trouble.RATE_LIMITED
 
     async def before(self, request: Request) -> Reply | None:
-        if not request.asked.path.endswith("/orders"):
+        if request.seen.operation is not Operation.PLACE:
             return None
         return request.venue.trouble(self.kind, request.at, 7)
 

@@ -134,6 +134,8 @@ def failure(reason: Reason, ticket: Ticket, each: Instrument) -> Failure:
 
     A reason that depends on a side or a bound has two names here.
     """
+    if reason is Reason.PRICE and 0 < ticket.price <= each.max_ticks:
+        return PRICE_PRECISION
     if reason is Reason.SIZE:
         return _BASE_TOO_SMALL if ticket.size < each.min_steps else _BASE_TOO_LARGE
     if reason is Reason.NOTIONAL:

@@ -10,7 +10,7 @@ from trading_tools.venue.coinbase.listing import NAMES
 from trading_tools.venue.coinbase.place import CoinbasePlace
 from trading_tools.venue.coinbase.texts import plain, price_text, size_text, time_text
 from trading_tools.venue.core.book import BookSide
-from trading_tools.venue.core.instruments import ATOMS, Instrument
+from trading_tools.venue.core.instruments import ATOMS, Instrument, atoms
 from trading_tools.venue.core.orders import Trade
 from trading_tools.venue.market.candles import MINUTE_MS, Candle
 
@@ -127,7 +127,7 @@ def product_form(place: CoinbasePlace, each: Instrument, at: int) -> dict[str, A
     """A product with its rules and its last 24 hours."""
     day = place.candles[each.symbol].window(at)
     best = best_prices(place, each)
-    tick, step = plain(each.tick_atoms), plain(each.step_atoms)
+    tick, step = plain(atoms(each.tick_size)), plain(each.step_atoms)
     return {
         "product_id": each.symbol,
         "price": price_text(each, place.exchange.books[each.symbol].last_price),

@@ -21,7 +21,7 @@ from trading_tools.venue.coinbase.products import (
     trade_form,
 )
 from trading_tools.venue.coinbase.texts import plain, price_text, size_text, time_text
-from trading_tools.venue.core.instruments import Instrument
+from trading_tools.venue.core.instruments import Instrument, atoms
 from trading_tools.venue.core.orders import Trade
 from trading_tools.venue.market.candles import DAY_MS
 
@@ -190,7 +190,7 @@ def _status(each: Instrument) -> dict[str, str]:
         "base_currency": each.base,
         "quote_currency": each.quote,
         "base_increment": plain(each.step_atoms),
-        "quote_increment": plain(each.tick_atoms),
+        "quote_increment": plain(atoms(each.tick_size)),
         "display_name": f"{each.base}/{each.quote}",
         "status": "online",
         "status_message": "",

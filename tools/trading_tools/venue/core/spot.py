@@ -60,26 +60,25 @@ def fill(
 ) -> tuple[str, int]:
     """Spend what was held back and take in what was bought; the fee's asset and the fee."""
     quote = price * size * instrument.lot_value
-    buys = order.ticket.side is Side.BUY
-    if buys:
+    if order.ticket.side is Side.BUY:
         held = (order.ticket.price or price) * size * instrument.lot_value
         account.locked[instrument.quote] -= held
         account.free[instrument.quote] += held - quote
-        asset, income = instrument.base, size * instrument.step_atoms
+        gained, income = instrument.base, size * instrument.step_atoms
     else:
         held = size * instrument.step_atoms
         account.locked[instrument.base] -= held
-        asset, income = instrument.quote, quote
+        gained, income = instrument.quote, quote
     order.locked -= held
-    account.free[asset] += income
-    if buys and account.fees_in_quote:
-        fee = quote * fee_ppm // _MILLION
-        account.locked[instrument.quote] -= fee
-        order.locked -= fee
-        return instrument.quote, fee
-    fee = income * fee_ppm // _MILLION
-    account.free[asset] -= fee
-    return asset, fee
+    account.free[gained] += income
+    if not account.fees_in_quote or gained == instrument.quote:
+        fee = income * fee_ppm // _MILLION
+        account.free[gained] -= fee
+        return gained, fee
+    fee = quote * fee_ppm // _MILLION
+    account.locked[instrument.quote] -= fee
+    order.locked -= fee
+    return instrument.quote, fee
 
 
 def refund(
