@@ -160,6 +160,8 @@ async def test_a_batch_cancel_answers_for_each_order(wire: Wire) -> None:
         "UNKNOWN_CANCEL_ORDER",
     ]
     assert [each["order_id"] for each in results] == ids
+    answered = wire.place.ledger.of("request.answered")[-1]
+    assert (answered.body["status"], answered.body["code"]) == (200, "DUPLICATE_CANCEL_REQUEST")
     for wrong in ([], ["x"] * 101, "text", [1]):
         status, told, _ = await wire.signed("POST", path, {"order_ids": wrong})
         assert (status, told["error"]) == (400, "INVALID_ARGUMENT"), wrong

@@ -76,7 +76,8 @@ class Params:
         text = self.text(name)
         try:
             found = datetime.fromisoformat(text)
-            return int(found.astimezone(UTC).timestamp() * 1000)
+            aware = found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+            return int(aware.timestamp() * 1000)
         except (ValueError, OverflowError):
             raise invalid(f"{name} must be a time as 2026-11-20T16:00:00Z") from None
 
