@@ -15,7 +15,7 @@ async def test_wallets_come_in_pages_of_both_apis(wire: Wire) -> None:
     assets = wire.place.assets
     found, cursor = [], ""
     while True:
-        page = await wire.get("/accounts", limit=3, cursor=cursor)
+        page = await wire.get("/accounts", limit=2, cursor=cursor)
         found += [each["currency"] for each in page["accounts"]]
         assert page["size"] == len(page["accounts"])
         cursor = page["cursor"]
@@ -25,13 +25,13 @@ async def test_wallets_come_in_pages_of_both_apis(wire: Wire) -> None:
     assert found == assets
     older, after = [], ""
     while True:
-        status, page, _ = await wire.signed("GET", "/v2/accounts", limit=3, starting_after=after)
+        status, page, _ = await wire.signed("GET", "/v2/accounts", limit=2, starting_after=after)
         assert status == 200
         older += [each["currency"]["code"] for each in page["data"]]
         after = page["pagination"]["next_starting_after"]
         if after is None:
             break
-        assert page["pagination"]["next_uri"] == f"/v2/accounts?limit=3&starting_after={after}"
+        assert page["pagination"]["next_uri"] == f"/v2/accounts?limit=2&starting_after={after}"
     assert older == assets
     first = (await wire.get("/accounts", limit=1))["accounts"][0]
     assert (await wire.get(f"/accounts/{first['uuid']}"))["account"] == first
@@ -79,9 +79,9 @@ async def test_products_come_in_pages(wire: Wire) -> None:
     found: list[str] = []
     more, offset = True, 0
     while more:
-        told = (await wire.send("GET", path, f"limit=3&offset={offset}"))[1]
+        told = (await wire.send("GET", path, f"limit=2&offset={offset}"))[1]
         found += [each["product_id"] for each in told["products"]]
-        more, offset = told["pagination"]["has_next"], offset + 3
+        more, offset = told["pagination"]["has_next"], offset + 2
     assert found == list(wire.place.instruments)
     told = (await wire.send("GET", path, "product_ids=BTC-USD&product_ids=ETH-BTC"))[1]
     assert [each["product_id"] for each in told["products"]] == ["BTC-USD", "ETH-BTC"]
