@@ -54,6 +54,13 @@ class Params:
             raise invalid(f"{names[0]} must be strings")
         return [value for value in found if value]
 
+    def flag(self, name: str) -> bool:
+        """True or false; false where it is missing."""
+        value = self.values.get(name)
+        if value is not None and not isinstance(value, bool):
+            raise invalid(f"{name} must be true or false")
+        return bool(value)
+
     def limit(self, default: int, most: int, name: str = "limit") -> int:
         """How many rows, from 1 to `most`; 0 is none given."""
         value = self.raw(name)

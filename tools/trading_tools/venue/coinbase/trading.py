@@ -109,16 +109,20 @@ def _echo(call: Call) -> Any:
 
 
 def _cancel(call: Call, text: str) -> dict[str, Any]:
+    why = _cancel_failure(call, text)
+    reason = why or "UNKNOWN_CANCEL_FAILURE_REASON"
+    return {"success": not why, "failure_reason": reason, "order_id": text}
+
+
+def _cancel_failure(call: Call, text: str) -> str:
+    """Cancel an order; why that was not possible, or ""."""
     number = call.place.ids.number(text)
     order = None if number is None else call.account.order(number)
-    why = "UNKNOWN_CANCEL_FAILURE_REASON"
     if order is None:
-        why = "UNKNOWN_CANCEL_ORDER"
-    else:
-        try:
-            call.place.exchange.cancel(call.account, order, call.at, call.request)
-            return {"success": True, "failure_reason": why, "order_id": text}
-        except Rejected:
-            filled = order.status is Status.FILLED
-            why = "ORDER_IS_FULLY_FILLED" if filled else "DUPLICATE_CANCEL_REQUEST"
-    return {"success": False, "failure_reason": why, "order_id": text}
+        return "UNKNOWN_CANCEL_ORDER"
+    try:
+        call.place.exchange.cancel(call.account, order, call.at, call.request)
+    except Rejected:
+        filled = order.status is Status.FILLED
+        return "ORDER_IS_FULLY_FILLED" if filled else "DUPLICATE_CANCEL_REQUEST"
+    return ""
