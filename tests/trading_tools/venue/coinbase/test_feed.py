@@ -149,6 +149,30 @@ async def test_the_user_channel_tells_open_orders_then_each_state(wire: Wire, fe
     assert ledger[0].body["event"]["type"] == "snapshot"
 
 
+async def test_the_user_channel_is_of_the_products_that_are_subscribed(
+    wire: Wire, feed: Feed
+) -> None:
+    async def bought(product_id: str) -> None:
+        market = {"market_market_ioc": {"quote_size": "100"}}
+        await wire.order(product_id=product_id, order_configuration=market)
+
+    both = ["BTC-USD", "ETH-USD"]
+    await feed.ask(type="subscribe", channel="user", product_ids=both, jwt=wire.token(None))
+    await feed.next("user")
+    first = wire.token(None)
+    await feed.ask(type="unsubscribe", channel="user", product_ids=["BTC-USD"], jwt=first)
+    await feed.next("subscriptions")
+    await bought("BTC-USD")
+    await bought("ETH-USD")
+    for _ in range(3):
+        assert (await feed.next())["events"][0]["orders"][0]["product_id"] == "ETH-USD"
+    await feed.ask(type="unsubscribe", channel="user", jwt=wire.token(None))
+    assert (await feed.next())["events"] == [{"subscriptions": {}}]
+    await bought("ETH-USD")
+    await feed.ask(type="subscribe", channel="heartbeats")
+    assert (await feed.next())["channel"] == "subscriptions"
+
+
 async def test_a_snapshot_of_many_orders_comes_in_fifties(wire: Wire, feed: Feed) -> None:
     for _ in range(53):
         await wire.limit(base_size="0.0001")

@@ -109,7 +109,8 @@ class Feed:
 
     def _do(self, request: dict[str, Any], at: int) -> None:
         account = self._account(request, at)
-        kind, channel, products = request.get("type"), request.get("channel"), _products(request)
+        kind, channel = request.get("type"), request.get("channel")
+        products = [] if channel == HEARTBEATS else _products(request)
         if kind not in ("subscribe", "unsubscribe"):
             raise _Refused("invalid message type: use subscribe or unsubscribe")
         if not isinstance(channel, str) or channel not in NAMES.keys() | _PRIVATE:
@@ -128,7 +129,8 @@ class Feed:
         self._acknowledge(at)
         if channel == USER:
             owner = self._place.exchange.accounts[account]
-            self._users.listen(owner, frozenset(self._subscribed[USER]), self, at)
+            symbols = frozenset(self._subscribed[USER] if products else ())
+            self._users.listen(owner, symbols, self, at)
         elif channel != FUTURES:
             for symbol in new:
                 self._streams.listen(channel, symbol, self, at)
@@ -153,8 +155,8 @@ class Feed:
                 self._streams.forget(channel, symbol, self)
         if not known:
             self._subscribed.pop(channel, None)
-            if channel == USER:
-                self._users.forget(self)
+        if channel == USER:
+            self._users.narrow(frozenset(known), self)
 
     def _acknowledge(self, at: int) -> None:
         told = {
