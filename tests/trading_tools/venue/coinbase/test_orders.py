@@ -112,6 +112,7 @@ async def test_each_reason_has_its_words(wire: Wire) -> None:
     assert reasons(await wire.order(side="HOLD"))[0] == "INVALID_SIDE"
     bracket = {"trigger_bracket_gtc": {"base_size": "1", "limit_price": "1"}}
     told = await wire.order(order_configuration=bracket)
+    assert told["order_configuration"] == bracket
     assert reasons(told)[0] == "UNSUPPORTED_ORDER_CONFIGURATION"
     told = await wire.order(attached_order_configuration=bracket)
     assert reasons(told)[0] == "UNSUPPORTED_ORDER_CONFIGURATION"

@@ -15,7 +15,7 @@ from trading_tools.venue.coinbase.errors import (
     failure,
     invalid,
 )
-from trading_tools.venue.coinbase.tickets import Wanted, configuration, wanted
+from trading_tools.venue.coinbase.tickets import Wanted, wanted
 from trading_tools.venue.core.orders import Order, Rejected, Status
 
 _LONGEST_ID = 128
@@ -40,7 +40,7 @@ def create(call: Call) -> dict[str, Any]:
             "failure_reason": _NOTHING_FAILED,
             "order_id": "",
             "error_response": error_response(refusal.failure),
-            "order_configuration": _echo(call),
+            "order_configuration": call.params.raw("order_configuration"),
         }
 
 
@@ -62,7 +62,7 @@ def close_position(call: Call) -> dict[str, Any]:
     return {
         "success": False,
         "error_response": error_response(INVALID_PRODUCT._replace(words=words)),
-        "order_configuration": None,
+        "order_configuration": {},
     }
 
 
@@ -97,15 +97,6 @@ def _created(call: Call, order: Order) -> dict[str, Any]:
         },
         "order_configuration": {sent.name: sent.values},
     }
-
-
-def _echo(call: Call) -> Any:
-    """What was sent, for a refusal; None where it cannot be repeated."""
-    try:
-        sent = configuration(call.params)
-    except OrderRefused:
-        return None
-    return {sent.name: sent.values}
 
 
 def _cancel(call: Call, text: str) -> dict[str, Any]:
