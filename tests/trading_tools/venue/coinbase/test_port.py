@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import aiohttp
 
 from tests.support.coinbase_venue import QUIET, V3, Wire, coinbase
 from tests.support.venues import Clock
 from trading_tools.venue.coinbase.adapter import Coinbase
+from trading_tools.venue.core.orders import Kind, Side, Ticket
 from trading_tools.venue.wire.connection import Connection
 from trading_tools.venue.wire.interference import Interference
 from trading_tools.venue.wire.messages import Message
@@ -89,3 +91,41 @@ async def test_every_request_has_an_operation_and_what_it_asks_for(wire: Wire) -
         "price": "50000.00000000",
         "size": "0.01000000",
     }
+
+
+async def test_an_order_that_no_request_placed_is_shown_as_it_would_have_been_sent(
+    wire: Wire,
+) -> None:
+    place = wire.place
+    stop = {
+        "limit_price": "54000",
+        "stop_price": "55000",
+        "stop_direction": "STOP_DIRECTION_STOP_DOWN",
+    }
+    past: list[tuple[Ticket, str, dict[str, Any]]] = [
+        (Ticket("BTC-USD", Side.BUY, Kind.MARKET, 500), "market_market_ioc", {}),
+        (
+            Ticket("BTC-USD", Side.BUY, Kind.LIMIT_MAKER, 500, 5_000_000),
+            "limit_limit_gtc",
+            {"limit_price": "50000", "post_only": True},
+        ),
+        (
+            Ticket("BTC-USD", Side.SELL, Kind.STOP_LOSS_LIMIT, 500, 5_400_000, 5_500_000),
+            "stop_limit_stop_limit_gtc",
+            stop,
+        ),
+    ]
+    async with wire.feed() as feed:
+        await feed.ask(type="subscribe", channel="user", jwt=wire.token(None))
+        await feed.next("user")
+        for ticket, name, values in past:
+            order = place.exchange.place(place.account, ticket, place.clock())
+            told = await wire.order_now(place.ids.text(order.id))
+            assert told["order_configuration"] == {name: {"base_size": "0.0005", **values}}
+            states = []
+            while told["status"] not in states:
+                (event,) = (await feed.next("user"))["events"]
+                assert event["orders"][0]["order_id"] == told["order_id"]
+                states.append(event["orders"][0]["status"])
+            assert states[0] == "PENDING"
+    assert len((await wire.get("/orders/historical/batch"))["orders"]) == 3

@@ -24,7 +24,7 @@ from trading_tools.venue.coinbase.errors import (
     invalid,
 )
 from trading_tools.venue.coinbase.params import Params
-from trading_tools.venue.coinbase.place import Sent
+from trading_tools.venue.coinbase.sent import Sent
 from trading_tools.venue.core.instruments import ATOMS, Instrument
 from trading_tools.venue.core.orders import Kind, Side, Ticket, TimeInForce
 
