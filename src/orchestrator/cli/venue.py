@@ -26,10 +26,10 @@ def venue_command() -> None:
 @venue_command.command("serve")
 @click.option(
     "--venue",
-    type=click.Choice(["binance"]),
+    type=click.Choice(["binance", "bybit"]),
     default="binance",
     show_default=True,
-    help="Which venue: Binance spot.",
+    help="Which venue: Binance spot, or Bybit.",
 )
 @click.option(
     "--seed",

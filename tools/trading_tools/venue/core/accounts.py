@@ -18,13 +18,15 @@ class Account:
     What its owner may know is asked by the methods, never read from the fields.
 
     `open` is by symbol and order id. A `background` account is one of the market's own: its acts
-    make the market, and are neither reported nor kept in the ledger.
+    make the market, and are neither reported nor kept in the ledger. `reuses_client_ids`: an id may
+    come again once its order has ended.
     """
 
     name: str
     maker_fee_ppm: int = 1_000
     taker_fee_ppm: int = 1_000
     background: bool = False
+    reuses_client_ids: bool = True
     free: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     locked: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     orders: dict[int, Order] = field(default_factory=dict)

@@ -109,7 +109,8 @@ class Rejected(Exception):
 class Ticket(NamedTuple):
     """What an account asks for. Price and stop in ticks, size in steps, quote size in atoms.
 
-    An order by `quote_size` is a market order that spends or earns at most that much.
+    An order by `quote_size` is a market order that spends or earns at most that much. `tag` is the
+    venue's own note, which the core does not read.
     """
 
     symbol: str
@@ -121,6 +122,7 @@ class Ticket(NamedTuple):
     time_in_force: TimeInForce = TimeInForce.GTC
     quote_size: int = 0
     client_order_id: str = ""
+    tag: str = ""
 
 
 @dataclass(slots=True, eq=False)
