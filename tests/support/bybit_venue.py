@@ -131,3 +131,21 @@ class BybitWire:
         }
         chosen = {name: text for name, text in {**usual, **params}.items() if text is not None}
         return await self.post("/v5/order/create", **chosen)
+
+
+class Both:
+    """A venue and a client of ccxt of either kind, asked in the same way."""
+
+    def __init__(self, place: BybitPlace, client: Any, blocking: bool) -> None:
+        self.place = place
+        self.client = client
+        self._blocking = blocking
+
+    async def __call__(self, method: str, *args: Any) -> Any:
+        """Call a method of ccxt."""
+        answer = getattr(self.client, method)(*args)
+        return answer if self._blocking else await answer
+
+    def kinds(self, *kinds: str) -> list[dict[str, Any]]:
+        """The ledger's entries of some kinds."""
+        return [dict(entry.body) for entry in self.place.ledger.of(*kinds)]

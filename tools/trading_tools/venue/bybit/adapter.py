@@ -85,6 +85,7 @@ class Bybit:
         return StreamSocket(self.place, connection, public)
 
     def pump(self, at: int) -> None:
-        """Send what the public streams owe at `at`."""
+        """Send what the public streams owe at `at`, and see whether somebody is still there."""
+        self.place.abandon(at)
         for streams in self._streams.values():
             streams.pump(at)

@@ -70,7 +70,14 @@ REST: Final[Mapping[tuple[str, str], Endpoint]] = {
     ("GET", "/v5/execution/list"): Endpoint(history.executions, Operation.MY_TRADES, 50),
     ("GET", "/v5/account/wallet-balance"): Endpoint(wallet.balance, Operation.BALANCE, 50),
     ("GET", "/v5/account/info"): Endpoint(account.info, Operation.SETTINGS, 50),
-    ("GET", "/v5/account/fee-rate"): Endpoint(info.fee_rates, Operation.SETTINGS, 10, 5),
+    ("GET", "/v5/account/fee-rate"): Endpoint(account.fee_rates, Operation.SETTINGS, 10, 5),
+    ("POST", "/v5/account/set-margin-mode"): Endpoint(
+        account.set_margin_mode, Operation.SETTINGS, 5
+    ),
+    ("GET", "/v5/account/query-dcp-info"): Endpoint(account.switches, Operation.SETTINGS, 5),
+    ("POST", "/v5/order/disconnected-cancel-all"): Endpoint(
+        account.arm_switch, Operation.SETTINGS, 5
+    ),
     ("GET", "/v5/user/query-api"): Endpoint(info.api_key, Operation.SETTINGS, 10),
     ("GET", "/v5/asset/coin/query-info"): Endpoint(info.coins, Operation.MARKETS, 5),
 }

@@ -1,11 +1,10 @@
-"""What hardly changes while the venue runs: time, instruments, coins, the key and the account."""
+"""What hardly changes while the venue runs: time, instruments, coins and the key."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from trading_tools.venue.bybit import texts
 from trading_tools.venue.bybit.call import Call
 from trading_tools.venue.bybit.listing import NAMES, SPOT
 from trading_tools.venue.core.instruments import Instrument
@@ -106,24 +105,6 @@ def api_key(call: Call) -> dict[str, Any]:
         "kycLevel": "LEVEL_DEFAULT",
         "kycRegion": "",
     }
-
-
-def fee_rates(call: Call) -> dict[str, Any]:
-    """The account's fees for each instrument; every category where none is named."""
-    category = call.params.optional("category")
-    kinds = [call.category()] if category else [SPOT]
-    account = call.account
-    rows = [
-        {
-            "symbol": call.place.name(each.symbol),
-            "baseCoin": "",
-            "takerFeeRate": texts.rate(account.taker_fee_ppm),
-            "makerFeeRate": texts.rate(account.maker_fee_ppm),
-        }
-        for kind in kinds
-        for each in (call.instruments() if category else call.place.listed(kind))
-    ]
-    return {"category": category, "list": rows}
 
 
 def _spot(call: Call, each: Instrument) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from trading_tools.venue.bybit.ids import Ids, made
 from trading_tools.venue.bybit.limits import Limits, Rules
 from trading_tools.venue.bybit.listing import SPOT, SPOT_LISTING
 from trading_tools.venue.bybit.signing import Gate, drill_credentials
+from trading_tools.venue.bybit.switch import Switch
 from trading_tools.venue.core.instruments import ATOMS, Instrument
 from trading_tools.venue.core.orders import Reason, Ticket
 from trading_tools.venue.market.place import DRILL_ACCOUNT, Marketplace
@@ -60,6 +61,7 @@ class BybitPlace(Marketplace):
         self.on_refusal: list[Callable[[Refusal], None]] = []
         self.cancel_types: dict[int, str] = {}
         """Why an order was canceled, where it was not by its owner, by number."""
+        self.switch = Switch()
         self._refusals: list[Refusal] = []
         self._listed = {(SPOT, each.symbol): each for each in self.instruments.values()}
         self._indexes = {symbol: index for index, symbol in enumerate(self.instruments)}
@@ -101,6 +103,14 @@ class BybitPlace(Marketplace):
         for listener in self.on_refusal:
             listener(refusal)
         return refusal
+
+    def abandon(self, at: int) -> None:
+        """Cancel what the dead man's switch says is to be canceled at `at`."""
+        for category in self.switch.due(at):
+            for order in self.account.open_orders():
+                if self.category(order.ticket.symbol) == category:
+                    self.cancel_types[order.id] = "CancelByDCP"
+                    self.exchange.cancel(self.account, order, at)
 
     def refusals(self, account: str) -> list[Refusal]:
         """An account's orders that were rejected after they had been taken, oldest first."""

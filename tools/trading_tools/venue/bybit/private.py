@@ -50,13 +50,24 @@ class PrivateStreams:
         """A connection has logged in."""
         self._listening.setdefault(connection, Listener(account, set()))
 
-    def topics(self, connection: Connection) -> set[str]:
-        """The topics of a connection that has logged in."""
-        return self._listening[connection].topics
+    def subscribe(self, topics: list[str], connection: Connection) -> None:
+        """Begin topics of a connection that has logged in."""
+        self._listening[connection].topics.update(topics)
+        self._place.switch.heard(set(topics))
+
+    def unsubscribe(self, topics: list[str], connection: Connection) -> None:
+        """End topics."""
+        self._listening[connection].topics.difference_update(topics)
+        self._place.switch.left(set(topics) - self._every_topic(), self._place.clock())
 
     def leave(self, connection: Connection) -> None:
         """A connection has ended."""
-        self._listening.pop(connection, None)
+        listener = self._listening.pop(connection, None)
+        if listener is not None:
+            self._place.switch.left(listener.topics - self._every_topic(), self._place.clock())
+
+    def _every_topic(self) -> set[str]:
+        return set().union(*(each.topics for each in self._listening.values()))
 
     def _on_report(self, report: Report) -> None:
         place = self._place

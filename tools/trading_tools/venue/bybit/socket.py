@@ -196,12 +196,12 @@ class PrivateTopics:
     def subscribe(self, names: list[str]) -> None:
         """Begin topics."""
         if names:
-            self._streams.topics(self._connection).update(names)
+            self._streams.subscribe(names, self._connection)
 
     def unsubscribe(self, names: list[str]) -> None:
         """End topics."""
         if self._known:
-            self._streams.topics(self._connection).difference_update(names)
+            self._streams.unsubscribe(names, self._connection)
 
     def pong(self, head: dict[str, Any], at: int) -> dict[str, Any]:
         """The answer to a ping has the time."""
