@@ -1,4 +1,4 @@
-"""A served venue on a clock that tests set, and ccxt's clients, sync and async, on a running one."""
+"""A served venue on a clock that tests set, and ccxt's clients on a running one."""
 
 from __future__ import annotations
 
