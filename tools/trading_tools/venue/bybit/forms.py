@@ -197,7 +197,7 @@ def execution_row(place: BybitPlace, account: Account, fill: Fill) -> dict[str, 
     filled = 0
     for one in account.fills_of(order):
         filled += one.size
-        if one.trade_id == fill.trade_id:
+        if one is fill:
             break
     return {
         "symbol": place.name(each.symbol),
