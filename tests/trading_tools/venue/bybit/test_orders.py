@@ -164,19 +164,35 @@ async def test_a_batch_says_beside_its_result_which_items_were_refused(wire: Byb
 
 
 EXPECTED = {
-    Reason.FUNDS: "InsufficientFunds",
-    Reason.UNKNOWN_ORDER: "OrderNotFound",
-    Reason.WOULD_TRIGGER: "BadRequest",
-    Reason.OPEN_ORDERS: "ExchangeError",
+    ("spot", Reason.FUNDS): "InsufficientFunds",
+    ("spot", Reason.WOULD_TRIGGER): "BadRequest",
+    ("spot", Reason.OPEN_ORDERS): "ExchangeError",
+    ("linear", Reason.SIZE): "BadRequest",
+    ("linear", Reason.MARKET_SIZE): "BadRequest",
+    ("linear", Reason.FUNDS): "InsufficientFunds",
+    ("linear", Reason.MARGIN): "InsufficientFunds",
+    ("linear", Reason.POSITION_SIDE): "BadRequest",
+    ("linear", Reason.POSITION_LIMIT): "ExchangeError",
+    ("linear", Reason.POSITION_OPEN): "BadRequest",
+    **{(kind, Reason.UNKNOWN_ORDER): "OrderNotFound" for kind in REASONS},
+    **{(kind, Reason.UNCHANGED): "BadRequest" for kind in REASONS},
 }
 
 
-@pytest.mark.parametrize("reason", list(Reason), ids=lambda reason: reason.name)
-def test_each_reason_for_a_refusal_becomes_its_class_in_ccxt(reason: Reason) -> None:
+@pytest.mark.parametrize(
+    ("category", "reason"),
+    [(kind, reason) for kind, told in REASONS.items() for reason in told],
+    ids=str,
+)
+def test_each_reason_for_a_refusal_becomes_its_class_in_ccxt(category: str, reason: Reason) -> None:
     import ccxt
 
-    code, words = REASONS["spot"][reason]
+    code, words = REASONS[category][reason]
     told = {"retCode": code, "retMsg": words}
     with pytest.raises(ccxt.BaseError) as refusal:
         ccxt.bybit().handle_errors(200, "", "", "", {}, words, told, {}, "")
-    assert type(refusal.value).__name__ == EXPECTED.get(reason, "InvalidOrder")
+    assert type(refusal.value).__name__ == EXPECTED.get((category, reason), "InvalidOrder")
+
+
+def test_contracts_have_words_for_every_reason() -> None:
+    assert set(REASONS["linear"]) == set(Reason)

@@ -7,18 +7,18 @@ from typing import Any, Final
 from trading_tools.venue.bybit import errors, texts
 from trading_tools.venue.bybit.call import Call
 from trading_tools.venue.bybit.errors import BybitError
-from trading_tools.venue.bybit.listing import SPOT
+from trading_tools.venue.bybit.listing import LINEAR, SPOT
+from trading_tools.venue.bybit.place import CROSS, ISOLATED
 from trading_tools.venue.bybit.switch import LONGEST_S, PRODUCTS, SHORTEST_S
 
-_MARGIN_MODES: Final = ("ISOLATED_MARGIN", "REGULAR_MARGIN", "PORTFOLIO_MARGIN")
-CROSS: Final = "REGULAR_MARGIN"
+_PORTFOLIO: Final = "PORTFOLIO_MARGIN"
 
 
 def info(call: Call) -> dict[str, Any]:
     """The account's modes."""
     armed = list(call.place.switch.armed.values())
     return {
-        "marginMode": CROSS,
+        "marginMode": call.place.margin_mode,
         "updatedTime": str(call.place.started_ms),
         "unifiedMarginStatus": 5,
         "dcpStatus": "ON" if armed else "OFF",
@@ -32,14 +32,14 @@ def info(call: Call) -> dict[str, Any]:
 def fee_rates(call: Call) -> dict[str, Any]:
     """The account's fees for each instrument; every category where none is named."""
     category = call.params.optional("category")
-    kinds = [call.category()] if category else [SPOT]
+    kinds = [call.category()] if category else [SPOT, LINEAR]
     account = call.account
     rows = [
         {
             "symbol": call.place.name(each.symbol),
             "baseCoin": "",
-            "takerFeeRate": texts.rate(account.taker_fee_ppm),
-            "makerFeeRate": texts.rate(account.maker_fee_ppm),
+            "takerFeeRate": texts.rate(account.fees_ppm(each.contract is not None)[1]),
+            "makerFeeRate": texts.rate(account.fees_ppm(each.contract is not None)[0]),
         }
         for kind in kinds
         for each in (call.instruments() if category else call.place.listed(kind))
@@ -73,14 +73,18 @@ def switches(call: Call) -> dict[str, Any]:
 
 
 def set_margin_mode(call: Call) -> dict[str, Any]:
-    """Choose the margin mode: this venue has cross margin only.
+    """Choose between cross and isolated margin, for all contracts at once.
 
     Raises:
-        BybitError: it is another mode.
+        BybitError: there are positions, or it is portfolio margin, which this venue has not.
     """
-    mode = call.params.text("setMarginMode")
-    if mode not in _MARGIN_MODES:
+    mode, place = call.params.text("setMarginMode"), call.place
+    if mode not in (CROSS, ISOLATED, _PORTFOLIO):
         raise errors.unreadable("setMarginMode")
-    if mode != CROSS:
+    held = any(each.size for each in call.account.every_position())
+    if mode == _PORTFOLIO or held:
         raise BybitError(3_400_045, "Set margin mode failed")
+    for each in place.listed(LINEAR):
+        place.exchange.set_isolated(call.account, each.symbol, mode == ISOLATED, call.at)
+    place.margin_mode = mode
     return {"reasons": []}

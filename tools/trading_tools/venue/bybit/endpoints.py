@@ -10,7 +10,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from trading_tools.venue.bybit import account, history, info, quotes, trading, wallet
+from trading_tools.venue.bybit import (
+    account,
+    contracts,
+    history,
+    info,
+    positions,
+    quotes,
+    trading,
+    wallet,
+)
 from trading_tools.venue.bybit.call import Call
 from trading_tools.venue.bybit.listing import SPOT
 from trading_tools.venue.bybit.params import Params
@@ -44,6 +53,8 @@ class Endpoint:
 
 
 _CREATE = Endpoint(trading.create, Operation.PLACE, 10, 20)
+_AMEND = Endpoint(trading.amend, Operation.AMEND, 10)
+_AMEND_MANY = Endpoint(trading.amend_batch, Operation.AMEND, 10, cost=trading.items_in)
 _CANCEL = Endpoint(trading.cancel, Operation.CANCEL, 10, 20)
 _CREATE_MANY = Endpoint(trading.create_batch, Operation.PLACE, 10, 20, cost=trading.items_in)
 _CANCEL_MANY = Endpoint(trading.cancel_batch, Operation.CANCEL, 10, 20, cost=trading.items_in)
@@ -57,6 +68,13 @@ REST: Final[Mapping[tuple[str, str], Endpoint]] = {
     ("GET", "/v5/market/kline"): Endpoint(quotes.candles, Operation.MARKET_DATA),
     ("GET", "/v5/market/recent-trade"): Endpoint(quotes.trades, Operation.MARKET_DATA),
     ("POST", "/v5/order/create"): _CREATE,
+    ("GET", "/v5/market/risk-limit"): Endpoint(contracts.risk_limits, Operation.MARKETS),
+    ("GET", "/v5/market/funding/history"): Endpoint(
+        contracts.funding_history, Operation.MARKET_DATA
+    ),
+    ("GET", "/v5/market/open-interest"): Endpoint(contracts.interest, Operation.MARKET_DATA),
+    ("POST", "/v5/order/amend"): _AMEND,
+    ("POST", "/v5/order/amend-batch"): _AMEND_MANY,
     ("POST", "/v5/order/cancel"): _CANCEL,
     ("POST", "/v5/order/create-batch"): _CREATE_MANY,
     ("POST", "/v5/order/cancel-batch"): _CANCEL_MANY,
@@ -68,6 +86,11 @@ REST: Final[Mapping[tuple[str, str], Endpoint]] = {
         history.history, Operation.ORDER_HISTORY, 50, by_id=Operation.QUERY_ORDER
     ),
     ("GET", "/v5/execution/list"): Endpoint(history.executions, Operation.MY_TRADES, 50),
+    ("GET", "/v5/position/list"): Endpoint(positions.listed, Operation.POSITIONS, 50),
+    ("POST", "/v5/position/set-leverage"): Endpoint(positions.set_leverage, Operation.SETTINGS, 10),
+    ("POST", "/v5/position/switch-mode"): Endpoint(positions.switch_mode, Operation.SETTINGS, 10),
+    ("POST", "/v5/position/add-margin"): Endpoint(positions.add_margin, Operation.SETTINGS, 10),
+    ("POST", "/v5/position/trading-stop"): Endpoint(positions.trading_stop, Operation.PLACE, 10),
     ("GET", "/v5/account/wallet-balance"): Endpoint(wallet.balance, Operation.BALANCE, 50),
     ("GET", "/v5/account/info"): Endpoint(account.info, Operation.SETTINGS, 50),
     ("GET", "/v5/account/fee-rate"): Endpoint(account.fee_rates, Operation.SETTINGS, 10, 5),
@@ -85,6 +108,8 @@ REST: Final[Mapping[tuple[str, str], Endpoint]] = {
 
 TRADE: Final[Mapping[str, tuple[Endpoint, str]]] = {
     "order.create": (_CREATE, "/v5/order/create"),
+    "order.amend": (_AMEND, "/v5/order/amend"),
+    "order.amend-batch": (_AMEND_MANY, "/v5/order/amend-batch"),
     "order.cancel": (_CANCEL, "/v5/order/cancel"),
     "order.create-batch": (_CREATE_MANY, "/v5/order/create-batch"),
     "order.cancel-batch": (_CANCEL_MANY, "/v5/order/cancel-batch"),

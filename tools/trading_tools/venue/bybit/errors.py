@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from trading_tools.venue.bybit.listing import LINEAR, SPOT
+from trading_tools.venue.core.checks import rising
 from trading_tools.venue.core.instruments import Instrument
 from trading_tools.venue.core.orders import Reason, Rejected, Side, Ticket
 
@@ -42,6 +43,7 @@ def envelope(
     return {"retCode": code, "retMsg": msg, "result": result, "retExtInfo": ext or {}, "time": at}
 
 
+_UNCHANGED: Final = "The order remains unchanged as the parameters entered match the existing ones."
 _SPOT: Final[Mapping[Reason, tuple[int, str]]] = {
     Reason.PRICE: (170132, "Order price too high."),
     Reason.SIZE: (170136, "Order quantity exceeded lower limit."),
@@ -57,6 +59,7 @@ _SPOT: Final[Mapping[Reason, tuple[int, str]]] = {
     Reason.WOULD_MATCH: (170218, "The LIMIT-MAKER order is rejected due to invalid price."),
     Reason.WOULD_TRIGGER: (170130, "Data sent for paramter 'triggerPrice' is not valid."),
     Reason.UNKNOWN_ORDER: (170213, "Order does not exist."),
+    Reason.UNCHANGED: (10001, _UNCHANGED),
 }
 _LINEAR: Final[Mapping[Reason, tuple[int, str]]] = {
     Reason.PRICE: (110003, "Order price exceeds the allowable range."),
@@ -70,6 +73,18 @@ _LINEAR: Final[Mapping[Reason, tuple[int, str]]] = {
     Reason.WOULD_MATCH: (170218, "The LIMIT-MAKER order is rejected due to invalid price."),
     Reason.WOULD_TRIGGER: (110092, "expect Rising, but trigger_price <= current"),
     Reason.UNKNOWN_ORDER: (110001, "order not exists or too late to cancel"),
+    Reason.UNCHANGED: (10001, _UNCHANGED),
+    Reason.MARGIN: (110007, "ab not enough for new order"),
+    Reason.REDUCE_ONLY: (110017, "current position is zero, cannot fix reduce-only order qty"),
+    Reason.POSITION_SIDE: (10001, "position idx not match position mode"),
+    Reason.POSITION_LIMIT: (
+        110090,
+        "Order placement failed as your position may exceed the max limit.",
+    ),
+    Reason.POSITION_OPEN: (
+        110024,
+        "You have an existing position, so the position mode cannot be switched",
+    ),
 }
 REASONS: Final[Mapping[str, Mapping[Reason, tuple[int, str]]]] = {SPOT: _SPOT, LINEAR: _LINEAR}
 """Codes and words for the core's refusals, by category."""
@@ -85,7 +100,14 @@ def refused(refusal: Rejected, category: str, ticket: Ticket, instrument: Instru
         worth = (ticket.price or ticket.stop) * ticket.size * instrument.lot_value
         if refusal.reason is Reason.NOTIONAL and worth > instrument.max_worth:
             return BybitError(170124, "Order amount too large.")
+    elif refusal.reason is Reason.WOULD_TRIGGER and not rising(ticket):
+        return BybitError(110093, "expect Falling, but trigger_price >= current")
     return BybitError(*REASONS[category][refusal.reason])
+
+
+def of_reason(reason: Reason, category: str) -> BybitError:
+    """One of the core's reasons in a category's words."""
+    return BybitError(*REASONS[category][reason])
 
 
 def no_such_order(category: str) -> BybitError:

@@ -10,14 +10,19 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from trading_tools.venue.bybit import texts
+from trading_tools.venue.bybit.contracts import funded_steps
+from trading_tools.venue.bybit.ids import made
 from trading_tools.venue.bybit.listing import SPOT
 from trading_tools.venue.bybit.place import BybitPlace, Refusal
-from trading_tools.venue.bybit.tickets import ORDER, STOP, TPSL
+from trading_tools.venue.bybit.tickets import INDEXES, ORDER, STOP, STOP_LOSS, TAKE_PROFIT, TPSL
 from trading_tools.venue.core.accounts import Account
+from trading_tools.venue.core.checks import rising
+from trading_tools.venue.core.contracts import Trigger
 from trading_tools.venue.core.orders import (
     LIFE,
     PRICED,
     Fill,
+    Forced,
     Kind,
     Order,
     Reason,
@@ -27,6 +32,7 @@ from trading_tools.venue.core.orders import (
     Ticket,
     TimeInForce,
 )
+from trading_tools.venue.core.positions import Income
 
 FIRST_SEQ: Final = 4_688_002_000
 SIDES: Final = {Side.BUY: "Buy", Side.SELL: "Sell"}
@@ -40,7 +46,26 @@ _STATUS: Final = {
     Status.EXPIRED_IN_MATCH: "Cancelled",
 }
 _REJECTS: Final = {Reason.WOULD_MATCH: "EC_PostOnlyWillTakeLiquidity"}
-_STOP_TYPES: Final = {ORDER: "", STOP: "Stop", TPSL: "tpslOrder"}
+_STOP_TYPES: Final = {
+    ORDER: "",
+    STOP: "Stop",
+    TPSL: "tpslOrder",
+    TAKE_PROFIT: "TakeProfit",
+    STOP_LOSS: "StopLoss",
+}
+_TPSL_MODES: Final = {TAKE_PROFIT: "Full", STOP_LOSS: "Full"}
+_TRIGGERS: Final = {Trigger.LAST: "LastPrice", Trigger.MARK: "MarkPrice"}
+POSITION_INDEXES: Final = {side: index for index, side in INDEXES.items()}
+CREATED: Final = {
+    Forced.NO: "CreateByUser",
+    Forced.LIQUIDATION: "CreateByLiq",
+    Forced.DELEVERAGE: "CreateByAdl_PassThrough",
+}
+EXECUTED: Final = {
+    Forced.NO: "Trade",
+    Forced.LIQUIDATION: "BustTrade",
+    Forced.DELEVERAGE: "AdlTrade",
+}
 
 
 @dataclass(frozen=True)
@@ -89,6 +114,10 @@ def rejected(refusal: Refusal) -> Standing:
     )
 
 
+def _rests(ticket: Ticket) -> bool:
+    return ticket.kind in PRICED and ticket.time_in_force is TimeInForce.GTC
+
+
 def _standing(
     place: BybitPlace, order: Order, status: Status, filled: int, quote_filled: int, at: int
 ) -> Standing:
@@ -100,6 +129,8 @@ def _standing(
         cancel = place.cancel_types.get(order.id, "CancelByUser")
     elif status is Status.EXPIRED_IN_MATCH:
         cancel, reject = "CancelBySmp", "EC_BySelfMatch"
+    elif status is Status.EXPIRED and _rests(order.ticket):
+        cancel = "CancelByReduceOnly"  # what rests ends by itself only with its position
     elif status is Status.EXPIRED:
         fok = order.ticket.time_in_force is TimeInForce.FOK
         reject = "EC_NoEnoughQtyToFill" if fok else "EC_NoImmediateQtyToFill"
@@ -153,7 +184,7 @@ def order_row(place: BybitPlace, account: Account, stands: Standing) -> dict[str
         "cumFeeDetail": {asset: texts.plain(fee) for asset, fee in fees.items()},
         "timeInForce": lasting(ticket),
         "orderType": "Market" if market else "Limit",
-        "stopOrderType": _STOP_TYPES[ticket.tag],
+        "stopOrderType": _STOP_TYPES.get(ticket.tag, ""),
         "orderIv": "",
         "triggerPrice": texts.price(each, ticket.stop) if ticket.stop else "",
         "takeProfit": "",
@@ -178,7 +209,7 @@ def order_row(place: BybitPlace, account: Account, stands: Standing) -> dict[str
         "createdTime": str(stands.created_ms),
         "updatedTime": str(stands.updated_ms),
     }
-    return row
+    return row if spot else row | _of_contract(ticket, stands.order)
 
 
 def lasting(ticket: Ticket) -> str:
@@ -188,18 +219,33 @@ def lasting(ticket: Ticket) -> str:
     return ticket.time_in_force.value if ticket.kind in PRICED else TimeInForce.IOC.value
 
 
+def _of_contract(ticket: Ticket, order: Order | None) -> dict[str, Any]:
+    """The keys that only orders in contracts have, and those that mean something there alone."""
+    direction = (1 if rising(ticket) else 2) if ticket.stop else 0
+    return {
+        "createType": CREATED[order.forced if order is not None else Forced.NO],
+        "tpslMode": _TPSL_MODES.get(ticket.tag, "UNKNOWN"),
+        "positionIdx": POSITION_INDEXES[ticket.position_side],
+        "triggerDirection": direction,
+        "triggerBy": _TRIGGERS[ticket.trigger] if ticket.stop else "",
+        "reduceOnly": ticket.reduce_only or ticket.close_position,
+        "closeOnTrigger": ticket.close_position,
+    }
+
+
 def execution_row(place: BybitPlace, account: Account, fill: Fill) -> dict[str, Any]:
     """A fill as queries and the private stream show it."""
     order, ticket = fill.order, fill.order.ticket
     each = place.instruments[ticket.symbol]
     spot = place.category(each.symbol) == SPOT
-    ppm = account.maker_fee_ppm if fill.maker else account.taker_fee_ppm
+    maker_ppm, taker_ppm = account.fees_ppm(not spot)
+    ppm = maker_ppm if fill.maker else taker_ppm
     filled = 0
     for one in account.fills_of(order):
         filled += one.size
         if one is fill:
             break
-    return {
+    row = {
         "symbol": place.name(each.symbol),
         "orderId": place.order_id(each.symbol, order.id),
         "orderLinkId": ticket.client_order_id,
@@ -208,14 +254,14 @@ def execution_row(place: BybitPlace, account: Account, fill: Fill) -> dict[str, 
         "orderQty": texts.size(each, order.size),
         "leavesQty": texts.size(each, order.size - filled),
         "orderType": "Limit" if ticket.kind in PRICED else "Market",
-        "stopOrderType": _STOP_TYPES[ticket.tag] or "UNKNOWN",
+        "stopOrderType": _STOP_TYPES.get(ticket.tag) or "UNKNOWN",
         "execFee": texts.plain(fill.fee),
         "execFeeV2": "",
         "feeCurrency": fill.fee_asset if spot else "",
         "execId": place.trade_id(each.symbol, fill.trade_id),
         "execPrice": texts.price(each, fill.price),
         "execQty": texts.size(each, fill.size),
-        "execType": "Trade",
+        "execType": EXECUTED[order.forced],
         "execValue": texts.plain(fill.quote),
         "execTime": str(fill.at),
         "isMaker": fill.maker,
@@ -229,6 +275,50 @@ def execution_row(place: BybitPlace, account: Account, fill: Fill) -> dict[str, 
         "closedSize": "",
         "extraFees": "",
         "seq": FIRST_SEQ + fill.trade_id,
+    }
+    if spot:
+        return row
+    mark = texts.price(each, place.exchange.books[each.symbol].mark)
+    return row | {"createType": CREATED[order.forced], "markPrice": mark}
+
+
+def funding_row(place: BybitPlace, income: Income) -> dict[str, Any]:
+    """What was paid of funding, among the fills: a positive fee was paid."""
+    each = place.instruments[income.symbol]
+    paid = next(one for one in place.exchange.prices[each.symbol].paid if one.at == income.at)
+    steps = funded_steps(each, paid, income.amount)
+    longs_pay = paid.rate > 0
+    return {
+        "symbol": place.name(each.symbol),
+        "orderId": made(f"funding {income.number}, seed {place.seed}"),
+        "orderLinkId": "",
+        "side": "Sell" if (income.amount < 0) is longs_pay else "Buy",
+        "orderPrice": "0",
+        "orderQty": "0",
+        "leavesQty": "0",
+        "createType": "CreateByFunding",
+        "orderType": "UNKNOWN",
+        "stopOrderType": "UNKNOWN",
+        "execFee": texts.plain(-income.amount),
+        "execFeeV2": "",
+        "feeCurrency": "",
+        "execId": made(f"funding payment {income.number}, seed {place.seed}"),
+        "execPrice": texts.price(each, paid.mark),
+        "execQty": texts.size(each, steps),
+        "execType": "Funding",
+        "execValue": texts.plain(steps * paid.mark * each.lot_value),
+        "execTime": str(income.at),
+        "isMaker": False,
+        "feeRate": texts.plain(paid.rate),
+        "tradeIv": "",
+        "markIv": "",
+        "markPrice": texts.price(each, paid.mark),
+        "indexPrice": "",
+        "underlyingPrice": "",
+        "blockTradeId": "",
+        "closedSize": "",
+        "extraFees": "",
+        "seq": FIRST_SEQ + income.number,
     }
 
 

@@ -5,27 +5,26 @@ An order that has ended leaves the list of open ones at once, and is found in th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
-from urllib.parse import quote, unquote
+from typing import Any
 
-from trading_tools.venue.bybit import errors
 from trading_tools.venue.bybit.call import Call
 from trading_tools.venue.bybit.errors import BybitError
 from trading_tools.venue.bybit.forms import (
     Standing,
     execution_row,
+    funding_row,
     order_row,
     rejected,
     standing,
 )
 from trading_tools.venue.bybit.listing import SPOT
-from trading_tools.venue.bybit.quotes import times
+from trading_tools.venue.bybit.pages import page, times
+from trading_tools.venue.bybit.tickets import STOP
 from trading_tools.venue.bybit.trading import scoped
 from trading_tools.venue.core.orders import Fill
+from trading_tools.venue.core.positions import IncomeKind
 from trading_tools.venue.market.candles import DAY_MS
 
-Row = TypeVar("Row")
 _RANGE_MS = 7 * DAY_MS
 _KEPT_CLOSED = 500
 
@@ -60,31 +59,38 @@ def history(call: Call) -> dict[str, Any]:
 
 
 def executions(call: Call) -> dict[str, Any]:
-    """The account's fills, newest first, within a week."""
-    category, params, account = call.category(), call.params, call.account
+    """The account's fills and what it paid of funding, newest first, within a week."""
+    category, params, account, place = call.category(), call.params, call.account, call.place
     symbols = {each.symbol for each in call.instruments()}
     start, end = _week(call)
-    number = call.place.ids.number(category, params.optional("orderId"))
+    number = place.ids.number(category, params.optional("orderId"))
     link = params.optional("orderLinkId")
-    if params.optional("execType", "Trade") != "Trade":
-        symbols = set()
+    kind = params.optional("execType")
 
     def wanted(fill: Fill) -> bool:
         if "orderId" in params:
-            if fill.order.id != number:
-                return False
-        elif link and fill.order.ticket.client_order_id != link:
-            return False
-        return fill.order.ticket.symbol in symbols and start <= fill.at <= end
+            return fill.order.id == number
+        return link in ("", fill.order.ticket.client_order_id)
 
-    fills = [fill for fill in reversed(account.every_fill()) if wanted(fill)]
-
-    def mark(fill: Fill) -> str:
-        return f"{call.place.trade_id(fill.order.ticket.symbol, fill.trade_id)}:{fill.at}"
-
-    page, cursor = _page(call, fills, mark, params.limit(50, 100))
-    rows = [execution_row(call.place, account, fill) for fill in page]
-    return {"category": category, "nextPageCursor": cursor, "list": rows}
+    rows = [
+        execution_row(place, account, fill)
+        for fill in reversed(account.every_fill())
+        if fill.order.ticket.symbol in symbols and start <= fill.at <= end and wanted(fill)
+    ]
+    if not _by_id(call):
+        rows += [
+            funding_row(place, income)
+            for income in reversed(account.every_income())
+            if income.kind is IncomeKind.FUNDING
+            and income.symbol in symbols
+            and start <= income.at <= end
+        ]
+        rows.sort(key=lambda row: int(row["execTime"]), reverse=True)
+    rows = [row for row in rows if kind in ("", row["execType"])]
+    found, cursor = page(
+        call, rows, lambda row: f"{row['execId']}:{row['execTime']}", params.limit(50, 100)
+    )
+    return {"category": category, "nextPageCursor": cursor, "list": list(found)}
 
 
 def _by_id(call: Call) -> bool:
@@ -110,7 +116,8 @@ def _orders(call: Call, category: str) -> list[Standing]:
                 return False
         elif link and each.ticket.client_order_id != link:
             return False
-        return each.ticket.symbol in symbols and kind in ("", each.ticket.tag)
+        of_kind = kind in ("", each.ticket.tag) or (kind == STOP and each.ticket.close_position)
+        return each.ticket.symbol in symbols and of_kind
 
     return [each for each in found if wanted(each)]
 
@@ -119,30 +126,12 @@ def _order_page(call: Call, category: str, rows: list[Standing]) -> dict[str, An
     def mark(each: Standing) -> str:
         return f"{call.place.order_id(each.ticket.symbol, each.number)}:{each.created_ms}"
 
-    page, cursor = _page(call, rows, mark, call.params.limit(20, 50))
+    rows_, cursor = page(call, rows, mark, call.params.limit(20, 50))
     return {
         "category": category,
         "nextPageCursor": cursor,
-        "list": [order_row(call.place, call.account, each) for each in page],
+        "list": [order_row(call.place, call.account, each) for each in rows_],
     }
-
-
-def _page(
-    call: Call, rows: Sequence[Row], mark: Callable[[Row], str], limit: int
-) -> tuple[Sequence[Row], str]:
-    """The rows after the cursor, and the next cursor: there is one as long as there are rows."""
-    start = 0
-    if "cursor" in call.params:
-        # Clients send it as they got it or escaped once more.
-        last = unquote(call.params.optional("cursor")).rpartition(",")[2]
-        marks = [mark(row) for row in rows]
-        if last not in marks:
-            raise errors.unreadable("cursor")
-        start = marks.index(last) + 1
-    page = rows[start : start + limit]
-    if not page:
-        return page, ""
-    return page, quote(f"{mark(page[0])},{mark(page[-1])}", safe="")
 
 
 def _week(call: Call) -> tuple[int, int]:

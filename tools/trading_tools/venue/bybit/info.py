@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from trading_tools.venue.bybit.call import Call
+from trading_tools.venue.bybit.contracts import instrument_row
 from trading_tools.venue.bybit.listing import NAMES, SPOT
+from trading_tools.venue.bybit.pages import page
 from trading_tools.venue.core.instruments import Instrument
 
 UID = 24_617_703
@@ -27,10 +29,20 @@ def status(call: Call) -> dict[str, Any]:
 def instruments(call: Call) -> dict[str, Any]:
     """Instruments and their rules."""
     category = call.category()
-    call.params.limit(500, 1_000)
     wanted = call.instruments() if call.params.optional("status", "Trading") == "Trading" else []
-    rows = [_spot(call, each) for each in wanted if category == SPOT]
-    return {"category": category, "nextPageCursor": "", "list": rows}
+    if category == SPOT:
+        return {
+            "category": category,
+            "nextPageCursor": "",
+            "list": [_spot(call, each) for each in wanted],
+        }
+    limit = call.params.limit(500, 1_000)
+    rows, cursor = page(call, wanted, lambda each: each.symbol, limit)
+    return {
+        "category": category,
+        "nextPageCursor": cursor if rows and rows[-1] is not wanted[-1] else "",
+        "list": [instrument_row(call.place, each) for each in rows],
+    }
 
 
 def coins(call: Call) -> dict[str, Any]:

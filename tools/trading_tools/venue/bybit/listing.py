@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
-from trading_tools.venue.core.instruments import Instrument
+from trading_tools.venue.core.contracts import Contract, Tier
+from trading_tools.venue.core.instruments import ATOMS, Instrument
 
 SPOT: Final = "spot"
 LINEAR: Final = "linear"
@@ -38,6 +39,45 @@ def _spot(
         max_orders=500,
     )
 
+
+def _linear(
+    base: str, tick: str, step: str, largest: str, tiers: tuple[tuple[int, int, int], ...]
+) -> Instrument:
+    """`tiers`: worth in USDT, highest leverage, maintenance margin in millionths."""
+    return Instrument(
+        symbol=f"{base}USDT{SUFFIX}",
+        base=base,
+        quote="USDT",
+        tick_size=Decimal(tick),
+        step_size=Decimal(step),
+        min_size=Decimal(step),
+        max_size=Decimal(largest),
+        max_market_size=Decimal(largest) / 5,
+        min_notional=Decimal(5),
+        max_notional=Decimal(100_000_000),
+        max_price=Decimal(1_999_999),
+        max_orders=500,
+        contract=Contract(
+            tuple(Tier(cap * ATOMS, leverage, ppm) for cap, leverage, ppm in tiers),
+            funding_cap=375_000,
+            default_leverage=10,
+        ),
+    )
+
+
+SUFFIX: Final = ".P"
+"""What the core's symbol of a contract has besides Bybit's: spot and contract share a name."""
+_MAJOR: Final = ((2_000_000, 100, 5_000), (10_000_000, 50, 10_000), (50_000_000, 25, 20_000))
+_MINOR: Final = ((200_000, 50, 10_000), (1_000_000, 25, 20_000), (5_000_000, 10, 50_000))
+
+LINEAR_LISTING: Final[Mapping[Instrument, int]] = {
+    _linear("BTC", "0.1", "0.001", "1190", _MAJOR): 600_000,
+    _linear("ETH", "0.01", "0.01", "7240", _MAJOR): 300_000,
+    _linear("SOL", "0.01", "0.1", "79770", _MINOR): 15_000,
+    _linear("XRP", "0.0001", "0.1", "1710000", _MINOR): 25_000,
+    _linear("DOGE", "0.00001", "1", "12000000", _MINOR): 20_000,
+}
+"""Perpetual contracts in USDT and their last price in ticks at the start."""
 
 SPOT_LISTING: Final[Mapping[Instrument, int]] = {
     _spot("BTC", "USDT", "0.01", "0.000001", "0.000048", "83", "5"): 6_000_000,

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from trading_tools.venue.bybit.ids import Ids, made
 from trading_tools.venue.bybit.limits import Limits, Rules
-from trading_tools.venue.bybit.listing import SPOT, SPOT_LISTING
+from trading_tools.venue.bybit.listing import LINEAR, LINEAR_LISTING, SPOT, SPOT_LISTING, SUFFIX
 from trading_tools.venue.bybit.signing import Gate, drill_credentials
 from trading_tools.venue.bybit.switch import Switch
 from trading_tools.venue.core.instruments import ATOMS, Instrument
@@ -26,6 +26,11 @@ _BALANCES = {
     "XRP": 10_000 * ATOMS,
     "DOGE": 100_000 * ATOMS,
 }
+
+_CONTRACT_FEES_PPM = (200, 550)
+LISTING = {**SPOT_LISTING, **LINEAR_LISTING}
+CROSS, ISOLATED = "REGULAR_MARGIN", "ISOLATED_MARGIN"
+"""Margin modes, as the account is told them."""
 
 
 class Refusal(NamedTuple):
@@ -49,11 +54,13 @@ class BybitPlace(Marketplace):
         seed: int,
         clock: Callable[[], int],
         rules: Rules | None = None,
-        instruments: Mapping[Instrument, int] = SPOT_LISTING,
+        instruments: Mapping[Instrument, int] = LISTING,
         market: bool = True,
     ) -> None:
         super().__init__(seed, clock, instruments, _BALANCES, market)
         self.account.reuses_client_ids = False
+        self.account.contract_fees_ppm = _CONTRACT_FEES_PPM
+        self.margin_mode = CROSS
         self.credentials = drill_credentials(DRILL_ACCOUNT, seed)
         self.gate = Gate({self.credentials.key: self.credentials})
         self.limits = Limits(rules or Rules(), self.limit_hit)
@@ -63,7 +70,10 @@ class BybitPlace(Marketplace):
         """Why an order was canceled, where it was not by its owner, by number."""
         self.switch = Switch()
         self._refusals: list[Refusal] = []
-        self._listed = {(SPOT, each.symbol): each for each in self.instruments.values()}
+        self._listed = {
+            (LINEAR if each.contract else SPOT, each.symbol.removesuffix(SUFFIX)): each
+            for each in self.instruments.values()
+        }
         self._indexes = {symbol: index for index, symbol in enumerate(self.instruments)}
         self._names = {each.symbol: key for key, each in self._listed.items()}
         self._marks = itertools.count(1)

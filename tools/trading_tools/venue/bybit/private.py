@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any, Final, NamedTuple
 
-from trading_tools.venue.bybit import forms, wallet
+from trading_tools.venue.bybit import forms, positions, texts, wallet
 from trading_tools.venue.bybit.listing import CATEGORIES
 from trading_tools.venue.bybit.place import BybitPlace, Refusal
 from trading_tools.venue.core.accounts import Account
 from trading_tools.venue.core.orders import Fill, Report
+from trading_tools.venue.core.positions import Change
 from trading_tools.venue.wire.connection import Connection
 from trading_tools.venue.wire.messages import Told
 
@@ -44,6 +45,7 @@ class PrivateStreams:
         self._place = place
         self._listening: dict[Connection, Listener] = {}
         place.exchange.on_report.append(self._on_report)
+        place.exchange.on_change.append(self._on_change)
         place.on_refusal.append(self._on_refusal)
 
     def join(self, account: str, connection: Connection) -> None:
@@ -82,7 +84,27 @@ class PrivateStreams:
             self._tell(account, "execution", symbol, report.at, [_execution(place, account, fill)])
             self._tell(account, "execution.fast", symbol, report.at, [forms.fast_row(place, fill)])
         self._orders(account, symbol, report.at, rows)
+        if fill is not None:
+            self._positions(account, symbol, report.at)
         self._tell(account, "wallet", symbol, report.at, [wallet.row(place, account, [])])
+
+    def _on_change(self, change: Change) -> None:
+        """Funding, leverage, margin: what changes positions without an order of the account."""
+        place, account = self._place, self._place.exchange.accounts[change.account]
+        if self._heard(account.name):
+            self._positions(account, change.symbol, change.at)
+            rows = [wallet.row(place, account, [])]
+            self._tell(account, "wallet", change.symbol, change.at, rows)
+
+    def _positions(self, account: Account, symbol: str, at: int) -> None:
+        place = self._place
+        rows = [
+            positions.told(place, account, each)
+            for each in account.every_position()
+            if each.symbol == symbol and each.side in positions.sides(account)
+        ]
+        if rows:
+            self._tell(account, "position", symbol, at, rows)
 
     def _on_refusal(self, refusal: Refusal) -> None:
         account = self._place.exchange.accounts[refusal.account]
@@ -123,5 +145,5 @@ class PrivateStreams:
 
 def _execution(place: BybitPlace, account: Account, fill: Fill) -> dict[str, Any]:
     row = forms.execution_row(place, account, fill)
-    category = place.category(fill.order.ticket.symbol)
-    return {**row, "category": category, "execPnl": "0", "isLeverage": "0"}
+    more = {"category": place.category(fill.order.ticket.symbol), "isLeverage": "0"}
+    return {**row, **more, "execPnl": texts.plain(fill.realised)}

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from trading_tools.venue.bybit import errors, texts
+from trading_tools.venue.bybit import texts
 from trading_tools.venue.bybit.call import Call
+from trading_tools.venue.bybit.contracts import figures
 from trading_tools.venue.bybit.errors import BybitError
 from trading_tools.venue.bybit.listing import SPOT
+from trading_tools.venue.bybit.pages import times
 from trading_tools.venue.bybit.place import BybitPlace
 from trading_tools.venue.core.instruments import Instrument
 from trading_tools.venue.core.orders import Trade
@@ -52,11 +54,9 @@ def book(call: Call) -> dict[str, Any]:
 
 def tickers(call: Call) -> dict[str, Any]:
     """The day of one instrument or of all."""
-    rows = []
-    for each in call.instruments():
-        figures = day(call.place, each, call.at)
-        figures["symbol"] = call.place.name(each.symbol)
-        rows.append({**figures, **best(call.place, each)})
+    rows = [
+        {**day(call.place, each, call.at), **best(call.place, each)} for each in call.instruments()
+    ]
     return {"category": call.category(), "list": rows}
 
 
@@ -64,7 +64,7 @@ def day(place: BybitPlace, each: Instrument, at: int) -> dict[str, Any]:
     """The rolling day, without the best prices: they are not in every ticker."""
     window = place.candles[each.symbol].window(at)
     last = place.exchange.books[each.symbol].last_price
-    return {
+    row = {
         "symbol": place.name(each.symbol),
         "lastPrice": texts.price(each, last),
         "highPrice24h": texts.price(each, window.high),
@@ -72,9 +72,11 @@ def day(place: BybitPlace, each: Instrument, at: int) -> dict[str, Any]:
         "prevPrice24h": texts.price(each, window.open),
         "volume24h": texts.size(each, window.volume),
         "turnover24h": texts.plain(window.quote_volume),
-        "price24hPcnt": texts.ratio(last - window.open, window.open, 4),
-        "usdIndexPrice": texts.plain(usd(place, each.base)),
+        "price24hPcnt": texts.ratio(last - window.open, window.open, 6),
     }
+    if each.contract is not None:
+        return row | figures(place, each, at)
+    return {**row, "usdIndexPrice": texts.plain(usd(place, each.base))}
 
 
 def best(place: BybitPlace, each: Instrument) -> dict[str, str]:
@@ -112,20 +114,6 @@ def candles(call: Call) -> dict[str, Any]:
         "symbol": call.place.name(each.symbol),
         "list": [_row(each, candle) for candle in reversed(found)],
     }
-
-
-def times(call: Call, start: str, end: str) -> tuple[int | None, int | None]:
-    """The bounds of a query in milliseconds, None for one that was not sent.
-
-    Raises:
-        BybitError: one is no number, or the end comes first.
-    """
-    params = call.params
-    first = params.integer(start) if start in params else None
-    last = params.integer(end) if end in params else None
-    if first is not None and last is not None and first > last:
-        raise errors.unreadable(end)
-    return first, last
 
 
 def trades(call: Call) -> dict[str, Any]:

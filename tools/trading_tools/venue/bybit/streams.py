@@ -46,7 +46,8 @@ class Streams:
         self._listeners: dict[str, Listeners] = {}
         self._topics: dict[str, Topic] = {}
         self._books: dict[str, BookTopic] = {}
-        self._sent: dict[str, Any] = {}
+        self._sent: dict[str, dict[str, Any]] = {}
+        self._numbers: dict[str, int] = {}
         self._candle: dict[str, int] = {}
         self._second = place.clock() // _SECOND_MS
         place.exchange.on_trade.append(self._on_trade)
@@ -82,7 +83,8 @@ class Streams:
                 )
             self._send([connection], topic, self._books[topic.text].snapshot(at), Told.BOOK)
         elif topic.kind == "tickers":
-            message = self._ticker(topic, at, "snapshot", self._figures(topic, at))
+            self._sent.setdefault(topic.text, self._figures(topic, at))
+            message = self._ticker(topic, at, "snapshot", self._sent[topic.text])
             self._send([connection], topic, message, Told.TICKER)
 
     def forget(self, text: str, connection: Connection) -> None:
@@ -90,7 +92,14 @@ class Streams:
         listeners = self._listeners.get(text, {})
         listeners.pop(connection, None)
         if not listeners:
-            for kept in (self._listeners, self._topics, self._books, self._sent, self._candle):
+            for kept in (
+                self._listeners,
+                self._topics,
+                self._books,
+                self._sent,
+                self._numbers,
+                self._candle,
+            ):
                 kept.pop(text, None)
 
     def pump(self, at: int) -> None:
@@ -143,16 +152,31 @@ class Streams:
 
     def _figures(self, topic: Topic, at: int) -> dict[str, Any]:
         """A spot ticker has no best prices."""
-        return quotes.day(self._place, topic.instrument, at)
+        found = quotes.day(self._place, topic.instrument, at)
+        if self._category == SPOT:
+            return found
+        rising = found["lastPrice"] >= found["prevPrice24h"]
+        return {
+            **found,
+            "tickDirection": "PlusTick" if rising else "MinusTick",
+            **quotes.best(self._place, topic.instrument),
+        }
 
     def _tickers(self, topic: Topic, listeners: list[Connection], at: int, second: bool) -> None:
-        last = self._place.recent[topic.instrument.symbol]
-        mark = last[-1].id if last else 0
-        before = self._sent.get(topic.text)
-        if mark == before and not second:
+        """Spot sends the whole ticker each time, contracts what has changed of it."""
+        number = self._place.depths[topic.instrument.symbol].commit()
+        if number == self._numbers.get(topic.text) and not second:
             return
-        self._sent[topic.text] = mark
-        message = self._ticker(topic, at, "snapshot", self._figures(topic, at))
+        self._numbers[topic.text] = number
+        now, before = self._figures(topic, at), self._sent.get(topic.text, {})
+        self._sent[topic.text] = now
+        changed = {name: text for name, text in now.items() if before.get(name) != text}
+        if not changed:
+            return
+        if self._category == SPOT:
+            message = self._ticker(topic, at, "snapshot", now)
+        else:
+            message = self._ticker(topic, at, "delta", {"symbol": now["symbol"], **changed})
         self._send(listeners, topic, message, Told.TICKER)
 
     def _ticker(self, topic: Topic, at: int, kind: str, data: dict[str, Any]) -> dict[str, Any]:

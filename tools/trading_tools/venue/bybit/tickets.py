@@ -14,11 +14,14 @@ from trading_tools.venue.bybit.call import Call
 from trading_tools.venue.bybit.errors import BybitError
 from trading_tools.venue.bybit.listing import LINEAR, SPOT
 from trading_tools.venue.bybit.params import amount_of
+from trading_tools.venue.core.contracts import PositionSide, Trigger
 from trading_tools.venue.core.instruments import Instrument
 from trading_tools.venue.core.orders import Kind, Side, Ticket, TimeInForce
 
 CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,36}", re.ASCII)
 ORDER, STOP, TPSL = "Order", "StopOrder", "tpslOrder"
+TAKE_PROFIT, STOP_LOSS = "TakeProfit", "StopLoss"
+"""What an order is: the order filters of requests, and what closes a position by its own."""
 _SIDES: Final = {"Buy": Side.BUY, "Sell": Side.SELL}
 _TIMES: Final = {
     "GTC": TimeInForce.GTC,
@@ -33,7 +36,10 @@ _WORDS: Final = {
     "orderFilter": (170202, "Invalid orderFilter parameter."),
     "marketUnit": (170130, "Data sent for paramter 'marketUnit' is not valid."),
 }
-_ATTACHED: Final = ("takeProfit", "stopLoss")
+INDEXES: Final = {0: PositionSide.BOTH, 1: PositionSide.LONG, 2: PositionSide.SHORT}
+_TRIGGERS: Final = {"LastPrice": Trigger.LAST, "MarkPrice": Trigger.MARK}
+ATTACHED: Final = ("takeProfit", "stopLoss")
+NOT_HERE: Final = (170227, "This feature is not supported.")
 
 
 @dataclass(frozen=True)
@@ -53,8 +59,8 @@ def wanted(call: Call) -> Wanted:
     """
     category, params = call.category(), call.params
     each = instrument_of(call, category)
-    if any(name in params for name in _ATTACHED) or params.integer("isLeverage"):
-        raise BybitError(170227, "This feature is not supported.")
+    if any(name in params for name in ATTACHED) or params.integer("isLeverage"):
+        raise BybitError(*NOT_HERE)
     side = _SIDES[_word(call, category, "side", *_SIDES)]
     market = _word(call, category, "orderType", "Limit", "Market") == "Market"
     link = params.optional("orderLinkId")
@@ -75,8 +81,10 @@ def wanted(call: Call) -> Wanted:
         TimeInForce.GTC if market else _TIMES[lasting],
         quote,
         link,
-        _filter(call, category, stop),
+        tag=_filter(call, category, stop),
     )
+    if category == LINEAR:
+        ticket = _of_contract(call, ticket)
     return Wanted(category, each, ticket)
 
 
@@ -152,6 +160,31 @@ def _kind(
     if rising is (side is Side.BUY):
         return Kind.STOP_LOSS if market else Kind.STOP_LOSS_LIMIT
     return Kind.TAKE_PROFIT if market else Kind.TAKE_PROFIT_LIMIT
+
+
+def _of_contract(call: Call, ticket: Ticket) -> Ticket:
+    """With what only orders in contracts have. What closes on trigger may only reduce, too."""
+    params = call.params
+    trigger = _TRIGGERS.get(params.optional("triggerBy", "LastPrice"))
+    if trigger is None:
+        raise errors.invalid("triggerBy", LINEAR)
+    return ticket._replace(
+        reduce_only=params.flag("reduceOnly") or params.flag("closeOnTrigger"),
+        position_side=position_side(call),
+        trigger=trigger,
+    )
+
+
+def position_side(call: Call) -> PositionSide:
+    """The position that `positionIdx` means: 0 the only one, 1 the long one, 2 the short one.
+
+    Raises:
+        BybitError: it is another number.
+    """
+    index = call.params.integer("positionIdx")
+    if index not in INDEXES:
+        raise errors.invalid("positionIdx", LINEAR)
+    return INDEXES[index]
 
 
 def _filter(call: Call, category: str, stop: int) -> str:

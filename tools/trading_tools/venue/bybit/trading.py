@@ -1,4 +1,4 @@
-"""Acts on orders: create, cancel, cancel all, one by one or in batches.
+"""Acts on orders: create, amend, cancel, cancel all, one by one or in batches.
 
 What an order request means is `tickets`; what has become of orders is asked in `history`.
 """
@@ -13,7 +13,16 @@ from trading_tools.venue.bybit import errors
 from trading_tools.venue.bybit.call import Call
 from trading_tools.venue.bybit.errors import BybitError
 from trading_tools.venue.bybit.listing import LINEAR, SPOT
-from trading_tools.venue.bybit.tickets import ORDER, STOP, TPSL, instrument_of, wanted
+from trading_tools.venue.bybit.tickets import (
+    ATTACHED,
+    NOT_HERE,
+    ORDER,
+    STOP,
+    TPSL,
+    instrument_of,
+    units,
+    wanted,
+)
 from trading_tools.venue.core.orders import Order, Reason, Rejected
 
 _FILTERS: Final = (ORDER, STOP, TPSL)
@@ -47,6 +56,29 @@ def create(call: Call) -> dict[str, Any]:
         "orderId": place.order_id(ticket.symbol, number),
         "orderLinkId": ticket.client_order_id,
     }
+
+
+def amend(call: Call) -> dict[str, Any]:
+    """Change price, quantity or trigger price of an open order in place.
+
+    Raises:
+        BybitError: there is none of this id, or the order that it would become is refused.
+    """
+    category, params = call.category(), call.params
+    order = found(call, category)
+    each = call.place.instruments[order.ticket.symbol]
+    if any(name in params for name in ATTACHED):
+        raise BybitError(*NOT_HERE)
+    new = {
+        "price": units(call, category, each, "price") if "price" in params else None,
+        "size": units(call, category, each, "qty") if "qty" in params else None,
+        "stop": units(call, category, each, "triggerPrice") if "triggerPrice" in params else None,
+    }
+    try:
+        call.place.exchange.amend(call.account, order, call.at, **new, request=call.request)
+    except Rejected as refusal:
+        raise errors.refused(refusal, category, order.ticket, each) from None
+    return _ids(call, order)
 
 
 def cancel(call: Call) -> dict[str, Any]:
@@ -89,6 +121,11 @@ def scoped(call: Call) -> bool:
 def create_batch(call: Call) -> Batch:
     """Take several new orders; each has a code of its own."""
     return _batch(call, create)
+
+
+def amend_batch(call: Call) -> Batch:
+    """Change several orders; each has a code of its own."""
+    return _batch(call, amend)
 
 
 def cancel_batch(call: Call) -> Batch:

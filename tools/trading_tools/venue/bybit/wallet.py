@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from trading_tools.venue.bybit import texts
 from trading_tools.venue.bybit.call import Call
@@ -11,6 +11,9 @@ from trading_tools.venue.bybit.place import BybitPlace
 from trading_tools.venue.bybit.quotes import usd
 from trading_tools.venue.core.accounts import Account
 from trading_tools.venue.core.instruments import ATOMS
+from trading_tools.venue.core.margin import Backing
+
+SETTLE: Final = "USDT"
 
 
 def balance(call: Call) -> dict[str, Any]:
@@ -25,54 +28,68 @@ def balance(call: Call) -> dict[str, Any]:
 
 
 def row(place: BybitPlace, account: Account, wanted: list[str]) -> dict[str, Any]:
-    """The wallet with the coins that are wanted: all that are not empty where none is named."""
-    coins, equity = [], 0
+    """The wallet with the coins that are wanted: all that are not empty where none is named.
+
+    Contracts are backed by the coin that they are settled in alone.
+    """
+    coins, equity, wallet = [], 0, 0
+    backing = place.exchange.margins.backing(account, SETTLE)
     for asset in place.assets:
         free, locked = account.balance(asset)
-        worth = (free + locked) * usd(place, asset) // ATOMS
+        backs = backing if asset == SETTLE else None
+        held = free + locked + (backs.isolated if backs else 0)
+        worth = (held + (backs.unrealised if backs else 0)) * usd(place, asset) // ATOMS
         equity += worth
-        if asset in wanted or (not wanted and (free or locked)):
-            coins.append(_coin(asset, free + locked, locked, worth))
-    total = texts.plain(equity)
+        wallet += held * usd(place, asset) // ATOMS
+        if asset in wanted or (not wanted and held):
+            coins.append(_coin(asset, held, locked, worth, backs, _realised(account, asset)))
+    margin = backing.position_margin + backing.order_margin
     return {
         "accountType": "UNIFIED",
         "accountLTV": "0",
-        "accountIMRate": "0",
-        "accountMMRate": "0",
-        "accountIMRateByMp": "0",
-        "accountMMRateByMp": "0",
-        "totalEquity": total,
-        "totalWalletBalance": total,
-        "totalMarginBalance": total,
-        "totalAvailableBalance": total,
-        "totalPerpUPL": "0",
-        "totalInitialMargin": "0",
-        "totalMaintenanceMargin": "0",
-        "totalInitialMarginByMp": "0",
-        "totalMaintenanceMarginByMp": "0",
+        "accountIMRate": texts.ratio(margin, backing.equity, 4),
+        "accountMMRate": texts.ratio(backing.maintenance, backing.equity, 4),
+        "accountIMRateByMp": texts.ratio(margin, backing.equity, 4),
+        "accountMMRateByMp": texts.ratio(backing.maintenance, backing.equity, 4),
+        "totalEquity": texts.plain(equity),
+        "totalWalletBalance": texts.plain(wallet),
+        "totalMarginBalance": texts.plain(backing.equity),
+        "totalAvailableBalance": texts.plain(backing.available),
+        "totalPerpUPL": texts.plain(backing.unrealised),
+        "totalInitialMargin": texts.plain(margin),
+        "totalMaintenanceMargin": texts.plain(backing.maintenance),
+        "totalInitialMarginByMp": texts.plain(margin),
+        "totalMaintenanceMarginByMp": texts.plain(backing.maintenance),
         "coin": coins,
     }
 
 
-def _coin(asset: str, held: int, locked: int, worth: int) -> dict[str, Any]:
+def _coin(
+    asset: str, held: int, locked: int, worth: int, backing: Backing | None, realised: int
+) -> dict[str, Any]:
+    unrealised = backing.unrealised if backing else 0
     return {
         "coin": asset,
-        "equity": texts.plain(held),
+        "equity": texts.plain(held + unrealised),
         "usdValue": texts.plain(worth),
         "walletBalance": texts.plain(held),
         "borrowAmount": "0",
         "availableToWithdraw": "",
         "accruedInterest": "0",
-        "totalOrderIM": "0",
-        "totalPositionIM": "0",
-        "totalPositionMM": "0",
-        "unrealisedPnl": "0",
-        "cumRealisedPnl": "0",
+        "totalOrderIM": texts.plain(backing.order_margin if backing else 0),
+        "totalPositionIM": texts.plain(backing.position_margin if backing else 0),
+        "totalPositionMM": texts.plain(backing.maintenance if backing else 0),
+        "unrealisedPnl": texts.plain(unrealised),
+        "cumRealisedPnl": texts.plain(realised),
         "bonus": "0",
-        "collateralSwitch": True,
-        "marginCollateral": True,
+        "collateralSwitch": backing is not None,
+        "marginCollateral": backing is not None,
         "locked": texts.plain(locked),
         "spotHedgingQty": "0",
         "spotBorrow": "0",
         "free": "",
     }
+
+
+def _realised(account: Account, asset: str) -> int:
+    return sum(each.amount for each in account.every_income() if each.asset == asset)
