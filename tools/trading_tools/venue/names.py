@@ -7,6 +7,8 @@ from typing import Final
 
 from trading_tools.venue.binance.adapter import BinanceSpot
 from trading_tools.venue.binance.spot import SpotVenue
+from trading_tools.venue.kraken.adapter import Kraken
+from trading_tools.venue.kraken.spot import KrakenSpot
 from trading_tools.venue.wire.venue import Venue
 
 Clock = Callable[[], int]
@@ -16,5 +18,12 @@ def _binance(seed: int, clock: Clock) -> Venue:
     return BinanceSpot(SpotVenue(seed, clock))
 
 
-VENUES: Final[Mapping[str, Callable[[int, Clock], Venue]]] = {"binance": _binance}
+def _kraken(seed: int, clock: Clock) -> Venue:
+    return Kraken(KrakenSpot(seed, clock))
+
+
+VENUES: Final[Mapping[str, Callable[[int, Clock], Venue]]] = {
+    "binance": _binance,
+    "kraken": _kraken,
+}
 """What makes each venue, from its seed and a clock in milliseconds since 1970."""

@@ -170,7 +170,7 @@ class Exchange:
                 if size < instrument.min_steps and book.other(ticket.side).levels:
                     raise Rejected(Reason.SIZE)
         buys = ticket.side is Side.BUY
-        lock = worth if buys else size * instrument.step_atoms
+        lock = worth + account.fee_reserve(worth) if buys else size * instrument.step_atoms
         if account.free[instrument.quote if buys else instrument.base] < lock:
             raise Rejected(Reason.FUNDS)
         return size, lock
@@ -245,14 +245,20 @@ class Exchange:
             held = (order.ticket.price or price) * size * instrument.lot_value
             account.locked[instrument.quote] -= held
             account.free[instrument.quote] += held - quote
-            asset, income = instrument.base, base
+            gained, income = instrument.base, base
         else:
             held = base
             account.locked[instrument.base] -= held
-            asset, income = instrument.quote, quote
+            gained, income = instrument.quote, quote
         order.locked -= held
-        fee = income * ppm // _MILLION
-        account.free[asset] += income - fee
+        account.free[gained] += income
+        asset, charged = (instrument.quote, quote) if account.fees_in_quote else (gained, income)
+        fee = charged * ppm // _MILLION
+        if asset != gained:
+            account.locked[asset] -= fee
+            order.locked -= fee
+        else:
+            account.free[asset] -= fee
         self.fees[asset] += fee
         order.filled += size
         order.quote_filled += quote
@@ -298,6 +304,7 @@ class Exchange:
         if order.ticket.side is Side.SELL:
             return True
         _, worth = available(order.ticket, book, account.name, instrument.lot_value, None)
+        worth += account.fee_reserve(worth)
         account.unlock(instrument.quote, order.locked)
         order.locked = 0
         if account.free[instrument.quote] < worth:
