@@ -116,6 +116,8 @@ async def test_orders_are_placed_and_canceled_over_the_websocket(
     assert (await client.fetch_order(stopping["id"]))["stopLossPrice"] == 50_000
     with pytest.raises(ccxt.pro.ExchangeError):
         await within(client.create_order_ws(SYMBOL, "limit", "sell", 5, 70_000))
+    await within(client.edit_order_ws(order["id"], SYMBOL, "limit", "buy", 0.02, 51_000))
+    assert (await client.fetch_order(order["id"]))["price"] == 51_000
     await within(client.cancel_order_ws(order["id"]))
     with pytest.raises(ccxt.pro.OrderNotFound):
         await within(client.cancel_order_ws(order["id"]))

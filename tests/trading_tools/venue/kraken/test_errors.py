@@ -133,6 +133,12 @@ CLASSES = {
     Reason.WOULD_MATCH: "ExchangeError",
     Reason.WOULD_TRIGGER: "InvalidOrder",
     Reason.UNKNOWN_ORDER: "InvalidOrder",
+    Reason.MARGIN: "ExchangeError",
+    Reason.REDUCE_ONLY: "ExchangeError",
+    Reason.POSITION_SIDE: "ExchangeError",
+    Reason.POSITION_LIMIT: "ExchangeError",
+    Reason.POSITION_OPEN: "ExchangeError",
+    Reason.UNCHANGED: "BadRequest",
 }
 TROUBLES = {
     Trouble.RATE_LIMITED: "DDoSProtection",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from trading_tools.venue.kraken import account, history, info, quotes, trading
+from trading_tools.venue.kraken import account, amending, history, info, quotes, trading
 from trading_tools.venue.kraken.call import Call
 from trading_tools.venue.wire.messages import Operation
 
@@ -54,6 +54,7 @@ PRIVATE: Final[Mapping[str, Endpoint]] = {
     "GetWebSocketsToken": Endpoint(Operation.STREAM_KEY, account.token, 1),
     "AddOrder": Endpoint(Operation.PLACE, trading.add, 0),
     "AddOrderBatch": Endpoint(Operation.PLACE, trading.add_batch, 0),
+    "AmendOrder": Endpoint(Operation.AMEND, amending.amend, 0),
     "EditOrder": Endpoint(Operation.AMEND, trading.edit, 0),
     "CancelOrder": Endpoint(Operation.CANCEL, trading.cancel, 0),
     "CancelOrderBatch": Endpoint(Operation.CANCEL, trading.cancel_batch, 0),

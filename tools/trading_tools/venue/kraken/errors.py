@@ -43,6 +43,12 @@ _REASONS: Final[dict[Reason, str]] = {
     Reason.WOULD_MATCH: "EOrder:Post only order",
     Reason.WOULD_TRIGGER: "EOrder:Invalid price:Invalid price argument",
     Reason.UNKNOWN_ORDER: UNKNOWN_ORDER,
+    Reason.MARGIN: "EOrder:Insufficient margin",
+    Reason.REDUCE_ONLY: NO_POSITION,
+    Reason.POSITION_SIDE: "EOrder:Cannot open opposing position",
+    Reason.POSITION_LIMIT: "EOrder:Margin position size exceeded",
+    Reason.POSITION_OPEN: "EOrder:Cannot open opposing position",
+    Reason.UNCHANGED: ARGUMENTS,
 }
 
 

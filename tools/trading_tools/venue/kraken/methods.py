@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from trading_tools.venue.core.orders import Order
-from trading_tools.venue.kraken import trading
+from trading_tools.venue.kraken import amending, trading
 from trading_tools.venue.kraken.call import Call
 from trading_tools.venue.kraken.errors import UNKNOWN_ORDER, KrakenError, invalid
 from trading_tools.venue.kraken.params import Params
@@ -78,6 +78,11 @@ def _batch_add(call: Call, params: dict[str, Any]) -> Replies:
         else:
             rows.append({} if outcome is None else _named(call, outcome))
     return [{"result": rows, "success": True}]
+
+
+def _amend(call: Call, params: dict[str, Any]) -> Replies:
+    order = trading.find(call, "order_id", "cl_ord_id")
+    return [_success({"amend_id": amending.amended(call, order)} | _named(call, order))]
 
 
 def _edit(call: Call, params: dict[str, Any]) -> Replies:
@@ -201,6 +206,15 @@ METHODS: Final[Mapping[str, Method]] = {
     "add_order": Method(Operation.PLACE, _add, _names(_ORDER), "add order"),
     "batch_add": Method(
         Operation.PLACE, _batch_add, _names("symbol orders deadline validate"), "batch add"
+    ),
+    "amend_order": Method(
+        Operation.AMEND,
+        _amend,
+        _names(
+            "order_id cl_ord_id order_qty display_qty limit_price limit_price_type post_only "
+            "trigger_price trigger_price_type deadline"
+        ),
+        "amend order",
     ),
     "edit_order": Method(Operation.AMEND, _edit, _names(f"{_ORDER} order_id"), "edit order"),
     "cancel_order": Method(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from trading_tools.venue.core.accounts import Account
 from trading_tools.venue.core.instruments import ATOMS, Instrument
@@ -50,7 +50,7 @@ class Note:
     expires_ms: int = 0
     reason: str = ""
     """Why it was canceled; for one that has expired "expired"."""
-    amends: list[dict[str, object]] = field(default_factory=list)
+    amends: list[dict[str, Any]] = field(default_factory=list)
 
 
 class KrakenSpot(Marketplace):
