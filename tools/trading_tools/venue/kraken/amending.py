@@ -1,4 +1,4 @@
-"""Changing an order in place: it keeps its ids, and its place in the queue where only its size falls.
+"""Changing an order in place: it keeps its ids, and where only its size falls its place, too.
 
 Source: "Spot atomic amends". An order in place of another one is `trading.edit`.
 """
