@@ -78,7 +78,12 @@ def test_the_checksum_is_that_of_the_documentation() -> None:
         ("45294.7", "0.04454749"), ("45296.1", "0.35380000"), ("45297.5", "0.09945542"),
         ("45299.5", "0.18772827"),
     ]  # fmt: skip
-    assert checksum(asks, bids) == 3310070434
+    ticks, atoms = Decimal(10), Decimal(10**8)
+
+    def levels(rows: list[tuple[str, str]]) -> dict[int, int]:
+        return {int(Decimal(price) * ticks): int(Decimal(size) * atoms) for price, size in rows}
+
+    assert checksum(levels(asks), levels(bids), 1) == 3310070434
 
 
 async def test_a_connection_begins_with_its_status(public: Socket) -> None:
@@ -320,4 +325,10 @@ async def test_only_a_fresh_token_on_the_private_host_opens_the_account(
     clock.now += 900_001
     await private.ask("subscribe", channel="executions", token=made)
     assert (await private.next(method="subscribe"))["error"] == "ESession:Invalid session"
+    fresh = await token(wire)
+    await private.ask("cancel_all", token=fresh)
+    assert (await private.next(method="cancel_all"))["success"] is True
+    clock.now += 900_001
+    await private.ask("cancel_all", token=fresh)  # used once, it lives as long as its connection
+    assert (await private.next(method="cancel_all"))["success"] is True
     assert made not in "".join(wire.venue.ledger.lines())

@@ -10,7 +10,7 @@ from trading_tools.venue.core.orders import Side
 from trading_tools.venue.kraken import forms
 from trading_tools.venue.kraken.call import Call
 from trading_tools.venue.kraken.errors import UNKNOWN_ASSET, KrakenError
-from trading_tools.venue.kraken.listing import ASSETS, PAIRS, Asset, asset_called, decimal
+from trading_tools.venue.kraken.listing import ASSETS, Asset, asset_called, decimal
 from trading_tools.venue.kraken.pages import page, window
 from trading_tools.venue.kraken.signing import TOKEN_S
 from trading_tools.venue.kraken.spot import BALANCES, KrakenSpot
@@ -86,8 +86,10 @@ def dollars(venue: KrakenSpot, asset: str) -> int:
         return ATOMS
     books = venue.exchange.books
     if (direct := books.get(f"{asset}/USD")) is not None:
-        return direct.last_price * PAIRS[f"{asset}/USD"].instrument.tick_atoms
-    per_bitcoin = books[f"BTC/{asset}"].last_price * PAIRS[f"BTC/{asset}"].instrument.tick_atoms
+        return direct.last_price * venue.pair(f"{asset}/USD").instrument.tick_atoms
+    per_bitcoin = (
+        books[f"BTC/{asset}"].last_price * venue.pair(f"BTC/{asset}").instrument.tick_atoms
+    )
     return dollars(venue, "BTC") * ATOMS // per_bitcoin
 
 
@@ -132,7 +134,7 @@ def entries(call: Call) -> Iterator[Entry]:
         refid = venue.ids.of("Q", f"deposit of {name}")
         yield Entry(made, refid, venue.started_ms, "deposit", ASSETS[name], amount, 0, amount)
     for fill in call.account.every_fill():
-        pair = PAIRS[fill.order.ticket.symbol]
+        pair = venue.pair(fill.order.ticket.symbol)
         base = fill.size * pair.instrument.step_atoms
         buys = fill.order.ticket.side is Side.BUY
         changes = [(pair.quote, -fill.quote, fill.fee), (pair.base, base, 0)]

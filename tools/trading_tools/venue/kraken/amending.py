@@ -12,7 +12,6 @@ from trading_tools.venue.kraken import trading
 from trading_tools.venue.kraken.call import Call, stamp
 from trading_tools.venue.kraken.errors import ARGUMENTS, KrakenError, invalid, refused
 from trading_tools.venue.kraken.limits import AMEND, by_age
-from trading_tools.venue.kraken.listing import PAIRS
 from trading_tools.venue.kraken.tickets import price
 
 
@@ -32,7 +31,7 @@ def amended(call: Call, order: Order) -> str:
             refused; nothing has changed.
     """
     call.check_deadline()
-    pair, ticket, params = PAIRS[order.ticket.symbol], order.ticket, call.params
+    pair, ticket, params = call.venue.pair(order.ticket.symbol), order.ticket, call.params
     if "display_qty" in params or ("limit_price" in params and ticket.kind not in PRICED):
         raise invalid("display_qty" if "display_qty" in params else "limit_price")
     if "trigger_price" in params and ticket.kind not in STOPS:
@@ -54,29 +53,23 @@ def amended(call: Call, order: Order) -> str:
     amends = call.venue.notes[order.id].amends
     if not amends:
         amends.append(_told(call, order, "original", order.created_ms))
-    if size is not None and 0 < size <= order.filled:
-        call.venue.cancel(call.account, order, call.at, call.request)
-    else:
-        _change(call, order, limit, size, stop)
+    try:
+        if size is not None and size <= order.filled:
+            call.venue.cancel(call.account, order, call.at, call.request)
+        else:
+            call.venue.exchange.amend(
+                call.account, order, call.at, limit, size, stop, request=call.request
+            )
+    except Rejected as refusal:
+        raise refused(refusal) from None
     amends.append(_told(call, order, "user", call.at))
     made: str = amends[-1]["amend_id"]
     return made
 
 
-def _change(
-    call: Call, order: Order, limit: int | None, size: int | None, stop: int | None
-) -> None:
-    try:
-        call.venue.exchange.amend(
-            call.account, order, call.at, limit, size, stop, request=call.request
-        )
-    except Rejected as refusal:
-        raise refused(refusal) from None
-
-
 def _told(call: Call, order: Order, kind: str, at: int) -> dict[str, Any]:
     """One state of an order, for the history of its changes."""
-    pair, ticket = PAIRS[order.ticket.symbol], order.ticket
+    pair, ticket = call.venue.pair(order.ticket.symbol), order.ticket
     number = len(call.venue.notes[order.id].amends)
     told = {
         "amend_id": call.venue.ids.of("T", f"amend {number} of {order.id}"),

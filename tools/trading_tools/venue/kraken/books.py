@@ -7,6 +7,7 @@ client cuts its book off at the depth that it has subscribed.
 from __future__ import annotations
 
 import zlib
+from itertools import islice
 from typing import Any, Final
 
 from trading_tools.venue.core.book import Book
@@ -69,18 +70,20 @@ class BookFeed:
             "symbol": pair.symbol,
             "bids": rows(bids),
             "asks": rows(asks),
-            "checksum": checksum(
-                [(pair.price(p), pair.size(s)) for p, s in list(self._asks.items())[:_SUMMED]],
-                [(pair.price(p), pair.size(s)) for p, s in list(self._bids.items())[:_SUMMED]],
-            ),
+            "checksum": checksum(self._asks, self._bids, pair.instrument.step_atoms),
             "timestamp": stamp(at),
         }
         return {"channel": "book", "type": kind, "data": [told]}
 
 
-def checksum(asks: list[tuple[str, str]], bids: list[tuple[str, str]]) -> int:
-    """CRC32 over the ten best asks, then bids: price and volume without point and leading zeros."""
+def checksum(asks: Levels, bids: Levels, step_atoms: int) -> int:
+    """CRC32 over the ten best asks, then bids: price and volume without point and leading zeros.
+
+    Those are the price in ticks and the volume in atoms, as both have all their decimals.
+    """
     text = "".join(
-        number.replace(".", "").lstrip("0") for level in (*asks, *bids) for number in level
+        f"{price}{size * step_atoms}"
+        for levels in (asks, bids)
+        for price, size in islice(levels.items(), _SUMMED)
     )
     return zlib.crc32(text.encode())

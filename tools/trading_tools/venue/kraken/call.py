@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from trading_tools.venue.core.accounts import Account
 from trading_tools.venue.kraken.errors import DEADLINE, UNKNOWN_PAIR, KrakenError, invalid
-from trading_tools.venue.kraken.listing import Pair, pair_called
+from trading_tools.venue.kraken.listing import Pair, symbol_called
 from trading_tools.venue.kraken.params import Params
 from trading_tools.venue.kraken.spot import KrakenSpot
 
@@ -50,10 +50,10 @@ class Call:
         Raises:
             KrakenError: there is none.
         """
-        found = pair_called(name)
-        if found is None or found.symbol not in self.venue.exchange.instruments:
+        symbol = symbol_called(name)
+        if symbol not in self.venue.exchange.instruments:
             raise KrakenError(UNKNOWN_PAIR)
-        return found
+        return self.venue.pair(symbol)
 
     def check_deadline(self) -> None:
         """See that the request's own deadline, two to sixty seconds away, is not over.

@@ -15,7 +15,7 @@ from trading_tools.venue.kraken.books import BookFeed
 from trading_tools.venue.kraken.call import stamp
 from trading_tools.venue.kraken.figures import Figure, dumps
 from trading_tools.venue.kraken.info import COST_DECIMALS
-from trading_tools.venue.kraken.listing import ASSETS, PAIRS, Pair, decimal
+from trading_tools.venue.kraken.listing import ASSETS, Pair, decimal
 from trading_tools.venue.kraken.spot import KrakenSpot
 from trading_tools.venue.market.candles import DAY_MS, MINUTE_MS, Candle
 from trading_tools.venue.market.depth import DepthReader
@@ -74,7 +74,7 @@ class Channels:
         """The first message of a feed: what it was until now."""
         if feed.channel == "instrument":
             return dumps(self._instruments())
-        pair = PAIRS[feed.symbol]
+        pair = self._venue.pair(feed.symbol)
         if feed.channel == "book":
             return dumps(self._book(feed, at).snapshot(at))
         if feed.channel == "ticker":
@@ -95,10 +95,10 @@ class Channels:
             if feed.channel == "book" and feed.symbol in changed:
                 self._book(feed, at)
             elif feed.channel == "ticker" and self._ticks(feed, changed):
-                row = self._ticker(PAIRS[feed.symbol], at)
+                row = self._ticker(self._venue.pair(feed.symbol), at)
                 self._publish(feed, _message("ticker", "update", [row]))
             elif feed.channel == "ohlc" and feed.symbol in self._traded:
-                pair, minutes = PAIRS[feed.symbol], int(feed.option)
+                pair, minutes = self._venue.pair(feed.symbol), int(feed.option)
                 found = quotes.candles(self._venue, pair, minutes, at, 1)
                 row = _candle(pair, minutes, found[-1])
                 self._publish(feed, _message("ohlc", "update", [row]) | {"timestamp": stamp(at)})
@@ -128,7 +128,9 @@ class Channels:
         known = self._books.get(feed)
         if known is None:
             book = self._venue.exchange.books[feed.symbol]
-            known = self._books[feed] = BookFeed(PAIRS[feed.symbol], book, int(feed.option))
+            known = self._books[feed] = BookFeed(
+                self._venue.pair(feed.symbol), book, int(feed.option)
+            )
             known.take()
             return known
         bids, asks = known.take()
@@ -147,7 +149,7 @@ class Channels:
         self._traded.add(trade.symbol)
         feed = Feed("trade", trade.symbol)
         if feed in self._listeners:
-            row = _trade(PAIRS[trade.symbol], trade)
+            row = _trade(self._venue.pair(trade.symbol), trade)
             self._publish(feed, _message("trade", "update", [row]))
 
     def _ticker(self, pair: Pair, at: int) -> dict[str, Any]:
@@ -237,7 +239,7 @@ def _instrument(pair: Pair) -> dict[str, Any]:
         "status": "online",
         "qty_precision": pair.lot_decimals,
         "qty_increment": step,
-        "price_precision": pair.price_decimals,
+        "price_precision": pair.pair_decimals,
         "cost_precision": COST_DECIMALS,
         "marginable": False,
         "has_index": True,

@@ -7,7 +7,7 @@ from typing import Any, Final
 from trading_tools.venue.core.instruments import text_of
 from trading_tools.venue.core.orders import PRICED, STOPS, Fill, Order, Side, Status, Ticket
 from trading_tools.venue.kraken.info import COST_DECIMALS
-from trading_tools.venue.kraken.listing import PAIRS, Pair, decimal
+from trading_tools.venue.kraken.listing import Pair, decimal
 from trading_tools.venue.kraken.spot import KrakenSpot
 from trading_tools.venue.kraken.tickets import WORDS
 
@@ -73,7 +73,7 @@ def flags(order: Order, venue: KrakenSpot) -> str:
 
 def order_form(venue: KrakenSpot, order: Order, trades: bool = False) -> dict[str, Any]:
     """One order; with the ids of its trades where they were asked for."""
-    pair, note, ticket = PAIRS[order.ticket.symbol], venue.notes[order.id], order.ticket
+    pair, note, ticket = venue.pair(order.ticket.symbol), venue.notes[order.id], order.ticket
     stops, priced = ticket.kind in STOPS, ticket.kind in PRICED
     limit = pair.price(ticket.price) if priced else "0"
     executed = order.quote_filled if note.quote_volume else 0
@@ -99,7 +99,7 @@ def order_form(venue: KrakenSpot, order: Order, trades: bool = False) -> dict[st
         "vol_exec": text_of(executed) if executed else pair.size(order.filled),
         "cost": cost(order.quote_filled),
         "fee": cost(fees(venue, order)),
-        "price": decimal(average(order, pair), max(COST_DECIMALS, pair.price_decimals)),
+        "price": decimal(average(order, pair), max(COST_DECIMALS, pair.pair_decimals)),
         "stopprice": pair.price(ticket.stop) if stops and order.working_ms > 0 else _ZERO,
         "limitprice": pair.price(ticket.price) if stops and priced else _ZERO,
         "misc": "amended" if note.amends else "",
@@ -126,8 +126,7 @@ def trade_id(venue: KrakenSpot, fill: Fill) -> str:
 
 def trade_form(venue: KrakenSpot, fill: Fill) -> dict[str, Any]:
     """One trade of the account."""
-    order, pair = fill.order, PAIRS[fill.order.ticket.symbol]
-    price = decimal(fill.price * pair.instrument.tick_atoms, max(5, pair.price_decimals))
+    order, pair = fill.order, venue.pair(fill.order.ticket.symbol)
     traded = trade_id(venue, fill)
     return {
         "ordertxid": venue.txid(order),
@@ -137,7 +136,7 @@ def trade_form(venue: KrakenSpot, fill: Fill) -> dict[str, Any]:
         "time": fill.at / 1_000,
         "type": order.ticket.side.value.lower(),
         "ordertype": WORDS[order.ticket.kind],
-        "price": price,
+        "price": pair.long_price(fill.price),
         "cost": cost(fill.quote),
         "fee": cost(fill.fee),
         "vol": pair.size(fill.size),
@@ -152,7 +151,7 @@ def trade_form(venue: KrakenSpot, fill: Fill) -> dict[str, Any]:
 
 def ledger_ids(venue: KrakenSpot, fill: Fill) -> list[str]:
     """The two entries that a trade leaves in the account's ledger: what went, what came."""
-    pair = PAIRS[fill.order.ticket.symbol]
+    pair = venue.pair(fill.order.ticket.symbol)
     assets = (pair.quote.name, pair.base.name)
     gone, come = assets if fill.order.ticket.side is Side.BUY else assets[::-1]
     traded = trade_id(venue, fill)

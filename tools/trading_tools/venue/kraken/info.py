@@ -83,7 +83,7 @@ def pair_form(pair: Pair) -> dict[str, Any]:
         "quote": pair.quote.id,
         "lot": "unit",
         "cost_decimals": COST_DECIMALS,
-        "pair_decimals": pair.price_decimals,
+        "pair_decimals": pair.pair_decimals,
         "lot_decimals": pair.lot_decimals,
         "lot_multiplier": 1,
         "leverage_buy": [],

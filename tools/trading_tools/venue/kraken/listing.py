@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Final
 
-from trading_tools.venue.core.instruments import Instrument
+from trading_tools.venue.core.instruments import Instrument, atoms
 
 
 @dataclass(frozen=True)
@@ -28,18 +28,24 @@ class Asset:
 
 @dataclass(frozen=True)
 class Pair:
-    """One pair: its rules in the core and its names on REST."""
+    """One pair: its rules in the core, as they are now, and its names on REST."""
 
     instrument: Instrument
-    base: Asset
-    quote: Asset
-    price_decimals: int
-    lot_decimals: int
 
     @property
     def symbol(self) -> str:
         """The name on the WebSocket and in the core."""
         return self.instrument.symbol
+
+    @property
+    def base(self) -> Asset:
+        """What is bought and sold."""
+        return ASSETS[self.instrument.base]
+
+    @property
+    def quote(self) -> Asset:
+        """What is paid with."""
+        return ASSETS[self.instrument.quote]
 
     @cached_property
     def id(self) -> str:
@@ -57,19 +63,48 @@ class Pair:
         """The name on the older WebSocket: "XBT/USD"."""
         return f"{self.base.altname}/{self.quote.altname}"
 
+    @cached_property
+    def pair_decimals(self) -> int:
+        """Decimals that a new price may have."""
+        return _places(self.instrument.tick_size)
+
+    @cached_property
+    def lot_decimals(self) -> int:
+        """Decimals that a volume may have; what is finer is cut off."""
+        return _places(self.instrument.step_size)
+
+    @cached_property
+    def tick_units(self) -> int:
+        """What a new price must be a multiple of, in the core's units of price."""
+        return atoms(self.instrument.tick_size) // self.instrument.tick_atoms
+
+    @cached_property
+    def _price_decimals(self) -> int:
+        """Decimals with which prices are printed: old ones may be finer than a tick is now."""
+        return _places(Decimal(self.instrument.tick_atoms).scaleb(-8))
+
     def price(self, ticks: int) -> str:
         """A price with the pair's decimals."""
-        return decimal(ticks * self.instrument.tick_atoms, self.price_decimals)
+        return decimal(ticks * self.instrument.tick_atoms, self._price_decimals)
+
+    def long_price(self, ticks: int) -> str:
+        """A price with at least five decimals, as some of REST's replies have it."""
+        return decimal(ticks * self.instrument.tick_atoms, max(5, self._price_decimals))
 
     def size(self, steps: int) -> str:
         """A volume, with eight decimals as all of Kraken's."""
         return self.instrument.size_text(steps)
 
 
-def decimal(atoms: int, places: int) -> str:
+def _places(step: Decimal) -> int:
+    exponent = step.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def decimal(amount: int, places: int) -> str:
     """An amount with `places` decimals; what is finer is cut off."""
-    sign = "-" if atoms < 0 else ""
-    whole, rest = divmod(abs(atoms), 10**8)
+    sign = "-" if amount < 0 else ""
+    whole, rest = divmod(abs(amount), 10**8)
     digits = f"{rest:08d}".ljust(places, "0")[:places]
     return f"{sign}{whole}.{digits}" if places else f"{sign}{whole}"
 
@@ -88,11 +123,11 @@ ASSETS: Final[Mapping[str, Asset]] = {asset.name: asset for asset in _ASSETS}
 """Assets by their name in the core."""
 
 
-def _pair(
+def _listed(
     symbol: str, price_decimals: int, lot_decimals: int, smallest: str, cost: str, largest: str
-) -> Pair:
+) -> Instrument:
     base, quote = symbol.split("/")
-    instrument = Instrument(
+    return Instrument(
         symbol=symbol,
         base=base,
         quote=quote,
@@ -107,30 +142,23 @@ def _pair(
         price_band=1_000,
         max_orders=80,
     )
-    return Pair(instrument, ASSETS[base], ASSETS[quote], price_decimals, lot_decimals)
 
-
-_LISTED: Final = {
-    _pair("BTC/USD", 1, 7, "0.00005", "0.5", "10000"): 600_000,
-    _pair("BTC/EUR", 1, 7, "0.00005", "0.45", "10000"): 550_000,
-    _pair("BTC/USDT", 1, 7, "0.00005", "0.5", "10000"): 600_000,
-    _pair("ETH/USD", 2, 6, "0.001", "0.5", "100000"): 300_000,
-    _pair("ETH/BTC", 5, 3, "0.001", "0.00002", "100000"): 5_000,
-    _pair("SOL/USD", 2, 6, "0.02", "0.5", "1000000"): 15_000,
-    _pair("XRP/USD", 5, 3, "2", "0.5", "10000000"): 250_000,
-    _pair("DOGE/USD", 7, 1, "13", "0.5", "100000000"): 2_000_000,
-}
-PAIRS: Final[Mapping[str, Pair]] = {pair.symbol: pair for pair in _LISTED}
-"""Pairs by their name in the core."""
 
 LISTED: Final[Mapping[Instrument, int]] = {
-    pair.instrument: price for pair, price in _LISTED.items()
+    _listed("BTC/USD", 1, 7, "0.00005", "0.5", "10000"): 600_000,
+    _listed("BTC/EUR", 1, 7, "0.00005", "0.45", "10000"): 550_000,
+    _listed("BTC/USDT", 1, 7, "0.00005", "0.5", "10000"): 600_000,
+    _listed("ETH/USD", 2, 6, "0.001", "0.5", "100000"): 300_000,
+    _listed("ETH/BTC", 5, 3, "0.001", "0.00002", "100000"): 5_000,
+    _listed("SOL/USD", 2, 6, "0.02", "0.5", "1000000"): 15_000,
+    _listed("XRP/USD", 5, 3, "2", "0.5", "10000000"): 250_000,
+    _listed("DOGE/USD", 7, 1, "13", "0.5", "100000000"): 2_000_000,
 }
 """Instruments and their last price in ticks at the start."""
 
-_BY_ANY_NAME: Final = {
-    name: pair
-    for pair in PAIRS.values()
+_SYMBOLS: Final = {
+    name: pair.symbol
+    for pair in map(Pair, LISTED)
     for name in (pair.symbol, pair.wsname, pair.altname, pair.id)
 }
 _ASSET_BY_ANY_NAME: Final = {
@@ -138,9 +166,9 @@ _ASSET_BY_ANY_NAME: Final = {
 }
 
 
-def pair_called(name: str) -> Pair | None:
-    """The pair with this name, of any of its names."""
-    return _BY_ANY_NAME.get(name.upper())
+def symbol_called(name: str) -> str | None:
+    """The symbol of the pair with this name, of any of its names."""
+    return _SYMBOLS.get(name.upper())
 
 
 def asset_called(name: str) -> Asset | None:

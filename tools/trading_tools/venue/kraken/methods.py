@@ -104,9 +104,9 @@ def _cancel(call: Call, params: dict[str, Any]) -> Replies:
     replies: Replies = []
     for name in names:
         found = trading.matching(call, str(name))
-        trading.cancel_all_of(call, found)
-        replies += [_success(_named(call, order)) for order in found]
-        if not found:
+        canceled = [order for order in found if trading.cancel_all_of(call, [order])]
+        replies += [_success(_named(call, order)) for order in canceled]
+        if not canceled:
             replies.append({"success": False, "error": UNKNOWN_ORDER})
     return replies
 

@@ -15,7 +15,7 @@ from trading_tools.venue.kraken import account as ledger
 from trading_tools.venue.kraken import forms
 from trading_tools.venue.kraken.call import stamp
 from trading_tools.venue.kraken.figures import Figure, dumps
-from trading_tools.venue.kraken.listing import ASSETS, PAIRS, Pair, decimal
+from trading_tools.venue.kraken.listing import ASSETS, Pair, decimal
 from trading_tools.venue.kraken.spot import BALANCES, KrakenSpot
 from trading_tools.venue.kraken.tickets import WORDS
 from trading_tools.venue.wire.connection import Connection
@@ -117,7 +117,7 @@ class PrivateChannels:
                 yield self._change(order, "filled", "filled", at) | self._sums(order)
         elif report.event == "TRIGGERED":
             row = self._change(order, "status", "new", at)
-            yield row | {"triggers": self._triggers(order, PAIRS[order.ticket.symbol])}
+            yield row | {"triggers": self._triggers(order, self._venue.pair(order.ticket.symbol))}
         elif report.event == "AMENDED":
             row = self._order(order, "amended", "partially_filled" if order.filled else "new", at)
             yield row | {"reason": "User requested"}
@@ -140,17 +140,21 @@ class PrivateChannels:
         return row | ({"cl_ord_id": client_id} if client_id else {})
 
     def _sums(self, order: Order) -> dict[str, Any]:
-        pair = PAIRS[order.ticket.symbol]
+        pair = self._venue.pair(order.ticket.symbol)
         fees = forms.fees(self._venue, order) * ledger.dollars(self._venue, pair.quote.name)
         return {
             "cum_qty": Figure(pair.size(order.filled)),
             "cum_cost": Figure(forms.cost(order.quote_filled)),
             "fee_usd_equiv": Figure(forms.cost(fees // 10**8)),
-            "avg_price": Figure(decimal(forms.average(order, pair), pair.price_decimals)),
+            "avg_price": Figure(decimal(forms.average(order, pair), max(5, pair.pair_decimals))),
         }
 
     def _order(self, order: Order, kind: str, state: str, at: int) -> dict[str, Any]:
-        pair, ticket, note = PAIRS[order.ticket.symbol], order.ticket, self._venue.notes[order.id]
+        pair, ticket, note = (
+            self._venue.pair(order.ticket.symbol),
+            order.ticket,
+            self._venue.notes[order.id],
+        )
         row: dict[str, Any] = {
             **self._change(order, kind, state, at),
             "symbol": pair.symbol,
@@ -187,7 +191,7 @@ class PrivateChannels:
         }
 
     def _trade(self, fill: Fill, status: Status, filled: int) -> dict[str, Any]:
-        order, pair = fill.order, PAIRS[fill.order.ticket.symbol]
+        order, pair = fill.order, self._venue.pair(fill.order.ticket.symbol)
         state = "filled" if status is Status.FILLED else "partially_filled"
         row = self._order(order, "trade", state, fill.at)
         return row | {
@@ -202,7 +206,7 @@ class PrivateChannels:
         }
 
     def _balances(self, fill: Fill) -> list[dict[str, Any]]:
-        order, pair = fill.order, PAIRS[fill.order.ticket.symbol]
+        order, pair = fill.order, self._venue.pair(fill.order.ticket.symbol)
         account = self._venue.exchange.accounts[order.account]
         base, buys = fill.size * pair.instrument.step_atoms, order.ticket.side is Side.BUY
         changes = [(pair.quote, -fill.quote, fill.fee), (pair.base, base, 0)]

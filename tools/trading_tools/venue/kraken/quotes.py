@@ -56,24 +56,21 @@ def _ticker(venue: KrakenSpot, pair: Pair, at: int) -> dict[str, Any]:
     today, day = candles.query("1d", at, 1)[-1], candles.window(at, DAY_MS)
     recent = venue.recent[pair.symbol]
 
-    def price(ticks: int) -> str:
-        return decimal(ticks * pair.instrument.tick_atoms, max(_PRICE_PLACES, pair.price_decimals))
-
     def best(side: BookSide) -> list[str]:
         found = top(side)
         lots = found.size * pair.instrument.step_atoms
-        return [price(found.price), decimal(lots, 0), decimal(lots, 3)]
+        return [pair.long_price(found.price), decimal(lots, 0), decimal(lots, 3)]
 
     return {
         "a": best(book.asks),
         "b": best(book.bids),
-        "c": [price(book.last_price), pair.size(recent[-1].size if recent else 0)],
+        "c": [pair.long_price(book.last_price), pair.size(recent[-1].size if recent else 0)],
         "v": [pair.size(today.volume), pair.size(day.volume)],
         "p": [average(pair, today), average(pair, day)],
         "t": [today.count, day.count],
-        "l": [price(today.low), price(day.low)],
-        "h": [price(today.high), price(day.high)],
-        "o": price(today.open),
+        "l": [pair.long_price(today.low), pair.long_price(day.low)],
+        "h": [pair.long_price(today.high), pair.long_price(day.high)],
+        "o": pair.long_price(today.open),
     }
 
 
@@ -81,9 +78,9 @@ def average(pair: Pair, candle: Candle) -> str:
     """A candle's average price by volume."""
     rules = pair.instrument
     if not candle.volume:
-        return decimal(candle.close * rules.tick_atoms, max(_PRICE_PLACES, pair.price_decimals))
+        return pair.long_price(candle.close)
     atoms = candle.quote_volume * ATOMS // (candle.volume * rules.step_atoms)
-    return decimal(atoms, max(_PRICE_PLACES, pair.price_decimals))
+    return decimal(atoms, max(_PRICE_PLACES, pair.pair_decimals))
 
 
 def depth(call: Call) -> dict[str, Any]:
@@ -165,7 +162,7 @@ def trades(call: Call) -> dict[str, Any]:
     last = trade_ns(found[-1]) if found else since or call.at * 1_000_000
     rows = [
         [
-            decimal(trade.price * pair.instrument.tick_atoms, max(5, pair.price_decimals)),
+            pair.long_price(trade.price),
             pair.size(trade.size),
             trade_ns(trade) / _SECOND_NS,
             "s" if trade.buyer_maker else "b",

@@ -14,7 +14,6 @@ from trading_tools.venue.kraken.call import stamp
 from trading_tools.venue.kraken.channels import TOLD, Channels, Feed
 from trading_tools.venue.kraken.errors import KrakenError
 from trading_tools.venue.kraken.figures import dumps
-from trading_tools.venue.kraken.listing import PAIRS
 from trading_tools.venue.kraken.methods import METHODS, serve
 from trading_tools.venue.kraken.params import Params, read_object
 from trading_tools.venue.kraken.private import PrivateChannels, Subscription
@@ -51,6 +50,7 @@ class KrakenSocket:
         self._on_end = on_end
         self._feeds: dict[Feed, None] = {}
         self._own: dict[str, None] = {}
+        self._holders: dict[str, str] = {}
         self._heard = self._spoke = venue.clock()
         status = {
             "version": "2.0.10",
@@ -125,7 +125,7 @@ class KrakenSocket:
             raise KrakenError("Symbol(s) not found")
         option = _option(channel, params)
         for symbol in symbols:
-            if channel != "instrument" and symbol not in PAIRS:
+            if channel != "instrument" and symbol not in self._venue.exchange.instruments:
                 words = f"Currency pair not supported {str(symbol)[:100]}"
                 told = {"success": False, "error": words, "symbol": symbol}
                 self._reply(request, told, at)
@@ -167,7 +167,7 @@ class KrakenSocket:
         private, channel = self._private, str(params["channel"])
         if private is None:
             raise KrakenError("Private data and trading are unavailable on this endpoint")
-        account = self._venue.gate.holder(params.get("token"), at)
+        account = self._holder(params.get("token"), at)
         if method == "unsubscribe":
             if not private.leave(self._connection, channel):
                 raise KrakenError("Subscription not found")
@@ -220,7 +220,7 @@ class KrakenSocket:
                 raise KrakenError(f"Method not found: {method[:100]}")
             if self._private is None:
                 raise KrakenError("Private data and trading are unavailable on this endpoint")
-            account = self._venue.gate.holder(params.get("token"), at)
+            account = self._holder(params.get("token"), at)
             replies = serve(self._venue, known, params, account, at, number)
         except KrakenError as error:
             replies = [{"success": False, "error": error.words}]
@@ -228,6 +228,18 @@ class KrakenSocket:
             code = str(reply.get("error", ""))
             ledger.record(at, "request.answered", request=number, status=200, code=code)
             self._reply(request, reply, at, operation)
+
+    def _holder(self, token: object, at: int) -> str:
+        """Whose token it is; one that was good once stays so on its connection.
+
+        Raises:
+            KrakenError: it is unknown or too old.
+        """
+        account = self._holders.get(token) if isinstance(token, str) else None
+        if account is None:
+            account = self._venue.gate.holder(token, at)
+            self._holders[str(token)] = account
+        return account
 
     def _reply(
         self,

@@ -5,6 +5,7 @@ What a request does is `endpoints`; how it arrives is `adapter`, `rest` and `soc
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,10 +13,10 @@ from typing import Any, Final
 
 from trading_tools.venue.core.accounts import Account
 from trading_tools.venue.core.instruments import ATOMS, Instrument
-from trading_tools.venue.core.orders import Order, Report, Ticket
+from trading_tools.venue.core.orders import Order, Rejected, Report, Ticket
 from trading_tools.venue.kraken.ids import Ids
 from trading_tools.venue.kraken.limits import Limits, Rules
-from trading_tools.venue.kraken.listing import LISTED, PAIRS, Pair
+from trading_tools.venue.kraken.listing import LISTED, Pair
 from trading_tools.venue.kraken.signing import Gate, drill_credentials
 from trading_tools.venue.market.place import DRILL_ACCOUNT, Marketplace
 
@@ -78,13 +79,21 @@ class KrakenSpot(Marketplace):
         self.switch_ms = 0
         """When the dead man's switch cancels all orders; 0 while it is off."""
         self._coming = Note()
+        self._pairs: dict[str, Pair] = {}
         self._expiring: dict[int, Order] = {}
         self.exchange.on_report.append(self._keep_note)
 
     @property
     def pairs(self) -> list[Pair]:
         """The pairs that are listed."""
-        return [PAIRS[symbol] for symbol in self.exchange.instruments]
+        return [self.pair(symbol) for symbol in self.exchange.instruments]
+
+    def pair(self, symbol: str) -> Pair:
+        """A pair with the rules that it has now."""
+        instrument, known = self.exchange.instruments[symbol], self._pairs.get(symbol)
+        if known is None or known.instrument is not instrument:
+            known = self._pairs[symbol] = Pair(instrument)
+        return known
 
     def txid(self, order: Order) -> str:
         """The order's id on the wire."""
@@ -97,7 +106,10 @@ class KrakenSpot(Marketplace):
             Rejected: as `Exchange.place`.
         """
         self._coming = note
-        order = self.exchange.place(account, ticket, at, request)
+        try:
+            order = self.exchange.place(account, ticket, at, request)
+        finally:
+            self._coming = Note()
         if note.expires_ms and order.open:
             self._expiring[order.id] = order
         return order
@@ -121,12 +133,18 @@ class KrakenSpot(Marketplace):
             del self._expiring[order.id]
         for order in list(self._expiring.values()):
             if at >= self.notes[order.id].expires_ms:
-                self.cancel(self.exchange.accounts[order.account], order, at, 0, "expired")
+                self._end(order, at, "expired")
         if self.switch_ms and at >= self.switch_ms:
             self.switch_ms = 0
-            for order in self.account.open_orders():
-                self.cancel(self.account, order, at, 0, "Cancel all orders after timeout")
+            for orders in list(self.account.open.values()):
+                for order in list(orders.values()):
+                    self._end(order, at, "Cancel all orders after timeout")
         return at
+
+    def _end(self, order: Order, at: int, why: str) -> None:
+        """Cancel an order for the venue's own reason, unless it ends by itself at this moment."""
+        with contextlib.suppress(Rejected):
+            self.cancel(self.exchange.accounts[order.account], order, at, 0, why)
 
     def see_spreads(self, at: int) -> None:
         """Remember each pair's best prices where they have changed."""
@@ -138,4 +156,4 @@ class KrakenSpot(Marketplace):
 
     def _keep_note(self, report: Report) -> None:
         if report.event == "NEW":
-            self.notes[report.order.id] = self._coming
+            self.notes[report.order.id], self._coming = self._coming, Note()

@@ -110,11 +110,13 @@ def price(call: Call, pair: Pair, name: str) -> int:
     elif percent:
         raise invalid(name)
     ticks, rest = divmod(atoms, pair.instrument.tick_atoms)
-    if rest or _finer(given, pair.price_decimals):
+    if rest or _finer(given, pair.pair_decimals):
         raise KrakenError(
             f"EOrder:Invalid price:{pair.altname} price can only be specified up to "
-            f"{pair.price_decimals} decimals."
+            f"{pair.pair_decimals} decimals."
         )
+    if ticks % pair.tick_units:
+        raise KrakenError("EOrder:Tick size check failed")
     return ticks
 
 

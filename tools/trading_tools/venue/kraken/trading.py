@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace as replaced
 from typing import Any
 
@@ -16,7 +17,7 @@ from trading_tools.venue.kraken.errors import (
     refused,
 )
 from trading_tools.venue.kraken.limits import EDIT, by_age
-from trading_tools.venue.kraken.listing import PAIRS, Pair
+from trading_tools.venue.kraken.listing import Pair
 from trading_tools.venue.kraken.params import Params
 from trading_tools.venue.kraken.tickets import Wanted, wanted
 
@@ -141,8 +142,8 @@ def edited(call: Call, pair: Pair) -> tuple[Order, Order | None]:
     if params.flag("validate"):
         return old, None
     venue.limits.order(pair.symbol, 1 + by_age(EDIT, call.at - old.created_ms), call.at)
-    venue.cancel(call.account, old, call.at, call.request, "Order replaced")
     try:
+        venue.cancel(call.account, old, call.at, call.request, "Order replaced")
         return old, venue.place(call.account, asked.ticket, asked.note, call.at, call.request)
     except Rejected as refusal:
         raise refused(refusal) from None
@@ -151,7 +152,10 @@ def edited(call: Call, pair: Pair) -> tuple[Order, Order | None]:
 def cancel(call: Call) -> dict[str, Any]:
     """Cancel open orders by `txid` (an id, or a `userref` that several share) or `cl_ord_id`."""
     names = call.params.names("txid")
-    return {"count": cancel_all_of(call, _open(call, names, call.params.names("cl_ord_id")))}
+    count = cancel_all_of(call, _open(call, names, call.params.names("cl_ord_id")))
+    if not count:
+        raise KrakenError(UNKNOWN_ORDER)
+    return {"count": count}
 
 
 def cancel_batch(call: Call) -> dict[str, Any]:
@@ -185,12 +189,15 @@ def cancel_after(call: Call) -> dict[str, Any]:
 
 
 def cancel_all_of(call: Call, orders: list[Order]) -> int:
-    """Cancel some orders; how many there were."""
+    """Cancel some orders; how many there were. One may have traded before its turn came."""
+    canceled = 0
     for order in orders:
         age = call.at - order.created_ms
-        call.venue.cancel(call.account, order, call.at, call.request)
         call.venue.limits.canceled(order.ticket.symbol, age, call.at)
-    return len(orders)
+        with contextlib.suppress(Rejected):
+            call.venue.cancel(call.account, order, call.at, call.request)
+            canceled += 1
+    return canceled
 
 
 def matching(call: Call, name: str) -> list[Order]:
@@ -240,7 +247,7 @@ def _check_unique(call: Call, client_order_id: str, symbol: str) -> None:
         KrakenError: an open order of another pair has it.
     """
     taken = call.account.by_client_id
-    for other in PAIRS:
+    for other in call.venue.exchange.instruments:
         order = taken.get((other, client_order_id))
         if other != symbol and order is not None and order.open:
             raise invalid("cl_ord_id not unique")
