@@ -34,9 +34,17 @@ def _coinbase(seed: int, clock: Clock) -> Venue:
     return Coinbase(CoinbasePlace(seed, clock))
 
 
+def _kraken(seed: int, clock: Clock) -> Venue:
+    from trading_tools.venue.kraken.adapter import Kraken
+    from trading_tools.venue.kraken.spot import KrakenSpot
+
+    return Kraken(KrakenSpot(seed, clock))
+
+
 VENUES: Final[Mapping[str, Callable[[int, Clock], Venue]]] = {
     "binance": _binance,
     "bybit": _bybit,
     "coinbase": _coinbase,
+    "kraken": _kraken,
 }
 """What makes each venue, from its seed and a clock in milliseconds since 1970."""
