@@ -20,6 +20,8 @@ from orchestrator.cli.output import CommandError, emit, say
 _SOCKETS = {
     "binance": ("stream.binance.com/ws", "ws-api.binance.com/ws-api/v3"),
     "coinbase": ("advanced-trade-ws.coinbase.com", "advanced-trade-ws-user.coinbase.com"),
+    "bybit": ("stream.bybit.com/v5/public/spot", "stream.bybit.com/v5/trade"),
+    "kraken": ("ws.kraken.com/v2", "ws-auth.kraken.com/v2"),
 }
 """Where each venue's public streams and its socket for an account's requests are."""
 
@@ -35,7 +37,7 @@ def venue_command() -> None:
     type=click.Choice(list(_SOCKETS)),
     default="binance",
     show_default=True,
-    help="Which venue: Binance spot or Coinbase Advanced Trade.",
+    help="Which venue: Binance spot, Bybit, Kraken spot or Coinbase Advanced Trade.",
 )
 @click.option(
     "--seed",

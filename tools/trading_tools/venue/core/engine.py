@@ -208,7 +208,8 @@ class Engine:
     ) -> None:
         """One side's part of a trade."""
         quote = price * size * instrument.lot_value
-        ppm = account.maker_fee_ppm if is_maker else account.taker_fee_ppm
+        maker_ppm, taker_ppm = account.fees_ppm(instrument.contract is not None)
+        ppm = maker_ppm if is_maker else taker_ppm
         realised = 0
         if instrument.contract is None:
             asset, fee = spot.fill(order, account, instrument, price, size, ppm)
