@@ -78,6 +78,20 @@ async def test_neither_environment_nor_profile_redirects_the_call(
     assert api.requests[0].headers["authorization"] == "Bearer sk-test"
 
 
+async def test_a_proxy_of_the_environment_is_used_but_where_it_is_excepted(
+    bench: Bench, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with MessagesApi([say("by proxy"), say("straight")]) as api:
+        monkeypatch.setenv("HTTP_PROXY", api.url)
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        assert (await bench.connect("http://messages.invalid").reply(ask())).text == "by proxy"
+        assert (await bench.connect(api).reply(ask())).text == "straight"
+    assert [request.headers["host"] for request in api.requests] == [
+        "messages.invalid",
+        api.url.removeprefix("http://"),
+    ]
+
+
 async def test_a_conversation_with_bound_thinking_is_accepted_turn_after_turn(
     bench: Bench, ask: Ask
 ) -> None:
@@ -185,7 +199,7 @@ async def test_a_cancelled_turn_hangs_up_and_leaks_nothing(bench: Bench, ask: As
 
 async def test_a_turn_ends_at_its_deadline(bench: Bench, ask: Ask) -> None:
     answer = Answer(message=say("slow"), ending=Ending.HANG, after_events=4)
-    with MessagesApi([say("the SDK is imported by now"), answer]) as api:
+    with MessagesApi([say("the client is imported by now"), answer]) as api:
         model = bench.connect(api)
         await model.reply(ask())
         with pytest.raises(DeadlinePassed) as caught:
@@ -212,7 +226,7 @@ async def test_replies_may_be_asked_for_side_by_side(bench: Bench, ask: Ask) -> 
     assert [reply.text for reply in replies] == [f"word {n}" for n in range(8)]
 
 
-def test_the_sdk_is_imported_by_the_first_reply_and_not_before() -> None:
+def test_the_client_is_imported_by_the_first_reply_and_not_before() -> None:
     code = (
         "import sys; from orchestrator.models import anthropic, factory, prices, scripted;"
         "factory.build_model('anthropic', {'ANTHROPIC_API_KEY': 'k'});"

@@ -78,6 +78,19 @@ async def test_an_endpoint_of_the_users_own_is_called_with_the_key_there_is(
     assert api.requests[0].headers["authorization"] == sent
 
 
+async def test_headers_that_a_gateway_wants_are_sent_along(bench: Bench, ask: Ask) -> None:
+    with MessagesApi([say("hi")]) as api:
+        environ = {
+            "ANTHROPIC_BASE_URL": api.url,
+            "ANTHROPIC_CUSTOM_HEADERS": "X-Team: desk\nX-Route: a:b",
+        }
+        model = build_model("anthropic", environ, **bench.injected())
+        await model.reply(ask())
+        await model.aclose()
+    assert api.requests[0].headers["x-team"] == "desk"
+    assert api.requests[0].headers["x-route"] == "a:b"
+
+
 async def test_vertex_goes_to_its_own_address_and_streams(bench: Bench, ask: Ask) -> None:
     with _Cloud(Answer(message=say("from vertex"))) as api:
         environ = {
