@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -182,3 +183,14 @@ def test_what_a_fork_has_from_its_parent_counts_once_in_the_calibration(desk: De
     found = desk.orc("agents", "--calibration", "--json").document
     assert (found["runs"], found["all"]["n"]) == (3, 1)
     assert found["left_out"]["copied"] == 2
+
+
+def test_what_a_fork_has_from_its_parent_counts_once_in_the_sums_of_all_runs(desk: Desk) -> None:
+    parent = implemented(desk)
+    assert fork(desk, parent["run"], [hand_off()])[0].code == 0
+    forked, first = desk.orc("runs", "--json").document
+    assert (first["model_calls"], first["inherited"]) == (3, None)
+    assert (forked["model_calls"], forked["inherited"]["model_calls"]) == (3, 2)
+    own = Decimal(forked["cost_usd"]) - Decimal(forked["inherited"]["cost_usd"])
+    assert 0 < own < Decimal(first["cost_usd"])
+    assert "4 model calls" in desk.orc("runs").out
