@@ -10,7 +10,7 @@ import pytest
 
 from orchestrator.agents.catalogue import AgentCatalogue
 from orchestrator.catalogue.kinds import CHECKS
-from orchestrator.catalogue.recipes import library_of
+from orchestrator.catalogue.playbook_library import library_of
 from orchestrator.catalogue.tools import all_tools
 from orchestrator.run import events as ev
 from orchestrator.run.state import State
