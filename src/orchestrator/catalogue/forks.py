@@ -56,13 +56,27 @@ def _workspace(
     if opened.workspace is None:
         raise NoSuchRun(f"run {parent} has no workspace; it cannot be forked")
     base = str(opened.workspace["base"])
+    wanted = tree or base
     try:
         before = Workspace.reopen(
             house.project, parent, state_dir=house.state_dir, base=base, environ=house.environ
         )
-        return before.fork(run, tree or base)
+        return before.fork(run, wanted)
     except WorkspaceError as error:
+        gone = str(error)
+    try:
+        # A run that changed nothing keeps no workspace: its files are those that it began with.
+        return Workspace.anew(
+            house.project,
+            run,
+            base,
+            wanted,
+            [str(note) for note in opened.workspace["notes"]],
+            state_dir=house.state_dir,
+            environ=house.environ,
+        )
+    except WorkspaceError:
         raise NoSuchRun(
-            f"the files of run {parent} are gone ({error}); a run whose workspace was removed "
+            f"the files of run {parent} are gone ({gone}); a run whose workspace was removed "
             "cannot be forked, run its request again"
         ) from None

@@ -155,12 +155,39 @@ def test_what_was_approved_for_the_parent_is_asked_anew_for_the_fork(
     assert kinds.count("tool.finished") == 1
 
 
-def test_a_run_whose_files_are_gone_cannot_be_forked(desk: Desk) -> None:
+def answered(desk: Desk) -> str:
+    """A run that changed nothing, and so left no workspace."""
     with endpoint([hand_off(result="It is fine.")]) as api:
         desk.serve(api)
         ended = desk.orc("run", "Is it fine?", "--agent", "python-expert", "--json")
     assert ended.code == 0
-    said, _ = fork(desk, ended.document["run"], [hand_off()])
+    assert ended.document["branch"] is None
+    return str(ended.document["run"])
+
+
+@pytest.mark.parametrize("committed", [True, False])
+def test_a_run_that_changed_nothing_is_forked_from_the_files_it_began_with(
+    desk: Desk, committed: bool
+) -> None:
+    if not committed:
+        (desk.project / "notes.txt").write_text("as they were\n")
+    parent = answered(desk)
+    (desk.project / "notes.txt").write_text("changed since\n")
+    said, _ = fork(desk, parent, [create("desk/fresh.py", CODE), hand_off(status="blocked")])
+    assert said.code == 1, said
+    made = files(desk, said.document["branch"])
+    assert "desk/fresh.py" in made
+    assert ("notes.txt" in made) is not committed
+    kept = ["git", "-C", str(desk.project), "show", f"{said.document['branch']}:notes.txt"]
+    shown = subprocess.run(kept, capture_output=True, text=True, check=False)
+    assert shown.stdout == ("" if committed else "as they were\n")
+
+
+def test_a_run_whose_files_are_gone_cannot_be_forked(desk: Desk) -> None:
+    (desk.project / "notes.txt").write_text("in no commit\n")
+    parent = answered(desk)
+    subprocess.run(["git", "-C", str(desk.project), "prune", "--expire=now"], check=True)
+    said, _ = fork(desk, parent, [hand_off()])
     assert said.code == 2
     assert "are gone" in said.document["error"]["what"]
 
