@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import shutil
+import ssl
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from orchestrator.models.anthropic import RetryPolicy
 from orchestrator.models.port import (
     BadRequest,
     DeadlinePassed,
     ModelConfigError,
     ModelRequest,
+    ModelUnavailable,
     Usage,
 )
 from tests.support.messages_api import (
@@ -76,6 +81,24 @@ async def test_neither_environment_nor_profile_redirects_the_call(
     with MessagesApi([say("hi")]) as api:
         await bench.connect(api).reply(ask())
     assert api.requests[0].headers["authorization"] == "Bearer sk-test"
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes a certificate with openssl")
+async def test_https_is_trusted_by_the_machines_store_and_by_ssl_cert_file(
+    bench: Bench, ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    made = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=local"
+    where = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out"]
+    command = ["openssl", *made.split(), *where, str(certificate)]
+    subprocess.run(command, check=True, capture_output=True)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    with MessagesApi([say("safe")], tls=tls) as api:
+        with pytest.raises(ModelUnavailable, match="certificate verify failed"):
+            await bench.connect(api, policy=RetryPolicy(attempts=1)).reply(ask())
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert (await bench.connect(api).reply(ask())).text == "safe"
 
 
 async def test_a_proxy_of_the_environment_is_used_but_where_it_is_excepted(
