@@ -42,9 +42,9 @@ class DirectTransport:
         self._timeout_s = timeout_s
         self._headers = {
             "authorization": f"Bearer {api_key}",
-            "anthropic-version": API_VERSION,
-            "content-type": "application/json",
             "accept": "application/json",
+            "content-type": "application/json",
+            "anthropic-version": API_VERSION,
             "user-agent": "trading-orchestrator",
             **headers,
         }
