@@ -72,11 +72,12 @@ class DirectTransport:
             await session.close()
 
     def _connect(self) -> ClientSession:
-        from aiohttp import ClientSession, ClientTimeout, TCPConnector
+        from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 
         return ClientSession(
             # How many calls are under way is decided by who makes them.
             connector=TCPConnector(limit=0, ssl=_tls(self._url)),
+            cookie_jar=DummyCookieJar(),
             proxy=_proxy_for(self._url),
             timeout=ClientTimeout(sock_connect=CONNECT_TIMEOUT_S, sock_read=self._timeout_s),
         )
@@ -124,4 +125,5 @@ def _proxy_for(url: str) -> str | None:
     parts = urlsplit(url)
     if urllib.request.proxy_bypass(parts.netloc):
         return None
-    return urllib.request.getproxies().get(parts.scheme)
+    proxy = urllib.request.getproxies().get(parts.scheme)
+    return proxy if proxy is None or "://" in proxy else f"http://{proxy}"

@@ -6,7 +6,7 @@ import importlib
 import importlib.util
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from orchestrator.models.anthropic import DEFAULT_BASE_URL, AnthropicModel
 from orchestrator.models.port import ModelConfigError
@@ -51,7 +51,7 @@ def build_model(
         )
     _need("genai_prices", OURS)
     return AnthropicModel.direct(
-        api_key=key or NO_KEY,
+        api_key=_sendable("the model key", (key or NO_KEY).strip()),
         base_url=_address("ANTHROPIC_BASE_URL", base_url) or DEFAULT_BASE_URL,
         timeout_s=timeout_s,
         headers=_custom_headers(environ.get("ANTHROPIC_CUSTOM_HEADERS", "")),
@@ -158,8 +158,20 @@ def _need(module: str, extra: str) -> None:
 
 def _custom_headers(given: str) -> dict[str, str]:
     """What a gateway wants besides, `Name: value` on each line, as the SDK reads it."""
+    name = "ANTHROPIC_CUSTOM_HEADERS"
     parts = (line.partition(":") for line in given.split("\n"))
-    return {name.strip().lower(): value.strip() for name, colon, value in parts if colon}
+    return {
+        _sendable(name, head.strip().lower()): _sendable(name, value.strip())
+        for head, colon, value in parts
+        if colon and head.strip()
+    }
+
+
+def _sendable(what: str, text: str) -> str:
+    """The text, if it can stand in a header."""
+    if not text.isprintable():
+        raise ModelConfigError(f"{what} holds a line break or control character", "set it anew")
+    return text
 
 
 def _address(name: str, given: str | None) -> str | None:
@@ -167,8 +179,19 @@ def _address(name: str, given: str | None) -> str | None:
     if not given:
         return None
     parts = urlsplit(given)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if "@" in parts.netloc:
+        raise ModelConfigError(
+            f"{name} holds a user name or password", "give the key as ANTHROPIC_API_KEY"
+        )
+    if parts.scheme not in ("http", "https") or not parts.hostname or not _has_sound_port(parts):
         raise ModelConfigError(
             f"{name} is no web address: {given!r}", "give it as https://host, without /v1/messages"
         )
     return given
+
+
+def _has_sound_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False

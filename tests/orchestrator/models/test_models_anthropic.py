@@ -101,11 +101,12 @@ async def test_https_is_trusted_by_the_machines_store_and_by_ssl_cert_file(
         assert (await bench.connect(api).reply(ask())).text == "safe"
 
 
+@pytest.mark.parametrize("scheme", ["http://", ""])
 async def test_a_proxy_of_the_environment_is_used_but_where_it_is_excepted(
-    bench: Bench, ask: Ask, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, ask: Ask, monkeypatch: pytest.MonkeyPatch, scheme: str
 ) -> None:
     with MessagesApi([say("by proxy"), say("straight")]) as api:
-        monkeypatch.setenv("HTTP_PROXY", api.url)
+        monkeypatch.setenv("HTTP_PROXY", api.url.replace("http://", scheme))
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         assert (await bench.connect("http://messages.invalid").reply(ask())).text == "by proxy"
         assert (await bench.connect(api).reply(ask())).text == "straight"
