@@ -105,16 +105,15 @@ class Database:
         (SQLite only; PostgreSQL keeps what its server is set to).
         """
         with self.lock:
-            if not durable or self._path is None:
-                with self._transaction(self._begin):
-                    yield
-                return
-            self._set_synchronous("FULL")
+            raised = durable and self._path is not None
+            if raised:
+                self._set_synchronous("FULL")
             try:
                 with self._transaction(self._begin):
                     yield
             finally:
-                self._set_synchronous("NORMAL")
+                if raised:
+                    self._set_synchronous("NORMAL")
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[None]:

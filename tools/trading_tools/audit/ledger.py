@@ -171,7 +171,7 @@ class Ledger:
     ) -> list[Event]:
         """Record several events in their order, all or none of them; see ``append``."""
         packed = tuple(_Packed.of(stream, draft) for draft in drafts)
-        return self._append(stream, packed, expected_seq, False)
+        return self._append(stream, packed, expected_seq, False) if packed else []
 
     def _append(
         self, stream: str, drafts: Sequence[_Packed], expected_seq: int | None, durable: bool
