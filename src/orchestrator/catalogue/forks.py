@@ -8,6 +8,7 @@ from orchestrator.run.forking import NotHere, forked_opening, last_point, tree_a
 from orchestrator.run.state import State
 from orchestrator.workspace.errors import WorkspaceError
 from orchestrator.workspace.workspace import Workspace
+from trading_tools.audit.errors import LedgerError
 from trading_tools.audit.ledger import Draft
 from trading_tools.audit.verify import require_unaltered
 
@@ -43,8 +44,12 @@ def fork(house: House, parent: str, run: str, at: int | None, model: str | None)
     opening = forked_opening(opened, source, described(space, told), model)
     drafts = [Draft(opening.KIND, ev.to_body(opening))]
     drafts += [Draft(event.kind, event.body, event.v) for event in events[1:seq]]
-    # All at once: a process that is killed leaves a whole fork or none.
-    house.ledger.append_all(run, drafts, expected_seq=0)
+    try:
+        # All at once: a process that is killed leaves a whole fork or none.
+        house.ledger.append_all(run, drafts, expected_seq=0)
+    except LedgerError:
+        space.remove(with_branch=True)
+        raise
     summary = f"as run {parent} had it at event {seq}"
     space.commit(agent="fork", turn=0, summary=summary, run=run, head=head, at=house.clock())
     return take_up(house, run)

@@ -221,3 +221,17 @@ def test_what_a_fork_has_from_its_parent_counts_once_in_the_sums_of_all_runs(des
     own = Decimal(forked["cost_usd"]) - Decimal(forked["inherited"]["cost_usd"])
     assert 0 < own < Decimal(first["cost_usd"])
     assert "4 model calls" in desk.orc("runs").out
+
+
+def test_a_fork_that_the_ledger_does_not_take_leaves_nothing_behind(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORC_AUDIT_KEY", "a key that is kept elsewhere")
+    parent = answered(desk)
+    monkeypatch.delenv("ORC_AUDIT_KEY")
+    said, _ = fork(desk, parent, [])
+    assert said.code == 2
+    assert "ORC_AUDIT_KEY" in said.document["error"]["fix"]
+    branches = ["git", "-C", str(desk.project), "branch", "--list", "orc/*"]
+    assert subprocess.run(branches, capture_output=True, text=True, check=True).stdout == ""
+    assert not list((desk.project / ".orchestrator" / "worktrees").iterdir())
