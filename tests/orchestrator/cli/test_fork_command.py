@@ -156,8 +156,9 @@ def test_what_was_approved_for_the_parent_is_asked_anew_for_the_fork(
 
 
 def answered(desk: Desk) -> str:
-    """A run that changed nothing, and so left no workspace."""
-    with endpoint([hand_off(result="It is fine.")]) as api:
+    """A run of two turns that changed nothing, and so left no workspace."""
+    looks = does(("grep", {"pattern": "def "}))
+    with endpoint([looks, hand_off(result="It is fine.")]) as api:
         desk.serve(api)
         ended = desk.orc("run", "Is it fine?", "--agent", "python-expert", "--json")
     assert ended.code == 0
@@ -213,14 +214,13 @@ def test_what_a_fork_has_from_its_parent_counts_once_in_the_calibration(desk: De
 
 
 def test_what_a_fork_has_from_its_parent_counts_once_in_the_sums_of_all_runs(desk: Desk) -> None:
-    parent = implemented(desk)
-    assert fork(desk, parent["run"], [hand_off()])[0].code == 0
+    assert fork(desk, answered(desk), [hand_off(result="It is fine.")])[0].code == 0
     forked, first = desk.orc("runs", "--json").document
-    assert (first["model_calls"], first["inherited"]) == (3, None)
-    assert (forked["model_calls"], forked["inherited"]["model_calls"]) == (3, 2)
+    assert (first["model_calls"], first["inherited"]) == (2, None)
+    assert (forked["model_calls"], forked["inherited"]["model_calls"]) == (2, 1)
     own = Decimal(forked["cost_usd"]) - Decimal(forked["inherited"]["cost_usd"])
     assert 0 < own < Decimal(first["cost_usd"])
-    assert "4 model calls" in desk.orc("runs").out
+    assert "3 model calls" in desk.orc("runs").out
 
 
 def test_a_fork_that_the_ledger_does_not_take_leaves_nothing_behind(
