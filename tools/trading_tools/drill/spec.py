@@ -18,16 +18,20 @@ class DrillError(Exception):
 
 @dataclass(frozen=True)
 class BotSignal:
-    """A signal for the bot, once its venues have accepted `after_orders` orders of it.
+    """What is done to the bot `delay_s` after its venues have accepted that many orders of it.
 
-    TERM goes to all its processes, as systemd sends it; KILL ends them at once. `restart` starts
-    the same command again in the same folder.
+    TERM goes to all its processes, as systemd sends it, and is followed by KILL where the bot
+    lives on; KILL ends them at once; INT, HUP, USR1 and USR2 are only sent. `restart` starts the
+    same command again in the same folder once it has ended. RUN runs `command` beside the bot in
+    its folder instead: a kill switch that is a file or a program.
     """
 
-    signal: Literal["TERM", "KILL"]
+    signal: Literal["TERM", "KILL", "INT", "HUP", "USR1", "USR2", "RUN"]
     after_orders: int
     delay_s: float = 0
     restart: bool = False
+    command: tuple[str, ...] = ()
+    why: str = "the scenario"
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,8 @@ class DrillSpec:
         body["folder"] = Path(body["folder"])
         body["venues"] = tuple(body["venues"])
         body["market"] = Path(body["market"]) if body["market"] else None
-        body["signals"] = tuple(BotSignal(**each) for each in body["signals"])
+        body["signals"] = tuple(
+            BotSignal(**{**each, "command": tuple(each["command"])}) for each in body["signals"]
+        )
         body["forwards"] = tuple(Forward(**each) for each in body["forwards"])
         return cls(**body)

@@ -28,7 +28,7 @@ class BotControl(Protocol):
         """End it at once."""
 
     def restart(self, why: str) -> None:
-        """Start it again, in the same folder, once it has ended."""
+        """End it at once and start it again in the same folder."""
 
 
 @dataclass(frozen=True)
