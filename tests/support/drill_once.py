@@ -17,7 +17,8 @@ from trading_tools.drill.sealed import Progress
 class _Told(list[Progress]):
     def append(self, told: Progress) -> None:
         if told.kind == "bot.started":
-            print("started", flush=True)
+            sys.stdout.write("started\n")
+            sys.stdout.flush()
         super().append(told)
 
 
@@ -33,7 +34,7 @@ def main() -> None:
         "kinds": [entry.kind for entry in recording.ledgers["binance"]],
         "unknown_hosts": recording.unknown_hosts,
     }
-    print(json.dumps(body), flush=True)
+    sys.stdout.write(json.dumps(body) + "\n")
 
 
 if __name__ == "__main__":

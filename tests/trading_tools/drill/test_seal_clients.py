@@ -148,7 +148,12 @@ def _as_ordinary_user(folder: Path, bot: str) -> dict[str, Any]:
     environ = {**os.environ, **variables, "HOME": str(folder / "home")}
     environ |= {"PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1"}
     ran = subprocess.run(
-        [*argv, python, "bot.py"], cwd=folder, env=environ, capture_output=True, text=True, timeout=90
+        [*argv, python, "bot.py"],
+        cwd=folder,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=90,
     )
     assert ran.returncode == 0, ran.stderr
     told: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])

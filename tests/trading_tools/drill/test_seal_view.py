@@ -1,4 +1,4 @@
-"""What a bot sees and reaches from within the seal: one bot looks round, the tests ask what it saw."""
+"""What a bot sees and reaches from within the seal: one bot looks round, the tests ask it."""
 
 from __future__ import annotations
 
@@ -169,13 +169,17 @@ def test_the_drills_own_process_is_not_visible(look: Look) -> None:
 
 def test_the_environment_has_drill_credentials_and_what_was_set(look: Look) -> None:
     assert look["key"] not in {_REAL, ""}
-    assert look["own key"] == "".join("0" if c.isdigit() else "X" if c.isupper() else "x" for c in _REAL)
+    assert look["own key"] == "".join(
+        "0" if c.isdigit() else "X" if c.isupper() else "x" for c in _REAL
+    )
     assert look["set"] == "chosen"
     assert {"BINANCE_SECRET", "API_KEY"} <= set(look["environment"])
     assert "SSH_AUTH_SOCK" not in look["environment"]
 
 
-def test_configuration_files_have_drill_credentials_and_stay_as_they_are_outside(look: Look) -> None:
+def test_configuration_files_have_drill_credentials_and_stay_as_they_are_outside(
+    look: Look,
+) -> None:
     assert look["config"]["exchange"]["key"] == look["key"]
     assert look["config"]["exchange"]["secret"] != ""
     assert _REAL in (look.folder / ".env").read_text()

@@ -69,7 +69,7 @@ async def sealed_run(spec: DrillSpec, on_progress: OnProgress = lambda _told: No
             inside = await _Inside.start([*seal.before, *_INSIDE, str(scratch)])
             stack.push_async_callback(inside.end)
             if seal.kind is SealKind.NAMESPACE:
-                await relay.offer(stack, scratch, spec.forwards)
+                await stack.enter_async_context(relay.offer(scratch, spec.forwards))
             home = _home()
             copied = await asyncio.to_thread(copy_folder, spec.folder, scratch / "work", home)
             await inside.give(
