@@ -109,6 +109,7 @@ def look(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Look]:
         patch.setenv("BINANCE_API_KEY", _REAL)
         patch.setenv("BOT_KRAKEN_SECRET", _REAL)
         patch.setenv("SSH_AUTH_SOCK", "/tmp/agent.sock")
+        patch.setenv("https_proxy", "http://proxy.example:3128")
         yield Look(folder, drill(command, folder, variables={"SETTING": "chosen"}))
 
 
@@ -174,7 +175,7 @@ def test_the_environment_has_drill_credentials_and_what_was_set(look: Look) -> N
     )
     assert look["set"] == "chosen"
     assert {"BINANCE_SECRET", "API_KEY"} <= set(look["environment"])
-    assert "SSH_AUTH_SOCK" not in look["environment"]
+    assert not {"SSH_AUTH_SOCK", "https_proxy"} & set(look["environment"])
 
 
 def test_configuration_files_have_drill_credentials_and_stay_as_they_are_outside(

@@ -29,7 +29,8 @@ def with_drill_credentials(
 
     The files of its copy are changed; what the user set for the bot stays.
     """
-    made = drill_environment(environ, keys)
+    kept = {name: value for name, value in environ.items() if name.upper() not in LEADING_OUT}
+    made = drill_environment(kept, keys)
     files = replace_in_files(order.copy, keys, frozenset(order.shown))
     replaced = [f"{name} in the environment" for name in made.replaced]
     replaced += [f"{each.name} in {each.path}" for each in files]
@@ -72,7 +73,7 @@ class SealedStart:
             gid=order.gid,
         )
         self._variables = {
-            **{name: value for name, value in variables.items() if name not in LEADING_OUT},
+            **variables,
             **trust.variables(BUNDLE, JAVA_STORE, variables),
             "TMPDIR": _SCRATCH_SPACE,
         }
@@ -96,6 +97,7 @@ class ShimmedStart:
         link_shown(order.spec.folder, order.copy, order.shown)
         trusted = trust.variables(str(authority.bundle), str(authority.java_store), variables)
         self._variables = {**variables, **trusted, **shim.variables(variables)}
+        self._variables["PWD"] = str(order.copy)
 
     async def start(self, command: Sequence[str], take: Callable[[bytes], None]) -> Life:
         """Start a command; `take` gets what it prints."""

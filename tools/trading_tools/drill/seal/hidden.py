@@ -52,8 +52,11 @@ _POINTING = (
     "NETRC",
     "PGPASSFILE",
 )
-LEADING_OUT = ("SSH_AUTH_SOCK", "DOCKER_HOST", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR")
-"""Variables that name sockets which are not there."""
+LEADING_OUT = frozenset(
+    {"SSH_AUTH_SOCK", "DOCKER_HOST", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"}
+    | {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "WS_PROXY", "WSS_PROXY", "FTP_PROXY"}
+)
+"""Variables, in whatever case, that name sockets and proxies which are not there."""
 
 
 def hidden_paths(folder: Path, homes: Iterable[Path], environ: Mapping[str, str]) -> Iterator[Path]:
