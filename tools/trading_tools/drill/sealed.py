@@ -22,7 +22,7 @@ from trading_tools.drill.inside.order import Order
 from trading_tools.drill.recording import BotEnd, Recording, SealKind
 from trading_tools.drill.seal import relay
 from trading_tools.drill.seal.available import HOW_TO_GET, Tools, find_tools
-from trading_tools.drill.seal.copies import copy_folder
+from trading_tools.drill.seal.copies import SCRATCH, copy_folder
 from trading_tools.drill.seal.shimming import check_command
 from trading_tools.drill.spec import DrillError, DrillSpec
 from trading_tools.venue.core.ledger import Entry
@@ -140,7 +140,7 @@ def _home() -> Path:
 
 def _make_scratch() -> Path:
     """A folder of this run alone, that nobody else can look into."""
-    return Path(tempfile.mkdtemp(prefix="orc-drill-")).resolve()
+    return Path(tempfile.mkdtemp(prefix=SCRATCH)).resolve()
 
 
 class _Inside:
