@@ -43,6 +43,7 @@ _LOOK = """
         ]
 
     home = pathlib.Path.home()
+    setting = pathlib.Path("/proc/sys/kernel/core_pattern")
     url = "https://api.binance.com/api/v3/time"
     print(json.dumps({
         "urllib": tried(lambda: urllib.request.urlopen(url).status),
@@ -57,6 +58,7 @@ _LOOK = """
         "listed": sorted(os.listdir(".")),
         "own file": tried(lambda: touch("made-by-the-bot")),
         "root": tried(lambda: touch("/made-by-the-bot")),
+        "kernel": tried(lambda: setting.write_text(setting.read_text())),
         "home file": tried(lambda: touch(home / "made-by-the-bot")),
         "modules": tried(lambda: pathlib.Path("node_modules/lib/index.js").read_text()),
         "modules file": tried(lambda: touch("node_modules/made-by-the-bot")),
@@ -144,6 +146,10 @@ def test_the_bot_works_in_a_copy_at_the_same_path(look: Look) -> None:
 
 def test_all_else_is_read_only(look: Look) -> None:
     assert look["root"] == look["home file"] == look["modules file"] == "OSError"
+
+
+def test_the_kernels_settings_are_read_only_for_root_too(look: Look) -> None:
+    assert look["kernel"] in {"OSError", "PermissionError"}
 
 
 def test_installed_modules_and_plain_files_of_the_home_are_visible(look: Look) -> None:

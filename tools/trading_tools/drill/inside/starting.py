@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
 
 from trading_tools.drill.credentials.environment import drill_environment
 from trading_tools.drill.credentials.files import replace_in_files
@@ -66,7 +67,7 @@ class SealedStart:
             bundle=authority.bundle,
             java_store=authority.java_store,
             trusted=trust.bundles(command, folder, order.home, variables),
-            hidden=list(hidden_paths(folder, [order.home], os.environ)),
+            hidden=list(hidden_paths(folder, _homes(order.home), os.environ)),
             tools=trust.places(command[0], folder, variables),
             etc={name: scratch / name for name in etc},
             uid=order.uid,
@@ -85,6 +86,12 @@ class SealedStart:
             return [*arguments(self._bwrap, self._view, status), "--", *command]
 
         return await SealedLife.start(argv, self._variables, take)
+
+
+def _homes(own: Path) -> list[Path]:
+    """Every home folder of this machine: root may read them all."""
+    others = sorted(Path("/home").iterdir()) if Path("/home").is_dir() else []
+    return [own, Path("/root"), *others]
 
 
 class ShimmedStart:
