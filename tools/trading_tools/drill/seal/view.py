@@ -49,8 +49,8 @@ def arguments(bwrap: str, view: View, status_fd: int) -> list[str]:
     argv += ["--uid", str(view.uid), "--gid", str(view.gid), "--cap-drop", "ALL", "--new-session"]
     argv += ["--json-status-fd", str(status_fd)]
     argv += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
-    for path in _KERNEL:
-        argv += ["--ro-bind-try", path, path]
+    for name in _KERNEL:
+        argv += ["--ro-bind-try", name, name]
     empty = str(view.scratch / "empty")
     emptied = [place for place in map(Path, EMPTIED) if place.is_dir() and not place.is_symlink()]
     for place in emptied:
