@@ -51,6 +51,7 @@ def test_a_forwarded_service_is_reached_and_no_other(tmp_path: Path, service: in
     assert "ConnectionRefusedError" in drill(command, tmp_path).bot.output
 
 
+@pytest.mark.slow
 def test_a_forwarded_service_that_is_not_there_is_a_connection_that_ends(tmp_path: Path) -> None:
     bot = """
     import socket
