@@ -77,6 +77,17 @@ def test_only_services_of_this_machine_are_forwarded(named: str, why: str) -> No
         Forward.parse(named)
 
 
+def test_a_temporary_folder_with_too_long_a_name_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = tmp_path / ("x" * 100)
+    deep.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(deep))
+    with pytest.raises(DrillError, match="let TMPDIR name a shorter path"):
+        drill(["true"], tmp_path, forwards=(Forward("localhost", 5999),))
+    assert list(deep.iterdir()) == []
+
+
 async def test_two_drills_at_once_do_not_meet(tmp_path: Path) -> None:
     specs = []
     for name in ("one", "two"):
