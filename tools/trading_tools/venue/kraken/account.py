@@ -85,12 +85,11 @@ def dollars(venue: KrakenSpot, asset: str) -> int:
     if asset in {"USD", "USDT"}:
         return ATOMS
     books = venue.exchange.books
-    if (direct := books.get(f"{asset}/USD")) is not None:
-        return direct.last_price * venue.pair(f"{asset}/USD").instrument.tick_atoms
-    per_bitcoin = (
-        books[f"BTC/{asset}"].last_price * venue.pair(f"BTC/{asset}").instrument.tick_atoms
-    )
-    return dollars(venue, "BTC") * ATOMS // per_bitcoin
+    direct, bitcoin = f"{asset}/USD", f"BTC/{asset}"
+    if direct in books:
+        return books[direct].last_price * venue.pair(direct).instrument.tick_atoms
+    price = books[bitcoin].last_price * venue.pair(bitcoin).instrument.tick_atoms
+    return dollars(venue, "BTC") * ATOMS // price
 
 
 def open_positions(call: Call) -> list[Any] | dict[str, Any]:

@@ -50,7 +50,7 @@ class BookFeed:
 
     def _changes(self, before: Levels, now: Levels, sign: int) -> Levels:
         changed = {price: size for price, size in now.items() if before.get(price) != size}
-        last = max((sign * price for price in now), default=0)
+        last = sign * next(reversed(now), 0)
         short = len(now) < self._depth
         for price in before.keys() - now.keys():
             if short or sign * price < last:

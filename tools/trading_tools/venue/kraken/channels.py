@@ -127,10 +127,8 @@ class Channels:
         """A book feed that has told its listeners all until now."""
         known = self._books.get(feed)
         if known is None:
-            book = self._venue.exchange.books[feed.symbol]
-            known = self._books[feed] = BookFeed(
-                self._venue.pair(feed.symbol), book, int(feed.option)
-            )
+            pair, book = self._venue.pair(feed.symbol), self._venue.exchange.books[feed.symbol]
+            known = self._books[feed] = BookFeed(pair, book, int(feed.option))
             known.take()
             return known
         bids, asks = known.take()

@@ -150,11 +150,8 @@ class PrivateChannels:
         }
 
     def _order(self, order: Order, kind: str, state: str, at: int) -> dict[str, Any]:
-        pair, ticket, note = (
-            self._venue.pair(order.ticket.symbol),
-            order.ticket,
-            self._venue.notes[order.id],
-        )
+        ticket, note = order.ticket, self._venue.notes[order.id]
+        pair = self._venue.pair(ticket.symbol)
         row: dict[str, Any] = {
             **self._change(order, kind, state, at),
             "symbol": pair.symbol,
