@@ -81,13 +81,15 @@ def trade_balance(call: Call) -> dict[str, str]:
 
 
 def dollars(venue: KrakenSpot, asset: str) -> int:
-    """What one unit of an asset is worth in USD, in atoms; by BTC where no pair has both."""
+    """What one unit of an asset is worth in USD, in atoms: by its pair, else by BTC's, else 0."""
     if asset in {"USD", "USDT"}:
         return ATOMS
     books = venue.exchange.books
     direct, bitcoin = f"{asset}/USD", f"BTC/{asset}"
     if direct in books:
         return books[direct].last_price * venue.pair(direct).instrument.tick_atoms
+    if bitcoin not in books:
+        return 0
     price = books[bitcoin].last_price * venue.pair(bitcoin).instrument.tick_atoms
     return dollars(venue, "BTC") * ATOMS // price
 
