@@ -192,7 +192,7 @@ async def test_trades_and_candles_begin_with_what_was(
     wire: Wire, public: Socket, clock: Clock
 ) -> None:
     await wire.order(ordertype="market", price=None)
-    await public.ask("subscribe", channel="trade", symbol=[PAIR])
+    await public.ask("subscribe", channel="trade", symbol=["ETH/USD", PAIR])
     past = await public.next("trade")
     assert (past["type"], past["data"][-1]["side"]) == ("snapshot", "buy")
     await public.ask("subscribe", channel="ohlc", symbol=[PAIR], interval=60)

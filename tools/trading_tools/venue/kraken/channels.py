@@ -70,8 +70,12 @@ class Channels:
             self._listeners.pop(feed, None)
             self._books.pop(feed, None)
 
-    def snapshot(self, feed: Feed, at: int) -> str:
-        """The first message of a feed: what it was until now."""
+    def snapshot(self, feed: Feed, at: int) -> str | None:
+        """The first message of a feed: what it was until now.
+
+        None before a pair's first trade: the real venue has always traded, and ccxt's receiving
+        ends at a message without data.
+        """
         if feed.channel == "instrument":
             return dumps(self._instruments())
         pair = self._venue.pair(feed.symbol)
@@ -81,7 +85,8 @@ class Channels:
             return dumps(_message("ticker", "snapshot", [self._ticker(pair, at)]))
         if feed.channel == "trade":
             kept = list(self._venue.recent[feed.symbol])[-_SNAPSHOT_TRADES:]
-            return dumps(_message("trade", "snapshot", [_trade(pair, trade) for trade in kept]))
+            rows = [_trade(pair, trade) for trade in kept]
+            return dumps(_message("trade", "snapshot", rows)) if rows else None
         minutes = int(feed.option)
         found = quotes.candles(self._venue, pair, minutes, at, _SNAPSHOT_CANDLES)
         rows = [_candle(pair, minutes, each) for each in found]

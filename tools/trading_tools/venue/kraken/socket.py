@@ -148,7 +148,7 @@ class KrakenSocket:
         self._feeds[feed] = None
         self._reply(request, {"result": _result(feed, snapshot), "success": True}, at)
         first = self._channels.snapshot(feed, at)
-        if snapshot:
+        if snapshot and first is not None:
             self._send(first, TOLD[feed.channel], feed.symbol)
         self._channels.listen(feed, self._connection.number, self._send)
 
