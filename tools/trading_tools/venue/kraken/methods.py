@@ -182,6 +182,7 @@ _NAMES: Final = {
     "symbol": "pair",
     "order_qty": "volume",
     "time_in_force": "timeinforce",
+    "effective_time": "starttm",
     "expire_time": "expiretm",
     "cl_ord_id": "cl_ord_id",
     "order_userref": "userref",
