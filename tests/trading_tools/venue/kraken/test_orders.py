@@ -118,6 +118,26 @@ async def test_a_price_may_be_relative_to_the_last_one(wire: Wire) -> None:
     assert prices == ["58999.5", "54000.0", "57000.0", "63000.0", "57000.0", "63000.0", "60600.0"]
 
 
+async def test_own_orders_that_meet_do_not_trade(wire: Wire) -> None:
+    # Both sides lie between the market's own best prices, so that only they can meet.
+    best = wire.venue.exchange.books["BTC/USD"].bids.best() or 0
+    inside = f"{best / 10 + 1:.1f}"
+    ends = []
+    for stptype in (None, "cancel-newest", "cancel-oldest", "cancel-both"):
+        resting = await wire.order(price=inside)
+        coming = await wire.order(price=inside, type="sell", stptype=stptype)
+        ends.append([(await queried(wire, each))["status"] for each in (resting, coming)])
+        await wire.private("CancelAll")
+    assert ends == [
+        ["open", "canceled"],
+        ["open", "canceled"],
+        ["canceled", "open"],
+        ["canceled", "canceled"],
+    ]
+    assert await wire.order(stptype="none") == "EGeneral:Invalid arguments:stptype"
+    assert not wire.venue.ledger.of("order.traded")
+
+
 async def test_a_stop_waits_and_says_its_trigger(wire: Wire) -> None:
     placed = await wire.order(
         type="sell", ordertype="stop-loss-limit", price="55000", price2="54900"

@@ -183,6 +183,7 @@ _NAMES: Final = {
     "order_qty": "volume",
     "time_in_force": "timeinforce",
     "effective_time": "starttm",
+    "stp_type": "stptype",
     "expire_time": "expiretm",
     "cl_ord_id": "cl_ord_id",
     "order_userref": "userref",

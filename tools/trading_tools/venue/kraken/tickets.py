@@ -7,7 +7,15 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from trading_tools.venue.core.instruments import ATOMS
-from trading_tools.venue.core.orders import PRICED, STOPS, Kind, Side, Ticket, TimeInForce
+from trading_tools.venue.core.orders import (
+    PRICED,
+    STOPS,
+    Kind,
+    SelfTrade,
+    Side,
+    Ticket,
+    TimeInForce,
+)
 from trading_tools.venue.kraken.call import Call
 from trading_tools.venue.kraken.errors import (
     ARGUMENTS,
@@ -33,6 +41,11 @@ WORDS: Final = {kind: word for word, kind in KINDS.items()} | {Kind.LIMIT_MAKER:
 """Order types as Kraken calls them."""
 
 _NOT_HERE: Final = frozenset({"trailing-stop", "trailing-stop-limit", "settle-position", "iceberg"})
+_SELF_TRADES: Final = {
+    "cancel-newest": SelfTrade.TAKER,
+    "cancel-oldest": SelfTrade.MAKER,
+    "cancel-both": SelfTrade.BOTH,
+}
 _NOT_TAKEN: Final = ("close", "close[ordertype]", "displayvol", "starttm")
 _FLAGS: Final = frozenset({"post", "fcib", "fciq", "nompp", "viqc"})
 _CLIENT_ID = re.compile(
@@ -89,6 +102,7 @@ def wanted(call: Call, pair: Pair) -> Wanted:
         time_in_force=_time_in_force(call, note, word),
         quote_size=note.quote_volume,
         client_order_id=client_id(params, note.userref),
+        self_trade=_self_trade(params),
     )
     return Wanted(pair, ticket, note)
 
@@ -112,6 +126,13 @@ def _userref(params: Params) -> int | None:
     if found is not None and not -(2**31) <= found < 2**31:
         raise invalid("userref")
     return found
+
+
+def _self_trade(params: Params) -> SelfTrade:
+    given = (params.optional("stptype") or "cancel-newest").replace("_", "-")
+    if given not in _SELF_TRADES:
+        raise invalid("stptype")
+    return _SELF_TRADES[given]
 
 
 def _time_in_force(call: Call, note: Note, word: str) -> TimeInForce:
