@@ -99,6 +99,15 @@ def open_positions(call: Call) -> list[Any] | dict[str, Any]:
     return [] if call.params.optional("consolidation") == "market" else {}
 
 
+def denied(call: Call) -> None:
+    """What the drill's key has no right to: funding, transfers, subaccounts, earning, exports.
+
+    Raises:
+        KrakenError: always.
+    """
+    raise KrakenError("EGeneral:Permission denied")
+
+
 def token(call: Call) -> dict[str, Any]:
     """A token for the private WebSocket."""
     return {"token": call.venue.gate.token(call.at), "expires": TOKEN_S}
