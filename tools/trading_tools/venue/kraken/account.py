@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from trading_tools.venue.core.instruments import ATOMS
-from trading_tools.venue.core.orders import Side
 from trading_tools.venue.kraken import forms
 from trading_tools.venue.kraken.call import Call
 from trading_tools.venue.kraken.errors import UNKNOWN_ASSET, KrakenError
@@ -144,16 +143,10 @@ def entries(call: Call) -> Iterator[Entry]:
         refid = venue.ids.of("Q", f"deposit of {name}")
         yield Entry(made, refid, venue.started_ms, "deposit", ASSETS[name], amount, 0, amount)
     for fill in call.account.every_fill():
-        pair = venue.pair(fill.order.ticket.symbol)
-        base = fill.size * pair.instrument.step_atoms
-        buys = fill.order.ticket.side is Side.BUY
-        changes = [(pair.quote, -fill.quote, fill.fee), (pair.base, base, 0)]
-        if not buys:
-            changes = [(pair.base, -base, 0), (pair.quote, fill.quote, fill.fee)]
-        made_ids = forms.ledger_ids(venue, fill)
-        for made, (asset, amount, fee) in zip(made_ids, changes, strict=True):
+        refid = forms.trade_id(venue, fill)
+        for made, asset, amount, fee in forms.moves(venue, fill):
             running[asset.name] = running.get(asset.name, 0) + amount - fee
-            refid, left = forms.trade_id(venue, fill), running[asset.name]
+            left = running[asset.name]
             yield Entry(made, refid, fill.at, "trade", asset, amount, fee, left)
 
 

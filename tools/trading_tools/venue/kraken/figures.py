@@ -1,4 +1,4 @@
-"""JSON with exact numbers: Kraken's WebSocket sends prices and volumes with all their decimals."""
+"""JSON with exact numbers: Kraken's WebSocket has prices and volumes with all their decimals."""
 
 from __future__ import annotations
 
@@ -25,3 +25,8 @@ def dumps(value: Any) -> str:
     if isinstance(value, list):
         return f"[{','.join([dumps(each) for each in value])}]"
     return json.dumps(value)
+
+
+def plain(value: Any) -> Any:
+    """A value that was read from JSON with its decimals as text, as the ledger can hold it."""
+    return value if isinstance(value, str) else json.loads(json.dumps(value, default=str))
