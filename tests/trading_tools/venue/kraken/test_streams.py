@@ -78,12 +78,12 @@ def test_the_checksum_is_that_of_the_documentation() -> None:
         ("45294.7", "0.04454749"), ("45296.1", "0.35380000"), ("45297.5", "0.09945542"),
         ("45299.5", "0.18772827"),
     ]  # fmt: skip
-    ticks, atoms = Decimal(10), Decimal(10**8)
+    ticks, steps = Decimal(10), Decimal(10**8)
 
     def levels(rows: list[tuple[str, str]]) -> dict[int, int]:
-        return {int(Decimal(price) * ticks): int(Decimal(size) * atoms) for price, size in rows}
+        return {int(Decimal(price) * ticks): int(Decimal(size) * steps) for price, size in rows}
 
-    assert checksum(levels(asks), levels(bids), 1) == 3310070434
+    assert checksum(levels(asks), levels(bids)) == 3310070434
 
 
 async def test_a_connection_begins_with_its_status(public: Socket) -> None:

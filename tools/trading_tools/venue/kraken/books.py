@@ -62,7 +62,7 @@ class BookFeed:
 
         def rows(levels: Levels) -> list[dict[str, Figure]]:
             return [
-                {"price": Figure(pair.price(price)), "qty": Figure(pair.size(size))}
+                {"price": Figure(pair.price(price)), "qty": Figure(pair.quantity(size))}
                 for price, size in levels.items()
             ]
 
@@ -70,19 +70,19 @@ class BookFeed:
             "symbol": pair.symbol,
             "bids": rows(bids),
             "asks": rows(asks),
-            "checksum": checksum(self._asks, self._bids, pair.instrument.step_atoms),
+            "checksum": checksum(self._asks, self._bids),
             "timestamp": stamp(at),
         }
         return {"channel": "book", "type": kind, "data": [told]}
 
 
-def checksum(asks: Levels, bids: Levels, step_atoms: int) -> int:
+def checksum(asks: Levels, bids: Levels) -> int:
     """CRC32 over the ten best asks, then bids: price and volume without point and leading zeros.
 
-    Those are the price in ticks and the volume in atoms, as both have all their decimals.
+    Those are the price in ticks and the volume in steps, as both have all their decimals.
     """
     text = "".join(
-        f"{price}{size * step_atoms}"
+        f"{price}{size}"
         for levels in (asks, bids)
         for price, size in islice(levels.items(), _SUMMED)
     )

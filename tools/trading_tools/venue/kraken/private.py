@@ -143,7 +143,7 @@ class PrivateChannels:
         pair = self._venue.pair(order.ticket.symbol)
         fees = forms.fees(self._venue, order) * dollars(self._venue, pair.quote.name)
         return {
-            "cum_qty": Figure(pair.size(order.filled)),
+            "cum_qty": Figure(pair.quantity(order.filled)),
             "cum_cost": Figure(forms.cost(order.quote_filled)),
             "fee_usd_equiv": Figure(forms.cost(fees // 10**8)),
             "avg_price": Figure(decimal(forms.average(order, pair), max(5, pair.pair_decimals))),
@@ -155,7 +155,7 @@ class PrivateChannels:
         row: dict[str, Any] = {
             **self._change(order, kind, state, at),
             "symbol": pair.symbol,
-            "order_qty": Figure(pair.size(order.size)),
+            "order_qty": Figure(pair.quantity(order.size)),
             **self._sums(order),
             "time_in_force": note.time_in_force,
             "side": ticket.side.value.lower(),
@@ -194,11 +194,11 @@ class PrivateChannels:
         return row | {
             "exec_id": forms.trade_id(self._venue, fill),
             "trade_id": fill.trade_id,
-            "last_qty": Figure(pair.size(fill.size)),
+            "last_qty": Figure(pair.quantity(fill.size)),
             "last_price": Figure(pair.price(fill.price)),
             "liquidity_ind": "m" if fill.maker else "t",
             "cost": Figure(forms.cost(fill.quote)),
-            "cum_qty": Figure(pair.size(filled)),
+            "cum_qty": Figure(pair.quantity(filled)),
             "fees": [{"asset": fill.fee_asset, "qty": Figure(forms.cost(fill.fee))}],
         }
 
