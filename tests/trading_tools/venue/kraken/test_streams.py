@@ -149,14 +149,14 @@ async def test_a_book_kept_by_its_updates_has_the_venues_checksum(
     books: dict[str, dict[Decimal, Decimal]] = {"bids": {}, "asks": {}}
     for _ in range(30):
         told = (await public.next("book"))["data"][0]
-        for side, sign in (("bids", -1), ("asks", 1)):
+        for side in ("bids", "asks"):
             for level in told[side]:
                 if level["qty"]:
                     books[side][level["price"]] = level["qty"]
                 else:
                     assert books[side].pop(level["price"]) > 0
-            best = sorted(books[side], reverse=sign < 0)[:10]
-            books[side] = {price: books[side][price] for price in best}
+                best = sorted(books[side], reverse=side == "bids")[:10]
+                books[side] = {price: books[side][price] for price in best}
         text = "".join(
             str(number).replace(".", "").lstrip("0")
             for side in ("asks", "bids")

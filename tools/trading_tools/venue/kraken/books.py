@@ -49,13 +49,11 @@ class BookFeed:
         return self._message("update", bids, asks, at)
 
     def _changes(self, before: Levels, now: Levels, sign: int) -> Levels:
-        changed = {price: size for price, size in now.items() if before.get(price) != size}
         last = sign * next(reversed(now), 0)
         short = len(now) < self._depth
-        for price in before.keys() - now.keys():
-            if short or sign * price < last:
-                changed[price] = 0
-        return changed
+        gone = {price: 0 for price in before.keys() - now.keys() if short or sign * price < last}
+        # Gone ones first: who cuts off after each level of a message then has the same book.
+        return gone | {price: size for price, size in now.items() if before.get(price) != size}
 
     def _message(self, kind: str, bids: Levels, asks: Levels, at: int) -> dict[str, Any]:
         pair = self._pair
