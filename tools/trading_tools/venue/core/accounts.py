@@ -24,6 +24,9 @@ class Account:
     make the market, and are neither reported, kept in the ledger nor margined.
 
     `hedge` is the position mode: a long and a short position of one contract side by side.
+
+    `reuses_client_ids`: an id may come again once its order has ended. `contract_fees_ppm` are the
+    maker's and the taker's fee in contracts, where they are others than in spot.
     """
 
     name: str
@@ -31,6 +34,8 @@ class Account:
     taker_fee_ppm: int = 1_000
     background: bool = False
     fees_in_quote: bool = False
+    reuses_client_ids: bool = True
+    contract_fees_ppm: tuple[int, int] | None = None
     free: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     locked: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     orders: dict[int, Order] = field(default_factory=dict)
@@ -43,6 +48,12 @@ class Account:
     positions: dict[tuple[str, PositionSide], Position] = field(default_factory=dict)
     terms: dict[str, Terms] = field(default_factory=dict)
     incomes: list[Income] = field(default_factory=list)
+
+    def fees_ppm(self, contract: bool) -> tuple[int, int]:
+        """The maker's and the taker's fee in millionths."""
+        if contract and self.contract_fees_ppm is not None:
+            return self.contract_fees_ppm
+        return self.maker_fee_ppm, self.taker_fee_ppm
 
     def lock(self, asset: str, amount: int) -> None:
         """Hold `amount` back for an order; the caller has seen that it is free."""

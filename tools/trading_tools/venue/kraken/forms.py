@@ -49,7 +49,9 @@ def reason(order: Order, noted: str) -> str | None:
     """Why an order was canceled, or None."""
     if order.open or order.status is Status.FILLED:
         return None
-    return _REASONS.get(order.status) or ("Order expired" if noted == "expired" else noted or None)
+    if noted == "expired":
+        return "Order expired"
+    return _REASONS.get(order.status) or noted or None
 
 
 def fees(venue: KrakenSpot, order: Order) -> int:
