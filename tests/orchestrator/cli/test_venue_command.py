@@ -68,6 +68,14 @@ def test_it_prints_where_it_is_serves_and_ends_cleanly(number: signal.Signals) -
         assert said.endswith("binance ended; 2 ledger entries, 0 orders accepted\n")
 
 
+def test_kraken_is_served_by_its_name() -> None:
+    with serving("--venue", "kraken") as (_, told):
+        assert told["streams_url"].endswith("/ws.kraken.com/v2")
+        assert told["api_socket_url"].endswith("/ws-auth.kraken.com/v2")
+        assert "BTC/USD" in told["symbols"]
+        assert "unixtime" in fetch(f"{told['base_url']}/api.kraken.com/0/public/Time")
+
+
 def test_a_port_that_is_taken_is_one_clear_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
