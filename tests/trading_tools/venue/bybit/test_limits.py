@@ -5,7 +5,7 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
-from tests.support.bybit_venue import BybitWire, bybit, serving_bybit
+from tests.support.bybit_venue import SMALL, BybitWire, bybit, serving_bybit
 from tests.support.venues import Clock
 from trading_tools.venue.bybit.limits import Rules
 
@@ -61,7 +61,7 @@ async def test_an_address_that_sends_too_much_is_shut_out_for_ten_minutes(
 
 
 async def test_too_many_connections_are_refused(clock: Clock) -> None:
-    place = bybit(clock=clock, rules=Rules(connections_5m=2))
+    place = bybit(clock=clock, rules=Rules(connections_5m=2), instruments=SMALL)
     async with serving_bybit(place) as server, aiohttp.ClientSession() as session:
         url = f"{server.base_url}/v5/public/spot"
         for _ in range(2):

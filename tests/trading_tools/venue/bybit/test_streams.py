@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.support.bybit_venue import BybitWire, bybit, serving_bybit
+from tests.support.bybit_venue import SMALL, BybitWire, bybit, serving_bybit
 from tests.support.venues import WAIT_S, Clock
 from trading_tools.venue.wire.connection import SocketRules
 
@@ -259,7 +259,7 @@ async def test_orders_are_canceled_when_nobody_has_been_connected_for_the_window
 async def test_a_connection_on_which_nothing_comes_is_ended(clock: Clock) -> None:
     rules = SocketRules(ping_every_s=None, idle_s=0.05)
     async with (
-        serving_bybit(bybit(clock=clock), rules) as server,
+        serving_bybit(bybit(clock=clock, instruments=SMALL), rules) as server,
         aiohttp.ClientSession() as session,
         session.ws_connect(f"{server.base_url}/v5/public/spot") as socket,
         asyncio.timeout(WAIT_S),

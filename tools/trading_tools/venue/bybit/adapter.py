@@ -37,6 +37,8 @@ class Bybit:
         self._rules = rules
         self._streams = {kind: Streams(place, kind) for kind in _PUBLIC.values()}
         self._private = PrivateStreams(place)
+        # After the streams have registered, so that a fill is told before what it ends.
+        place.exchange.on_report.append(place.clear_stops)
 
     @property
     def credentials(self) -> Credentials:

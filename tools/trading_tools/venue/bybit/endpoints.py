@@ -15,6 +15,7 @@ from trading_tools.venue.bybit import (
     contracts,
     history,
     info,
+    position_stops,
     positions,
     quotes,
     trading,
@@ -90,7 +91,9 @@ REST: Final[Mapping[tuple[str, str], Endpoint]] = {
     ("POST", "/v5/position/set-leverage"): Endpoint(positions.set_leverage, Operation.SETTINGS, 10),
     ("POST", "/v5/position/switch-mode"): Endpoint(positions.switch_mode, Operation.SETTINGS, 10),
     ("POST", "/v5/position/add-margin"): Endpoint(positions.add_margin, Operation.SETTINGS, 10),
-    ("POST", "/v5/position/trading-stop"): Endpoint(positions.trading_stop, Operation.PLACE, 10),
+    ("POST", "/v5/position/trading-stop"): Endpoint(
+        position_stops.trading_stop, Operation.PLACE, 10
+    ),
     ("GET", "/v5/account/wallet-balance"): Endpoint(wallet.balance, Operation.BALANCE, 50),
     ("GET", "/v5/account/info"): Endpoint(account.info, Operation.SETTINGS, 50),
     ("GET", "/v5/account/fee-rate"): Endpoint(account.fee_rates, Operation.SETTINGS, 10, 5),

@@ -14,7 +14,8 @@ from trading_tools.venue.bybit.contracts import funded_steps
 from trading_tools.venue.bybit.ids import made
 from trading_tools.venue.bybit.listing import SPOT
 from trading_tools.venue.bybit.place import BybitPlace, Refusal
-from trading_tools.venue.bybit.tickets import INDEXES, ORDER, STOP, STOP_LOSS, TAKE_PROFIT, TPSL
+from trading_tools.venue.bybit.tags import ORDER, PARTIAL, STOP, STOP_LOSS, TAKE_PROFIT, TPSL
+from trading_tools.venue.bybit.tickets import INDEXES
 from trading_tools.venue.core.accounts import Account
 from trading_tools.venue.core.checks import rising
 from trading_tools.venue.core.contracts import Trigger
@@ -50,10 +51,12 @@ _STOP_TYPES: Final = {
     ORDER: "",
     STOP: "Stop",
     TPSL: "tpslOrder",
-    TAKE_PROFIT: "TakeProfit",
-    STOP_LOSS: "StopLoss",
 }
-_TPSL_MODES: Final = {TAKE_PROFIT: "Full", STOP_LOSS: "Full"}
+"""Words for tags; a position's own stops are tagged by theirs."""
+_TPSL_MODES: Final = {
+    **dict.fromkeys((TAKE_PROFIT, STOP_LOSS), "Full"),
+    **dict.fromkeys((PARTIAL + TAKE_PROFIT, PARTIAL + STOP_LOSS), PARTIAL),
+}
 _TRIGGERS: Final = {Trigger.LAST: "LastPrice", Trigger.MARK: "MarkPrice"}
 POSITION_INDEXES: Final = {side: index for index, side in INDEXES.items()}
 CREATED: Final = {
@@ -184,7 +187,7 @@ def order_row(place: BybitPlace, account: Account, stands: Standing) -> dict[str
         "cumFeeDetail": {asset: texts.plain(fee) for asset, fee in fees.items()},
         "timeInForce": lasting(ticket),
         "orderType": "Market" if market else "Limit",
-        "stopOrderType": _STOP_TYPES.get(ticket.tag, ""),
+        "stopOrderType": _STOP_TYPES.get(ticket.tag, ticket.tag),
         "orderIv": "",
         "triggerPrice": texts.price(each, ticket.stop) if ticket.stop else "",
         "takeProfit": "",
@@ -254,7 +257,7 @@ def execution_row(place: BybitPlace, account: Account, fill: Fill) -> dict[str, 
         "orderQty": texts.size(each, order.size),
         "leavesQty": texts.size(each, order.size - filled),
         "orderType": "Limit" if ticket.kind in PRICED else "Market",
-        "stopOrderType": _STOP_TYPES.get(ticket.tag) or "UNKNOWN",
+        "stopOrderType": _STOP_TYPES.get(ticket.tag, ticket.tag) or "UNKNOWN",
         "execFee": texts.plain(fill.fee),
         "execFeeV2": "",
         "feeCurrency": fill.fee_asset if spot else "",

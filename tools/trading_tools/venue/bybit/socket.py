@@ -9,6 +9,7 @@ import json
 from typing import Any, Protocol
 
 from trading_tools.venue.bybit.errors import BybitError
+from trading_tools.venue.bybit.params import object_of
 from trading_tools.venue.bybit.place import BybitPlace
 from trading_tools.venue.bybit.private import TOPICS, PrivateStreams
 from trading_tools.venue.bybit.streams import Streams
@@ -219,11 +220,8 @@ def asked(text: str) -> dict[str, Any]:
     Raises:
         Refused: it is none.
     """
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        raise Refused("error:invalid json") from None
-    if not isinstance(found, dict):
+    found = object_of(text)
+    if found is None:
         raise Refused("error:invalid json")
     return found
 

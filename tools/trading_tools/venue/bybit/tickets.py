@@ -14,14 +14,12 @@ from trading_tools.venue.bybit.call import Call
 from trading_tools.venue.bybit.errors import BybitError
 from trading_tools.venue.bybit.listing import LINEAR, SPOT
 from trading_tools.venue.bybit.params import amount_of
+from trading_tools.venue.bybit.tags import ORDER, STOP, TPSL
 from trading_tools.venue.core.contracts import PositionSide, Trigger
 from trading_tools.venue.core.instruments import Instrument
 from trading_tools.venue.core.orders import Kind, Side, Ticket, TimeInForce
 
 CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,36}", re.ASCII)
-ORDER, STOP, TPSL = "Order", "StopOrder", "tpslOrder"
-TAKE_PROFIT, STOP_LOSS = "TakeProfit", "StopLoss"
-"""What an order is: the order filters of requests, and what closes a position by its own."""
 _SIDES: Final = {"Buy": Side.BUY, "Sell": Side.SELL}
 _TIMES: Final = {
     "GTC": TimeInForce.GTC,
@@ -39,6 +37,7 @@ _WORDS: Final = {
 INDEXES: Final = {0: PositionSide.BOTH, 1: PositionSide.LONG, 2: PositionSide.SHORT}
 _TRIGGERS: Final = {"LastPrice": Trigger.LAST, "MarkPrice": Trigger.MARK}
 ATTACHED: Final = ("takeProfit", "stopLoss")
+_SIZES: Final = ("qty", "tpSize", "slSize")
 NOT_HERE: Final = (170227, "This feature is not supported.")
 
 
@@ -103,12 +102,12 @@ def instrument_of(call: Call, category: str) -> Instrument:
 
 
 def units(call: Call, category: str, each: Instrument, name: str) -> int:
-    """A price in ticks or `qty` in steps.
+    """A price in ticks, or a size in steps.
 
     Raises:
         BybitError: it is missing, no number, not positive, or between two of them.
     """
-    return _whole(call, category, name, each.step_atoms if name == "qty" else each.tick_atoms)
+    return _whole(call, category, name, each.step_atoms if name in _SIZES else each.tick_atoms)
 
 
 def _whole(call: Call, category: str, name: str, unit: int, what: str = "") -> int:

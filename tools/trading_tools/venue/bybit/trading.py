@@ -13,16 +13,8 @@ from trading_tools.venue.bybit import errors
 from trading_tools.venue.bybit.call import Call
 from trading_tools.venue.bybit.errors import BybitError
 from trading_tools.venue.bybit.listing import LINEAR, SPOT
-from trading_tools.venue.bybit.tickets import (
-    ATTACHED,
-    NOT_HERE,
-    ORDER,
-    STOP,
-    TPSL,
-    instrument_of,
-    units,
-    wanted,
-)
+from trading_tools.venue.bybit.tags import ORDER, STOP, TPSL
+from trading_tools.venue.bybit.tickets import ATTACHED, NOT_HERE, instrument_of, units, wanted
 from trading_tools.venue.core.orders import Order, Reason, Rejected
 
 _FILTERS: Final = (ORDER, STOP, TPSL)
