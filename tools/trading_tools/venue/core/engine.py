@@ -90,6 +90,18 @@ class Engine:
             )
             self._report("CANCELED", order, account, at, replaced_id=cancel_id)
 
+    def expire(self, account: Account, order: Order, at: int) -> None:
+        """End an open order whose time has come.
+
+        Raises:
+            Rejected: the order has ended.
+        """
+        if not order.open:
+            raise Rejected(Reason.UNKNOWN_ORDER)
+        if order.status is not Status.WAITING:
+            self._own_side(order).remove(order)
+        self._expire(order, account, Status.EXPIRED, at)
+
     def _enter(self, account: Account, ticket: Ticket, size: int, lock: int, at: int) -> Order:
         """Make an order of a ticket that was accepted, and note it with its account."""
         waits = ticket.kind in STOPS
