@@ -23,6 +23,7 @@ async def test_market_data_of_contracts_is_parsed(ask: Both) -> None:
     assert set(await ask("fetch_tickers")) >= {SYMBOL, "ETH/USDT:USDT"}
     assert len((await ask("fetch_order_book", SYMBOL, 5))["bids"]) == 5
     assert len(await ask("fetch_ohlcv", SYMBOL, "1h", None, 5)) == 5
+    assert len(await ask("fetch_ohlcv", SYMBOL, "1h", None, 5, {"price": "mark"})) == 5
     rate = await ask("fetch_funding_rate", SYMBOL)
     assert (rate["symbol"], abs(rate["fundingRate"]) <= 0.00375) == (SYMBOL, True)
     assert rate["fundingTimestamp"] > ask.place.clock()
@@ -109,6 +110,10 @@ async def test_a_position_has_stops_of_its_own(ask: Both) -> None:
         "PartialStopLoss",
     }
     assert {order["amount"] for order in stops} == {0.02}
+    brought = {"stopLoss": {"triggerPrice": 52_000}, "takeProfit": {"triggerPrice": 79_000}}
+    await ask("create_order", SYMBOL, "market", "buy", 0.01, None, brought)
+    position = await ask("fetch_position", SYMBOL)
+    assert (position["stopLossPrice"], position["takeProfitPrice"]) == (52_000, 79_000)
 
 
 async def test_modes_and_what_the_venue_says_when_nothing_changes(ask: Both) -> None:

@@ -83,6 +83,24 @@ async def test_a_positions_own_stops_end_with_it(wire: BybitWire, closing: str) 
     assert [row["cancelType"] for row in told["result"]["list"]] == ["CancelByTpSlTsClear"] * 3
 
 
+async def test_an_order_brings_its_stops_to_the_position_that_it_opens(wire: BybitWire) -> None:
+    brought = {"takeProfit": "80000", "stopLoss": "50000"}
+    order_id = (await wire.order(**WHICH, price="55000", **brought))[1]["result"]["orderId"]
+    (row,) = (await wire.get("/v5/order/realtime", **WHICH))[1]["result"]["list"]
+    assert (row["takeProfit"], row["stopLoss"], row["tpslMode"]) == ("80000.0", "50000.0", "Full")
+    amend = {**WHICH, "orderId": order_id, "price": "65000"}
+    assert (await wire.post("/v5/order/amend", **amend))[1]["retCode"] == 0
+    held = await position(wire)
+    assert (held["size"], held["takeProfit"], held["stopLoss"]) == ("0.010", "80000.0", "50000.0")
+    assert len(wire.place.account.open_orders()) == 2
+    market = {"orderType": "Market", "price": None}
+    for wrong in ({"stopLoss": "70000"}, {"takeProfit": "50000"}):
+        assert (await wire.order(**WHICH, **market, **wrong))[1]["retCode"] == 10001
+    assert (await wire.order(**WHICH, **market, stopLoss="52000"))[1]["retCode"] == 0
+    held = await position(wire)
+    assert (held["size"], held["takeProfit"], held["stopLoss"]) == ("0.020", "80000.0", "52000.0")
+
+
 async def test_a_position_that_is_none_has_no_stop(wire: BybitWire) -> None:
     told = (await wire.post(STOP, **WHICH, stopLoss="50000"))[1]
     assert (told["retCode"], "zero position" in told["retMsg"]) == (10001, True)

@@ -67,6 +67,8 @@ REST: Final[Mapping[tuple[str, str], Endpoint]] = {
     ("GET", "/v5/market/orderbook"): Endpoint(quotes.book, Operation.MARKET_DATA),
     ("GET", "/v5/market/tickers"): Endpoint(quotes.tickers, Operation.MARKET_DATA),
     ("GET", "/v5/market/kline"): Endpoint(quotes.candles, Operation.MARKET_DATA),
+    ("GET", "/v5/market/mark-price-kline"): Endpoint(quotes.price_candles, Operation.MARKET_DATA),
+    ("GET", "/v5/market/index-price-kline"): Endpoint(quotes.price_candles, Operation.MARKET_DATA),
     ("GET", "/v5/market/recent-trade"): Endpoint(quotes.trades, Operation.MARKET_DATA),
     ("POST", "/v5/order/create"): _CREATE,
     ("GET", "/v5/market/risk-limit"): Endpoint(contracts.risk_limits, Operation.MARKETS),

@@ -14,9 +14,8 @@ from trading_tools.venue.bybit.limits import Limits, Rules
 from trading_tools.venue.bybit.listing import LINEAR, LINEAR_LISTING, SPOT, SPOT_LISTING, SUFFIX
 from trading_tools.venue.bybit.signing import Gate, drill_credentials
 from trading_tools.venue.bybit.switch import Switch
-from trading_tools.venue.bybit.tags import OWN_STOPS
 from trading_tools.venue.core.instruments import ATOMS, Instrument
-from trading_tools.venue.core.orders import Reason, Report, Side, Status, Ticket
+from trading_tools.venue.core.orders import Reason, Ticket
 from trading_tools.venue.market.place import DRILL_ACCOUNT, Marketplace
 
 _BALANCES = {
@@ -114,22 +113,6 @@ class BybitPlace(Marketplace):
         for listener in self.on_refusal:
             listener(refusal)
         return refusal
-
-    def clear_stops(self, report: Report) -> None:
-        """Let a position's own stops end with it: a fill may have closed or turned it."""
-        ticket = report.order.ticket
-        if report.fill is None or self.category(ticket.symbol) == SPOT:
-            return
-        account = self.exchange.accounts[report.order.account]
-        position = account.positions[ticket.symbol, ticket.position_side]
-        for order in list(account.open[ticket.symbol].values()):
-            own = order.ticket
-            if own.tag not in OWN_STOPS or own.position_side is not ticket.position_side:
-                continue
-            closes = position.size if own.side is Side.SELL else -position.size
-            if closes <= 0 and order.status is Status.WAITING:
-                self.cancel_types[order.id] = "CancelByTpSlTsClear"
-                self.exchange.cancel(account, order, report.at)
 
     def abandon(self, at: int) -> None:
         """Cancel what the dead man's switch says is to be canceled at `at`."""

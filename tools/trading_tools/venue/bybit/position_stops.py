@@ -9,8 +9,9 @@ from trading_tools.venue.bybit.call import Call
 from trading_tools.venue.bybit.contracts import terms
 from trading_tools.venue.bybit.errors import BybitError
 from trading_tools.venue.bybit.listing import LINEAR
+from trading_tools.venue.bybit.own_stops import stop_of_all, stops_of
 from trading_tools.venue.bybit.params import amount_of
-from trading_tools.venue.bybit.positions import held, stops_of
+from trading_tools.venue.bybit.positions import held
 from trading_tools.venue.bybit.tags import PARTIAL, STOP_LOSS, TAKE_PROFIT
 from trading_tools.venue.bybit.tickets import ATTACHED, NOT_HERE, instrument_of, units
 from trading_tools.venue.core.instruments import Instrument
@@ -77,19 +78,20 @@ def _wanted(
     found = amount_of(params.text(name))
     if found is not None and not found.atoms:
         return None
-    full = mode == "Full"
-    limited = params.optional(f"{short}OrderType", "Market") == "Limit" and not full
+    stop = units(call, LINEAR, each, name)
+    if mode == "Full":
+        return stop_of_all(position, _TAGS[name], stop)
+    limited = params.optional(f"{short}OrderType", "Market") == "Limit"
     return Ticket(
         each.symbol,
         Side.SELL if position.size > 0 else Side.BUY,
         _KINDS[name, limited],
-        abs(position.size) if full else units(call, LINEAR, each, f"{short}Size"),
+        units(call, LINEAR, each, f"{short}Size"),
         units(call, LINEAR, each, f"{short}LimitPrice") if limited else 0,
-        units(call, LINEAR, each, name),
+        stop,
+        reduce_only=True,
         position_side=position.side,
-        close_position=full,
-        reduce_only=not full,
-        tag=_TAGS[name] if full else PARTIAL + _TAGS[name],
+        tag=PARTIAL + _TAGS[name],
     )
 
 

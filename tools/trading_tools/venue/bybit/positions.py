@@ -13,6 +13,7 @@ from trading_tools.venue.bybit.contracts import terms
 from trading_tools.venue.bybit.errors import BybitError
 from trading_tools.venue.bybit.forms import FIRST_SEQ, POSITION_INDEXES
 from trading_tools.venue.bybit.listing import LINEAR
+from trading_tools.venue.bybit.own_stops import stops_of
 from trading_tools.venue.bybit.pages import page
 from trading_tools.venue.bybit.params import amount_of
 from trading_tools.venue.bybit.place import BybitPlace
@@ -176,15 +177,6 @@ def add_margin(call: Call) -> dict[str, Any]:
     except Rejected:
         raise BybitError(110044, "Insufficient available margin") from None
     return row(call.place, call.account, position)
-
-
-def stops_of(account: Account, position: Position) -> dict[str, Order]:
-    """A position's own stop loss and take profit."""
-    return {
-        order.ticket.tag: order
-        for order in account.open_orders(position.symbol)
-        if order.ticket.close_position and order.ticket.position_side is position.side
-    }
 
 
 def held(call: Call, each: Instrument) -> Position:

@@ -9,12 +9,12 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from trading_tools.venue.bybit import errors
+from trading_tools.venue.bybit import errors, texts
 from trading_tools.venue.bybit.call import Call
 from trading_tools.venue.bybit.errors import BybitError
 from trading_tools.venue.bybit.listing import LINEAR, SPOT
 from trading_tools.venue.bybit.params import amount_of
-from trading_tools.venue.bybit.tags import ORDER, STOP, TPSL
+from trading_tools.venue.bybit.tags import ORDER, STOP, TPSL, Attached, tagged
 from trading_tools.venue.core.contracts import PositionSide, Trigger
 from trading_tools.venue.core.instruments import Instrument
 from trading_tools.venue.core.orders import Kind, Side, Ticket, TimeInForce
@@ -58,7 +58,9 @@ def wanted(call: Call) -> Wanted:
     """
     category, params = call.category(), call.params
     each = instrument_of(call, category)
-    if any(name in params for name in ATTACHED) or params.integer("isLeverage"):
+    brings = any(name in params for name in ATTACHED)
+    partly = params.optional("tpslMode", "Full") != "Full"
+    if (brings and (category == SPOT or partly)) or params.integer("isLeverage"):
         raise BybitError(*NOT_HERE)
     side = _SIDES[_word(call, category, "side", *_SIDES)]
     market = _word(call, category, "orderType", "Limit", "Market") == "Market"
@@ -83,7 +85,7 @@ def wanted(call: Call) -> Wanted:
         tag=_filter(call, category, stop),
     )
     if category == LINEAR:
-        ticket = _of_contract(call, ticket)
+        ticket = _of_contract(call, each, ticket)
     return Wanted(category, each, ticket)
 
 
@@ -161,17 +163,39 @@ def _kind(
     return Kind.TAKE_PROFIT if market else Kind.TAKE_PROFIT_LIMIT
 
 
-def _of_contract(call: Call, ticket: Ticket) -> Ticket:
+def _of_contract(call: Call, each: Instrument, ticket: Ticket) -> Ticket:
     """With what only orders in contracts have. What closes on trigger may only reduce, too."""
     params = call.params
     trigger = _TRIGGERS.get(params.optional("triggerBy", "LastPrice"))
     if trigger is None:
         raise errors.invalid("triggerBy", LINEAR)
+    attached = _attached(call, each, ticket)
     return ticket._replace(
+        tag=tagged(ticket.tag, attached),
         reduce_only=params.flag("reduceOnly") or params.flag("closeOnTrigger"),
         position_side=position_side(call),
         trigger=trigger,
     )
+
+
+def _attached(call: Call, each: Instrument, ticket: Ticket) -> Attached:
+    """The stops that an order brings to its position, on the sides where they belong."""
+    found = Attached(
+        *(units(call, LINEAR, each, name) if name in call.params else 0 for name in ATTACHED)
+    )
+    base = ticket.price or call.place.exchange.books[each.symbol].last_price
+    buys = ticket.side is Side.BUY
+    for word, stop, above in (
+        ("TakeProfit", found.take_profit, buys),
+        ("StopLoss", found.stop_loss, not buys),
+    ):
+        if stop and not (stop > base if above else stop < base):
+            side, where = "Buy" if buys else "Sell", "higher" if above else "lower"
+            shown = f"{word}:{texts.price(each, stop)}"
+            raise BybitError(
+                10001, f"{shown} set for {side} position should be {where} than base_price"
+            )
+    return found
 
 
 def position_side(call: Call) -> PositionSide:

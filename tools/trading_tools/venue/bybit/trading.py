@@ -13,7 +13,7 @@ from trading_tools.venue.bybit import errors
 from trading_tools.venue.bybit.call import Call
 from trading_tools.venue.bybit.errors import BybitError
 from trading_tools.venue.bybit.listing import LINEAR, SPOT
-from trading_tools.venue.bybit.tags import ORDER, STOP, TPSL
+from trading_tools.venue.bybit.tags import ORDER, STOP, TPSL, kind_of
 from trading_tools.venue.bybit.tickets import ATTACHED, NOT_HERE, instrument_of, units, wanted
 from trading_tools.venue.core.orders import Order, Reason, Rejected
 
@@ -99,7 +99,7 @@ def cancel_all(call: Call) -> dict[str, Any]:
     kinds = {_filter(call, ORDER)} if category == SPOT else {_filter(call, "")} - {""}
     rows = []
     for order in call.account.open_orders():
-        if order.ticket.symbol in symbols and (not kinds or order.ticket.tag in kinds):
+        if order.ticket.symbol in symbols and (not kinds or kind_of(order.ticket.tag) in kinds):
             call.place.exchange.cancel(call.account, order, call.at, call.request)
             rows.append(_ids(call, order))
     return {"list": rows, "success": "1"}
