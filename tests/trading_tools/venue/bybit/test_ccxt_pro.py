@@ -45,6 +45,7 @@ async def test_public_streams_are_watched(client: Any) -> None:
     assert set(tickers) <= {SYMBOL, "ETH/BTC"}
     trades = await within(client.watch_trades(SYMBOL))
     assert trades[-1]["symbol"] == SYMBOL
+    await within(client.un_watch_trades(SYMBOL))
     candles = await within(client.watch_ohlcv(SYMBOL, "1m"))
     assert candles[-1][2] >= candles[-1][3]
     best = await within(client.watch_bids_asks(["ETH/USDT"]))

@@ -50,7 +50,7 @@ PLACE = bybit(clock=Clock(), rules=QUIET, instruments=SMALL)
 
 
 @given(st.sampled_from(sorted(REST)), st.dictionaries(st.sampled_from(NAMES), values, max_size=10))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_any_parameters_of_any_endpoint_are_answered_or_refused(
     route: tuple[str, str], sent: dict[str, Any]
 ) -> None:

@@ -297,10 +297,7 @@ def execution_row(place: BybitPlace, account: Account, fill: Fill) -> dict[str, 
         "extraFees": "",
         "seq": FIRST_SEQ + fill.trade_id,
     }
-    if spot:
-        return row
-    mark = texts.price(each, place.exchange.books[each.symbol].mark)
-    return row | {"createType": CREATED[order.forced], "markPrice": mark}
+    return row if spot else row | {"createType": CREATED[order.forced]}
 
 
 def funding_row(place: BybitPlace, income: Income) -> dict[str, Any]:

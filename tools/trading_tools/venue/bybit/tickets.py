@@ -16,7 +16,7 @@ from trading_tools.venue.bybit.listing import LINEAR, SPOT
 from trading_tools.venue.bybit.params import amount_of
 from trading_tools.venue.bybit.tags import ORDER, STOP, TPSL, Attached, tagged
 from trading_tools.venue.core.contracts import PositionSide, Trigger
-from trading_tools.venue.core.instruments import Instrument
+from trading_tools.venue.core.instruments import Instrument, atoms
 from trading_tools.venue.core.orders import Kind, Side, Ticket, TimeInForce
 
 CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,36}", re.ASCII)
@@ -109,16 +109,20 @@ def units(call: Call, category: str, each: Instrument, name: str) -> int:
     Raises:
         BybitError: it is missing, no number, not positive, or between two of them.
     """
-    return _whole(call, category, name, each.step_atoms if name in _SIZES else each.tick_atoms)
+    if name in _SIZES:
+        return _whole(call, category, name, each.step_atoms) // each.step_atoms
+    # A tick is a multiple of what prices are counted in.
+    return _whole(call, category, name, atoms(each.tick_size)) // each.tick_atoms
 
 
 def _whole(call: Call, category: str, name: str, unit: int, what: str = "") -> int:
+    """A multiple of `unit` atoms, in atoms."""
     found = amount_of(call.params.text(name))
     if found is None or not found.atoms:
         raise errors.invalid(name, category)
     if not found.exact or found.atoms % unit:
         raise errors.too_fine(what or name, category)
-    return found.atoms // unit
+    return found.atoms
 
 
 def _word(call: Call, category: str, name: str, *known: str, default: str = "") -> str:
