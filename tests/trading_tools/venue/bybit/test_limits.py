@@ -30,9 +30,11 @@ async def test_one_order_too_many_in_a_second_is_refused_and_the_next_second_is_
     assert headers["X-Bapi-Limit-Status"] == "0"
     assert int(headers["X-Bapi-Limit-Reset-Timestamp"]) == clock.now + 1_000
     assert (await wire.get("/v5/account/info"))[1]["retCode"] == 0
-    clock.now += 1_000
+    clock.now += 999
+    assert (await wire.order())[1]["retCode"] == 10006
+    clock.now += 1
     assert (await wire.order())[1]["retCode"] == 0
-    assert [entry.body["limit"] for entry in wire.place.ledger.of("limit.hit")] == ["10006"] * 2
+    assert [entry.body["limit"] for entry in wire.place.ledger.of("limit.hit")] == ["10006"] * 3
     assert len(wire.place.ledger.of("order.accepted")) == 21
 
 

@@ -47,6 +47,9 @@ async def test_a_stop_of_all_of_a_position_is_set_replaced_and_taken_away(wire: 
     assert await stopped(stopLoss="50000") == 34040
     assert await stopped(stopLoss="55000") == 0
     assert (await position(wire))["stopLoss"] == "55000.0"
+    cancel = {**WHICH, "orderFilter": "StopOrder"}
+    told = await wire.post("/v5/order/cancel-all", **cancel, stopOrderType="Stop")
+    assert told[1]["result"]["list"] == []
     assert await stopped(stopLoss="70000") == 10001
     assert (await position(wire))["stopLoss"] == "55000.0"
     assert await stopped(stopLoss="0", takeProfit="0") == 0
@@ -99,6 +102,16 @@ async def test_an_order_brings_its_stops_to_the_position_that_it_opens(wire: Byb
     assert (await wire.order(**WHICH, **market, stopLoss="52000"))[1]["retCode"] == 0
     held = await position(wire)
     assert (held["size"], held["takeProfit"], held["stopLoss"]) == ("0.020", "80000.0", "52000.0")
+
+
+async def test_an_order_for_nothing_closes_all_of_a_position(wire: BybitWire) -> None:
+    await opened(wire)
+    close = {"side": "Sell", "orderType": "Market", "price": None, "qty": "0"}
+    assert (await wire.order(**WHICH, **close, reduceOnly=True))[1]["retCode"] == 10001
+    close |= {"reduceOnly": True, "closeOnTrigger": True}
+    assert (await wire.order(**WHICH, **close))[1]["retCode"] == 0
+    assert (await position(wire))["size"] == "0.000"
+    assert (await wire.order(**WHICH, **close))[1]["retCode"] == 110017
 
 
 async def test_a_position_that_is_none_has_no_stop(wire: BybitWire) -> None:

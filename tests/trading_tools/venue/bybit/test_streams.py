@@ -151,6 +151,7 @@ async def test_each_kind_of_connection_answers_pings_in_its_own_form(wire: Bybit
         (["orderbook.7.BTCUSDT"], "handler not found,topic:orderbook.7.BTCUSDT"),
         (["tickers.BTCEUR"], "handler not found"),
         (["nonsense"], "handler not found"),
+        (["publicTrade.BTCUSDT"], "already subscribed,topic:publicTrade.BTCUSDT"),
         (["tickers.BTCUSDT"] * 11, "args size >10"),
         ([], "empty"),
         ("tickers.BTCUSDT", "list"),
@@ -161,6 +162,7 @@ async def test_a_subscription_that_cannot_be_is_refused_as_a_whole(
     wire: BybitWire, args: Any, words: str
 ) -> None:
     socket = await opened(wire)
+    assert (await answered(socket, op="subscribe", args=["publicTrade.BTCUSDT"]))["success"] is True
     told = await answered(socket, op="subscribe", req_id="1", args=args)
     assert told["success"] is False
     assert words in told["ret_msg"]

@@ -17,7 +17,7 @@ from trading_tools.venue.bybit.params import amount_of
 from trading_tools.venue.bybit.tags import ORDER, STOP, TPSL, Attached, tagged
 from trading_tools.venue.core.contracts import PositionSide, Trigger
 from trading_tools.venue.core.instruments import Instrument, atoms
-from trading_tools.venue.core.orders import Kind, Side, Ticket, TimeInForce
+from trading_tools.venue.core.orders import Kind, Reason, Side, Ticket, TimeInForce
 
 CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,36}", re.ASCII)
 _SIDES: Final = {"Buy": Side.BUY, "Sell": Side.SELL}
@@ -145,7 +145,25 @@ def _sizes(
             quote = _whole(call, category, "qty", 1, "quote")
             # A stop has no market to be measured on yet: it is sized by its own price.
             return (quote // (price * each.lot_value), 0) if price else (0, quote)
+    if category == LINEAR and call.params.optional("qty") == "0":
+        return _closing(call, each, side), 0
     return units(call, category, each, "qty"), 0
+
+
+def _closing(call: Call, each: Instrument, side: Side) -> int:
+    """The size of an order that asks for 0 to close all of a position, as much as one order may.
+
+    Raises:
+        BybitError: it is no closing order, or there is no position against it.
+    """
+    if not (call.params.flag("reduceOnly") and call.params.flag("closeOnTrigger")):
+        raise errors.invalid("qty", LINEAR)
+    which = (each.symbol, position_side(call))
+    held = sum(one.size for one in call.account.every_position() if (one.symbol, one.side) == which)
+    steps = held if side is Side.SELL else -held
+    if steps <= 0:
+        raise errors.of_reason(Reason.REDUCE_ONLY, LINEAR)
+    return min(steps, each.max_market_steps)
 
 
 def _kind(
