@@ -106,7 +106,7 @@ async def test_an_order_brings_its_stops_to_the_position_that_it_opens(wire: Byb
 
 async def test_an_order_for_nothing_closes_all_of_a_position(wire: BybitWire) -> None:
     await opened(wire)
-    close = {"side": "Sell", "orderType": "Market", "price": None, "qty": "0"}
+    close: dict[str, Any] = {"side": "Sell", "orderType": "Market", "price": None, "qty": "0"}
     assert (await wire.order(**WHICH, **close, reduceOnly=True))[1]["retCode"] == 10001
     close |= {"reduceOnly": True, "closeOnTrigger": True}
     assert (await wire.order(**WHICH, **close))[1]["retCode"] == 0
