@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import socket
 import ssl
@@ -123,3 +124,36 @@ def test_several_venues_are_told_apart_by_their_real_names_also_with_tls() -> No
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=WAIT_S)
         assert not Path(told["ca_file"]).parent.exists()
+
+
+def test_every_venue_that_there_is_can_be_named() -> None:
+    from trading_tools.venue.names import VENUES
+
+    shown = subprocess.run(
+        [str(ORC), "venue", "serve", "--help"],
+        capture_output=True,
+        text=True,
+        timeout=WAIT_S,
+        check=True,
+    ).stdout
+    choices = re.search(r"--venue\[([a-z|]+)\]", re.sub(r"\s", "", shown))
+    assert choices is not None
+    assert set(choices[1].split("|")) == set(VENUES)
+
+
+def test_a_key_of_several_lines_is_printed_so_that_it_can_be_copied() -> None:
+    command = [str(ORC), "venue", "serve", "--venue", "coinbase"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith("symbols"):
+                break
+        start = lines.index("-----BEGIN EC PRIVATE KEY-----\n")
+        assert lines[start - 1].startswith("API secret")
+        assert lines[-2] == "-----END EC PRIVATE KEY-----\n"
+    finally:
+        process.kill()
+        process.communicate(timeout=WAIT_S)
