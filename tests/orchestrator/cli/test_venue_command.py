@@ -71,9 +71,10 @@ def test_it_prints_where_it_is_serves_and_ends_cleanly(number: signal.Signals) -
 
 def test_kraken_is_served_by_its_name() -> None:
     with serving("--venue", "kraken") as (_, told):
-        assert told["streams_url"].endswith("/ws.kraken.com/v2")
-        assert told["api_socket_url"].endswith("/ws-auth.kraken.com/v2")
-        assert "BTC/USD" in told["symbols"]
+        (venue,) = told["venues"]
+        assert venue["streams_url"].endswith("/ws.kraken.com/v2")
+        assert venue["api_socket_url"].endswith("/ws-auth.kraken.com/v2")
+        assert "BTC/USD" in venue["symbols"]
         assert "unixtime" in fetch(f"{told['base_url']}/api.kraken.com/0/public/Time")
 
 
