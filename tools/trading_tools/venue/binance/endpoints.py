@@ -137,7 +137,8 @@ _QUERY = _signed(Operation.QUERY_ORDER, trading.query, 4, f"symbol {_WHICH}")
 _CANCEL_NAMES = f"symbol {_WHICH} newClientOrderId cancelRestrictions"
 _CANCEL = _signed(Operation.CANCEL, trading.cancel, 1, _CANCEL_NAMES)
 _REPLACE = _signed(
-    Operation.AMEND, trading.replace,
+    Operation.AMEND,
+    trading.replace,
     1,
     f"{tickets.NAMES} cancelReplaceMode cancelOrderId cancelOrigClientOrderId "
     "cancelNewClientOrderId cancelRestrictions orderRateLimitExceededMode",

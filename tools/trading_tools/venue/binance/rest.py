@@ -88,9 +88,7 @@ def _usage(venue: SpotVenue, endpoint: Endpoint, path: str, at: int) -> dict[str
 
 def _unknown(venue: SpotVenue, asked: Asked, at: int, number: int) -> Reply:
     path = asked.path
-    venue.ledger.record(
-        at, "endpoint.missing", request=number, method=asked.method, path=path
-    )
+    venue.ledger.record(at, "endpoint.missing", request=number, method=asked.method, path=path)
     if not path.startswith("/sapi/"):
         return Reply(404, _PAGE, "text/html")
     body: dict[str, Any] = {

@@ -38,6 +38,4 @@ def trouble(kind: Trouble, at: int, retry_after_s: int | None) -> Reply:
         return Reply(status, _PAGE.format(title=title).encode(), "text/html")
     code, msg, status = _ERRORS[kind]
     until = at + 1_000 * (retry_after_s or 0)
-    return refusal(
-        BinanceError(code, msg.format(until=until), status, retry_after_s=retry_after_s)
-    )
+    return refusal(BinanceError(code, msg.format(until=until), status, retry_after_s=retry_after_s))

@@ -61,13 +61,12 @@ class VenueServer:
         await self._runner.setup()
         try:
             for door in self._doors:
-                await web.TCPSite(
-                    self._runner, LOOPBACK, door.port, ssl_context=door.tls
-                ).start()
+                await web.TCPSite(self._runner, LOOPBACK, door.port, ssl_context=door.tls).start()
         except OSError:
             await self._runner.cleanup()
             raise
         self.ports = [address[1] for address in self._runner.addresses]
+        self._interference.starting(self.venues)
         self._pump = asyncio.create_task(self._run_markets())
         return self
 
@@ -130,9 +129,7 @@ class VenueServer:
             return await self._converse(request, venue, asked)
         return await self._serve(request, venue, asked)
 
-    async def _serve(
-        self, request: web.Request, venue: Venue, asked: Asked
-    ) -> web.StreamResponse:
+    async def _serve(self, request: web.Request, venue: Venue, asked: Asked) -> web.StreamResponse:
         """Answer one request and record both in the ledger."""
         place = venue.place
         at = place.advance()
@@ -147,7 +144,7 @@ class VenueServer:
             params=dict(seen.params),
             key=seen.key,
         ).seq
-        arrived = Request(venue, asked, seen, at, number)
+        arrived = Request(venue, seen, at, number)
         outcome = await self._interference.before(arrived)
         if outcome is None:
             reply = venue.answer(asked, place.advance(), number)
@@ -175,7 +172,7 @@ class VenueServer:
             autoping=False, compress=False, max_msg_size=_LONGEST_MESSAGE, timeout=2
         )
         await socket.prepare(request)
-        connection = Connection(venue.place, socket, rules, asked.path, self._interference)
+        connection = Connection(venue, socket, rules, asked.path, self._interference)
         self._connections.add(connection)
         self._interference.opened(connection)
         talk = venue.converse(asked, connection)
@@ -183,6 +180,7 @@ class VenueServer:
             await connection.run(talk.on_text)
         finally:
             talk.leave()
+            self._interference.closed(connection)
             self._connections.discard(connection)
         return socket
 
