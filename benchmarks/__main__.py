@@ -111,6 +111,7 @@ def _parts(scale: float) -> list[Figure]:
 
 def _venue(scale: float) -> list[Figure]:
     found = told("benchmarks.venue", str(scale))
+    streams = told("benchmarks.venue_streams", str(scale))
     alone, trading, signed = (
         found[name] for name in ("rest_and_cancel_a_s", "half_trade_a_s", "orders_a_s")
     )
@@ -119,7 +120,8 @@ def _venue(scale: float) -> list[Figure]:
         Figure("venue: the same, orders of which half trade", f"{trading:.0f}"),
         _least("venue: signed orders over HTTP a second of CPU", signed, 2_000),
         _most("venue: a reply at 200 orders a second, p99", found["reply_p99_ms"], 5, " ms"),
-        _most("venue: memory with six instruments", found["rss_mb"], 200, " MB", 0),
+        _least("venue: book updates streamed a second of CPU", streams["updates_a_s"], 20_000),
+        _most("venue: memory with fifty instruments", streams["rss_mb"], 200, " MB", 0),
     ]
 
 

@@ -11,19 +11,19 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-import resource
 import sys
 import time
 from typing import Any
 
+from trading_tools.venue.binance.adapter import BinanceSpot
 from trading_tools.venue.binance.limits import Rules
-from trading_tools.venue.binance.server import VenueServer
 from trading_tools.venue.binance.spot import SpotVenue
 from trading_tools.venue.core.accounts import Account
 from trading_tools.venue.core.exchange import Exchange
 from trading_tools.venue.core.ledger import VenueLedger
 from trading_tools.venue.core.orders import Kind, Side, Ticket
 from trading_tools.venue.market.listing import SPOT
+from trading_tools.venue.wire.server import VenueServer
 
 _FORTUNE = {"BTC": 10**20, "USDT": 10**22}
 _MIDDLE = 6_000_000
@@ -37,7 +37,6 @@ def main(scale: float) -> dict[str, float]:
         "rest_and_cancel_a_s": _exchange(count, apart=600, cancel=True),
         "half_trade_a_s": _exchange(count, apart=0, cancel=False),
         **asyncio.run(_orders(max(50, int(5_000 * scale)), max(20, int(1_000 * scale)))),
-        "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
 
 
@@ -66,7 +65,7 @@ def _exchange(count: int, *, apart: int, cancel: bool) -> float:
 
 async def _orders(at_once: int, paced: int) -> dict[str, float]:
     venue = SpotVenue(1, lambda: time.time_ns() // 1_000_000, _FREE)
-    async with VenueServer(venue) as server:
+    async with VenueServer([BinanceSpot(venue)]) as server:
         started = time.process_time()
         await _client(server, at_once, 0)
         per_second = at_once / (time.process_time() - started)
@@ -75,7 +74,7 @@ async def _orders(at_once: int, paced: int) -> dict[str, float]:
 
 
 async def _client(server: VenueServer, count: int, gap_s: float) -> Any:
-    known = server.venue.credentials
+    known = server.venues[0].credentials
     client = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

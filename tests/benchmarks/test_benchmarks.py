@@ -37,9 +37,14 @@ def test_the_venue_takes_every_order_of_the_benchmark() -> None:
         "orders_a_s",
         "reply_ms",
         "reply_p99_ms",
-        "rss_mb",
     }
     assert all(value > 0 for value in found.values())
+
+
+def test_every_book_update_of_the_benchmark_reaches_its_reader() -> None:
+    found = told("benchmarks.venue_streams", "0.005")
+    assert set(found) == {"updates_a_s", "rss_mb"}
+    assert found["updates_a_s"] > 0
 
 
 def test_a_missed_aim_and_a_peer_that_is_not_there_are_shown() -> None:

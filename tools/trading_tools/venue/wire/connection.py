@@ -90,6 +90,11 @@ class Connection:
         except asyncio.QueueFull:
             self.close(WSCloseCode.POLICY_VIOLATION, "slow consumer")
 
+    @property
+    def waiting(self) -> int:
+        """Messages that wait to be sent."""
+        return self._queue.qsize()
+
     def abort(self) -> None:
         """Reset the connection without a close frame, as a network that fails."""
         if self._ending is None:

@@ -105,6 +105,11 @@ class VenueServer:
         scheme = "http" if self._doors[0].tls is None else "https"
         return f"{scheme}://{LOOPBACK}:{self.port}"
 
+    @property
+    def behind(self) -> int:
+        """Messages of streams that wait to be sent."""
+        return sum(connection.waiting for connection in self._connections)
+
     async def _run_markets(self) -> None:
         while True:
             for venue in self.venues:
