@@ -8,6 +8,7 @@ import pytest
 
 from trading_tools.drill.scenarios.catalogue import SCENARIOS, UnknownScenario, fitting, scenario
 from trading_tools.drill.scenarios.invariants import Invariant
+from trading_tools.drill.scenarios.scenario import Scenario
 
 
 def test_every_drill_has_its_number_and_its_name() -> None:
@@ -36,7 +37,7 @@ def test_a_name_that_names_none_or_several_is_answered_with_what_there_is(
 
 
 @pytest.mark.parametrize("each", SCENARIOS, ids=lambda each: each.name)
-def test_a_scenario_says_what_happened_and_what_must_hold(each) -> None:  # type: ignore[no-untyped-def]
+def test_a_scenario_says_what_happened_and_what_must_hold(each: Scenario) -> None:
     assert each.title.endswith(".")
     assert each.story.endswith(".")
     assert each.links or each.name == "calm"

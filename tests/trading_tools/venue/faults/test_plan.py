@@ -71,14 +71,9 @@ async def test_faults_of_one_plan_count_for_themselves() -> None:
     assert [status for status, _ in told[0:8:2]] == [503, 200, 502, 200]
 
 
-def test_a_plan_asks_at_a_hook_only_the_faults_that_use_it() -> None:
-    plan = Plan((Spoilt("lost", Act(nth=1_000), Ending.RESET),), 1)
-    assert plan.opening(object(), object()) is None  # type: ignore[arg-type]
-
-
-async def test_every_scenario_of_a_venue_is_armed_when_it_opens() -> None:
-    for scenario in fitting("binance"):
-        venue = spot(clock=Clock())
-        scenario.plan(1).starting([BinanceSpot(venue)])
-        armed = [entry.body["fault"] for entry in venue.ledger.of("fault.armed")]
-        assert armed == [fault.name for fault in scenario.faults]
+def test_every_fault_of_every_scenario_is_armed_when_the_venue_opens() -> None:
+    venue = spot(clock=Clock())
+    faults = [fault for scenario in fitting("binance") for fault in scenario.faults]
+    Plan(faults, 1).starting([BinanceSpot(venue)])
+    armed = [entry.body["fault"] for entry in venue.ledger.of("fault.armed")]
+    assert armed == [fault.name for fault in faults]
