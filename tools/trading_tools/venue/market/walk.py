@@ -71,6 +71,8 @@ class Market:
         ]
         for quotes in self._quotes:
             self._quote(quotes, start_ms)
+            if quotes.instrument.contract is not None:
+                self._mark(quotes, start_ms)
 
     @property
     def now_ms(self) -> int:
@@ -94,6 +96,8 @@ class Market:
         drift = (draw() - 0.5) * 2 / _VOLATILITY + pull
         quotes.price = max(quotes.gap * (_LEVELS + 1), round(quotes.price * (1 + drift)))
         self._quote(quotes, at)
+        if quotes.instrument.contract is not None:
+            self._mark(quotes, at)
         if draw() < 0.6:
             side = Side.BUY if draw() < 0.5 else Side.SELL
             size = max(quotes.instrument.min_steps, int(quotes.lot * draw() * 1.5))
@@ -119,6 +123,14 @@ class Market:
                 placed = self._place(self._quoter, quotes, side, price, size, TimeInForce.GTC, at)
                 if placed is not None:
                     held[price] = placed
+
+    def _mark(self, quotes: _Quotes, at: int) -> None:
+        """Mark a contract: the middle one of its index, its last price and its book's middle."""
+        book = self._exchange.books[quotes.instrument.symbol]
+        bid, ask = book.bids.best(), book.asks.best()
+        middle = (bid + ask) // 2 if bid is not None and ask is not None else book.last_price
+        mark = sorted((quotes.price, book.last_price, middle))[1]
+        self._exchange.set_mark(quotes.instrument.symbol, mark, quotes.price, at)
 
     def _place(
         self,
