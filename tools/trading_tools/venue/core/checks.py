@@ -19,6 +19,8 @@ def check(ticket: Ticket, instrument: Instrument, book: Book, account: Account) 
         Rejected: the first rule that it breaks.
     """
     _check_sizes(ticket, instrument, book)
+    if not account.background:
+        _check_changeable(ticket, instrument, book)
     if not account.background and len(account.open[ticket.symbol]) >= instrument.max_orders:
         raise Rejected(Reason.OPEN_ORDERS)
     if ticket.client_order_id:
@@ -42,15 +44,21 @@ def _check_sizes(ticket: Ticket, instrument: Instrument, book: Book) -> None:
     if ticket.kind in STOPS and not 0 < ticket.stop <= instrument.max_ticks:
         raise Rejected(Reason.PRICE)
     if ticket.quote_size:
-        if ticket.quote_size < instrument.min_worth:
-            raise Rejected(Reason.NOTIONAL)
         return
     if not instrument.min_steps <= ticket.size <= instrument.max_steps:
         raise Rejected(Reason.SIZE)
     if not priced and ticket.size > instrument.max_market_steps:
         raise Rejected(Reason.MARKET_SIZE)
-    worth = (ticket.price or ticket.stop or book.last_price) * ticket.size * instrument.lot_value
-    if worth < instrument.min_worth or (priced and worth > instrument.max_worth):
+
+
+def _check_changeable(ticket: Ticket, instrument: Instrument, book: Book) -> None:
+    """The rules that may change while the venue runs; the market's own orders need not follow."""
+    units = instrument.tick_units
+    if ticket.price % units or ticket.stop % units:
+        raise Rejected(Reason.PRICE)
+    price = ticket.price or ticket.stop or book.last_price
+    worth = ticket.quote_size or price * ticket.size * instrument.lot_value
+    if worth < instrument.min_worth or (ticket.kind in PRICED and worth > instrument.max_worth):
         raise Rejected(Reason.NOTIONAL)
 
 

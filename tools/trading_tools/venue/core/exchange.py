@@ -38,7 +38,9 @@ _MILLION = 1_000_000
 class Exchange:
     """Instruments, their books, and the accounts that trade on them.
 
-    `on_trade` and `on_report` are called at once, in the order in which things happen. Fees that
+    `on_trade` and `on_report` are called at once, in the order in which things happen.
+    `before_cancel` may still trade an order whose cancel has come. Trades of instruments in
+    `one_trade_id` all get the number of the last one, as on venues that number the taker. Fees that
     the exchange took are in `fees`, atoms by asset, so that all money stays accounted for.
     """
 
@@ -57,6 +59,8 @@ class Exchange:
         self.fees: dict[str, int] = defaultdict(int)
         self.on_trade = list(on_trade)
         self.on_report = list(on_report)
+        self.before_cancel: list[Callable[[Order, int], None]] = []
+        self.one_trade_id: set[str] = set()
         self._stops = {each.symbol: Stops() for each in instruments}
         self._trade_ids = dict.fromkeys(self.books, 0)
         self._next_order_id = FIRST_ORDER_ID
@@ -141,6 +145,8 @@ class Exchange:
         Raises:
             Rejected: the order has ended.
         """
+        for listener in self.before_cancel:
+            listener(order, at)
         if not order.open:
             raise Rejected(Reason.UNKNOWN_ORDER)
         if order.status is not Status.WAITING:
@@ -217,7 +223,8 @@ class Exchange:
         at: int,
     ) -> None:
         symbol = instrument.symbol
-        trade_id = self._trade_ids[symbol] = self._trade_ids[symbol] + 1
+        trade_id = self._trade_ids[symbol] + (symbol not in self.one_trade_id)
+        self._trade_ids[symbol] = trade_id
         book.last_price = price
         maker_account = self.accounts[maker.account]
         self._settle(maker, maker_account, instrument, trade_id, price, size, True, at)

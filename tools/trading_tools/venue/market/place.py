@@ -40,7 +40,8 @@ class Marketplace:
     ) -> None:
         """`instruments` gives last prices in ticks, `balances` the drill account's atoms."""
         self.seed = seed
-        self.clock = clock
+        self._clock = clock
+        self.clock_off_ms = 0
         self.started_ms = clock()
         self.ledger = VenueLedger()
         self.recent: dict[str, deque[Trade]] = defaultdict(lambda: deque(maxlen=_KEPT_TRADES))
@@ -53,6 +54,10 @@ class Marketplace:
         self.account = self.exchange.open_account(Account(DRILL_ACCOUNT), balances)
         self._ids = itertools.count(1)
         self.market = Market(self.exchange, seed, self.started_ms) if market else None
+
+    def clock(self) -> int:
+        """Milliseconds since 1970 by the venue's clock, which may be `clock_off_ms` off."""
+        return self._clock() + self.clock_off_ms
 
     @property
     def instruments(self) -> dict[str, Instrument]:

@@ -66,6 +66,7 @@ class VenueServer:
             await self._runner.cleanup()
             raise
         self.ports = [address[1] for address in self._runner.addresses]
+        self._interference.starting(self.venues)
         self._pump = asyncio.create_task(self._run_markets())
         return self
 
@@ -148,7 +149,7 @@ class VenueServer:
             params=dict(seen.params),
             key=seen.key,
         ).seq
-        arrived = Request(venue, asked, seen, at, number)
+        arrived = Request(venue, seen, at, number)
         outcome = await self._interference.before(arrived)
         if outcome is None:
             reply = venue.answer(asked, place.advance(), number)
@@ -176,7 +177,7 @@ class VenueServer:
             autoping=False, compress=False, max_msg_size=_LONGEST_MESSAGE, timeout=2
         )
         await socket.prepare(request)
-        connection = Connection(venue.place, socket, rules, asked.path, self._interference)
+        connection = Connection(venue, socket, rules, asked.path, self._interference)
         self._connections.add(connection)
         self._interference.opened(connection)
         talk = venue.converse(asked, connection)
@@ -184,6 +185,7 @@ class VenueServer:
             await connection.run(talk.on_text)
         finally:
             talk.leave()
+            self._interference.closed(connection)
             self._connections.discard(connection)
         return socket
 

@@ -1,0 +1,54 @@
+"""Scenarios in which the bot cannot know what became of an order that it sent."""
+
+from __future__ import annotations
+
+from trading_tools.drill.scenarios.invariants import Invariant
+from trading_tools.drill.scenarios.scenario import Scenario
+from trading_tools.venue.faults.acts import Act
+from trading_tools.venue.faults.replies import Acted, Ending, Spoilt
+from trading_tools.venue.wire.messages import Trouble
+
+_UNKNOWN = (
+    Invariant.ONE_ORDER_PER_INTENT,
+    Invariant.POSITION_AS_DECLARED,
+    Invariant.NO_ORPHAN_ORDERS,
+    Invariant.RECOVERED,
+)
+
+LOST_ORDERS = (
+    Scenario(
+        name="d01-lost-ack",
+        title="An order is accepted, and the connection breaks before the answer.",
+        story="Bots took the timeout for a failure and ordered again: bought twice, and one of the "
+        "two orders was never tracked.",
+        links=(
+            "https://github.com/ccxt/ccxt/issues/2599",
+            "https://github.com/scrtlabs/catalyst/issues/317",
+            "https://github.com/AlbatrossAutomated/blue_collar_gdax/issues/1",
+            "https://github.com/s4w3d0ff/python-poloniex/issues/109",
+        ),
+        invariants=_UNKNOWN,
+        faults=(Spoilt("lost-ack", Act(nth=2), Ending.RESET),),
+    ),
+    Scenario(
+        name="d02-5xx-accepted",
+        title="503 for an order that the venue has accepted.",
+        story="Retry libraries sent the order again, up to twenty times, while the first one was "
+        "in the book.",
+        links=(
+            "https://github.com/bennycode/trading-signals/pull/1178",
+            "https://github.com/nautechsystems/nautilus_trader/issues/4215",
+        ),
+        invariants=_UNKNOWN,
+        faults=(Spoilt("503-accepted", Act(nth=2), Trouble.OVERLOADED),),
+    ),
+    Scenario(
+        name="d03-5xx-not-accepted",
+        title="503 for an order that the venue has not taken.",
+        story="The same answer as in d02, and the other truth: a bot that believes in the order "
+        "waits for fills that never come.",
+        links=("https://github.com/ccxt/ccxt/issues/2599",),
+        invariants=_UNKNOWN,
+        faults=(Spoilt("503-not-accepted", Act(nth=2), Trouble.OVERLOADED, Acted.NO),),
+    ),
+)
