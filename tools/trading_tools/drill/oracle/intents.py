@@ -3,15 +3,17 @@
 A second order is *the same intent* where it carries the first one's client id, or where it has the
 same side and symbol and an overlapping size and was sent while the bot could not know what had
 become of the first. It is *one too many* where the bot's own calm run never sends such orders like
-that: so soon, with so little asked in between, at the very same price, or so many at once. Where
-the calm run does it too, nobody can tell: then there is no verdict.
+that: as many within the time, with as little asked in between, or twice at the very same price.
+Where that cannot be told, there is no verdict.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from trading_tools.drill.oracle.facts import Facts, Order, Request
@@ -20,8 +22,10 @@ from trading_tools.drill.oracle.knowledge import Word, known_at, words_of
 from trading_tools.drill.scenarios.invariants import Invariant
 from trading_tools.venue.wire.messages import Operation
 
-_AT_ONCE_MS: Final = 50
 _SOONER: Final = 0.8
+"""How much faster than the calm run a run may be by chance."""
+_WAITED: Final = 2
+"""How much slower it must be before something held it up."""
 _HALF: Final = 2
 
 
@@ -40,20 +44,30 @@ class _Sent:
 
 @dataclass(frozen=True)
 class _Habit:
-    """How the calm run sends orders of one side and symbol, one after the other.
+    """How the calm run sends orders of one side and symbol.
 
-    `every_ms` is the shortest time between two, `between` the fewest other requests between two;
-    both None where it sends one only. `burst_ms` is the longest time between two of a burst, whose
-    later orders do not wait for the earlier ones, and `at_once` how many such orders there are.
+    `times` are those of its orders, until `ended_at`. `between` is the fewest other requests
+    between two neighbours, None where there are none; `same_terms` whether two neighbours ever ask
+    for the same size at the same price.
     """
 
-    every_ms: int | None
+    times: tuple[int, ...]
+    ended_at: int
     between: int | None
-    same_price: bool
-    burst_ms: int
-    at_once: int
-    orders: int
+    same_terms: bool
     repeats_ids: bool
+
+    def most_within(self, window_ms: float) -> int:
+        """The most orders that it sends within any time of this length."""
+        starts = range(len(self.times))
+        return max((self._from(start, window_ms) for start in starts), default=0)
+
+    def covers(self, window_ms: float) -> bool:
+        """Whether it went on for long enough to be compared with so long a time."""
+        return bool(self.times) and self.ended_at - self.times[0] >= window_ms
+
+    def _from(self, start: int, window_ms: float) -> int:
+        return bisect_right(self.times, self.times[start] + window_ms) - start
 
 
 def one_order_per_intent(facts: Facts, calm: Facts) -> Finding:
@@ -63,11 +77,9 @@ def one_order_per_intent(facts: Facts, calm: Facts) -> Finding:
         return Finding(Invariant.ONE_ORDER_PER_INTENT, None, "the venue accepted no order")
     habits = {key: _habit(calm, group) for key, group in calm_sent.items()}
     unclear: list[str] = []
-    pairs = 0
     for key, group in sent.items():
         habit = habits.get(key) or _habit(calm, [])
         for first, second in _candidates(group):
-            pairs += 1
             told, guilty = _judge(facts, group, first, second, habit)
             words = f"{_name(second)} follows {_name(first)}: {told}"
             if guilty:
@@ -110,68 +122,57 @@ def _candidates(group: Sequence[_Sent]) -> Iterator[tuple[_Sent, _Sent]]:
 def _judge(
     facts: Facts, group: Sequence[_Sent], first: _Sent, second: _Sent, habit: _Habit
 ) -> tuple[str, bool | None]:
-    """Why a pair is one intent twice (True), is not (False), or cannot be told (None)."""
+    """What can be said of a pair, and whether it is one order too many; None: nobody can tell."""
     if first.order.client_order_id == second.order.client_order_id != "":
         if habit.repeats_ids:
             return "both have one client id, and the calm run uses ids again too", None
         return f"both have the client id {first.order.client_order_id}", True
-    apart = second.sent_at - first.sent_at
-    open_fates = 1 + sum(
-        not each.known_to(second) for each in group if each.sent_at < second.sent_at
-    )
-    if apart <= habit.burst_ms + _AT_ONCE_MS and habit.at_once > 1:
-        if open_fates <= habit.at_once:
-            return "both are of one burst, as in the calm run", False
-        return f"{open_fates} at once, and {habit.at_once} in the calm run", True
-    if habit.every_ms is None or habit.between is None:
-        orders = "no such order" if not habit.orders else "one such order"
-        return f"the fate of the first was not known, and the calm run sends {orders}", True
-    if apart < _SOONER * habit.every_ms:
-        words = f"{apart / 1000:.1f} s later, its fate not known; the calm run leaves "
-        return words + f"at least {habit.every_ms / 1000:.1f} s", True
-    if _between(facts, first, second) < habit.between:
+    if not habit.times:
+        return "the fate of the first was not known, and the calm run sends no such order", True
+    begin, end = group.index(first), group.index(second)
+    for start in range(begin, -1, -1):
+        window, count = second.sent_at - group[start].sent_at, end - start + 1
+        allowed = habit.most_within(window / _SOONER)
+        if count > allowed and habit.covers(window):
+            words = f"{count} orders within {window / 1000:.1f} s, the fate of the first not known"
+            return f"{words}; the calm run never sends more than {allowed}", True
+    if end == begin + 1:
+        return _judge_neighbours(facts, first, second, habit)
+    return "it comes when an order comes in the calm run", False
+
+
+def _judge_neighbours(
+    facts: Facts, first: _Sent, second: _Sent, habit: _Habit
+) -> tuple[str, bool | None]:
+    if habit.between is None:
+        return "the calm run ended too soon to compare", None
+    between = _between(facts, first, second)
+    if between < habit.between:
         return (
-            "its fate not known, and nothing asked in between as in the calm run",
+            f"{between} requests after the first, its fate not known; the calm run never has "
+            f"fewer than {habit.between} between two orders",
             True,
         )
-    if _same_terms(first.order, second.order) and not habit.same_price:
-        return "its fate not known, at the same price, which the calm run never sends twice", True
-    if _silent(facts, first, second) and habit.at_once <= 1 and apart > 2 * habit.every_ms:
+    if _same_terms(first.order, second.order) and not habit.same_terms:
+        return "its fate not known, at the same price, which the calm run never asks twice", True
+    apart = second.sent_at - first.sent_at
+    if not _others(facts, first, second) and habit.most_within(apart / _WAITED) > 1:
         return (
-            "the bot waited longer than it ever does in the calm run, and what it waited for "
-            "is not in the ledger",
+            "the bot waited longer than ever in the calm run, and for what is not in the ledger",
             None,
         )
-    if habit.at_once > 1:
-        return "the calm run also sends orders before it knows of the earlier ones", None
-    return "it comes when the calm run's next order does", False
+    return "it comes when the next order comes in the calm run", False
 
 
 def _habit(facts: Facts, group: Sequence[_Sent]) -> _Habit:
-    apart: list[int] = []
-    between: list[int] = []
-    burst, at_once, same_price = 0, 1, False
+    pairs = list(pairwise(group))
     ids = [each.order.client_order_id for each in group if each.order.client_order_id]
-    for index, second in enumerate(group):
-        unknown = sum(not each.known_to(second) for each in group[:index])
-        at_once = max(at_once, unknown + 1)
-        if not index:
-            continue
-        first = group[index - 1]
-        if first.known_to(second):
-            apart.append(second.sent_at - first.sent_at)
-            between.append(_between(facts, first, second))
-        else:
-            burst = max(burst, second.sent_at - first.sent_at)
-        same_price = same_price or _same_terms(first.order, second.order)
     return _Habit(
-        min(apart, default=None),
-        min(between, default=None),
-        same_price,
-        burst,
-        at_once,
-        len(group),
-        len(ids) != len(set(ids)),
+        times=tuple(each.sent_at for each in group),
+        ended_at=facts.ended_at,
+        between=min((_between(facts, *pair) for pair in pairs), default=None),
+        same_terms=any(_same_terms(first.order, second.order) for first, second in pairs),
+        repeats_ids=len(ids) != len(set(ids)),
     )
 
 
@@ -198,10 +199,6 @@ def _between(facts: Facts, first: _Sent, second: _Sent) -> int:
     """Requests between two orders that place none."""
     asked = _others(facts, first, second)
     return sum(each.operation is not Operation.PLACE for each in asked)
-
-
-def _silent(facts: Facts, first: _Sent, second: _Sent) -> bool:
-    return not _others(facts, first, second)
 
 
 def _name(sent: _Sent) -> str:

@@ -52,8 +52,10 @@ def position_as_declared(facts: Facts, calm: Facts, declared: Declared) -> Findi
             if abs(course.last) > course.traded * _DUST:
                 words = f"{course.last.normalize():f} {course.symbol} left, flat was declared"
                 return Finding(invariant, False, words, (course.last_seq,))
+    if not facts.orders:
+        return Finding(invariant, None, "the venue accepted no order")
     if not courses:
-        return Finding(invariant, None, "nothing was traded")
+        return Finding(invariant, True, "nothing was traded: the position stayed at 0")
     if declared.max_position is not None or declared.expect_flat:
         return Finding(invariant, True, f"the position stayed as declared; {_largest(courses)}")
     return _as_calm(courses, calm)
