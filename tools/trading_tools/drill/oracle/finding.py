@@ -17,6 +17,19 @@ class Verdict(StrEnum):
     NO_EVIDENCE = "no-evidence"
 
 
+class Way(StrEnum):
+    """Where a step leads."""
+
+    SENT = "sent"
+    """From the bot to the venue."""
+    TOLD = "told"
+    """From the venue to the bot."""
+    LOST = "lost"
+    """From the venue, and it never arrives."""
+    HERE = "here"
+    """Nowhere: it happens where it is."""
+
+
 class Step(NamedTuple):
     """One line of a sequence. `who` is `bot`, `venue`, `fault` or `drill`; `ms` since the start.
 
@@ -25,6 +38,7 @@ class Step(NamedTuple):
 
     ms: int
     who: str
+    way: Way
     what: str
     seq: int
     guilty: bool = False

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from trading_tools.drill.oracle.facts import Facts, Order
-from trading_tools.drill.oracle.finding import Step
+from trading_tools.drill.oracle.finding import Step, Way
 from trading_tools.venue.core.ledger import Entry
 from trading_tools.venue.wire.messages import Operation
 
@@ -26,6 +26,7 @@ _NAMES: Final = {
     Operation.MARKETS: "a query of the markets' rules",
 }
 _SHOWN: Final = 120
+_Told = tuple[str, Way, str]
 
 
 def sequence(facts: Facts, guilty: Sequence[int]) -> tuple[Step, ...]:
@@ -42,7 +43,9 @@ def sequence(facts: Facts, guilty: Sequence[int]) -> tuple[Step, ...]:
         return tuple(marked)
     half = _MOST // 2
     left_out = len(marked) - 2 * half
-    gap = Step(marked[half].ms, "drill", f"… {left_out} steps left out …", marked[half].seq)
+    gap = Step(
+        marked[half].ms, "drill", Way.HERE, f"… {left_out} steps left out …", marked[half].seq
+    )
     return (*marked[:half], gap, *marked[-half:])
 
 
@@ -61,98 +64,111 @@ def _step(entry: Entry, facts: Facts) -> Step | None:
     told = teller(entry, facts) if teller is not None else None
     if told is None:
         return None
-    who, what = told
-    return Step(entry.at - facts.began_at, who, what, entry.seq)
+    who, way, what = told
+    return Step(entry.at - facts.began_at, who, way, what, entry.seq)
 
 
-def _received(entry: Entry, facts: Facts) -> tuple[str, str] | None:
+def _received(entry: Entry, facts: Facts) -> _Told | None:
     request = facts.by_number[entry.seq]
     name = _NAMES.get(request.operation)
     if name is None:
         return None
     order = next((each for each in facts.orders if each.request == entry.seq), None)
     if order is not None:
-        return "bot", f"sends an order: {told_order(order)}"
+        own = order.client_order_id in request.values  # else the venue made it
+        return "bot", Way.SENT, f"sends an order: {_told_order(order, own)}"
     params = entry.body.get("params", {})
     values = ", ".join(
         f"{key} {value}"
         for key, value in params.items()
         if key not in {"timestamp", "recvWindow", "nonce"}
     )
-    return "bot", f"sends {name}: {values[:_SHOWN]}".rstrip(": ")
+    return "bot", Way.SENT, f"sends {name}: {values[:_SHOWN]}".rstrip(": ")
 
 
-def _answered(entry: Entry, facts: Facts) -> tuple[str, str] | None:
+def _answered(entry: Entry, facts: Facts) -> _Told | None:
     request = facts.by_number.get(entry.body.get("request", 0))
     if request is None or request.operation not in _NAMES:
         return None
     if request.cut:
-        return "venue", "its answer never arrives: the connection breaks"
+        return "venue", Way.LOST, "its answer never arrives: the connection breaks"
     code = f" with code {request.code}" if request.code else ""
     wait = f", to come back in {request.retry_after_s} s" if request.retry_after_s else ""
     false = ", which is not what it did" if request.changed and _did(entry, facts) else ""
     if request.done:
-        return "venue", "tells the bot that it is done"
-    return "venue", f"tells the bot {request.status}{code}{false}{wait}"
+        return "venue", Way.TOLD, "tells the bot that it is done"
+    return "venue", Way.TOLD, f"tells the bot {request.status}{code}{false}{wait}"
 
 
 def _did(entry: Entry, facts: Facts) -> bool:
     return any(order.request == entry.body.get("request") for order in facts.orders)
 
 
-def _accepted(entry: Entry, facts: Facts) -> tuple[str, str]:
-    return "venue", f"accepts it as order {entry.body['order']}"
+def _accepted(entry: Entry, facts: Facts) -> _Told:
+    return "venue", Way.HERE, f"accepts it as order {entry.body['order']}"
 
 
-def _rejected(entry: Entry, facts: Facts) -> tuple[str, str]:
-    return "venue", f"refuses the order: {entry.body.get('reason', '')}"
+def _rejected(entry: Entry, facts: Facts) -> _Told:
+    return "venue", Way.HERE, f"refuses the order: {entry.body.get('reason', '')}"
 
 
-def _traded(entry: Entry, facts: Facts) -> tuple[str, str]:
+def _traded(entry: Entry, facts: Facts) -> _Told:
     body = entry.body
     size, price = _plain(body["size"]), _plain(body["price"])
-    return "venue", f"order {body['order']} trades {size} at {price}"
+    return "venue", Way.HERE, f"order {body['order']} trades {size} at {price}"
 
 
-def _ended(entry: Entry, facts: Facts) -> tuple[str, str]:
-    return "venue", f"order {entry.body.get('order')} is {entry.kind.partition('.')[2]}"
+def _ended(entry: Entry, facts: Facts) -> _Told:
+    return "venue", Way.HERE, f"order {entry.body.get('order')} is {entry.kind.partition('.')[2]}"
 
 
-def _delivered(entry: Entry, facts: Facts) -> tuple[str, str]:
-    return "fault", f"{entry.body.get('fault')}: {entry.body.get('what', 'delivered')}"
+def _delivered(entry: Entry, facts: Facts) -> _Told:
+    return "fault", Way.HERE, f"{entry.body.get('fault')}: {entry.body.get('what', 'delivered')}"
 
 
-def _over(entry: Entry, facts: Facts) -> tuple[str, str]:
-    return "fault", f"{entry.body.get('fault')} is over: {entry.body.get('why', '')}"
+def _over(entry: Entry, facts: Facts) -> _Told:
+    return "fault", Way.HERE, f"{entry.body.get('fault')} is over: {entry.body.get('why', '')}"
 
 
-def _limit(entry: Entry, facts: Facts) -> tuple[str, str]:
-    return "venue", f"a limit is hit: {entry.body.get('what', entry.body.get('limit', ''))}"
+def _limit(entry: Entry, facts: Facts) -> _Told:
+    return (
+        "venue",
+        Way.HERE,
+        f"a limit is hit: {entry.body.get('what', entry.body.get('limit', ''))}",
+    )
 
 
-def _opened(entry: Entry, facts: Facts) -> tuple[str, str]:
-    return "bot", f"opens stream {entry.seq} ({str(entry.body.get('path', ''))[:60]})"
+def _opened(entry: Entry, facts: Facts) -> _Told:
+    return "bot", Way.SENT, f"opens stream {entry.seq} ({str(entry.body.get('path', ''))[:60]})"
 
 
-def _closed(entry: Entry, facts: Facts) -> tuple[str, str]:
-    return "venue", f"stream {entry.body.get('connection')} ends: {entry.body.get('why', '')}"
+def _closed(entry: Entry, facts: Facts) -> _Told:
+    return (
+        "venue",
+        Way.HERE,
+        f"stream {entry.body.get('connection')} ends: {entry.body.get('why', '')}",
+    )
 
 
-def _started(entry: Entry, facts: Facts) -> tuple[str, str]:
-    return "drill", "starts the bot"
+def _started(entry: Entry, facts: Facts) -> _Told:
+    return "drill", Way.HERE, "starts the bot"
 
 
-def _signaled(entry: Entry, facts: Facts) -> tuple[str, str]:
-    return "drill", f"sends {entry.body.get('signal', 'a signal')}: {entry.body.get('why', '')}"
+def _signaled(entry: Entry, facts: Facts) -> _Told:
+    return (
+        "drill",
+        Way.HERE,
+        f"sends {entry.body.get('signal', 'a signal')}: {entry.body.get('why', '')}",
+    )
 
 
-def _exited(entry: Entry, facts: Facts) -> tuple[str, str]:
+def _exited(entry: Entry, facts: Facts) -> _Told:
     body = entry.body
     how = f"by {body['signal']}" if body.get("signal") else f"with exit code {body.get('code')}"
-    return "bot", f"ends {how}"
+    return "bot", Way.HERE, f"ends {how}"
 
 
-_TELLERS: Final[dict[str, Callable[[Entry, Facts], tuple[str, str] | None]]] = {
+_TELLERS: Final[dict[str, Callable[[Entry, Facts], _Told | None]]] = {
     "request.received": _received,
     "request.answered": _answered,
     "order.accepted": _accepted,
@@ -171,11 +187,10 @@ _TELLERS: Final[dict[str, Callable[[Entry, Facts], tuple[str, str] | None]]] = {
 }
 
 
-def told_order(order: Order) -> str:
-    """An order in words."""
+def _told_order(order: Order, with_id: bool) -> str:
     size = _plain(order.size) if order.size else f"for {_plain(order.worth)} of quote"
     price = f" at {_plain(order.price)}" if order.price else ""
-    own = f", client id {order.client_order_id}" if order.client_order_id else ""
+    own = f", client id {order.client_order_id}" if with_id else ""
     return f"{order.side.lower()} {size} {order.symbol} {order.kind.lower()}{price}{own}"
 
 

@@ -116,8 +116,9 @@ def _did(recording: Recording, facts: Facts) -> str:
 
 
 def _try(facts: Facts) -> str:
+    streams = any("stream" in fault.waits_for for fault in facts.faults)
+    if streams and not facts.of("stream.opened"):
+        return "a bot that opens no stream has none to lose: leave this scenario out"
     if not facts.asked_for(Operation.PLACE):
         return "a longer --timeout, or --market FILE with candles that make it act"
-    if not facts.of("stream.opened"):
-        return "a longer --timeout; a scenario of streams needs a bot that opens one"
     return "a longer --timeout"
