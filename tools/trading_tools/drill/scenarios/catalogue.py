@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from trading_tools.drill.scenarios.ends import CALM, ENDS
+from trading_tools.drill.scenarios.fills import FILLS
 from trading_tools.drill.scenarios.limits import LIMITS
 from trading_tools.drill.scenarios.lost_orders import LOST_ORDERS
 from trading_tools.drill.scenarios.scenario import Scenario
 from trading_tools.drill.scenarios.streams import STREAMS
 
-_NUMBERED = sorted((*LOST_ORDERS, *STREAMS, *LIMITS), key=lambda scenario: scenario.name)
-SCENARIOS: Final[tuple[Scenario, ...]] = (CALM, *_NUMBERED, *ENDS)
-"""Every scenario: `calm` first, then by number."""
+_OTHERS = sorted((*LOST_ORDERS, *FILLS, *STREAMS, *LIMITS, *ENDS), key=lambda each: each.name)
+SCENARIOS: Final[tuple[Scenario, ...]] = (CALM, *_OTHERS)
+"""Every scenario: `calm` first, then by name."""
 
 
 class UnknownScenario(LookupError):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from trading_tools.drill.scenarios.invariants import Invariant
 from trading_tools.drill.scenarios.scenario import Scenario, Signal, SignalKind
+from trading_tools.venue.faults.acts import Act
+from trading_tools.venue.faults.fills import Filled
+from trading_tools.venue.faults.replies import Ending, Spoilt
 
 CALM = Scenario(
     name="calm",
@@ -14,6 +17,29 @@ CALM = Scenario(
 )
 
 ENDS = (
+    Scenario(
+        name="d18-restart",
+        title="The bot is killed with one order partly filled and one on its way, and restarted.",
+        story="Working orders were dropped at the start, fills were booked again, and a position "
+        "that did not match was logged and then ignored.",
+        links=(
+            "https://github.com/nautechsystems/nautilus_trader/issues/3046",
+            "https://github.com/nautechsystems/nautilus_trader/issues/4736",
+            "https://github.com/nautechsystems/nautilus_trader/issues/5000",
+            "https://github.com/BYTEX-TRADE/bytex/issues/30",
+        ),
+        invariants=(
+            Invariant.ONE_ORDER_PER_INTENT,
+            Invariant.POSITION_AS_DECLARED,
+            Invariant.NO_ORPHAN_ORDERS,
+        ),
+        faults=(
+            Filled("partial-fill", nth=1),
+            Spoilt("ack-never-comes", Act(nth=2), Ending.HANG),
+        ),
+        signals=(Signal(SignalKind.RESTART, after_orders=2),),
+        seconds=20,
+    ),
     Scenario(
         name="sigterm",
         title="A deployment ends the bot with SIGTERM while it has orders in the book.",

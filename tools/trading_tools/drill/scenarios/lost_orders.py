@@ -6,6 +6,7 @@ from trading_tools.drill.scenarios.invariants import Invariant
 from trading_tools.drill.scenarios.scenario import Scenario
 from trading_tools.venue.faults.acts import Act
 from trading_tools.venue.faults.replies import Acted, Ending, Spoilt
+from trading_tools.venue.faults.sight import Unseen
 from trading_tools.venue.wire.messages import Trouble
 
 _UNKNOWN = (
@@ -40,7 +41,7 @@ LOST_ORDERS = (
             "https://github.com/nautechsystems/nautilus_trader/issues/4215",
         ),
         invariants=_UNKNOWN,
-        faults=(Spoilt("503-accepted", Act(nth=2), Trouble.OVERLOADED),),
+        faults=(Spoilt("5xx-accepted", Act(nth=2), Trouble.OVERLOADED),),
     ),
     Scenario(
         name="d03-5xx-not-accepted",
@@ -49,6 +50,49 @@ LOST_ORDERS = (
         "waits for fills that never come.",
         links=("https://github.com/ccxt/ccxt/issues/2599",),
         invariants=_UNKNOWN,
-        faults=(Spoilt("503-not-accepted", Act(nth=2), Trouble.OVERLOADED, Acted.NO),),
+        faults=(Spoilt("5xx-not-accepted", Act(nth=2), Trouble.OVERLOADED, Acted.NO),),
+    ),
+    Scenario(
+        name="d04-delayed-visibility",
+        title="The answer to an order is lost, and for seconds no query finds the order.",
+        story="A lookup that found nothing was taken as proof that the order was gone; it had "
+        "filled. Frameworks give an order up after three such answers.",
+        links=(
+            "https://github.com/freqtrade/freqtrade/issues/6392",
+            "https://github.com/freqtrade/freqtrade/issues/11461",
+        ),
+        invariants=_UNKNOWN,
+        faults=(
+            Spoilt("lost-ack", Act(nth=2), Ending.RESET),
+            Unseen("not-to-be-found", nth=2, for_s=4.0),
+        ),
+        seconds=25,
+    ),
+    Scenario(
+        name="d22-duplicate-after-retry",
+        title="A gateway's 502 for an order that rests; the same order again is refused.",
+        story="The retry after a lost answer was refused as a duplicate (-4116), and the live "
+        "order was marked as rejected.",
+        links=("https://github.com/nautechsystems/nautilus_trader/issues/4215",),
+        invariants=_UNKNOWN,
+        faults=(Spoilt("502-accepted", Act(nth=2), Trouble.BAD_GATEWAY),),
+    ),
+    Scenario(
+        name="d25-empty-200",
+        title="200 with an empty body for an order that the venue has accepted.",
+        story="ccxt returns such an order without an exception, with None as its id and status: "
+        "nothing tells the bot that it knows nothing.",
+        links=("https://github.com/ccxt/ccxt/issues/2599",),
+        invariants=_UNKNOWN,
+        faults=(Spoilt("empty-200", Act(nth=2), Ending.EMPTY),),
+    ),
+    Scenario(
+        name="d28-truncated-200",
+        title="200 with half of a body for an order that the venue has accepted.",
+        story="A proxy cut the answer. ccxt raises a plain ExchangeError, the class of its "
+        "refusals: a bot that takes it for one orders again.",
+        links=("https://github.com/ccxt/ccxt/issues/2599",),
+        invariants=_UNKNOWN,
+        faults=(Spoilt("truncated-200", Act(nth=2), Ending.TRUNCATED),),
     ),
 )

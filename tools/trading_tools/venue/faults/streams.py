@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from trading_tools.venue.faults.acts import Heard
-from trading_tools.venue.faults.fault import Fault, Player
+from trading_tools.venue.faults.fault import Fault, Player, later
 from trading_tools.venue.wire.connection import Connection
 from trading_tools.venue.wire.messages import Message, Told
 
@@ -75,12 +75,14 @@ class _Silencer(Player):
 class Broken(Fault):
     """At the n-th message the connection breaks; then the next `times - 1` at their first one.
 
-    `code` is that of a close frame; None resets the connection without one.
+    `code` is that of a close frame; None resets the connection without one. After `for_s` it is
+    over, however many have broken.
     """
 
     on: Heard
     times: int = 1
     code: int | None = None
+    for_s: float = 3.0
 
     def player(self, dice: random.Random) -> Player:
         """Counts, and breaks."""
@@ -95,11 +97,14 @@ class _Breaker(Player):
 
     def outgoing(self, connection: Connection, message: Message) -> Iterable[Message]:
         fault = self._fault
-        if not fault.on.matches(message) or self._broken == fault.times:
+        if not fault.on.matches(message):
             return (message,)
         self._heard += 1
         if self._heard < fault.on.nth:
             return (message,)
+        if not self._broken:
+            place = connection.place
+            later(fault.for_s, lambda: self.end(place, f"{fault.for_s} s are over"))
         self._broken += 1
         how = "reset" if fault.code is None else f"closed with {fault.code}"
         what = f"{how}, {self._broken} of {fault.times}"
