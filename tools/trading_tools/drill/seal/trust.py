@@ -1,0 +1,142 @@
+"""Where programs look for the authorities they trust: variables, and files to put ours over.
+
+Making the authority is `authority`; the mounts are `view`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from trading_tools.drill.seal.authority import JAVA_PASSWORD
+
+_BUNDLE_VARIABLES = (
+    "SSL_CERT_FILE",  # OpenSSL, and with it Python, Ruby, PHP, .NET; Go
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+    "WEBSOCKET_CLIENT_CA_BUNDLE",
+    "HTTPLIB2_CA_CERTS",
+    "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",
+    "DENO_CERT",
+    "NIX_SSL_CERT_FILE",
+    "PERL_LWP_SSL_CA_FILE",
+)
+# The system's bundles, as Go's crypto/x509 lists them for Linux, and OpenSSL's own default.
+_SYSTEM_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/pki/tls/cacert.pem",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+    "/usr/lib/ssl/cert.pem",
+)
+_PACKAGES = ("site-packages", "dist-packages")
+_PACKAGED = ("certifi/cacert.pem", "botocore/cacert.pem", "httplib2/cacerts.txt")
+# Where tools keep environments that they find by themselves, below the home folder.
+_HOME_ENVIRONMENTS = (
+    ".local",
+    ".pyenv/versions/*",
+    ".cache/pypoetry/virtualenvs/*",
+    ".local/share/virtualenvs/*",
+    ".local/share/uv/python/*",
+    ".local/share/uv/tools/*",
+    ".local/pipx/venvs/*",
+    ".virtualenvs/*",
+    "miniconda3",
+    "miniconda3/envs/*",
+    "anaconda3",
+    "anaconda3/envs/*",
+    ".conda/envs/*",
+)
+_SYSTEM_ENVIRONMENTS = ("/usr", "/usr/local", "/opt/venv", "/opt/conda", "/opt/conda/envs/*")
+
+
+def variables(bundle: str, java_store: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """Variables that make programs trust the bundle; what Java was told before is kept."""
+    java = (
+        f"-Djavax.net.ssl.trustStore={java_store} -Djavax.net.ssl.trustStoreType=PKCS12"
+        f" -Djavax.net.ssl.trustStorePassword={JAVA_PASSWORD}"
+    )
+    told = environ.get("JAVA_TOOL_OPTIONS", "")
+    return {
+        **dict.fromkeys(_BUNDLE_VARIABLES, bundle),
+        "JAVA_TOOL_OPTIONS": f"{told} {java}".strip(),
+    }
+
+
+def bundles(command: str, folder: Path, home: Path, environ: Mapping[str, str]) -> list[Path]:
+    """Files that exist here and that programs read their trusted authorities from.
+
+    Those of the system, and of each Python environment that the bot may use: the command's own,
+    those of PATH, in `folder`, in the home folder and of the system.
+    """
+    found: dict[Path, None] = {}
+    for path in map(Path, _SYSTEM_BUNDLES):
+        if path.is_file():
+            found[path.resolve()] = None
+    for prefix in dict.fromkeys(_prefixes(command, folder, home, environ)):
+        for packages in _package_folders(prefix):
+            for path in (packages / name for name in _PACKAGED):
+                if path.is_file():
+                    found[path.resolve()] = None
+    return list(found)
+
+
+def _package_folders(prefix: Path) -> Iterator[Path]:
+    for library in prefix.glob("lib*/python3*"):
+        yield from (library / name for name in _PACKAGES if (library / name).is_dir())
+
+
+def places(command: str, folder: Path, environ: Mapping[str, str]) -> list[Path]:
+    """Where the command's program lies: the names that lead to it, and its interpreter's."""
+    search = environ.get("PATH", os.defpath)
+    program = command if "/" in command else shutil.which(command, path=search) or ""
+    found: list[Path] = []
+    for place in _links(folder / program):
+        found += [place, *_interpreter(place)]
+    return found
+
+
+def _prefixes(
+    command: str, folder: Path, home: Path, environ: Mapping[str, str]
+) -> Iterator[Path]:
+    for place in places(command, folder, environ):
+        yield place.parent.parent
+    for name in ("VIRTUAL_ENV", "CONDA_PREFIX"):
+        if environ.get(name):
+            yield Path(environ[name])
+    for entry in environ.get("PATH", os.defpath).split(os.pathsep):
+        yield Path(entry).parent
+    yield from (config.parent for config in folder.glob("*/pyvenv.cfg"))
+    yield from _patterned(home, _HOME_ENVIRONMENTS)
+    yield from _patterned(Path("/"), (each[1:] for each in _SYSTEM_ENVIRONMENTS))
+
+
+def _patterned(root: Path, patterns: Iterable[str]) -> Iterator[Path]:
+    for pattern in patterns:
+        yield from root.glob(pattern)
+
+
+def _links(path: Path) -> Iterator[Path]:
+    """`path` and each further name that its symbolic links lead through."""
+    for _step in range(16):
+        yield path
+        if not path.is_symlink():
+            return
+        path = Path(os.path.normpath(path.parent / path.readlink()))
+
+
+def _interpreter(script: Path) -> Iterator[Path]:
+    """The interpreter that a script names in its first line."""
+    try:
+        with script.open("rb") as file:
+            first = file.read(256).split(b"\n", 1)[0]
+    except OSError:
+        return
+    if first.startswith(b"#!"):
+        for word in first[2:].decode("utf-8", "replace").split()[:1]:
+            yield from _links(Path(word))

@@ -1,0 +1,183 @@
+"""The door to a sealed run: `sealed_run(spec, on_progress)` gives the recording of one bot's run.
+
+The seal itself is `seal`, the process within `inside`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trading_tools.drill.inside.order import Order
+from trading_tools.drill.recording import BotEnd, Recording, SealKind
+from trading_tools.drill.seal.available import HOW_TO_GET, find_tools
+from trading_tools.drill.seal.copies import copy_folder
+from trading_tools.drill.spec import DrillError, DrillSpec
+from trading_tools.venue.core.ledger import Entry
+
+_INSIDE = (sys.executable, "-P", "-m", "trading_tools.drill.inside")
+_LONGEST_LINE = 1 << 26
+_GRACE_S = 5
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Something that happened during a run.
+
+    Kinds: `sealed` (`seal`, `why`), `venues` (`venues`, `seconds` since the beginning),
+    `bot.started`, `bot.signaled`, `bot.exited` (as in the ledger), `output` (`text`: a line, of the
+    first that the bot prints), `orders` (`accepted`: by all venues so far).
+    """
+
+    kind: str
+    body: Mapping[str, Any]
+
+
+OnProgress = Callable[[Progress], None]
+
+
+async def sealed_run(spec: DrillSpec, on_progress: OnProgress = lambda _told: None) -> Recording:
+    """Run the bot once, sealed, until it has ended or its time is over.
+
+    Runs are independent of each other and may be made at the same time. Cancelling ends the bot
+    and removes all that was made.
+
+    Raises:
+        DrillError: no drill could be made here: no such program, no seal, a venue that fails.
+    """
+    began = time.monotonic()
+    tools = find_tools()
+    if isinstance(tools, str):
+        raise DrillError(f"no sealed network can be made here: {tools}: {HOW_TO_GET}")
+    folder = _folder(spec)
+    _program(spec.command, folder, spec.variables)
+    scratch = Path(tempfile.mkdtemp(prefix="orc-drill-")).resolve()
+    try:
+        inside = await _Inside.start([*tools.outer(), *_INSIDE])
+        try:
+            copied = await asyncio.to_thread(copy_folder, folder, scratch / "work", Path.home())
+            await inside.give(
+                Order(
+                    spec=spec,
+                    seal=SealKind.NAMESPACE,
+                    scratch=scratch,
+                    copy=copied.root,
+                    shown=copied.shown,
+                    home=Path.home(),
+                    uid=os.getuid(),
+                    gid=os.getgid(),
+                    bwrap=tools.bwrap,
+                )
+            )
+            on_progress(Progress("sealed", {"seal": SealKind.NAMESPACE.value, "why": ""}))
+            return await _listen(inside, spec, on_progress, began)
+        finally:
+            await inside.end()
+    finally:
+        await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)
+
+
+def _folder(spec: DrillSpec) -> Path:
+    try:
+        folder = spec.folder.resolve(strict=True)
+    except OSError as error:
+        raise DrillError(f"the bot's folder {spec.folder} cannot be used: {error}") from None
+    if not folder.is_dir():
+        raise DrillError(f"the bot's folder {folder} is no folder")
+    return folder
+
+
+def _program(command: tuple[str, ...], folder: Path, variables: Mapping[str, str]) -> None:
+    if not command:
+        raise DrillError("there is no command: give the bot's after --")
+    path = variables.get("PATH", os.environ.get("PATH", os.defpath))
+    name = str(folder / command[0]) if "/" in command[0] else command[0]
+    if shutil.which(name, path=path) is None:
+        raise DrillError(f"there is no program {command[0]}: it is not in {folder} nor in PATH")
+
+
+class _Inside:
+    """The inside process, held from outside."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self._trouble = asyncio.create_task(self._read_trouble())
+
+    @classmethod
+    async def start(cls, argv: list[str]) -> _Inside:
+        process = await asyncio.create_subprocess_exec(
+            *argv,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            limit=_LONGEST_LINE,
+            start_new_session=True,
+        )
+        return cls(process)
+
+    async def give(self, order: Order) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(order.to_line().encode())
+        with contextlib.suppress(ConnectionError):  # it has ended: what it told says why
+            await self._process.stdin.drain()
+
+    async def lines(self) -> Any:
+        assert self._process.stdout is not None
+        async for line in self._process.stdout:
+            yield json.loads(line)
+
+    async def trouble(self) -> str:
+        return await self._trouble
+
+    async def _read_trouble(self) -> str:
+        assert self._process.stderr is not None
+        last = b""
+        while data := await self._process.stderr.read(1 << 16):
+            last = (last + data)[-4_000:]
+        return last.decode("utf-8", "replace").strip()
+
+    async def end(self) -> None:
+        """End it, with every process in its namespace."""
+        if self._process.returncode is None:
+            self._process.kill()
+        await self._process.wait()
+        await self._trouble
+
+
+async def _listen(
+    inside: _Inside, spec: DrillSpec, on_progress: OnProgress, began: float
+) -> Recording:
+    ledgers: dict[str, list[Entry]] = {}
+    async for told in inside.lines():
+        kind = told.pop("kind")
+        if kind == "entries":
+            entries = ledgers.setdefault(told["venue"], [])
+            entries += [Entry(*row) for row in told["rows"]]
+        elif kind == "failed":
+            raise DrillError(told["what"])
+        elif kind == "end":
+            return Recording(
+                scenario=spec.scenario,
+                seed=spec.seed,
+                seal=SealKind.NAMESPACE,
+                ledgers={venue: tuple(entries) for venue, entries in ledgers.items()},
+                bot=BotEnd(**told["bot"]),
+                tls_refused=told["tls_refused"],
+                unknown_hosts=tuple(told["unknown_hosts"]),
+            )
+        elif kind == "venues":
+            seconds = round(time.monotonic() - began, 3)
+            on_progress(Progress(kind, {**told, "seconds": seconds}))
+        elif kind != "ready":
+            on_progress(Progress(kind, told))
+    raise DrillError(f"the drill broke off: {await inside.trouble() or 'no word why'}")
