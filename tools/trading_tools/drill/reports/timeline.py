@@ -14,7 +14,7 @@ from trading_tools.drill.oracle.finding import Step, Way
 
 _WIDTH: Final = 980
 _BOT, _VENUE = 130, 560
-_LINE, _GAP, _TOP = 16, 22, 46
+_LINE, _GAP, _TOP = 16, 26, 44
 _MIDDLE_CHARS: Final = 62
 _RIGHT_CHARS: Final = 56
 _WIDE_CHARS: Final = 90
@@ -81,10 +81,10 @@ def _drawn(row: _Row) -> Iterator[str]:
         yield _arrow(_VENUE, _BOT, y)
         yield from _texts(row, _BOT + 14, y - 5)
     elif step.way is Way.LOST:
-        end = (_BOT + _VENUE) // 2
+        end = _BOT + 24
         yield f'<line class="lost" x1="{_VENUE}" y1="{y}" x2="{end}" y2="{y}"/>'
         yield f'<path class="cross" d="M{end - 6} {y - 6}l12 12m0 -12l-12 12"/>'
-        yield from _texts(row, _BOT + 14, y - 5)
+        yield from _texts(row, end + 14, y - 5)
     else:
         x = _VENUE if step.who == "venue" else _BOT
         yield f'<circle cx="{x}" cy="{y}" r="4"/>'

@@ -101,9 +101,7 @@ def places(command: str, folder: Path, environ: Mapping[str, str]) -> list[Path]
     return found
 
 
-def _prefixes(
-    command: str, folder: Path, home: Path, environ: Mapping[str, str]
-) -> Iterator[Path]:
+def _prefixes(command: str, folder: Path, home: Path, environ: Mapping[str, str]) -> Iterator[Path]:
     for place in places(command, folder, environ):
         yield place.parent.parent
     for name in ("VIRTUAL_ENV", "CONDA_PREFIX"):
