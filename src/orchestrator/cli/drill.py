@@ -147,7 +147,7 @@ def _asked(options: dict[str, Any]) -> Drill:
         seed=options["seed"],
         timeout_s=options["timeout"],
         at_once=len(os.sched_getaffinity(0)),
-        market=options["market"].resolve() if options["market"] else None,
+        market=_market(options["market"]),
         variables=dict(_pair(each) for each in options["variables"]),
         forwards=forwards,
         declared=Declared(_size(options["max_position"]), options["expect_flat"]),
@@ -165,6 +165,19 @@ def _scenarios(names: Sequence[str]) -> tuple[Scenario, ...]:
     except UnknownScenario as error:
         what, _, fix = str(error).partition(": ")
         raise CommandError(what, "--scenario", fix) from None
+
+
+def _market(file: Path | None) -> Path | None:
+    from trading_tools.venue.market.candle_files import CandleFileError, read_candles
+
+    if file is None:
+        return None
+    try:
+        read_candles(file)
+    except CandleFileError as error:
+        what, _, fix = str(error).partition("; ")
+        raise CommandError(what, "--market", fix) from None
+    return file.resolve()
 
 
 def _pair(text: str) -> tuple[str, str]:
