@@ -26,6 +26,7 @@ from trading_tools.drill.scenarios.scenario import Scenario, Signal, SignalKind
 from trading_tools.drill.sealed import Progress, sealed_run
 from trading_tools.drill.spec import BotSignal, DrillSpec, Forward
 from trading_tools.drill.staging import STAGE
+from trading_tools.venue.names import VENUES
 
 _Name = Literal["TERM", "INT", "HUP", "USR1", "USR2", "KILL"]
 SIGNALS: Final[tuple[_Name, ...]] = ("TERM", "INT", "HUP", "USR1", "USR2", "KILL")
@@ -147,17 +148,15 @@ class _OnVenue:
             return False
         for each in self._scenarios:
             if each.name not in self._judged:
-                self._keep(
-                    Judged(
-                        each.name,
-                        self._venue,
-                        Verdict.NO_EVIDENCE,
-                        f"in the calm run: {silence.why}",
-                        silence.try_next,
-                        (),
-                        0,
-                        calm.bot.output,
-                    )
+                self._judged[each.name] = Judged(
+                    each.name,
+                    self._venue,
+                    Verdict.NO_EVIDENCE,
+                    f"not run, because in the calm run {silence.why}",
+                    silence.try_next,
+                    findings=(),
+                    seconds=0,
+                    output=calm.bot.output,
                 )
         return True
 
@@ -195,9 +194,18 @@ class _OnVenue:
             market=asked.market,
             signals=tuple(_signal(each, asked.kill) for each in scenario.signals),
             timeout_s=asked.timeout_s or usual,
-            variables=asked.variables,
+            variables=_with_keys(asked, self._venue),
             forwards=asked.forwards,
         )
+
+
+def _with_keys(asked: Drill, venue: str) -> dict[str, str]:
+    """The variables, with the venue's drill credentials where they say `@key` and `@secret`."""
+    if not {"@key", "@secret"} & set(asked.variables.values()):
+        return dict(asked.variables)
+    keys = VENUES[venue](asked.seed, lambda: 0).credentials
+    known = {"@key": keys.key, "@secret": keys.secret}
+    return {name: known.get(value, value) for name, value in asked.variables.items()}
 
 
 async def _first_failure(

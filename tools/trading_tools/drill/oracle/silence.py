@@ -42,7 +42,9 @@ def nothing_reached(recording: Recording, facts: Facts) -> Silence | None:
         )
     if _died(recording, facts):
         return Silence(_end(recording, "before it asked anything"), "see its output")
-    return Silence("the bot asked nothing of this venue", "try --venue, or a longer --timeout")
+    ended = own_exit(facts)
+    when = f" and ended after {recording.bot.seconds:.1f} s" if ended else ""
+    return Silence(f"the bot asked nothing of this venue{when}", "--venue, or a longer --timeout")
 
 
 def not_met(recording: Recording, facts: Facts) -> Silence:
@@ -67,8 +69,8 @@ def _refused_throughout(recording: Recording, facts: Facts) -> Silence | None:
         return Silence(
             f"the venue refused the bot's key {len(keys)} times: it is not the drill's, so it "
             "came from somewhere that the drill does not know",
-            "hand the key over by a variable: --env NAME='$DRILL_KEY' (and the secret by "
-            "'$DRILL_SECRET')",
+            "hand the drill's key over by the variables that the bot reads: "
+            "--env NAME=@key --env NAME=@secret",
         )
     missing = facts.of("endpoint.missing")
     if missing and (_died(recording, facts) or not any(each.done for each in facts.requests[-3:])):

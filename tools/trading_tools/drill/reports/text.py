@@ -40,8 +40,27 @@ class Paper:
 def text(outcome: Outcome, width: int = 100, colour: bool = False) -> str:
     """The whole report."""
     paper = Paper(width, colour)
-    parts = ["\n".join(scenario_lines(each, paper)) for each in outcome.judged]
+    parts = ["\n".join(lines) for lines in _parts(outcome, paper)]
     return "\n\n".join([*parts, "\n".join(_summary(outcome, paper))]) + "\n"
+
+
+def _parts(outcome: Outcome, paper: Paper) -> Iterator[Iterator[str]]:
+    """A part for each scenario, and one for all that were not run for the same reason."""
+    not_run: dict[str, list[Judged]] = {}
+    for judged in outcome.judged:
+        if judged.findings:
+            yield scenario_lines(judged, paper)
+        else:
+            not_run.setdefault(judged.why, []).append(judged)
+    for alike in not_run.values():
+        yield _not_run_lines(alike, paper)
+
+
+def _not_run_lines(alike: list[Judged], paper: Paper) -> Iterator[str]:
+    _, _, code = _LOOKS[Verdict.NO_EVIDENCE]
+    yield paper.dye(f"? NO EVIDENCE  {len(alike)} scenarios on {alike[0].venue}", f"1;{code}")
+    yield from paper.wrap("  " + ", ".join(each.scenario for each in alike), 2)
+    yield from _reasons(alike[0], paper)
 
 
 def headline(judged: Judged, paper: Paper) -> str:
@@ -56,15 +75,19 @@ def scenario_lines(judged: Judged, paper: Paper) -> Iterator[str]:
     yield headline(judged, paper)
     yield from paper.wrap(f"  {scenario(judged.scenario).title}", 2)
     if judged.verdict is Verdict.NO_EVIDENCE:
-        yield from paper.wrap(f"  why: {judged.why}", 7)
-        if judged.try_next:
-            yield from paper.wrap(f"  try: {judged.try_next}", 7)
+        yield from _reasons(judged, paper)
     for finding in judged.findings:
         yield from _finding_lines(finding, paper)
     lines = [line for line in judged.output.splitlines() if line.strip()][-_LAST_LINES:]
     if lines:
         yield paper.dye("  the bot's last words:", "2")
         yield from (paper.dye(f"    {line[: paper.width - 4]}", "2") for line in lines)
+
+
+def _reasons(judged: Judged, paper: Paper) -> Iterator[str]:
+    yield from paper.wrap(f"  why: {judged.why}", 7)
+    if judged.try_next:
+        yield from paper.wrap(f"  try: {judged.try_next}", 7)
 
 
 def _finding_lines(finding: Finding, paper: Paper) -> Iterator[str]:
