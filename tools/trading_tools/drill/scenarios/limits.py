@@ -8,10 +8,11 @@ from trading_tools.venue.faults.acts import Act
 from trading_tools.venue.faults.refusals import Limited, Refusing
 from trading_tools.venue.faults.replies import Acted, Slow, Spoilt
 from trading_tools.venue.faults.rules import ClockStep, NewRules
-from trading_tools.venue.wire.messages import Trouble
+from trading_tools.venue.wire.messages import Operation, Trouble
 
 _ON = (Invariant.ONE_ORDER_PER_INTENT, Invariant.NO_ORPHAN_ORDERS, Invariant.RECOVERED)
 _RULES = (Invariant.WITHIN_FILTERS, Invariant.RECOVERED)
+_ABOUT_ORDERS = frozenset({Operation.PLACE, Operation.CANCEL, Operation.QUERY_ORDER})
 
 LIMITS = (
     Scenario(
@@ -96,11 +97,11 @@ LIMITS = (
     ),
     Scenario(
         name="d27-slow-venue",
-        title="Twenty answers take one to two and a half seconds.",
+        title="Eight answers about orders take one to two and a half seconds.",
         story="Timeouts of one second, with a retry by default, became duplicate orders.",
         links=("https://github.com/s4w3d0ff/python-poloniex/issues/109",),
         invariants=_ON,
-        faults=(Slow("slow", Act(frozenset(), 10), delay_s=1.0, jitter_s=1.5),),
-        seconds=40,
+        faults=(Slow("slow", Act(_ABOUT_ORDERS, 3), delay_s=1.0, jitter_s=1.5, times=8),),
+        seconds=30,
     ),
 )

@@ -74,6 +74,6 @@ STREAMS = (
         "from 18 seconds on Kraken to nine minutes on Binance.",
         links=("https://github.com/ccxt/ccxt/issues/26766",),
         invariants=(Invariant.RECOVERED,),
-        faults=(Silent("no-pong", Heard(nth=3), Silence.NO_PONG),),
+        faults=(Silent("no-pong", Heard(nth=3), Silence.NO_PONG, for_s=5.0),),
     ),
 )

@@ -28,10 +28,14 @@ class Silence(StrEnum):
 
 @dataclass(frozen=True)
 class Silent(Fault):
-    """From the n-th message on, the connection that it came by is silent until it ends."""
+    """From the n-th message on, the connection that it came by is silent until it ends.
+
+    With `for_s` it speaks again after that.
+    """
 
     on: Heard
     how: Silence = Silence.NO_DATA
+    for_s: float | None = None
 
     def player(self, dice: random.Random) -> Player:
         """Counts, and silences."""
@@ -51,7 +55,10 @@ class _Silencer(Player):
             self._heard += 1
             if self._heard == self._fault.on.nth:
                 self._muted = connection
-                self.delivered(connection.place, how.value, connection=connection.number)
+                place, for_s = connection.place, self._fault.for_s
+                self.delivered(place, how.value, connection=connection.number)
+                if for_s is not None:
+                    later(for_s, lambda: self.end(place, f"{for_s} s are over"))
                 return (message,)
         if connection is not self._muted or how is Silence.NO_PONG:
             return (message,)
