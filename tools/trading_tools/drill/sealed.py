@@ -14,14 +14,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from trading_tools.drill.inside.order import Order
 from trading_tools.drill.recording import BotEnd, Recording, SealKind
-from trading_tools.drill.seal.available import HOW_TO_GET, find_tools
+from trading_tools.drill.seal import relay
+from trading_tools.drill.seal.available import HOW_TO_GET, Tools, find_tools
 from trading_tools.drill.seal.copies import copy_folder
+from trading_tools.drill.seal.shimming import check_command
 from trading_tools.drill.spec import DrillError, DrillSpec
 from trading_tools.venue.core.ledger import Entry
 
@@ -34,9 +36,10 @@ _GRACE_S = 5
 class Progress:
     """Something that happened during a run.
 
-    Kinds: `sealed` (`seal`, `why`), `venues` (`venues`, `seconds` since the beginning),
-    `bot.started`, `bot.signaled`, `bot.exited` (as in the ledger), `output` (`text`: a line, of the
-    first that the bot prints), `orders` (`accepted`: by all venues so far).
+    Kinds: `sealed` (`seal`, `why`), `credentials` (`replaced`: where, by name), `venues`
+    (`venues`, `seconds` since the beginning), `bot.started`, `bot.signaled`, `bot.exited` (as in
+    the ledger), `output` (`text`: a line, of the first that the bot prints), `orders` (`accepted`:
+    by all venues so far).
     """
 
     kind: str
@@ -56,54 +59,88 @@ async def sealed_run(spec: DrillSpec, on_progress: OnProgress = lambda _told: No
         DrillError: no drill could be made here: no such program, no seal, a venue that fails.
     """
     began = time.monotonic()
-    tools = find_tools()
-    if isinstance(tools, str):
-        raise DrillError(f"no sealed network can be made here: {tools}: {HOW_TO_GET}")
-    folder = _folder(spec)
-    _program(spec.command, folder, spec.variables)
-    scratch = Path(tempfile.mkdtemp(prefix="orc-drill-")).resolve()
+    spec = replace(spec, folder=_folder(spec.folder))
+    _check_program(spec)
+    seal = _choose(spec)
+    on_progress(Progress("sealed", {"seal": seal.kind.value, "why": seal.why}))
+    scratch = _make_scratch()
     try:
-        inside = await _Inside.start([*tools.outer(), *_INSIDE])
-        try:
-            copied = await asyncio.to_thread(copy_folder, folder, scratch / "work", Path.home())
+        async with contextlib.AsyncExitStack() as stack:
+            inside = await _Inside.start([*seal.before, *_INSIDE])
+            stack.push_async_callback(inside.end)
+            if seal.kind is SealKind.NAMESPACE:
+                await relay.offer(stack, scratch, spec.forwards)
+            home = _home()
+            copied = await asyncio.to_thread(copy_folder, spec.folder, scratch / "work", home)
             await inside.give(
                 Order(
                     spec=spec,
-                    seal=SealKind.NAMESPACE,
+                    seal=seal.kind,
                     scratch=scratch,
                     copy=copied.root,
                     shown=copied.shown,
-                    home=Path.home(),
+                    home=home,
                     uid=os.getuid(),
                     gid=os.getgid(),
-                    bwrap=tools.bwrap,
+                    bwrap=seal.bwrap,
                 )
             )
-            on_progress(Progress("sealed", {"seal": SealKind.NAMESPACE.value, "why": ""}))
-            return await _listen(inside, spec, on_progress, began)
-        finally:
-            await inside.end()
+            return await _listen(inside, spec, seal.kind, on_progress, began)
     finally:
         await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)
 
 
-def _folder(spec: DrillSpec) -> Path:
+@dataclass(frozen=True)
+class _Seal:
+    kind: SealKind
+    why: str = ""
+    before: tuple[str, ...] = ()
+    """What stands before the inside process's command line."""
+    bwrap: str = ""
+
+
+def _choose(spec: DrillSpec) -> _Seal:
+    """The strong seal where it can be made, else the weaker one for a bot that it holds."""
+    tools = find_tools()
+    if isinstance(tools, Tools) and not spec.weaker:
+        return _Seal(SealKind.NAMESPACE, "", tuple(tools.outer()), tools.bwrap)
+    why = "it was asked for"
+    if isinstance(tools, str):
+        why = f"no sealed network can be made here: {tools}; {HOW_TO_GET}"
     try:
-        folder = spec.folder.resolve(strict=True)
+        check_command(spec.command, spec.folder, {**os.environ, **spec.variables})
+    except DrillError as error:
+        raise DrillError(f"{error} ({why})") from None
+    return _Seal(SealKind.SHIM, why)
+
+
+def _folder(named: Path) -> Path:
+    try:
+        folder = named.resolve(strict=True)
     except OSError as error:
-        raise DrillError(f"the bot's folder {spec.folder} cannot be used: {error}") from None
+        raise DrillError(f"the bot's folder {named} cannot be used: {error}") from None
     if not folder.is_dir():
         raise DrillError(f"the bot's folder {folder} is no folder")
     return folder
 
 
-def _program(command: tuple[str, ...], folder: Path, variables: Mapping[str, str]) -> None:
-    if not command:
+def _check_program(spec: DrillSpec) -> None:
+    if not spec.command:
         raise DrillError("there is no command: give the bot's after --")
-    path = variables.get("PATH", os.environ.get("PATH", os.defpath))
-    name = str(folder / command[0]) if "/" in command[0] else command[0]
-    if shutil.which(name, path=path) is None:
-        raise DrillError(f"there is no program {command[0]}: it is not in {folder} nor in PATH")
+    program = spec.command[0]
+    path = spec.variables.get("PATH", os.environ.get("PATH", os.defpath))
+    if shutil.which(str(spec.folder / program) if "/" in program else program, path=path) is None:
+        where = f"in {spec.folder}" if "/" in program else "in PATH"
+        raise DrillError(f"there is no program {program} {where}")
+
+
+def _home() -> Path:
+    return Path.home()
+
+
+def _make_scratch() -> Path:
+    """A folder of this run alone, that nobody else can look into."""
+    return Path(tempfile.mkdtemp(prefix="orc-drill-")).resolve()
 
 
 class _Inside:
@@ -155,7 +192,7 @@ class _Inside:
 
 
 async def _listen(
-    inside: _Inside, spec: DrillSpec, on_progress: OnProgress, began: float
+    inside: _Inside, spec: DrillSpec, seal: SealKind, on_progress: OnProgress, began: float
 ) -> Recording:
     ledgers: dict[str, list[Entry]] = {}
     async for told in inside.lines():
@@ -169,11 +206,12 @@ async def _listen(
             return Recording(
                 scenario=spec.scenario,
                 seed=spec.seed,
-                seal=SealKind.NAMESPACE,
+                seal=seal,
                 ledgers={venue: tuple(entries) for venue, entries in ledgers.items()},
                 bot=BotEnd(**told["bot"]),
                 tls_refused=told["tls_refused"],
                 unknown_hosts=tuple(told["unknown_hosts"]),
+                replaced=tuple(told["replaced"]),
             )
         elif kind == "venues":
             seconds = round(time.monotonic() - began, 3)

@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
 
+_TAKEN = frozenset({53, 80, 443, 8443, 9443})
+
 
 class DrillError(Exception):
     """A drill could not be made; the message says what, where and what to do."""
@@ -50,8 +52,8 @@ class Forward:
                 f"--forward {text}: only a service on this machine can be forwarded; "
                 "write localhost:PORT"
             )
-        if not 0 < int(port) < 65_536:
-            raise DrillError(f"--forward {text}: {port} is no port")
+        if not 0 < int(port) < 65_536 or int(port) in _TAKEN:
+            raise DrillError(f"--forward {text}: {port} is no port or one of the venues'")
         return cls(host, int(port))
 
 

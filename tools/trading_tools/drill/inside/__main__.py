@@ -1,7 +1,7 @@
 """The inside process: `python -m trading_tools.drill.inside`, started by `sealed` alone.
 
-It reads an order, serves the venues, lets the bot live and tells all on its standard output. It ends
-with whoever started it: standard input stays open until then.
+It reads an order, serves the venues, lets the bot live and tells all on its standard output. It
+ends with whoever started it: standard input stays open until then.
 """
 
 from __future__ import annotations

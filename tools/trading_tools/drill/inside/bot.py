@@ -26,30 +26,27 @@ StartLife = Callable[[Sequence[str], Callable[[bytes], None]], Awaitable[Life]]
 class Bot:
     """One bot through all its lives in one run. `clean` takes secrets out of what it prints."""
 
-    def __init__(
-        self,
-        spec: DrillSpec,
-        start: StartLife,
-        report: Reporter,
-        clean: Callable[[str], str],
-    ) -> None:
-        self.venues: Sequence[Venue] = ()
+    def __init__(self, spec: DrillSpec, report: Reporter, clean: Callable[[str], str]) -> None:
         self._spec = spec
-        self._start = start
         self._report = report
         self._clean = clean
+        self._venues: Sequence[Venue] = ()
+        self._start: StartLife | None = None
         self._output = Output()
         self._line = ""
         self._life: Life | None = None
         self._again = self._over = self._timed_out = self._ignored_term = False
         self._beside: set[asyncio.Task[None]] = set()
 
-    async def run(self) -> BotEnd:
+    async def run(self, venues: Sequence[Venue], start: StartLife) -> BotEnd:
         """Start the bot, and again where it is to be restarted, until it has ended for good.
+
+        What happens to it is noted in the venues' ledgers.
 
         Raises:
             DrillError: the seal could not be made.
         """
+        self._venues, self._start = venues, start
         loop = asyncio.get_running_loop()
         began = time.monotonic()
         deadline = loop.call_later(self._spec.timeout_s, self._time_is_over)
@@ -95,7 +92,7 @@ class Bot:
         self.kill(why)
 
     async def _live(self) -> Ended:
-        self._life = await self._start(self._spec.command, self._take)
+        self._life = await self._started(self._spec.command)
         self._note("bot.started", command=list(self._spec.command))
         try:
             ended = await self._life.ended()
@@ -105,6 +102,11 @@ class Bot:
             self._life = None
         self._note("bot.exited", code=ended.code, signal=ended.signal)
         return ended
+
+    async def _started(self, command: Sequence[str]) -> Life:
+        if self._start is None:
+            raise DrillError("a stage tried to start the bot before its venues are open")
+        return await self._start(command, self._take)
 
     def _insist(self, life: Life) -> None:
         if self._life is life:
@@ -117,12 +119,12 @@ class Bot:
 
     async def _watch(self) -> None:
         """Count the bot's accepted orders, and do what is due after so many."""
-        read = [0] * len(self.venues)
+        read = [0] * len(self._venues)
         accepted = 0
         due = sorted(self._spec.signals, key=lambda each: each.after_orders)
         while True:
             before = accepted
-            for place, venue in enumerate(self.venues):
+            for place, venue in enumerate(self._venues):
                 entries = venue.place.ledger.entries
                 new = _accepted(entry.kind for entry in entries[read[place] :])
                 read[place] = len(entries)
@@ -150,7 +152,7 @@ class Bot:
             self._life.signal(signal.Signals[name])
 
     async def _run_beside(self, command: Sequence[str]) -> None:
-        life = await self._start(command, self._take)
+        life = await self._started(command)
         try:
             await life.ended()
         finally:
@@ -169,7 +171,7 @@ class Bot:
 
     def _note(self, kind: str, **body: object) -> None:
         self._report.tell(kind, **body)
-        for venue in self.venues:
+        for venue in self._venues:
             venue.place.ledger.record(venue.place.clock(), kind, **body)
 
 

@@ -13,10 +13,8 @@ import json
 import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol, Self
-
 
 _CHUNK = 1 << 18
 _PIPE_BYTES = 1 << 20
@@ -40,15 +38,6 @@ class Ended(NamedTuple):
             return cls(None, signal.Signals(status - 128).name)
         except ValueError:
             return cls(status, None)
-
-
-@dataclass(frozen=True)
-class Launch:
-    """What to start. `argv` is made for the descriptor on which bubblewrap reports."""
-
-    argv: Callable[[int], Sequence[str]]
-    env: Mapping[str, str]
-    cwd: Path
 
 
 class Life(Protocol):
@@ -110,8 +99,16 @@ class SealedLife:
         self._told_to_end = False
 
     @classmethod
-    async def start(cls, launch: Launch, take: Callable[[bytes], None]) -> Self:
-        """Start it; `take` gets what it prints."""
+    async def start(
+        cls,
+        argv: Callable[[int], Sequence[str]],
+        env: Mapping[str, str],
+        take: Callable[[bytes], None],
+    ) -> Self:
+        """Start what `argv` gives for the descriptor on which bubblewrap reports.
+
+        `take` gets what it prints.
+        """
         status: asyncio.Queue[bytes] = asyncio.Queue()
         said = bytearray()
 
@@ -121,12 +118,11 @@ class SealedLife:
 
         output, reports = Drain(take), Drain(hear)
         bwrap = await asyncio.create_subprocess_exec(
-            *launch.argv(reports.write),
+            *argv(reports.write),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output.write,
             stderr=output.write,
-            env=dict(launch.env),
-            cwd=launch.cwd,
+            env=env,
             pass_fds=(reports.write,),
         )
         os.close(output.write)

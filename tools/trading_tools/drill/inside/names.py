@@ -1,7 +1,7 @@
 """The network's names: the venues' are here, every other is unknown, and noted.
 
-A DNS server for programs that do not read the hosts file, and for what nobody else would tell: which
-host a bot wanted.
+A DNS server for programs that do not read the hosts file, and for what nobody else would tell:
+which host a bot wanted.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import Collection
+from typing import cast
 
 from trading_tools.venue.wire.server import LOOPBACK
 
@@ -44,8 +45,7 @@ class Names(asyncio.DatagramProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport that answers go out by."""
-        if isinstance(transport, asyncio.DatagramTransport):
-            self._transport = transport
+        self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """Answer one question; what is none is left unanswered."""

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import os
-import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from trading_tools.audit.redact import Redactor
-from trading_tools.drill.inside.bot import Bot
+from trading_tools.drill.credentials.names import Keys
+from trading_tools.drill.inside.bot import Bot, StartLife
 from trading_tools.drill.inside.doors import open_doors, raise_loopback
 from trading_tools.drill.inside.handshakes import Handshakes
-from trading_tools.drill.inside.life import Launch, Life, SealedLife
-from trading_tools.drill.inside.names import Names, hosts_file
+from trading_tools.drill.inside.names import Names
 from trading_tools.drill.inside.order import Order
 from trading_tools.drill.inside.report import Reporter
-from trading_tools.drill.inside.stage import named
-from trading_tools.drill.seal import trust
+from trading_tools.drill.inside.stage import Stage, named
+from trading_tools.drill.inside.starting import SealedStart, ShimmedStart, with_drill_credentials
+from trading_tools.drill.recording import SealKind
+from trading_tools.drill.seal import relay
 from trading_tools.drill.seal.authority import Authority, found_authority
-from trading_tools.drill.seal.hidden import LEADING_OUT, hidden_paths
-from trading_tools.drill.seal.view import BUNDLE, JAVA_STORE, View, arguments
+from trading_tools.drill.seal.shimming import Shim
 
 _SETTLE_S = 0.1
 
@@ -36,85 +36,77 @@ class RunEnd:
     bot: Mapping[str, Any]
     tls_refused: int
     unknown_hosts: Sequence[str]
+    replaced: Sequence[str]
+
+
+class _Ground(NamedTuple):
+    """Where the bot lives: how it is started, and what it wanted that is not there."""
+
+    start: StartLife
+    unknown: Callable[[], Sequence[str]]
 
 
 async def run(order: Order, report: Reporter) -> RunEnd:
     """Do one run and tell what happens.
 
     Raises:
-        DrillError: the stage or the seal could not be made.
+        DrillError: the stage or the seal could not be made, or did not hold.
     """
-    spec = order.spec
-    redactor = Redactor.from_environment(os.environ)
-    starting = _Starting(order)
-    bot = Bot(spec, starting.start, report, redactor.text)
-    stage = named(spec.stage)(spec, _now_ms, bot)
-    bot.venues = stage.venues
+    bot = Bot(order.spec, report, Redactor.from_environment(os.environ).text)
+    stage = named(order.spec.stage)(order.spec, _now_ms, bot)
+    keys = Keys({venue.name: venue.credentials for venue in stage.venues})
+    variables, replaced = with_drill_credentials(order, os.environ, keys)
+    report.tell("credentials", replaced=replaced)
     hosts = {host for venue in stage.venues for host in venue.hosts}
     authority = found_authority(order.scratch, hosts, dt.datetime.now(dt.UTC))
-    names, handshakes = Names(hosts), Handshakes()
-    raise_loopback()
-    async with open_doors(stage, authority, names, handshakes):
-        starting.prepare(authority, hosts)
+    handshakes = Handshakes()
+    ground_of = _sealed if order.seal is SealKind.NAMESPACE else _shimmed
+    async with ground_of(order, stage, authority, handshakes, hosts, variables) as ground:
         report.tell("venues", venues=[venue.name for venue in stage.venues])
-        ended = await bot.run()
+        ended = await bot.run(stage.venues, ground.start)
         await asyncio.sleep(_SETTLE_S)  # what the bot sent last is still acted on
+        unknown = ground.unknown()
     for venue in stage.venues:
         report.entries(venue.name, venue.place.ledger.entries)
-    return RunEnd(asdict(ended), handshakes.refused, list(names.unknown))
+    return RunEnd(asdict(ended), handshakes.refused, unknown, replaced)
+
+
+@contextlib.asynccontextmanager
+async def _sealed(
+    order: Order,
+    stage: Stage,
+    authority: Authority,
+    handshakes: Handshakes,
+    hosts: set[str],
+    variables: Mapping[str, str],
+) -> AsyncIterator[_Ground]:
+    """A network of its own, where the venues have their real ports."""
+    raise_loopback()
+    names = Names(hosts)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.callback((await names.serve()).close)
+        await relay.bring(stack, order.scratch, order.spec.forwards)
+        doors = open_doors(stage, authority, handshakes, at_real_ports=True)
+        await stack.enter_async_context(doors)
+        starting = SealedStart(order, authority, hosts, variables)
+        yield _Ground(starting.start, lambda: list(names.unknown))
+
+
+@contextlib.asynccontextmanager
+async def _shimmed(
+    order: Order,
+    stage: Stage,
+    authority: Authority,
+    handshakes: Handshakes,
+    hosts: set[str],
+    variables: Mapping[str, str],
+) -> AsyncIterator[_Ground]:
+    """The machine's own network, hidden from the bot by its Python."""
+    async with open_doors(stage, authority, handshakes, at_real_ports=False) as ports:
+        shim = Shim.write(order.scratch, hosts, ports, authority.bundle)
+        starting = ShimmedStart(order, authority, shim, variables)
+        yield _Ground(starting.start, shim.wanted)
 
 
 def _now_ms() -> int:
     return time.time_ns() // 1_000_000
-
-
-class _Starting:
-    """How a command is started in the inner seal."""
-
-    def __init__(self, order: Order) -> None:
-        self._order = order
-        self._view: View | None = None
-        self._env: dict[str, str] = {}
-
-    def prepare(self, authority: Authority, hosts: set[str]) -> None:
-        """Lay out what the bot sees."""
-        order, environ = self._order, dict(os.environ)
-        scratch, folder = order.scratch, order.spec.folder
-        (scratch / "empty").touch()
-        etc = {
-            "hosts": hosts_file(hosts, socket.gethostname()),
-            "resolv.conf": "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n",
-            "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
-        }
-        for name, text in etc.items():
-            (scratch / name).write_text(text)
-        self._view = View(
-            folder=folder,
-            copy=order.copy,
-            shown=order.shown,
-            scratch=scratch,
-            bundle=authority.bundle,
-            java_store=authority.java_store,
-            trusted=trust.bundles(order.spec.command[0], folder, order.home, environ),
-            hidden=list(hidden_paths(folder, [order.home], environ)),
-            tools=trust.places(order.spec.command[0], folder, environ),
-            over={},
-            etc={name: scratch / name for name in etc},
-            uid=order.uid,
-            gid=order.gid,
-        )
-        for name in LEADING_OUT:
-            environ.pop(name, None)
-        environ |= trust.variables(BUNDLE, JAVA_STORE, environ)
-        environ["TMPDIR"] = "/tmp"  # noqa: S108 - the seal's own
-        self._env = {**environ, **order.spec.variables}
-
-    async def start(self, command: Sequence[str], take: Callable[[bytes], None]) -> Life:
-        """Start a command in the seal."""
-        view = self._view
-        assert view is not None
-
-        def argv(status: int) -> list[str]:
-            return [*arguments(self._order.bwrap, view, status), "--", *command]
-
-        return await SealedLife.start(Launch(argv, self._env, Path("/")), take)

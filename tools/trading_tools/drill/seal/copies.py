@@ -15,8 +15,8 @@ from trading_tools.drill.seal.hidden import OWN_RECORD
 from trading_tools.drill.spec import DrillError
 
 _SHOWN = frozenset(
-    {"node_modules", ".git", ".hg", ".svn", "target", ".gradle", ".terraform", "__pypackages__"}
-    | {".tox", ".nox", ".mypy_cache", ".ruff_cache", ".pytest_cache", "bower_components"}
+    {"node_modules", "bower_components", "__pypackages__", ".tox", ".nox", ".gradle", ".terraform"}
+    | {".git", ".hg", ".svn"}
 )
 _ENVIRONMENT_MARKS = ("pyvenv.cfg", "conda-meta")
 _LARGE_FILE = 256 << 20
@@ -64,8 +64,11 @@ def _walk(folder: Path, root: Path, shown: list[Path]) -> Iterator[tuple[os.DirE
     while waiting:
         inside = waiting.pop()
         (root / inside).mkdir(mode=0o755)
-        with os.scandir(folder / inside) as entries:
-            listed = sorted(entries, key=lambda each: each.name)
+        try:
+            with os.scandir(folder / inside) as entries:
+                listed = sorted(entries, key=lambda each: each.name)
+        except PermissionError:
+            continue  # what its owner cannot read, the bot could not either
         for entry in listed:
             path = inside / entry.name
             if entry.name == OWN_RECORD:
@@ -99,5 +102,5 @@ def _copy(entry: os.DirEntry[str], target: Path) -> int:
     try:
         shutil.copy2(entry.path, target)
     except PermissionError:
-        return 0  # what its owner cannot read, the bot could not either
+        return 0
     return entry.stat().st_size

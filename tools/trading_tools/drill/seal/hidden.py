@@ -64,7 +64,7 @@ def hidden_paths(folder: Path, homes: Iterable[Path], environ: Mapping[str, str]
     candidates = [home / name for home in homes for name in _IN_HOME]
     candidates += [above / OWN_RECORD for above in folder.parents]
     candidates += [Path(environ[name]) for name in _POINTING if environ.get(name)]
-    found = {}
+    found: dict[Path, None] = {}
     for path in candidates:
         try:
             real = path.resolve(strict=True)

@@ -97,7 +97,7 @@ def places(command: str, folder: Path, environ: Mapping[str, str]) -> list[Path]
     program = command if "/" in command else shutil.which(command, path=search) or ""
     found: list[Path] = []
     for place in _links(folder / program):
-        found += [place, *_interpreter(place)]
+        found += [place, *_interpreter(place, search)]
     return found
 
 
@@ -128,13 +128,16 @@ def _links(path: Path) -> Iterator[Path]:
         path = Path(os.path.normpath(path.parent / path.readlink()))
 
 
-def _interpreter(script: Path) -> Iterator[Path]:
-    """The interpreter that a script names in its first line."""
+def _interpreter(script: Path, search: str) -> Iterator[Path]:
+    """The interpreter that a script names in its first line, perhaps by way of `env`."""
     try:
         with script.open("rb") as file:
             first = file.read(256).split(b"\n", 1)[0]
     except OSError:
         return
     if first.startswith(b"#!"):
-        for word in first[2:].decode("utf-8", "replace").split()[:1]:
+        words = first[2:].decode("utf-8", "replace").split()
+        if words and words[0].endswith("/env"):
+            words = [shutil.which(word, path=search) or "" for word in words[1:]]
+        for word in words[:1]:
             yield from _links(Path(word))

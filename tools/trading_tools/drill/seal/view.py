@@ -35,8 +35,6 @@ class View:
     hidden: Sequence[Path]
     tools: Sequence[Path]
     """Folders of the bot's programs, visible even in places that are emptied."""
-    over: Mapping[str, Path]
-    """Files that are put over others, by where they appear."""
     etc: Mapping[str, Path]
     """Files of /etc by name, in place of the machine's."""
     uid: int
@@ -67,8 +65,6 @@ def arguments(bwrap: str, view: View, status_fd: int) -> list[str]:
         argv += ["--ro-bind", str(view.folder / part), str(view.folder / part)]
     for target in view.trusted:
         argv += ["--ro-bind", str(view.bundle), str(target)]
-    for place_, source in view.over.items():
-        argv += ["--ro-bind", str(source), place_]
     argv += ["--ro-bind", str(view.bundle), BUNDLE]
     argv += ["--ro-bind", str(view.java_store), JAVA_STORE]
     return [*argv, "--chdir", str(view.folder)]
@@ -90,7 +86,7 @@ def _etc(own: Mapping[str, Path]) -> Iterator[str]:
 
 def _kept(view: View, emptied: Sequence[Path]) -> list[Path]:
     """What stays visible of places that are emptied: where the bot's folder and programs lie."""
-    kept = {}
+    kept: dict[Path, None] = {}
     for path in (view.folder, *view.tools):
         for place in emptied:
             if path.is_relative_to(place) and path != place:
