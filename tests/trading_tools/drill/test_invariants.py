@@ -82,10 +82,11 @@ async def test_nothing_may_come_before_retry_after_is_over(pause: float, held: b
     assert no_rate_violations(stage.facts).held is held
 
 
-async def test_without_a_warning_nothing_is_known_of_limits() -> None:
+async def test_a_venue_that_never_had_to_warn_was_not_asked_too_much() -> None:
     stage = Stage()
-    await stage.order()
     assert no_rate_violations(stage.facts).held is None
+    await stage.order()
+    assert no_rate_violations(stage.facts).held is True
 
 
 # Streams
@@ -226,6 +227,16 @@ async def test_no_order_after_the_fault_is_no_recovery(watched: float, held: boo
     stage.term()
     stage.exit()
     assert recovered(stage.facts, calm.facts).held is held
+
+
+async def test_a_stream_that_stays_silent_until_the_end_is_no_recovery() -> None:
+    calm, stage = await played(faulty), await played(faulty)
+    lose_stream(stage)
+    stage.wait(30)
+    stage.term()
+    stage.record("fault.ended", fault="silent", why="the connection has ended")
+    stage.exit()
+    assert recovered(stage.facts, calm.facts).held is False
 
 
 @pytest.mark.parametrize(

@@ -153,10 +153,11 @@ class Facts:
 
 
 def read(entries: Iterable[Entry]) -> Facts:
-    """Read a ledger; entries that say nothing of a bot's acts are only kept."""
+    """Read a ledger. Orders of before the bot's start are its account's past, not its own."""
     kept = tuple(entries)
     requests = _requests(kept)
-    orders = _orders(kept)
+    began = next((entry.seq for entry in kept if entry.kind == "bot.started"), 0)
+    orders = _orders(entry for entry in kept if entry.seq > began)
     exits = [entry for entry in kept if entry.kind == "bot.exited"]
     return Facts(
         entries=kept,

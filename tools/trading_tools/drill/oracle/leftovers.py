@@ -67,7 +67,7 @@ def cancelled_after_sigterm(facts: Facts) -> Finding:
     seen = max((entry.seq for entry in facts.entries if entry.at <= deadline), default=signal.seq)
     left = entry_orders(facts, seen)
     if left:
-        words = f"{_listed(left)} still open {_seconds(signal, facts, deadline)} after SIGTERM"
+        words = f"{_listed(left)} still open {_when(signal, facts, deadline)}"
         return Finding(invariant, False, words, (signal.seq, *_seqs(left)))
     if not entry_orders(facts, signal.seq):
         return Finding(invariant, None, "no entry order was open when SIGTERM came")
@@ -100,8 +100,10 @@ def _signals(facts: Facts, name: str) -> list[Entry]:
     return [entry for entry in facts.signals if entry.body.get("signal") == name]
 
 
-def _seconds(signal: Entry, facts: Facts, deadline: int) -> str:
-    return f"{(min(deadline, facts.ended_at) - signal.at) / 1000:.1f} s"
+def _when(signal: Entry, facts: Facts, deadline: int) -> str:
+    if facts.exited is not None and facts.exited.at < deadline:
+        return f"at the bot's end, {(facts.exited.at - signal.at) / 1000:.1f} s after SIGTERM"
+    return f"{(deadline - signal.at) / 1000:.0f} s after SIGTERM"
 
 
 def _seqs(orders: list[Order]) -> tuple[int, ...]:

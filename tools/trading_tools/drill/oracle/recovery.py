@@ -21,7 +21,7 @@ _DUST: Final = 500
 def recovered(facts: Facts, calm: Facts) -> Finding:
     """Judge what came after the last fault was over."""
     invariant = Invariant.RECOVERED
-    trouble = _last_trouble(facts)
+    trouble = _last_trouble(facts) if facts.entries else None
     if trouble is None:
         return Finding(invariant, None, "no fault was delivered")
     own_end = own_exit(facts)
@@ -37,7 +37,7 @@ def recovered(facts: Facts, calm: Facts) -> Finding:
             return Finding(invariant, True, words)
         words = f"the first accepted {what} came {took:.1f} s after the fault"
         return Finding(invariant, False, words, (trouble.seq,))
-    seen = _end_of_watch(facts) - trouble.at
+    seen = _end_of_watch(facts).at - trouble.at
     if seen < within:
         words = f"no {what} was accepted in the {seen / 1000:.1f} s between the fault and the end"
         return Finding(invariant, None, words)
@@ -85,8 +85,13 @@ def _ended(facts: Facts, end: Entry) -> Finding:
 
 
 def _last_trouble(facts: Facts) -> Entry | None:
-    """The last entry of a fault: its end, or where it met the bot if it has none."""
-    found = [fault.ended or fault.deliveries[-1] for fault in facts.faults if fault.deliveries]
+    """The last entry of a fault: its end, or where it met the bot if it outlived the bot."""
+    watched = _end_of_watch(facts)
+    found = [
+        fault.ended if fault.ended and fault.ended.seq < watched.seq else fault.deliveries[-1]
+        for fault in facts.faults
+        if fault.deliveries
+    ]
     starts = facts.of("bot.started")[1:]
     return max([*found, *starts], key=lambda entry: entry.seq, default=None)
 
@@ -108,9 +113,9 @@ def _acts_after(facts: Facts, trouble: Entry) -> list[int]:
     return [each.at for each in facts.requests if each.seq > trouble.seq and each.done]
 
 
-def _end_of_watch(facts: Facts) -> int:
+def _end_of_watch(facts: Facts) -> Entry:
     """When the drill began to end the bot, or saw the last of it."""
     begun = facts.of("bot.started")[-1:]
     after = begun[0].seq if begun else 0
     ends = [each for each in (*facts.signals, *facts.of("bot.exited")) if each.seq > after]
-    return ends[0].at if ends else facts.ended_at
+    return ends[0] if ends else facts.entries[-1]

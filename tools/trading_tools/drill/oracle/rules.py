@@ -62,8 +62,11 @@ def no_rate_violations(facts: Facts) -> Finding:
     """After a refusal for a limit nothing comes before its time is over, and no ban."""
     invariant = Invariant.NO_RATE_VIOLATIONS_AFTER_WARNING
     warnings = list(_warnings(facts))
+    if not facts.requests:
+        return Finding(invariant, None, "nothing was asked")
     if not warnings:
-        return Finding(invariant, None, "the venue never warned")
+        words = f"{len(facts.requests)} requests, and the venue never had to warn"
+        return Finding(invariant, True, words)
     for warning in warnings:
         heard = (warning.answered_at or warning.at) + HEAR_WITHIN_MS
         wait_ms = PAUSE_MS if warning.retry_after_s is None else warning.retry_after_s * 1000
