@@ -62,6 +62,11 @@ class _Habit:
         starts = range(len(self.times))
         return max((self._from(start, window_ms) for start in starts), default=0)
 
+    @property
+    def longest_pause_ms(self) -> int:
+        """The longest time between two orders."""
+        return max((later - earlier for earlier, later in pairwise(self.times)), default=0)
+
     def covers(self, window_ms: float) -> bool:
         """Whether it went on for long enough to be compared with so long a time."""
         return bool(self.times) and self.ended_at - self.times[0] >= window_ms
@@ -156,7 +161,7 @@ def _judge_neighbours(
     if _same_terms(first.order, second.order) and not habit.same_terms:
         return "its fate not known, at the same price, which the calm run never asks twice", True
     apart = second.sent_at - first.sent_at
-    if not _others(facts, first, second) and habit.most_within(apart / _WAITED) > 1:
+    if not _others(facts, first, second) and apart > _WAITED * habit.longest_pause_ms:
         return (
             "the bot waited longer than ever in the calm run, and for what is not in the ledger",
             None,
