@@ -31,7 +31,7 @@ class Desk:
         self._journal = journal
 
     async def place(self, intent: Intent) -> Intent:
-        """Send an order once. An answer that is not surely a refusal is looked into, not sent again.
+        """Send an order once; what is not surely refused is looked into, never sent again.
 
         An answer without an id is no answer: ccxt returns one for 200 with an empty body.
         """

@@ -9,11 +9,11 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 
 
-class State(str, Enum):
+class State(StrEnum):
     """What is known of an intent."""
 
     MEANT = "meant"  # on disk; it may have been sent, and the venue may have it

@@ -34,8 +34,10 @@ class Link:
 
     async def gate(self) -> None:
         """Wait until the venue may be asked again."""
-        while (wait := self._resume_at - time.monotonic()) > 0:
+        wait = self._resume_at - time.monotonic()
+        if wait > 0:
             await asyncio.sleep(wait)
+            await self.gate()  # a stream's wait may have been prolonged by a request
 
     async def call(self, name: str, *args: Any, **params: Any) -> Any:
         """Ask once. Whatever goes wrong is raised: trying again is the caller's decision."""

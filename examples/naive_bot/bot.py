@@ -24,7 +24,7 @@ def retry(function):
         while True:
             try:
                 return await function(*args)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - what is shown here
                 print("trying again:", type(error).__name__)
                 await asyncio.sleep(0.3)
 
@@ -69,7 +69,7 @@ async def main():
                 await exchange.cancel_order(order["id"], SYMBOL)
             else:
                 position += SIZE if order["side"] == "buy" else -position
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - what is shown here
             print("went wrong:", type(error).__name__)
 
 

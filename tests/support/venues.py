@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any, BinaryIO
 from urllib.parse import urlencode, urlsplit
 
@@ -39,6 +40,10 @@ class Clock:
 
     def __call__(self) -> int:
         return self.now
+
+    def utc(self) -> datetime:
+        """The same time as a bot has it."""
+        return datetime.fromtimestamp(self.now / 1000, UTC)
 
 
 def spot(seed: int = 7, **settings: Any) -> SpotVenue:

@@ -62,6 +62,52 @@ class OrderResult:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderStage:
+    """What a query, a stream or a reconciliation said of an order; ``stage`` is its writer's word.
+
+    ``filled_size_base`` is all that was filled by then, ``source`` where it was learnt.
+    """
+
+    client_order_id: str
+    stage: str
+    at: datetime
+    filled_size_base: Decimal
+    source: str
+    venue_order_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFill:
+    """One trade of an order. The venue, the order and ``trade_id`` together name it for good."""
+
+    client_order_id: str
+    trade_id: str
+    at: datetime
+    size_base: Decimal
+    price_quote: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CancelIntent:
+    """A cancel about to be sent, and why."""
+
+    client_order_id: str
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelResult:
+    """What came of a cancel. Accepted, it says that the order has ended, not what it filled."""
+
+    client_order_id: str
+    outcome: Outcome
+    at: datetime
+    code: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """Why something was done or left; ``data`` is what it was based on, numbers as ``Decimal``."""
 
@@ -70,10 +116,14 @@ class Decision:
     data: Mapping[str, Any]
 
 
-Entry = OrderIntent | OrderResult | Decision
-_KINDS: dict[str, type[OrderIntent] | type[OrderResult] | type[Decision]] = {
+Entry = OrderIntent | OrderResult | OrderStage | OrderFill | CancelIntent | CancelResult | Decision
+_KINDS: dict[str, type[Entry]] = {
     "trade.order_intent": OrderIntent,
     "trade.order_result": OrderResult,
+    "trade.order_stage": OrderStage,
+    "trade.order_fill": OrderFill,
+    "trade.cancel_intent": CancelIntent,
+    "trade.cancel_result": CancelResult,
     "trade.decision": Decision,
 }
 
@@ -133,17 +183,7 @@ class TradeAudit:
 
         Raises ``NotRecordable`` as ``order_intent`` does, and for a rejection without a code.
         """
-        try:
-            outcome = Outcome(outcome)
-        except ValueError as error:
-            known = ", ".join(Outcome)
-            raise NotRecordable(f"outcome {outcome!r} is none of {known}") from error
-        _require_text(client_order_id=client_order_id)
-        if outcome is Outcome.REJECTED and not code:
-            raise NotRecordable(
-                f"the rejection of {client_order_id} has no code: give the venue's, or record "
-                "the outcome as unknown"
-            )
+        outcome = _outcome(client_order_id, outcome, code)
         body = {
             "client_order_id": client_order_id,
             "outcome": outcome.value,
@@ -155,6 +195,85 @@ class TradeAudit:
             "message": message,
         }
         return self._append("trade.order_result", body, durable=True)
+
+    def order_stage(
+        self,
+        *,
+        client_order_id: str,
+        stage: str,
+        at: datetime,
+        filled_size_base: Decimal,
+        source: str,
+        venue_order_id: str | None = None,
+    ) -> Event:
+        """Record what was learnt of an order.
+
+        Raises ``NotRecordable`` for a float, a number that is not finite or is below zero, an empty
+        text or a naive time.
+        """
+        _require_text(client_order_id=client_order_id, stage=stage, source=source)
+        body = {
+            "client_order_id": client_order_id,
+            "stage": stage,
+            "at": utc_text(at),
+            "filled_size_base": _number("filled_size_base", filled_size_base),
+            "source": source,
+            "venue_order_id": venue_order_id,
+        }
+        if filled_size_base < 0:
+            raise NotRecordable(f"filled_size_base {filled_size_base} is below zero")
+        return self._append("trade.order_stage", body, durable=True)
+
+    def order_fill(
+        self,
+        *,
+        client_order_id: str,
+        trade_id: str,
+        at: datetime,
+        size_base: Decimal,
+        price_quote: Decimal,
+    ) -> Event:
+        """Record one trade of an order.
+
+        Raises ``NotRecordable`` for a float, a number that is not finite, a size that is not above
+        zero, an empty text or a naive time.
+        """
+        _require_text(client_order_id=client_order_id, trade_id=trade_id)
+        body = {
+            "client_order_id": client_order_id,
+            "trade_id": trade_id,
+            "at": utc_text(at),
+            "size_base": _number("size_base", size_base),
+            "price_quote": _number("price_quote", price_quote),
+        }
+        if size_base <= 0:
+            raise NotRecordable(f"size_base {size_base} is not above zero")
+        return self._append("trade.order_fill", body, durable=True)
+
+    def cancel_intent(self, *, client_order_id: str, at: datetime, reason: str) -> Event:
+        """Record a cancel before it is sent; on the disk when this returns."""
+        _require_text(client_order_id=client_order_id, reason=reason)
+        body = {"client_order_id": client_order_id, "at": utc_text(at), "reason": reason}
+        return self._append("trade.cancel_intent", body, durable=True)
+
+    def cancel_result(
+        self,
+        *,
+        client_order_id: str,
+        outcome: Outcome,
+        at: datetime,
+        code: str | None = None,
+        message: str | None = None,
+    ) -> Event:
+        """Record what came of a cancel. Raises ``NotRecordable`` as ``order_result`` does."""
+        body = {
+            "client_order_id": client_order_id,
+            "outcome": _outcome(client_order_id, outcome, code).value,
+            "at": utc_text(at),
+            "code": code,
+            "message": message,
+        }
+        return self._append("trade.cancel_result", body, durable=True)
 
     def decision(self, decision: str, reason: str, data: Mapping[str, Any] | None = None) -> Event:
         """Record a decision, why, and on what. Numbers in ``data`` are ``Decimal`` or ``int``.
@@ -192,6 +311,21 @@ class TradeAudit:
             except StreamConflict:
                 continue
         return self._ledger.append(self._stream, kind, body, durable=durable)
+
+
+def _outcome(client_order_id: str, outcome: Outcome, code: str | None) -> Outcome:
+    """The outcome, after a look at what must go with it."""
+    _require_text(client_order_id=client_order_id)
+    try:
+        outcome = Outcome(outcome)
+    except ValueError as error:
+        raise NotRecordable(f"outcome {outcome!r} is none of {', '.join(Outcome)}") from error
+    if outcome is Outcome.REJECTED and not code:
+        raise NotRecordable(
+            f"the rejection of {client_order_id} has no code: give the venue's, or record "
+            "the outcome as unknown"
+        )
+    return outcome
 
 
 def _number(name: str, value: object) -> str:

@@ -8,6 +8,7 @@ from trading_tools.drill.scenarios.invariants import Invariant
 from trading_tools.drill.scenarios.scenario import Scenario
 from trading_tools.venue.faults.acts import Act, Heard
 from trading_tools.venue.faults.fills import CancelRace, Filled
+from trading_tools.venue.faults.forced import Deleveraged
 from trading_tools.venue.faults.pasts import LongHistory
 from trading_tools.venue.faults.sight import StaleBalance
 from trading_tools.venue.faults.told import Mangled, Mishap
@@ -73,6 +74,19 @@ FILLS = (
         links=("https://github.com/freqtrade/freqtrade/issues/11461",),
         invariants=_COUNTED,
         faults=(StaleBalance("stale-balance", Act(nth=2)),),
+    ),
+    Scenario(
+        name="d23-deleveraged",
+        title="The venue closes the bot's position by force: a fill that the bot never asked for.",
+        story="Auto-deleveraging and liquidation bring fills of orders that are not the bot's own; "
+        "a bot that counts its own fills alone closes what is no longer there.",
+        links=("https://github.com/nautechsystems/nautilus_trader/issues/4736",),
+        invariants=_COUNTED,
+        faults=(
+            Filled("fill", nth=1, share=Fraction(1), pieces=1),
+            Deleveraged("deleveraged"),
+        ),
+        venues=frozenset({"binanceusdm"}),
     ),
     Scenario(
         name="d24-one-trade-id",

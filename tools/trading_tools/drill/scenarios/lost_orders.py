@@ -79,20 +79,23 @@ LOST_ORDERS = (
     ),
     Scenario(
         name="d25-empty-200",
-        title="200 with an empty body for an order that the venue has accepted.",
+        title="200 with an empty body for one accepted order, with half of one for another.",
         story="ccxt returns such an order without an exception, with None as its id and status: "
         "nothing tells the bot that it knows nothing.",
         links=("https://github.com/ccxt/ccxt/issues/2599",),
         invariants=_UNKNOWN,
-        faults=(Spoilt("empty-200", Act(nth=2), Ending.EMPTY),),
+        faults=(
+            Spoilt("empty-200", Act(nth=2), Ending.EMPTY),
+            Spoilt("truncated-200", Act(nth=4), Ending.TRUNCATED),
+        ),
     ),
     Scenario(
-        name="d28-truncated-200",
-        title="200 with half of a body for an order that the venue has accepted.",
+        name="d28-half-an-answer",
+        title="The connection breaks in the middle of the answer to an accepted order.",
         story="A proxy cut the answer. ccxt raises a plain ExchangeError, the class of its "
         "refusals: a bot that takes it for one orders again.",
         links=("https://github.com/ccxt/ccxt/issues/2599",),
         invariants=_UNKNOWN,
-        faults=(Spoilt("truncated-200", Act(nth=2), Ending.TRUNCATED),),
+        faults=(Spoilt("half-an-answer", Act(nth=2), Ending.HALF),),
     ),
 )

@@ -50,7 +50,7 @@ STREAMS = (
         story="ccxt connects again at once, without a pause of its own: a bot's loop sets how fast "
         "it runs into the venue's limit of connections.",
         links=("https://github.com/ccxt/ccxt/issues/26766",),
-        invariants=(*_BACK, Invariant.NO_RATE_VIOLATIONS_AFTER_WARNING),
+        invariants=_BACK,
         faults=(Broken("storm", Heard(nth=3), times=30),),
     ),
     Scenario(

@@ -1,6 +1,6 @@
-"""Balances: what an account has free and what its open orders hold back, in atoms.
+"""An account: balances in atoms, orders, fills and positions, and what its owner may see of them.
 
-Which order holds how much is `exchange`.
+Which order holds how much is `spot`; what positions must be backed with is `margin`.
 """
 
 from __future__ import annotations
@@ -9,23 +9,34 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from trading_tools.venue.core.contracts import PositionSide
 from trading_tools.venue.core.orders import Fill, Order
+from trading_tools.venue.core.positions import Income, IncomeKind, Position, Terms
 
 
 @dataclass(slots=True, eq=False)
 class Account:
-    """One account. Fees are in millionths of what a fill brings in.
+    """One account. Fees are in millionths of what a fill brings in, or with `fees_in_quote` of its
+    worth: a purchase then holds back and pays its fee in quote besides.
 
     What its owner may know is asked by the methods, never read from the fields.
 
     `open` is by symbol and order id. A `background` account is one of the market's own: its acts
-    make the market, and are neither reported nor kept in the ledger.
+    make the market, and are neither reported, kept in the ledger nor margined.
+
+    `hedge` is the position mode: a long and a short position of one contract side by side.
+
+    `reuses_client_ids`: an id may come again once its order has ended. `contract_fees_ppm` are the
+    maker's and the taker's fee in contracts, where they are others than in spot.
     """
 
     name: str
     maker_fee_ppm: int = 1_000
     taker_fee_ppm: int = 1_000
     background: bool = False
+    fees_in_quote: bool = False
+    reuses_client_ids: bool = True
+    contract_fees_ppm: tuple[int, int] | None = None
     free: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     locked: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     orders: dict[int, Order] = field(default_factory=dict)
@@ -38,11 +49,26 @@ class Account:
     """Ids of orders that exist and that the account is not shown yet."""
     stale: dict[str, tuple[int, int]] | None = None
     """Balances that the account is shown in place of the true ones."""
+    hedge: bool = False
+    positions: dict[tuple[str, PositionSide], Position] = field(default_factory=dict)
+    terms: dict[str, Terms] = field(default_factory=dict)
+    incomes: list[Income] = field(default_factory=list)
+
+    def fees_ppm(self, contract: bool) -> tuple[int, int]:
+        """The maker's and the taker's fee in millionths."""
+        if contract and self.contract_fees_ppm is not None:
+            return self.contract_fees_ppm
+        return self.maker_fee_ppm, self.taker_fee_ppm
 
     def lock(self, asset: str, amount: int) -> None:
         """Hold `amount` back for an order; the caller has seen that it is free."""
         self.free[asset] -= amount
         self.locked[asset] += amount
+
+    def fee_reserve(self, worth: int) -> int:
+        """What a purchase worth `worth` holds back for its fee, in quote atoms."""
+        dearest = max(self.maker_fee_ppm, self.taker_fee_ppm) if self.fees_in_quote else 0
+        return worth * dearest // 1_000_000
 
     def unlock(self, asset: str, amount: int) -> None:
         """Give back what an order held."""
@@ -85,6 +111,33 @@ class Account:
 
     def _seen(self, orders: Iterable[Order]) -> list[Order]:
         return [order for order in orders if order.id not in self.unseen]
+
+    def every_position(self) -> list[Position]:
+        """All positions that were ever open, flat ones too, in the order of their first opening."""
+        return list(self.positions.values())
+
+    def every_income(self) -> list[Income]:
+        """All changes of the wallet by contracts, oldest first."""
+        return list(self.incomes)
+
+    def positions_of(self, symbol: str) -> list[Position]:
+        """The positions in one contract that are not flat."""
+        keys = ((symbol, side) for side in PositionSide)
+        found = (self.positions.get(key) for key in keys)
+        return [position for position in found if position is not None and position.size]
+
+    def terms_of(self, symbol: str, leverage: int) -> Terms:
+        """How a contract is held; `leverage` is that of one that was never set."""
+        return self.terms.setdefault(symbol, Terms(leverage))
+
+    def earn(
+        self, at: int, kind: IncomeKind, asset: str, amount: int, symbol: str, trade_id: int = 0
+    ) -> None:
+        """Take `amount`, which may be negative, into the wallet."""
+        self.free[asset] += amount
+        if amount and not self.background:
+            number = len(self.incomes) + 1
+            self.incomes.append(Income(number, at, kind, asset, amount, symbol, trade_id))
 
     def keep(self, fill: Fill) -> None:
         """Remember a fill."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from heapq import heappop, heappush, nsmallest
 
+from trading_tools.venue.core.contracts import Trigger
 from trading_tools.venue.core.orders import Order, Side
 
 
@@ -64,6 +65,13 @@ class BookSide:
         self._drop(price, order.id)
         self.changed.add(price)
 
+    def shrink(self, order: Order, size: int) -> None:
+        """Lower the whole size of an order to `size`; it keeps its place."""
+        price = order.ticket.price
+        self.totals[price] -= order.size - size
+        order.size = size
+        self.changed.add(price)
+
     def _drop(self, price: int, order_id: int) -> None:
         level = self.levels[price]
         del level[order_id]
@@ -94,14 +102,18 @@ class BookSide:
 
 
 class Book:
-    """Both sides of one instrument and its last price."""
+    """Both sides of one instrument, its last price, and for a contract its mark price."""
 
-    __slots__ = ("asks", "bids", "last_price")
+    __slots__ = ("asks", "bids", "last_price", "mark")
 
     def __init__(self, last_price: int) -> None:
         self.bids = BookSide(Side.BUY)
         self.asks = BookSide(Side.SELL)
-        self.last_price = last_price
+        self.last_price = self.mark = last_price
+
+    def price_of(self, trigger: Trigger) -> int:
+        """The price that sets a stop off."""
+        return self.mark if trigger is Trigger.MARK else self.last_price
 
     def own(self, side: Side) -> BookSide:
         """Where an order of `side` rests."""

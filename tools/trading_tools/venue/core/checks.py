@@ -13,27 +13,60 @@ from trading_tools.venue.core.orders import PRICED, STOPS, Kind, Reason, Rejecte
 
 
 def check(ticket: Ticket, instrument: Instrument, book: Book, account: Account) -> None:
-    """Hold a ticket against every rule but that of funds.
+    """Hold a new order's ticket against every rule but that of funds.
 
     Raises:
         Rejected: the first rule that it breaks.
     """
-    _check_sizes(ticket, instrument, book)
-    if not account.background:
-        _check_changeable(ticket, instrument, book)
+    hold = check_sizes if account.background else check_terms
+    hold(ticket, instrument, book)
     if not account.background and len(account.open[ticket.symbol]) >= instrument.max_orders:
         raise Rejected(Reason.OPEN_ORDERS)
     if ticket.client_order_id:
         earlier = account.by_client_id.get((ticket.symbol, ticket.client_order_id))
-        if earlier is not None and earlier.open:
+        if earlier is not None and (earlier.open or not account.reuses_client_ids):
             raise Rejected(Reason.DUPLICATE)
+    if ticket.kind is not Kind.LIMIT:
+        check_moment(ticket, book)
+
+
+def check_moment(ticket: Ticket, book: Book) -> None:
+    """Hold a ticket against the prices of this moment.
+
+    Raises:
+        Rejected: a post-only order would trade, or a stop would trigger at once.
+    """
     if ticket.kind is Kind.LIMIT_MAKER and book.would_trade(ticket.side, ticket.price):
         raise Rejected(Reason.WOULD_MATCH)
-    if ticket.kind in STOPS and triggered(ticket, book.last_price):
+    if ticket.kind in STOPS and triggered(ticket, book.price_of(ticket.trigger)):
         raise Rejected(Reason.WOULD_TRIGGER)
 
 
-def _check_sizes(ticket: Ticket, instrument: Instrument, book: Book) -> None:
+def check_terms(ticket: Ticket, instrument: Instrument, book: Book) -> None:
+    """Hold a ticket's prices, size and worth against the instrument's rules.
+
+    Raises:
+        Rejected: the first rule that it breaks.
+    """
+    check_sizes(ticket, instrument, book)
+    units = instrument.tick_units
+    if ticket.price % units or ticket.stop % units:
+        raise Rejected(Reason.PRICE)
+    if ticket.close_position:
+        return
+    price = ticket.price or ticket.stop or book.last_price
+    worth = ticket.quote_size or price * ticket.size * instrument.lot_value
+    small = worth < instrument.min_worth and not ticket.reduce_only
+    if small or (ticket.kind in PRICED and worth > instrument.max_worth):
+        raise Rejected(Reason.NOTIONAL)
+
+
+def check_sizes(ticket: Ticket, instrument: Instrument, book: Book) -> None:
+    """Hold a ticket against the rules that never change, which bind the market's own orders too.
+
+    Raises:
+        Rejected: the first rule that it breaks.
+    """
     priced = ticket.kind in PRICED
     if priced:
         if not 0 < ticket.price <= instrument.max_ticks:
@@ -43,23 +76,12 @@ def _check_sizes(ticket: Ticket, instrument: Instrument, book: Book) -> None:
             raise Rejected(Reason.PRICE_BAND)
     if ticket.kind in STOPS and not 0 < ticket.stop <= instrument.max_ticks:
         raise Rejected(Reason.PRICE)
-    if ticket.quote_size:
+    if ticket.close_position or ticket.quote_size:
         return
     if not instrument.min_steps <= ticket.size <= instrument.max_steps:
         raise Rejected(Reason.SIZE)
     if not priced and ticket.size > instrument.max_market_steps:
         raise Rejected(Reason.MARKET_SIZE)
-
-
-def _check_changeable(ticket: Ticket, instrument: Instrument, book: Book) -> None:
-    """The rules that may change while the venue runs; the market's own orders need not follow."""
-    units = instrument.tick_units
-    if ticket.price % units or ticket.stop % units:
-        raise Rejected(Reason.PRICE)
-    price = ticket.price or ticket.stop or book.last_price
-    worth = ticket.quote_size or price * ticket.size * instrument.lot_value
-    if worth < instrument.min_worth or (ticket.kind in PRICED and worth > instrument.max_worth):
-        raise Rejected(Reason.NOTIONAL)
 
 
 def rising(ticket: Ticket) -> bool:
@@ -68,11 +90,11 @@ def rising(ticket: Ticket) -> bool:
     return stops is (ticket.side is Side.BUY)
 
 
-def triggered(ticket: Ticket, last_price: int) -> bool:
-    """Whether `last_price` has reached the stop."""
+def triggered(ticket: Ticket, price: int) -> bool:
+    """Whether `price` has reached the stop."""
     if rising(ticket):
-        return last_price >= ticket.stop
-    return last_price <= ticket.stop
+        return price >= ticket.stop
+    return price <= ticket.stop
 
 
 def available(

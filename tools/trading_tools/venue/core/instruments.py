@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 
+from trading_tools.venue.core.contracts import Contract
+
 ATOMS = 10**8
 """Atoms in one unit of any asset: venues keep eight decimals."""
 
@@ -36,7 +38,10 @@ def text_of(amount: int) -> str:
 
 @dataclass(frozen=True)
 class Instrument:
-    """One spot market and its rules.
+    """One market and its rules: spot, or with a `contract` a perpetual one.
+
+    Symbols are unique in an exchange: where a venue gives two markets one name, the wire adds a
+    suffix here and takes it off again.
 
     `tick_size` and `step_size` are in units of quote and base; `min_size` and `max_size` in base,
     `min_notional` and `max_notional` in quote. A limit price may be `price_band` times above and
@@ -60,6 +65,7 @@ class Instrument:
     max_price: Decimal
     price_band: int = 5
     max_orders: int = 200
+    contract: Contract | None = None
     price_unit: Decimal | None = None
     """In what prices are counted; None is the tick. It stays when the tick becomes coarser."""
 

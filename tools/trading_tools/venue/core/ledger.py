@@ -16,8 +16,10 @@ class Entry:
     """One thing that happened. `at` is the venue's clock in milliseconds.
 
     Kinds: `request.received`, `request.answered`, `order.accepted`, `order.rejected`,
-    `order.triggered`, `order.traded`, `order.canceled`, `order.expired`, `stream.opened`,
-    `stream.asked`, `stream.told`, `stream.closed`, `limit.hit`, `endpoint.missing`.
+    `order.amended`, `order.triggered`, `order.traded`, `order.canceled`, `order.expired`,
+    `position.liquidated`, `position.deleveraged` (whose `order` is the venue's own, and is never
+    accepted), `funding.paid`, `stream.opened`, `stream.asked`, `stream.told`, `stream.closed`,
+    `limit.hit`, `endpoint.missing`.
     """
 
     seq: int

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from trading_tools.venue.core.contracts import PositionSide, Trigger
+
 
 class Side(StrEnum):
     """What the account wants to do with the base asset."""
@@ -96,6 +98,12 @@ class Reason(StrEnum):
     WOULD_MATCH = "a post-only order would trade at once"
     WOULD_TRIGGER = "a stop order would trigger at once"
     UNKNOWN_ORDER = "no such open order"
+    MARGIN = "not enough margin"
+    REDUCE_ONLY = "there is no position that the order would reduce"
+    POSITION_SIDE = "the position side is not of the account's position mode"
+    POSITION_LIMIT = "the position would be larger than its leverage allows"
+    POSITION_OPEN = "there is a position"
+    UNCHANGED = "the amendment changes nothing"
 
 
 class Rejected(Exception):
@@ -109,7 +117,9 @@ class Rejected(Exception):
 class Ticket(NamedTuple):
     """What an account asks for. Price and stop in ticks, size in steps, quote size in atoms.
 
-    An order by `quote_size` is a market order that spends or earns at most that much.
+    An order by `quote_size` is a market order that spends or earns at most that much. The last four
+    before `tag` are for contracts: `close_position` is a stop that closes whatever there is when it
+    triggers. `tag` is the venue's own note, which the core does not read.
     """
 
     symbol: str
@@ -121,11 +131,28 @@ class Ticket(NamedTuple):
     time_in_force: TimeInForce = TimeInForce.GTC
     quote_size: int = 0
     client_order_id: str = ""
+    reduce_only: bool = False
+    position_side: PositionSide = PositionSide.BOTH
+    close_position: bool = False
+    trigger: Trigger = Trigger.LAST
+    tag: str = ""
+
+
+class Forced(StrEnum):
+    """Why the venue itself made an order in an account's name."""
+
+    NO = ""
+    LIQUIDATION = "LIQUIDATION"
+    DELEVERAGE = "DELEVERAGE"
 
 
 @dataclass(slots=True, eq=False)
 class Order:
-    """One accepted order. Only the exchange changes it, and the status only by `turn`."""
+    """One accepted order. Only the exchange changes it, and the status only by `turn`.
+
+    `size` is what may trade: less than the ticket's where a reduce-only order was cut to its
+    position.
+    """
 
     id: int
     account: str
@@ -138,6 +165,7 @@ class Order:
     locked: int
     filled: int = 0
     quote_filled: int = 0
+    forced: Forced = Forced.NO
 
     @property
     def remaining(self) -> int:
@@ -162,7 +190,10 @@ class Order:
 
 
 class Fill(NamedTuple):
-    """One trade as one of its two orders sees it. Fee in atoms of `fee_asset`."""
+    """One trade as one of its two orders sees it. Fee in atoms of `fee_asset`.
+
+    `realised` is what it brought by closing a position, in quote atoms, before the fee.
+    """
 
     trade_id: int
     at: int
@@ -173,6 +204,7 @@ class Fill(NamedTuple):
     fee_asset: str
     maker: bool
     order: Order
+    realised: int = 0
 
 
 class Trade(NamedTuple):
@@ -189,7 +221,7 @@ class Trade(NamedTuple):
 class Report(NamedTuple):
     """What happened to an order, as it stood then: the private stream's material.
 
-    `event` is NEW, TRADE, CANCELED, EXPIRED or TRIGGERED; `fill` is set for TRADE.
+    `event` is NEW, TRADE, CANCELED, EXPIRED, TRIGGERED or AMENDED; `fill` is set for TRADE.
     """
 
     event: str

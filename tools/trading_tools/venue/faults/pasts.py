@@ -16,6 +16,7 @@ from trading_tools.venue.wire.interference import Request
 from trading_tools.venue.wire.messages import Operation
 from trading_tools.venue.wire.venue import Venue
 
+_IN_A_ROW = 7
 _PAGED = frozenset({Operation.ORDER_HISTORY, Operation.MY_TRADES})
 
 
@@ -23,11 +24,11 @@ _PAGED = frozenset({Operation.ORDER_HISTORY, Operation.MY_TRADES})
 class LongHistory(Fault):
     """The account has traded `orders` times before: more than any venue puts on one page.
 
-    The first half are buys and the second half sells, so that the account is as it was but for
-    fees, and one page alone says otherwise.
+    Seven buys and seven sells take turns, so that the account is as it was but for fees, and a
+    page alone says otherwise.
     """
 
-    orders: int = 1_100
+    orders: int = 79 * 2 * _IN_A_ROW
 
     def player(self, dice: random.Random) -> Player:
         """Trades before the bot comes, then waits until the bot reads."""
@@ -56,7 +57,7 @@ class _Past(Player):
         per_step = book.last_price * instrument.lot_value
         steps = max(instrument.min_steps, -(-instrument.min_worth * 6 // (5 * per_step)))
         for number in range(self._fault.orders):
-            side = Side.BUY if number < self._fault.orders // 2 else Side.SELL
+            side = Side.SELL if number // _IN_A_ROW % 2 else Side.BUY
             ticket = Ticket(
                 instrument.symbol,
                 side,

@@ -89,9 +89,16 @@ class Plan(Interference):
         return all(player.incoming(connection, text) for player in self._live("incoming"))
 
     def outgoing(self, connection: Connection, message: Message) -> Iterable[Message]:
-        """What the faults together make of a message."""
+        """What the faults together make of a message; an answer is counted before."""
+        if message.request is not None:
+            reply = Reply(400 if message.code else 200, message.text.encode(), code=message.code)
+            for player in self._live("answered"):
+                player.answered(message.request, reply)
+        players = self._live("outgoing")
+        if not players:
+            return (message,)
         messages: list[Message] = [message]
-        for player in self._live("outgoing"):
+        for player in players:
             messages = [new for old in messages for new in player.outgoing(connection, old)]
         return messages
 

@@ -70,13 +70,16 @@ class Marketplace:
             CandleFileError: a symbol is not listed here, or there is no market to follow them.
         """
         for name, bars in candles.items():
-            symbol = name or next(iter(self.instruments))
-            if symbol not in self.instruments:
-                known = ", ".join(self.instruments)
-                raise CandleFileError(f"no instrument is called {symbol}; name one of {known}")
+            listed = self.instruments.values()
+            instrument = next(
+                (each for each in listed if name in ("", each.base + each.quote)), None
+            )
+            if instrument is None:
+                known = ", ".join(dict.fromkeys(each.base + each.quote for each in listed))
+                raise CandleFileError(f"no instrument is called {name}; name one of {known}")
             if self.market is None:
                 raise CandleFileError("this market stands still; no candles can be replayed")
-            instrument = self.instruments[symbol]
+            symbol = instrument.symbol
             course = Course(bars, instrument, self.market.now_ms + INTERVAL_MS, INTERVAL_MS)
             self.exchange.books[symbol].last_price = course.first
             self.candles[symbol] = Candles(instrument, course.first, self.started_ms, self.seed)

@@ -73,6 +73,8 @@ class Market:
         ]
         for quotes in self._quotes:
             self._quote(quotes, start_ms, quotes.price // quotes.gap * quotes.gap)
+            if quotes.instrument.contract is not None:
+                self._mark(quotes, start_ms)
 
     @property
     def now_ms(self) -> int:
@@ -106,6 +108,8 @@ class Market:
         drift = (draw() - 0.5) * 2 / _VOLATILITY + pull
         quotes.price = max(quotes.gap * (_LEVELS + 1), round(quotes.price * (1 + drift)))
         self._quote(quotes, at, quotes.price // quotes.gap * quotes.gap)
+        if quotes.instrument.contract is not None:
+            self._mark(quotes, at)
         if draw() < 0.6:
             side = Side.BUY if draw() < 0.5 else Side.SELL
             size = max(quotes.instrument.min_steps, int(quotes.lot * draw() * 1.5))
@@ -118,6 +122,8 @@ class Market:
         rises = quotes.price > before
         # The best bid is the middle, the best ask a gap above: one of them is the price.
         self._quote(quotes, at, quotes.price - quotes.gap if rises else quotes.price)
+        if quotes.instrument.contract is not None:
+            self._mark(quotes, at)
         size = course.volume(at) or int(quotes.lot * self._random.random())
         size = max(quotes.instrument.min_steps, size)
         side = Side.BUY if rises else Side.SELL
@@ -141,6 +147,14 @@ class Market:
                 placed = self._place(self._quoter, quotes, side, price, size, TimeInForce.GTC, at)
                 if placed is not None:
                     held[price] = placed
+
+    def _mark(self, quotes: _Quotes, at: int) -> None:
+        """Mark a contract: the middle one of its index, its last price and its book's middle."""
+        book = self._exchange.books[quotes.instrument.symbol]
+        bid, ask = book.bids.best(), book.asks.best()
+        middle = (bid + ask) // 2 if bid is not None and ask is not None else book.last_price
+        mark = sorted((quotes.price, book.last_price, middle))[1]
+        self._exchange.set_mark(quotes.instrument.symbol, mark, quotes.price, at)
 
     def _place(
         self,

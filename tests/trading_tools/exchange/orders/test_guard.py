@@ -1,0 +1,220 @@
+"""The guard: each rule by itself, and what counts as open, sold, sent today."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.trading_tools.exchange.orders.guards import BOOK, NOW, guard, market
+from trading_tools.audit.trade import OrderIntent, OrderStage
+from trading_tools.exchange.orders.guard import LIVE_TOKEN, Refused, fitted
+from trading_tools.exchange.orders.intent import Intent
+from trading_tools.exchange.orders.kill_switch import KillSwitch
+from trading_tools.exchange.orders.life import Stage
+from trading_tools.exchange.orders.records import Records
+
+TEN = Decimal(605_000)
+"""What ten cost at the best ask and a little more; the last of them cost 61,000 each."""
+
+
+def order(**changes: Any) -> Intent:
+    """A buy near the market."""
+    given: dict[str, Any] = {
+        "key": "one",
+        "symbol": "BTC/USDT",
+        "side": "buy",
+        "size_base": Decimal("0.01"),
+        "price_quote": Decimal("59000"),
+    }
+    return Intent(**{**given, **changes})
+
+
+def market_order(size: str, side: str = "buy") -> Intent:
+    return order(size_base=Decimal(size), price_quote=None, order_type="market", side=side)
+
+
+def sent(*sizes: str, filled: bool = True, **changes: Any) -> Records:
+    """Orders that were sent before: a size below zero is a sale."""
+    entries: list[Any] = []
+    for number, text in enumerate(sizes):
+        size = Decimal(text)
+        given = {
+            "client_order_id": f"o-{number}",
+            "symbol": "BTC/USDT",
+            "side": "buy" if size > 0 else "sell",
+            "order_type": "limit",
+            "size_base": abs(size),
+            "price_quote": Decimal(60_000),
+            "at": NOW - timedelta(hours=1),
+        }
+        entries.append(OrderIntent(**{**given, **changes}))
+        stage, done = (Stage.FILLED, abs(size)) if filled else (Stage.OPEN, Decimal(0))
+        entries.append(OrderStage(f"o-{number}", stage, NOW, done, "test", f"{number}"))
+    return Records(entries)
+
+
+def refused(intent: Intent, records: Records, folder: Path, **changes: Any) -> str:
+    """The rule that forbids it."""
+    with pytest.raises(Refused) as refusal:
+        guard(folder, **changes).check(intent, records)
+    return refusal.value.rule
+
+
+@pytest.mark.parametrize(
+    ("intent", "limits", "rule"),
+    [
+        (order(size_base=Decimal("0.010001")), {}, "market-rules"),
+        (order(price_quote=Decimal("59000.001")), {}, "market-rules"),
+        (order(size_base=Decimal("0.00002")), {}, "market-rules"),
+        (order(), {"max_order_quote": Decimal(589)}, "max-order"),
+        (order(price_quote=Decimal(56_000)), {"price_collar": Decimal("0.05")}, "price-collar"),
+        (order(price_quote=Decimal(64_000)), {"price_collar": Decimal("0.05")}, "price-collar"),
+        (market_order("2"), {}, "slippage"),
+        (market_order("2", "sell"), {}, "slippage"),
+        (market_order("60"), {"slippage": Decimal(1)}, "slippage"),
+        (market_order("10"), {"slippage": Decimal(1), "max_order_quote": TEN}, "max-order"),
+        (order(), {"max_position_base": {"BTC/USDT": Decimal("0.009")}}, "max-position"),
+        (order(), {"max_position_base": {}}, "max-position"),
+        (order(), {"max_exposure_quote": Decimal(500)}, "max-exposure"),
+        (order(symbol="DOGE/USDT"), {}, "market"),
+    ],
+)
+def test_an_order_that_breaks_a_rule_is_refused_by_its_name(
+    intent: Intent, limits: dict[str, Any], rule: str, tmp_path: Path
+) -> None:
+    assert refused(intent, Records(), tmp_path, limits=limits) == rule
+
+
+def test_an_order_that_keeps_all_rules_passes(tmp_path: Path) -> None:
+    guard(tmp_path).check(order(), Records())
+    guard(tmp_path).check(market_order("0.5"), Records())
+
+
+def test_a_sale_of_what_is_held_takes_exposure_away(tmp_path: Path) -> None:
+    most = {"BTC/USDT": Decimal("0.01")}
+    limits = {"max_exposure_quote": Decimal(700), "max_position_base": most}
+    held = sent("0.01")
+    assert refused(order(), held, tmp_path, limits=limits) == "max-position"
+    guard(tmp_path, limits=limits).check(order(side="sell", price_quote=Decimal(61_000)), held)
+    guard(tmp_path, limits=limits).check(order(), sent("0.01", "-0.01"))
+
+
+def test_what_is_open_counts_as_if_it_filled(tmp_path: Path) -> None:
+    limits = {"max_exposure_quote": Decimal(1_000)}
+    assert refused(order(), sent("0.01", filled=False), tmp_path, limits=limits) == "max-exposure"
+
+
+def test_all_markets_count_together(tmp_path: Path) -> None:
+    limits = {"max_exposure_quote": Decimal(1_000)}
+    other = sent("0.01", symbol="ETH/USDT")
+    assert refused(order(), other, tmp_path, limits=limits) == "max-exposure"
+
+
+def test_the_orders_of_a_day_are_those_of_its_utc_date(tmp_path: Path) -> None:
+    limits = {"max_orders_a_day": 2}
+    assert refused(order(), sent("1", "-1"), tmp_path, limits=limits) == "daily-orders"
+    yesterday = sent("1", "-1", at=NOW - timedelta(hours=12, seconds=1))
+    guard(tmp_path, limits=limits).check(order(), yesterday)
+
+
+def test_the_same_order_again_and_again_is_stopped(tmp_path: Path) -> None:
+    lately = sent("0.01", "0.01", at=NOW - timedelta(seconds=30))
+    limits = {"repeats": 2}
+    assert refused(order(), lately, tmp_path, limits=limits) == "repeats"
+    guard(tmp_path, limits=limits).check(order(size_base=Decimal("0.02")), lately)
+    guard(tmp_path, limits=limits).check(order(), sent("0.01", "0.01"))
+
+
+def test_a_position_that_could_not_be_closed_again_is_not_opened(tmp_path: Path) -> None:
+    tight = {"price_collar": Decimal("0.05")}
+    entry = order(size_base=Decimal("0.00009"), price_quote=Decimal(59_000))
+    rules = {"BTC/USDT": market(min_notional=Decimal("5.2"))}
+    assert refused(entry, Records(), tmp_path, limits=tight, markets=rules) == "exit"
+    rest = order(side="sell", size_base=Decimal("0.00995"), price_quote=Decimal(60_500))
+    assert refused(rest, sent("0.01"), tmp_path, limits=tight) == "exit"
+    guard(tmp_path, limits=tight).check(
+        order(side="sell", price_quote=Decimal(60_500)), sent("0.01")
+    )
+
+
+@pytest.mark.parametrize(
+    ("side", "price"), [("buy", Decimal("59000.12")), ("sell", Decimal("59000.13"))]
+)
+def test_an_intent_is_put_on_the_grid_in_the_direction_that_does_no_harm(
+    side: Any, price: Decimal
+) -> None:
+    wanted = order(side=side, size_base=Decimal("0.0100099"), price_quote=Decimal("59000.125"))
+    found = fitted(wanted, market())
+    assert (found.size_base, found.price_quote) == (Decimal("0.01"), price)
+    assert found.key == wanted.key
+
+
+def test_an_intent_of_which_nothing_is_left_on_the_grid_is_refused() -> None:
+    with pytest.raises(Refused, match="below the least"):
+        fitted(order(size_base=Decimal("0.000001")), market())
+
+
+@pytest.mark.parametrize("quote", [None, replace(BOOK, asks=()), replace(BOOK, at=94.9)])
+def test_without_a_fresh_book_nothing_goes_out(quote: Any, tmp_path: Path) -> None:
+    assert refused(order(), Records(), tmp_path, quotes=lambda symbol: quote) == "quote"
+
+
+def test_a_rule_of_the_market_that_is_not_known_is_no_leave(tmp_path: Path) -> None:
+    unsure = market(min_notional=None, missing={"min_notional": "the venue does not say"})
+    assert refused(order(), Records(), tmp_path, markets={"BTC/USDT": unsure}) == "market-rules"
+
+
+@pytest.mark.parametrize("token", [None, "", "yes", LIVE_TOKEN.upper(), LIVE_TOKEN + " "])
+def test_a_real_venue_needs_the_token_to_the_letter(token: str | None, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="live"):
+        guard(tmp_path, simulated=False, live=token)
+
+
+def test_with_the_token_a_real_venue_is_guarded_by_the_same_rules(tmp_path: Path) -> None:
+    guard(tmp_path, simulated=False, live=LIVE_TOKEN).check(order(), Records())
+
+
+def test_the_kill_switch_stays_thrown_and_keeps_its_first_reason(tmp_path: Path) -> None:
+    switch = KillSwitch(tmp_path / "run" / "stop")
+    assert switch.thrown is None
+    switch.throw("drawdown")
+    switch.throw("second thoughts")
+    assert KillSwitch(tmp_path / "run" / "stop").thrown == "drawdown"
+
+
+def test_a_kill_switch_that_cannot_be_read_counts_as_thrown(tmp_path: Path) -> None:
+    (tmp_path / "stop").mkdir()
+    assert refused(order(), Records(), tmp_path) == "kill-switch"
+
+
+def test_a_signal_throws_it(tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGUSR1)
+    switch = KillSwitch(tmp_path / "stop")
+    try:
+        switch.throw_on(signal.SIGUSR1)
+        signal.raise_signal(signal.SIGUSR1)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert switch.thrown == "signal SIGUSR1"
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"max_order_quote": 100.0},
+        {"max_order_quote": Decimal(0)},
+        {"max_exposure_quote": Decimal("NaN")},
+        {"max_position_base": {"BTC/USDT": Decimal(-1)}},
+        {"max_orders_a_day": 0},
+        {"quote_age_s": 0},
+    ],
+)
+def test_limits_that_are_none_are_refused(limits: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"float|above 0|NaN"):
+        guard(tmp_path, limits=limits)

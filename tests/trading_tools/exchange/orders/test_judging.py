@@ -1,0 +1,145 @@
+"""What replies mean: rejections are known codes alone, and whatever else comes is unknown.
+
+The rows are replies that ccxt 4.5.90 was given, sorted by whether an order may exist after them.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trading_tools.audit.trade import Outcome
+from trading_tools.exchange.faults import Answer
+from trading_tools.exchange.orders.judging import judge
+
+
+def binance(code: int, msg: str = "") -> dict[str, Any]:
+    return {"code": code, "msg": msg}
+
+
+def bybit(code: int) -> dict[str, Any]:
+    return {"retCode": code, "retMsg": "", "result": {}, "time": 1}
+
+
+def kraken(*errors: str) -> dict[str, Any]:
+    return {"error": list(errors)}
+
+
+def coinbase(reason: str) -> dict[str, Any]:
+    return {"success": False, "error_response": {"preview_failure_reason": reason}}
+
+
+REJECTED = [
+    ("binance", 429, binance(-1003)),
+    ("binance", 418, binance(-1003)),
+    ("binance", 400, binance(-1021)),
+    ("binance", 400, binance(-1013, "Filter failure: LOT_SIZE")),
+    ("binance", 400, binance(-1111)),
+    ("binance", 400, binance(-2010, "Account has insufficient balance for requested action.")),
+    ("binance", 400, binance(-2010, "Order would immediately match and take.")),
+    ("binance", 429, binance(-1015)),
+    ("binance", 401, binance(-2015)),
+    ("binance", 400, binance(-1022)),
+    ("binanceusdm", 400, binance(-4164)),
+    ("binanceusdm", 400, binance(-2019)),
+    ("binanceusdm", 400, binance(-2022)),
+    ("binanceusdm", 400, binance(-2021)),
+    ("bybit", 200, bybit(10006)),
+    ("bybit", 200, bybit(10002)),
+    ("bybit", 200, bybit(110007)),
+    ("bybit", 200, bybit(110094)),
+    ("bybit", 200, bybit(10001)),
+    ("bybit", 200, bybit(110017)),
+    ("bybit", 200, bybit(10003)),
+    ("bybit", 200, bybit(10005)),
+    ("kraken", 200, kraken("EAPI:Invalid nonce")),
+    ("kraken", 200, kraken("EAPI:Rate limit exceeded")),
+    ("kraken", 200, kraken("EOrder:Rate limit exceeded")),
+    ("kraken", 200, kraken("EOrder:Insufficient funds")),
+    ("kraken", 200, kraken("EOrder:Order minimum not met")),
+    ("kraken", 200, kraken("EGeneral:Permission denied")),
+    ("kraken", 200, kraken("EGeneral:Temporary lockout")),
+    ("coinbase", 200, coinbase("PREVIEW_INSUFFICIENT_FUND")),
+    ("coinbase", 200, coinbase("PREVIEW_INVALID_SIZE_PRECISION")),
+    ("coinbase", 429, {"error": "rate_limit_exceeded"}),
+]
+
+UNKNOWN = [
+    ("binance", 400, binance(-1006)),
+    ("binance", 400, binance(-1007)),
+    ("binance", 503, binance(-1008)),
+    ("binance", 503, binance(-1000, "Unknown error")),
+    ("binance", 400, binance(-1001)),
+    ("binance", 400, binance(-2010, "Duplicate order sent.")),
+    ("binance", 503, binance(-1021)),
+    ("binanceusdm", 400, binance(-4116)),
+    ("bybit", 200, bybit(10016)),
+    ("bybit", 200, bybit(10000)),
+    ("bybit", 200, bybit(110072)),
+    ("bybit", 200, bybit(170141)),
+    ("kraken", 200, kraken("EService:Busy")),
+    ("kraken", 200, kraken("EService:Timeout")),
+    ("kraken", 200, kraken("EService:Deadline elapsed")),
+    ("coinbase", 500, {"error": "internal_server_error"}),
+    ("coinbase", 200, coinbase("UNKNOWN_FAILURE_REASON")),
+    ("kraken", 520, "<html>520</html>"),
+    ("binance", 403, "<html><h1>403 ERROR</h1></html>"),
+    ("binance", 502, "<html>502</html>"),
+    ("binance", 200, ""),
+    ("binance", 200, '{"symbol": "BTCUSDT", "orderId": 28'),
+]
+
+
+def answer(status: int, body: Any) -> Answer:
+    return Answer(status, {}, body if isinstance(body, str) else json.dumps(body))
+
+
+@pytest.mark.parametrize(("venue", "status", "body"), REJECTED)
+def test_a_code_by_which_no_order_comes_into_being_is_a_rejection(
+    venue: str, status: int, body: Any
+) -> None:
+    judged = judge(venue, answer(status, body))
+    assert judged.outcome is Outcome.REJECTED
+    assert judged.code
+
+
+@pytest.mark.parametrize(("venue", "status", "body"), UNKNOWN)
+def test_after_anything_else_an_order_may_exist(venue: str, status: int, body: Any) -> None:
+    assert judge(venue, answer(status, body)).outcome is Outcome.UNKNOWN
+
+
+def test_no_reply_is_unknown_and_an_order_with_an_id_in_a_good_reply_is_accepted() -> None:
+    assert judge("binance", None).outcome is Outcome.UNKNOWN
+    judged = judge("binance", answer(200, {"orderId": 28}), "28")
+    assert (judged.outcome, judged.venue_order_id) == (Outcome.ACCEPTED, "28")
+
+
+def test_an_id_beside_a_bad_status_or_an_error_is_not_an_acceptance() -> None:
+    assert judge("binance", answer(502, {"orderId": 28}), "28").outcome is Outcome.UNKNOWN
+    assert judge("bybit", answer(200, bybit(10016)), "28").outcome is Outcome.UNKNOWN
+
+
+@given(
+    st.sampled_from(["binance", "binanceusdm", "bybit", "kraken", "coinbase", "another"]),
+    st.integers(100, 599),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["code", "msg", "retCode", "error", "success", "error_response"]),
+                inner,
+                max_size=4,
+            )
+        ),
+        max_leaves=8,
+    ),
+)
+def test_whatever_a_venue_sends_is_judged_and_never_accepted_without_an_id(
+    venue: str, status: int, body: Any
+) -> None:
+    assert judge(venue, answer(status, json.dumps(body))).outcome is not Outcome.ACCEPTED

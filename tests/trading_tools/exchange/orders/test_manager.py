@@ -1,0 +1,255 @@
+"""The order manager against a venue over real sockets: nothing is lost, nothing is doubled."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.venues import Clock
+from tests.trading_tools.exchange.orders.conftest import Shop, opened
+from tests.trading_tools.exchange.orders.guards import guard, market
+from trading_tools.audit.trade import Decision, OrderIntent, OrderResult, Outcome, TradeAudit
+from trading_tools.exchange.orders.client_ids import client_order_id
+from trading_tools.exchange.orders.guard import Refused
+from trading_tools.exchange.orders.intent import Intent
+from trading_tools.exchange.orders.life import IllegalTransition, Stage
+from trading_tools.exchange.orders.manager import OtherIntent
+from trading_tools.exchange.orders.port import VenueOrder
+from trading_tools.venue.binance.troubles import trouble as said
+from trading_tools.venue.core.orders import Kind, Side, Ticket
+from trading_tools.venue.wire.interference import Cut
+from trading_tools.venue.wire.messages import Operation, Reply, Trouble
+
+
+def resting(key: str = "one", **changes: Any) -> Intent:
+    """A buy far below the market."""
+    given = {"size_base": Decimal("0.01"), "price_quote": Decimal("50000"), **changes}
+    return Intent(key, "BTC/USDT", "buy", **given)
+
+
+def taking(key: str = "one") -> Intent:
+    """A buy that fills at once."""
+    return resting(key, price_quote=Decimal("62000"))
+
+
+def name_of(key: str) -> str:
+    return client_order_id("binance", "drill", key)
+
+
+async def test_an_order_is_written_down_before_it_is_sent_and_answered_after(shop: Shop) -> None:
+    order = await shop.manager.submit(resting())
+    assert order.stage is Stage.OPEN
+    assert shop.accepted() == [name_of("one")]
+    intent, result = shop.audit.trail()[:2]
+    assert isinstance(intent, OrderIntent)
+    assert isinstance(result, OrderResult)
+    assert result.outcome is Outcome.ACCEPTED
+
+
+async def test_the_same_key_is_the_same_order_also_after_a_restart(shop: Shop) -> None:
+    first = await shop.manager.submit(resting())
+    again = await asyncio.gather(*(shop.manager.submit(resting()) for _ in range(5)))
+    after = await shop.restarted().submit(resting())
+    assert len(shop.accepted()) == 1
+    assert {order.venue_order_id for order in (first, *again, after)} == {first.venue_order_id}
+
+
+async def test_the_key_of_another_order_is_refused(shop: Shop) -> None:
+    await shop.manager.submit(resting())
+    with pytest.raises(OtherIntent, match="'one' is that of another order"):
+        await shop.manager.submit(resting(size_base=Decimal("0.02")))
+
+
+async def test_a_rejection_by_a_known_code_is_one(shop: Shop) -> None:
+    order = await shop.manager.submit(resting(size_base=Decimal("5")))
+    assert order.stage is Stage.REJECTED
+    assert order.reason == "-2010 Account has insufficient balance for requested action."
+    assert order.open_size_base == 0
+
+
+async def test_what_the_guard_refuses_is_neither_sent_nor_an_order_and_is_told(shop: Shop) -> None:
+    (shop.folder / "stop").write_text("a person said so")
+    with pytest.raises(Refused, match="kill-switch: it is thrown: a person said so"):
+        await shop.manager.submit(resting())
+    assert shop.asked(Operation.PLACE) == 0
+    (refusal,) = shop.audit.trail()
+    assert isinstance(refusal, Decision)
+    assert refusal.data["size_base"] == Decimal("0.01")
+    assert shop.restarted().records.orders == {}
+
+
+async def test_orders_that_are_sent_at_once_share_one_limit(shop: Shop) -> None:
+    narrow = guard(shop.folder, limits={"max_exposure_quote": Decimal(2_000)})
+    manager = shop.restarted(guard=narrow)
+    told = await asyncio.gather(
+        *(manager.submit(resting(str(number))) for number in range(10)), return_exceptions=True
+    )
+    assert sum(isinstance(each, Refused) for each in told) == 7
+    assert len(shop.accepted()) == 3
+
+
+async def test_an_order_that_ccxt_refuses_itself_was_not_sent(shop: Shop) -> None:
+    coarse = market(step_size=Decimal("0.0000001"), min_amount=Decimal(0), min_notional=Decimal(0))
+    manager = shop.restarted(guard=guard(shop.folder, markets={"BTC/USDT": coarse}))
+    order = await manager.submit(resting(size_base=Decimal("0.0000001")))
+    assert (order.stage, order.reason) == (Stage.REJECTED, "not sent")
+    assert shop.asked(Operation.PLACE) == 0
+
+
+def lost(reply: Reply) -> Cut:
+    return Cut()
+
+
+def empty(reply: Reply) -> Reply:
+    return Reply(200, b"")
+
+
+def half(reply: Reply) -> Cut:
+    return Cut(reply, len(reply.body) // 2)
+
+
+def gateway(reply: Reply) -> Reply:
+    return Reply(502, b"<html>502 Bad Gateway</html>", "text/html")
+
+
+def busy(reply: Reply) -> Reply:
+    return Reply(503, b'{"code":-1008,"msg":"Unknown error, please check your request"}')
+
+
+def timeout(reply: Reply) -> Reply:
+    return Reply(400, b'{"code":-1007,"msg":"Timeout waiting for response from backend server."}')
+
+
+@pytest.mark.parametrize("mishap", [lost, empty, half, gateway, busy, timeout])
+async def test_an_acknowledgement_that_is_lost_in_any_way_is_found_by_a_query(
+    shop: Shop, mishap: Any
+) -> None:
+    shop.mishaps.after_it[Operation.PLACE] = [mishap]
+    order = await shop.manager.submit(resting())
+    assert order.stage is Stage.OPEN
+    assert shop.asked(Operation.PLACE) == 1
+    assert shop.accepted() == [name_of("one")]
+
+
+async def test_while_nothing_is_known_all_of_it_counts_as_open(shop: Shop) -> None:
+    shop.mishaps.after_it[Operation.PLACE] = [lost]
+    shop.mishaps.before_it[Operation.QUERY_ORDER] = [Reply(500, b"")] * 1_000
+    order = await shop.manager.submit(resting())
+    assert order.stage is Stage.UNKNOWN
+    assert shop.manager.records.exposure_base("BTC/USDT") == (Decimal("0.01"), Decimal(0))
+
+
+@pytest.mark.parametrize(("after_ms", "proven"), [(14_000, False), (16_000, True)])
+async def test_an_absence_proves_nothing_until_the_window_has_passed(
+    audit: TradeAudit, tmp_path: Path, after_ms: int, proven: bool
+) -> None:
+    clock = Clock()
+    async with opened(audit, tmp_path, clock=clock) as shop:
+        manager = shop.restarted(now=clock.utc)
+        shop.mishaps.before_it[Operation.PLACE] = [Cut()]
+        order = await manager.submit(resting())
+        clock.now += after_ms
+        await manager.reconcile([])
+        assert order.stage is (Stage.VOID if proven else Stage.UNKNOWN)
+        assert shop.asked(Operation.PLACE) == 1
+
+
+async def test_an_order_that_appears_after_it_was_proven_absent_is_a_fault_that_is_told(
+    audit: TradeAudit, tmp_path: Path
+) -> None:
+    clock = Clock()
+    async with opened(audit, tmp_path, clock=clock) as shop:
+        manager = shop.restarted(now=clock.utc)
+        shop.mishaps.before_it[Operation.PLACE] = [Cut()]
+        order = await manager.submit(resting())
+        clock.now += 16_000
+        await manager.reconcile([])
+        shown = VenueOrder(
+            "7", order.client_order_id, "BTC/USDT", "buy", Stage.OPEN, Decimal("0.01"), Decimal(0)
+        )
+        with pytest.raises(IllegalTransition, match="cannot go from void to open"):
+            manager.on_order(shown)
+
+
+async def test_fills_are_counted_once_from_wherever_they_come(shop: Shop) -> None:
+    order = await shop.manager.submit(taking())
+    await shop.manager.reconcile(["BTC/USDT"])
+    for fill in await shop.manager.venue.fills("BTC/USDT", 0):
+        assert shop.manager.on_fill(fill)
+    again = shop.restarted()
+    await again.reconcile(["BTC/USDT"])
+    assert order.stage is Stage.FILLED
+    assert again.records.orders == shop.manager.records.orders
+    assert again.records.position_base("BTC/USDT") == Decimal("0.01")
+    assert again.records.orders[order.client_order_id].settled
+
+
+async def test_a_cancel_that_a_fill_has_overtaken_ends_as_a_fill(shop: Shop) -> None:
+    order = await shop.manager.submit(resting())
+    real = shop.venue.exchange.accounts["drill"].order(int(order.venue_order_id or 0))
+    assert real is not None
+    seller = shop.venue.exchange.accounts["market-taker"]
+    ticket = Ticket("BTCUSDT", Side.SELL, Kind.LIMIT, 10_000_000, 5_000_000)
+    shop.venue.exchange.place(seller, ticket, shop.venue.clock())
+    ended = await shop.manager.cancel(order.client_order_id, "no longer wanted")
+    assert ended.stage is Stage.FILLED
+    assert ended.filled_size_base == Decimal("0.01")
+
+
+async def test_a_cancel_whose_answer_is_lost_is_found_out(shop: Shop) -> None:
+    order = await shop.manager.submit(resting())
+    shop.mishaps.after_it[Operation.CANCEL] = [lost]
+    ended = await shop.manager.cancel(order.client_order_id, "no longer wanted")
+    assert ended.stage is Stage.CANCELED
+    assert shop.manager.records.exposure_base("BTC/USDT") == (Decimal(0), Decimal(0))
+
+
+async def test_a_submit_that_is_cancelled_is_unknown_and_found_again(shop: Shop) -> None:
+    shop.mishaps.after_it[Operation.PLACE] = [lambda reply: Cut(hang=True)]
+    task = asyncio.create_task(shop.manager.submit(resting()))
+    async with asyncio.timeout(20):
+        while not shop.accepted():
+            await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert shop.manager.records.orders[name_of("one")].stage is Stage.UNKNOWN
+    found = await shop.restarted().reconcile(["BTC/USDT"])
+    assert found.clean
+    assert shop.manager.records.orders[name_of("one")].stage is Stage.OPEN
+
+
+async def test_what_others_do_with_the_account_is_found_and_not_taken_for_ours(shop: Shop) -> None:
+    await shop.client.create_order("BTC/USDT", "limit", "buy", 0.01, 50_000)
+    await shop.client.create_order("BTC/USDT", "market", "buy", 0.01)
+    found = await shop.manager.reconcile(["BTC/USDT"])
+    assert len(found.strange_orders) == 1
+    assert found.strange_fills
+    assert not found.clean
+    assert shop.manager.lost_intents(found.strange_orders) == []
+
+
+async def test_orders_of_an_audit_that_was_lost_are_known_as_such(
+    shop: Shop, audit: TradeAudit
+) -> None:
+    await shop.manager.submit(resting())
+    shop.audit = TradeAudit(audit._ledger, "another")
+    manager = shop.restarted()
+    found = await manager.reconcile(["BTC/USDT"])
+    assert [each.client_order_id for each in manager.lost_intents(found.strange_orders)] == [
+        name_of("one")
+    ]
+
+
+@pytest.mark.parametrize("trouble", [Trouble.RATE_LIMITED, Trouble.BAD_CLOCK, Trouble.BANNED])
+async def test_a_refusal_before_the_order_is_looked_at_is_a_rejection(
+    shop: Shop, trouble: Trouble
+) -> None:
+    shop.mishaps.before_it[Operation.PLACE] = [said(trouble, 0, 60)]
+    order = await shop.manager.submit(resting())
+    assert order.stage is Stage.REJECTED
+    assert shop.accepted() == []

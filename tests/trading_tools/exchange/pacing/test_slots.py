@@ -1,0 +1,99 @@
+"""Counts in files: shared by processes, void after a new boot, whole after a kill."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from trading_tools.exchange.pacing.pacer import Pacer
+from trading_tools.exchange.pacing.rules import Cost, Priority, Scope, Window
+from trading_tools.exchange.pacing.slots import SharedSlots
+
+RULE = Window("fifty", "requests", 50, 1, Scope.KEY, margin_s=0)
+ONE = Cost({"requests": 1})
+
+CLIENT = """
+import asyncio, json, sys, time
+from pathlib import Path
+from trading_tools.exchange.pacing.pacer import Pacer
+from trading_tools.exchange.pacing.rules import Cost, Priority, Scope, Window
+from trading_tools.exchange.pacing.slots import SharedSlots
+
+async def main():
+    rule = Window("fifty", "requests", 50, 1, Scope.KEY, margin_s=0)
+    pacer = Pacer("venue", [rule], "key", SharedSlots(Path(sys.argv[1])))
+    sent = []
+    for _ in range(50):
+        await pacer.acquire(Cost({"requests": 1}), Priority.CANCEL)
+        sent.append(time.monotonic())
+    print(json.dumps(sent))
+
+asyncio.run(main())
+"""
+
+
+def pacer(folder: Path, key: str = "key") -> Pacer:
+    return Pacer("venue", [RULE], key, SharedSlots(folder))
+
+
+def test_four_processes_together_keep_the_limit(tmp_path: Path) -> None:
+    clients = [
+        subprocess.Popen([sys.executable, "-c", CLIENT, str(tmp_path)], stdout=subprocess.PIPE)
+        for _ in range(4)
+    ]
+    sent = sorted(at for each in clients for at in json.loads(each.communicate(timeout=60)[0]))
+    assert len(sent) == 200
+    # A time is taken after the count, so two may stand closer than they were counted.
+    assert all(later - first > 0.9 for first, later in zip(sent, sent[50:], strict=False))
+
+
+def test_what_one_has_used_the_other_finds_used(tmp_path: Path) -> None:
+    one, two = pacer(tmp_path), pacer(tmp_path)
+    for _ in range(30):
+        assert one.try_acquire(ONE, Priority.CANCEL) == 0
+    assert two.used("fifty") == 30
+
+
+def test_another_key_has_its_own_count(tmp_path: Path) -> None:
+    one, two = pacer(tmp_path, "one"), pacer(tmp_path, "two")
+    one.try_acquire(ONE)
+    assert two.used("fifty") == 0
+
+
+def test_counts_of_an_earlier_boot_and_files_that_are_cut_are_void(tmp_path: Path) -> None:
+    one = pacer(tmp_path)
+    one.try_acquire(ONE)
+    for file in tmp_path.iterdir():
+        file.write_bytes(b"another boot".ljust(32) + file.read_bytes()[32:])
+    assert pacer(tmp_path).used("fifty") == 0
+    for file in tmp_path.iterdir():
+        file.write_bytes(file.read_bytes()[:40])
+    assert pacer(tmp_path).used("fifty") == 0
+
+
+def test_a_process_that_is_killed_leaves_its_count_and_no_lock(tmp_path: Path) -> None:
+    script = CLIENT.replace("print(json", "print('on', flush=True); time.sleep(60); print(json")
+    client = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE)
+    try:
+        assert client.stdout is not None
+        assert client.stdout.readline() == b"on\n"
+    finally:
+        client.kill()
+        client.communicate()
+    before = time.monotonic()
+    pacer(tmp_path).used("fifty")
+    assert time.monotonic() - before < 30
+
+
+def test_files_are_the_users_own_and_name_no_key(tmp_path: Path) -> None:
+    slots = SharedSlots(tmp_path / "pacing")
+    Pacer("venue", [RULE], "SECRETKEY", slots).try_acquire(ONE)
+    slots.close()
+    (tmp_path / "pacing").stat()
+    for file in (tmp_path / "pacing").iterdir():
+        assert file.stat().st_mode & 0o077 == 0
+        assert b"SECRETKEY" not in file.read_bytes()
+        assert "SECRETKEY" not in file.name

@@ -1,0 +1,248 @@
+"""One account of one venue by ccxt's asynchronous client.
+
+What a reply means for an order is `judging`: ccxt's exceptions are caught here, all of them,
+because which class one has says nothing that can be relied on. ccxt's own retries are off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final, TypeVar
+
+from trading_tools.audit.trade import Outcome
+from trading_tools.exchange.faults import Answer
+from trading_tools.exchange.orders.intent import Intent
+from trading_tools.exchange.orders.judging import Judged, judge
+from trading_tools.exchange.orders.life import Stage
+from trading_tools.exchange.orders.port import Unanswered, VenueFill, VenueOrder
+
+R = TypeVar("R")
+
+NOT_SENT: Final = "not sent"
+"""The code of an order that ccxt refused itself, before any request."""
+
+_PAGE: Final = 500
+_WINDOW_MS: Final = 5_000
+_STAGES: Final[Mapping[str, Stage]] = {
+    "open": Stage.OPEN,
+    "closed": Stage.FILLED,
+    "canceled": Stage.CANCELED,
+    "expired": Stage.CANCELED,
+    "rejected": Stage.REJECTED,
+}
+
+
+@dataclass
+class _Exchanged:
+    """What one call of the client sent and got."""
+
+    sent: bool = False
+    answer: Answer | None = None
+
+
+_exchanged: ContextVar[_Exchanged] = ContextVar("what this call sent and got")
+
+
+class UnsupportedVenue(ValueError):
+    """Orders at this venue are not known to be safe by this port."""
+
+
+class CcxtOrders:
+    """Orders by a ccxt client that its owner made, with keys; it is changed for this use."""
+
+    def __init__(self, client: Any) -> None:
+        """Take over a client of `ccxt.async_support` or `ccxt.pro`.
+
+        Raises:
+            UnsupportedVenue: the venue is not one whose ways with orders are known here.
+        """
+        if client.id not in _VENUES:
+            raise UnsupportedVenue(
+                f"orders at {client.id} are not supported: use one of {', '.join(_VENUES)}"
+            )
+        self.name: str = client.id
+        self.validity_s = _WINDOW_MS / 1000
+        self._client = client
+        client.options["maxRetriesOnFailure"] = 0
+        client.options["recvWindow"] = _WINDOW_MS
+        client.number = str
+        client.on_rest_response = self._noted
+        self._fetch = client.fetch
+        client.fetch = self._sending
+
+    async def submit(self, intent: Intent, client_order_id: str) -> Judged:
+        """Send an order, once."""
+        params: dict[str, Any] = {"clientOrderId": client_order_id}
+        if intent.time_in_force == "PO":
+            params["postOnly"] = True
+        elif intent.order_type == "limit":
+            params["timeInForce"] = intent.time_in_force
+        if intent.reduce_only:
+            params["reduceOnly"] = True
+        price = None if intent.price_quote is None else str(intent.price_quote)
+
+        async def send() -> Any:
+            return await self._client.create_order(
+                intent.symbol, intent.order_type, intent.side, str(intent.size_base), price, params
+            )
+
+        return await self._judged(send)
+
+    async def cancel(self, symbol: str, client_order_id: str, venue_order_id: str | None) -> Judged:
+        """Ask for the end of an order, once."""
+
+        async def send() -> Any:
+            return await self._client.cancel_order(
+                venue_order_id, symbol, _named(client_order_id, venue_order_id)
+            )
+
+        return await self._judged(send)
+
+    async def find(
+        self, symbol: str, client_order_id: str, venue_order_id: str | None
+    ) -> VenueOrder | None:
+        """The order by its client id, or by the venue's where it is known."""
+        import ccxt
+
+        async def ask() -> Any:
+            return await self._client.fetch_order(
+                venue_order_id, symbol, _named(client_order_id, venue_order_id)
+            )
+
+        try:
+            shown = await self._asked(ask)
+        except Unanswered as error:
+            if isinstance(error.__cause__, ccxt.OrderNotFound):
+                return None
+            raise
+        return _order(shown)
+
+    async def open_orders(self, symbol: str) -> Sequence[VenueOrder]:
+        """All open orders of the account."""
+
+        async def ask() -> Any:
+            return await self._client.fetch_open_orders(symbol)
+
+        return [_order(shown) for shown in await self._asked(ask)]
+
+    async def fills(self, symbol: str, since_ms: int) -> Sequence[VenueFill]:
+        """All fills of the account since then, page after page."""
+        found: dict[tuple[str, str], VenueFill] = {}
+        while True:
+            page = await self._page(symbol, since_ms)
+            fresh = [fill for fill in page if (fill.venue_order_id, fill.trade_id) not in found]
+            for fill in fresh:
+                found[fill.venue_order_id, fill.trade_id] = fill
+            if len(page) < _PAGE or not fresh:
+                return sorted(found.values(), key=lambda fill: (fill.at_ms, fill.trade_id))
+            since_ms = max(fill.at_ms for fill in page)
+
+    async def time_ms(self) -> int:
+        """The venue's clock."""
+        return int(await self._asked(self._client.fetch_time))
+
+    async def close(self) -> None:
+        """Let go of the client's connections."""
+        await self._client.close()
+
+    async def _page(self, symbol: str, since_ms: int) -> list[VenueFill]:
+        async def ask() -> Any:
+            return await self._client.fetch_my_trades(symbol, since_ms, _PAGE)
+
+        return [_fill(shown) for shown in await self._asked(ask)]
+
+    async def _judged(self, send: Callable[[], Awaitable[Any]]) -> Judged:
+        exchanged = _Exchanged()
+        _exchanged.set(exchanged)
+        order: Any = None
+        try:
+            order = await send()
+        except Exception as error:  # noqa: BLE001 - every failure is an outcome, see above
+            if not exchanged.sent:
+                return Judged(Outcome.REJECTED, NOT_SENT, _line(error))
+            if exchanged.answer is None:
+                return Judged(Outcome.UNKNOWN, message=_line(error))
+        number = order.get("id") if isinstance(order, Mapping) else None
+        return judge(self.name, exchanged.answer, None if number is None else str(number))
+
+    async def _asked(self, ask: Callable[[], Awaitable[R]]) -> R:
+        _exchanged.set(_Exchanged())
+        try:
+            return await ask()
+        except Exception as error:
+            raise Unanswered(f"{self.name} did not say: {_line(error)}") from error
+
+    async def _sending(self, *request: Any, **more: Any) -> Any:
+        """ccxt's one way out: notes that something is sent, and forgets the reply before."""
+        exchanged = _exchanged.get(None)
+        if exchanged is not None:
+            exchanged.sent, exchanged.answer = True, None
+        return await self._fetch(*request, **more)
+
+    def _noted(
+        self,
+        status: int,
+        reason: str,
+        url: str,
+        method: str,
+        headers: Mapping[str, str],
+        body: str,
+        *_request: object,
+    ) -> str:
+        """ccxt's hook for each reply."""
+        exchanged = _exchanged.get(None)
+        if exchanged is not None:
+            low = {name.lower(): value for name, value in headers.items()}
+            exchanged.answer = Answer(status, low, body)
+        return body.strip()
+
+
+_VENUES: Final = ("binance",)
+"""Those whose client ids, queries and validity window are tested."""
+
+
+def _named(client_order_id: str, venue_order_id: str | None) -> dict[str, str]:
+    return {} if venue_order_id is not None else {"clientOrderId": client_order_id}
+
+
+def _order(shown: Mapping[str, Any]) -> VenueOrder:
+    """An order as ccxt parsed it.
+
+    Raises:
+        Unanswered: it lacks what an order must have.
+    """
+    try:
+        stage = _STAGES[shown["status"]]
+        return VenueOrder(
+            str(shown["id"]),
+            str(shown["clientOrderId"] or ""),
+            shown["symbol"],
+            shown["side"],
+            stage,
+            Decimal(shown["amount"]),
+            Decimal(shown["filled"]),
+        )
+    except (KeyError, TypeError, ArithmeticError) as error:
+        raise Unanswered(f"an order that cannot be read: {_line(error)}") from error
+
+
+def _fill(shown: Mapping[str, Any]) -> VenueFill:
+    try:
+        return VenueFill(
+            str(shown["id"]),
+            str(shown["order"]),
+            shown["symbol"],
+            shown["side"],
+            Decimal(shown["amount"]),
+            Decimal(shown["price"]),
+            int(shown["timestamp"]),
+        )
+    except (KeyError, TypeError, ArithmeticError) as error:
+        raise Unanswered(f"a fill that cannot be read: {_line(error)}") from error
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:200]

@@ -1,0 +1,290 @@
+"""The pre-trade guard: what must hold of an order before its intent is even written down.
+
+Source: the safety rules of seed 001, as code between a strategy and the venue. Sizes that are open
+count as if they filled, so what was let through is reserved from that moment on. Which of an
+order's figures would fit a market is `trading_tools.exchange.fit`.
+"""
+
+from __future__ import annotations
+
+import hmac
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Final
+
+from trading_tools.exchange.fit import Order, fit
+from trading_tools.exchange.orders.intent import Intent
+from trading_tools.exchange.orders.kill_switch import KillSwitch
+from trading_tools.exchange.orders.records import Records
+from trading_tools.exchange.readings import MarketLimits, OrderBook
+from trading_tools.money import exact, plain
+
+Levels = Sequence[tuple[Decimal, Decimal]]
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A market's book as it was at `at`, in seconds of the guard's clock; best levels first."""
+
+    bids: Levels
+    asks: Levels
+    at: float
+
+    @classmethod
+    def of(cls, book: OrderBook, clock: Callable[[], float] = time.monotonic) -> Quote:
+        """The quote of a book that was read just now, or some seconds ago as its source says."""
+        return cls(book.bids, book.asks, clock() - book.source.age_s)
+
+    @property
+    def mid(self) -> Decimal:
+        """Halfway between the best bid and the best ask."""
+        return (self.bids[0][0] + self.asks[0][0]) / 2
+
+
+@dataclass(frozen=True)
+class GuardLimits:
+    """What the owner allows. Money in the quote asset, positions in the base asset.
+
+    `price_collar` is how far a price may be from the mid, `slippage` how far the last level that a
+    market order would take, both as fractions. `repeats` orders alike may go out in `repeat_s`.
+
+    Raises:
+        MoneyError: a figure that is not an exact finite decimal.
+        ValueError: one that is not above zero.
+    """
+
+    max_order_quote: Decimal
+    max_position_base: Mapping[str, Decimal]
+    max_exposure_quote: Decimal
+    max_orders_a_day: int
+    price_collar: Decimal = Decimal("0.05")
+    slippage: Decimal = Decimal("0.01")
+    quote_age_s: float = 5.0
+    repeats: int = 3
+    repeat_s: float = 60.0
+
+    def __post_init__(self) -> None:
+        money = {
+            "max_order_quote": self.max_order_quote,
+            "max_exposure_quote": self.max_exposure_quote,
+            "price_collar": self.price_collar,
+            "slippage": self.slippage,
+        }
+        for symbol, most in self.max_position_base.items():
+            money[f"max_position_base of {symbol}"] = most
+        for name, value in money.items():
+            if exact(value, name) <= 0:
+                raise ValueError(f"{name} is {value}: give a limit above 0")
+        counts, times = (self.max_orders_a_day, self.repeats), (self.quote_age_s, self.repeat_s)
+        if min(counts) < 1 or min(times) <= 0:
+            raise ValueError("max_orders_a_day, repeats, quote_age_s and repeat_s are above 0")
+
+
+class Refused(Exception):
+    """The guard does not let an order out. `rule` names which rule, the message says why."""
+
+    def __init__(self, rule: str, why: str) -> None:
+        super().__init__(f"{rule}: {why}")
+        self.rule = rule
+
+
+LIVE_TOKEN: Final = "I have checked this bot and let it trade real money"  # noqa: S105 - a sentence
+"""What `live` must be for orders at a real venue: typed by a person, never a default."""
+
+
+class Guard:
+    """Stands before every order of one account. `quotes` gives a market's newest book, or None."""
+
+    def __init__(
+        self,
+        limits: GuardLimits,
+        markets: Mapping[str, MarketLimits],
+        quotes: Callable[[str], Quote | None],
+        kill_switch: KillSwitch,
+        *,
+        live: str | None,
+        simulated: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """`simulated` is for venues where no order is real; else `live` is the token.
+
+        Raises:
+            Refused: neither.
+        """
+        if not simulated and not hmac.compare_digest((live or "").encode(), LIVE_TOKEN.encode()):
+            raise Refused("live", "orders at a real venue need the live token: see LIVE_TOKEN")
+        self._limits = limits
+        self._markets = markets
+        self._quotes = quotes
+        self._kill_switch = kill_switch
+        self._clock = clock
+        self._now = now
+
+    def check(self, intent: Intent, records: Records) -> None:
+        """Let an order pass, or say why not. Nothing is awaited between this and the record.
+
+        Raises:
+            Refused: a rule forbids it.
+        """
+        if (reason := self._kill_switch.thrown) is not None:
+            raise Refused("kill-switch", f"it is thrown: {reason}")
+        market = self._markets.get(intent.symbol)
+        if market is None:
+            raise Refused("market", f"{intent.symbol} is not a market of this guard")
+        quote = self._quote(intent.symbol)
+        price = self._price(intent, quote)
+        _fits(intent, market, price)
+        self._one_order(intent, price)
+        self._repeats(intent, records)
+        self._day(records)
+        if not intent.reduce_only:
+            self._position(intent, records)
+            self._exposure(intent, price, records)
+        self._exit(intent, market, quote, records)
+
+    def _quote(self, symbol: str) -> Quote:
+        quote = self._quotes(symbol)
+        if quote is None or not quote.bids or not quote.asks:
+            raise Refused("quote", f"there is no book of {symbol} to judge a price by")
+        age = self._clock() - quote.at
+        if age > self._limits.quote_age_s:
+            raise Refused(
+                "quote",
+                f"the book of {symbol} is {age:.1f} s old, {self._limits.quote_age_s:g} s at most",
+            )
+        return quote
+
+    def _price(self, intent: Intent, quote: Quote) -> Decimal:
+        """The worst price it may trade at: its own, or the last level that it would take."""
+        if intent.price_quote is not None:
+            self._near(intent.price_quote, quote.mid, self._limits.price_collar, "price-collar")
+            return intent.price_quote
+        left = intent.size_base
+        for price, size in quote.asks if intent.side == "buy" else quote.bids:
+            left -= size
+            if left <= 0:
+                self._near(price, quote.mid, self._limits.slippage, "slippage")
+                return price
+        raise Refused("slippage", f"the book of {intent.symbol} holds less than {intent.size_base}")
+
+    def _near(self, price: Decimal, mid: Decimal, most: Decimal, rule: str) -> None:
+        if abs(price - mid) > most * mid:
+            raise Refused(
+                rule, f"{plain(price)} is further than {plain(most * 100)} % from {plain(mid)}"
+            )
+
+    def _one_order(self, intent: Intent, price: Decimal) -> None:
+        worth, most = price * intent.size_base, self._limits.max_order_quote
+        if worth > most:
+            raise Refused("max-order", f"it is worth {plain(worth)}, {plain(most)} at most")
+
+    def _repeats(self, intent: Intent, records: Records) -> None:
+        """Orders alike in market, side and size: a loop that has lost its mind sends the same."""
+        since = self._now().timestamp() - self._limits.repeat_s
+        alike = sum(
+            1
+            for order in records.orders.values()
+            if (order.symbol, order.side, order.size_base)
+            == (intent.symbol, intent.side, intent.size_base)
+            and order.intended_at.timestamp() > since
+        )
+        if alike >= self._limits.repeats:
+            raise Refused(
+                "repeats", f"{alike} orders like it in the last {self._limits.repeat_s:g} s"
+            )
+
+    def _day(self, records: Records) -> None:
+        today = self._now().astimezone(UTC).date()
+        days = Counter(
+            order.intended_at.astimezone(UTC).date() for order in records.orders.values()
+        )
+        if days[today] >= self._limits.max_orders_a_day:
+            raise Refused("daily-orders", f"{days[today]} orders were sent on {today} (UTC)")
+
+    def _position(self, intent: Intent, records: Records) -> None:
+        most = self._limits.max_position_base.get(intent.symbol)
+        if most is None:
+            raise Refused("max-position", f"no limit is given for {intent.symbol}")
+        low, high = _after(intent, records)
+        worst = max(abs(low), abs(high))
+        if worst > most:
+            raise Refused(
+                "max-position",
+                f"with all that is open it could be {plain(worst)}, {plain(most)} at most",
+            )
+
+    def _exposure(self, intent: Intent, price: Decimal, records: Records) -> None:
+        """The worst worth of all positions together, each market at its own mid."""
+        symbols = {order.symbol for order in records.orders.values()} | {intent.symbol}
+        total = Decimal(0)
+        for symbol in symbols:
+            if symbol == intent.symbol:
+                low, high = _after(intent, records)
+                worth = max(price, self._quote(symbol).mid)
+            else:
+                high, low = records.exposure_base(symbol)
+                worth = self._quote(symbol).mid if high or low else Decimal(0)
+            total += max(abs(low), abs(high)) * worth
+        if total > self._limits.max_exposure_quote:
+            raise Refused(
+                "max-exposure",
+                f"with all that is open it could be {plain(total)}, "
+                f"{plain(self._limits.max_exposure_quote)} at most",
+            )
+
+    def _exit(self, intent: Intent, market: MarketLimits, quote: Quote, records: Records) -> None:
+        """What this order leaves must be large enough to be closed again, also a collar lower."""
+        if intent.reduce_only:
+            return
+        low, high = _after(intent, records)
+        left = high if intent.side == "buy" else low
+        if left == 0:
+            return
+        price = quote.mid * (1 - self._limits.price_collar)
+        least = market.min_notional
+        if market.min_amount is not None and abs(left) < market.min_amount:
+            raise Refused("exit", f"a position of {plain(abs(left))} is too small to be closed")
+        if least is not None and abs(left) * price < least:
+            raise Refused(
+                "exit",
+                f"a position worth {plain(abs(left) * price)} at a price "
+                f"{plain(self._limits.price_collar * 100)} % lower could not be closed: "
+                f"{plain(least)} is the least",
+            )
+
+
+def fitted(intent: Intent, market: MarketLimits) -> Intent:
+    """The intent on the market's grid: its size down, a buyer's price down, a seller's up.
+
+    Raises:
+        Refused: nothing is left of it, or the market's steps are not known.
+    """
+    told = fit(market, Order(amount=intent.size_base, price=intent.price_quote), inverse=False)
+    price = told.price_buy if intent.side == "buy" else told.price_sell
+    if told.amount is None or (intent.price_quote is not None and price is None):
+        raise Refused("market-rules", "; ".join((*told.problems, *told.unchecked)))
+    return replace(intent, size_base=told.amount, price_quote=price)
+
+
+def _after(intent: Intent, records: Records) -> tuple[Decimal, Decimal]:
+    """The lowest and the highest position that may come of all that is open and this order."""
+    high, low = records.exposure_base(intent.symbol)
+    if intent.side == "buy":
+        high += intent.size_base
+    else:
+        low -= intent.size_base
+    return low, high
+
+
+def _fits(intent: Intent, market: MarketLimits, price: Decimal) -> None:
+    """The market's own rules; what is not known of them is no leave."""
+    told = fit(market, Order(amount=intent.size_base, price=price), inverse=False)
+    if told.problems:
+        raise Refused("market-rules", "; ".join(told.problems))
+    if told.unchecked:
+        raise Refused("market-rules", "not known: " + "; ".join(told.unchecked))

@@ -1,0 +1,49 @@
+"""What a strategy wants of a venue: one order, with a key that stays the same on every retry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from trading_tools.money import exact
+
+OrderType = Literal["limit", "market"]
+TimeInForce = Literal["GTC", "IOC", "FOK", "PO"]
+"""`PO` is post only: the order may rest, and never takes."""
+
+
+@dataclass(frozen=True)
+class Intent:
+    """One order that is wanted. Sizes in the base asset, prices in quote for each unit.
+
+    `key` says which decision this is: the same key is the same order, however often it is asked
+    for and in whichever process. A new decision needs a new key. Whether it keeps the venue's rules
+    and the limits of its owner is not judged here.
+
+    Raises:
+        MoneyError: a size or price that is not an exact finite decimal.
+        ValueError: one that is not above zero, a limit order without a price, a market order with
+            one, an empty key or symbol.
+    """
+
+    key: str
+    symbol: str
+    side: Literal["buy", "sell"]
+    size_base: Decimal
+    price_quote: Decimal | None = None
+    order_type: OrderType = "limit"
+    time_in_force: TimeInForce = "GTC"
+    reduce_only: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.key or not self.symbol:
+            raise ValueError("an intent has a key and a symbol")
+        if self.side not in ("buy", "sell"):
+            raise ValueError(f"side {self.side!r} is neither 'buy' nor 'sell'")
+        if exact(self.size_base, "size_base") <= 0:
+            raise ValueError(f"size_base {self.size_base} is not above zero: side gives direction")
+        if (self.order_type == "limit") is (self.price_quote is None):
+            raise ValueError(f"a {self.order_type} order with price_quote {self.price_quote}")
+        if self.price_quote is not None and exact(self.price_quote, "price_quote") <= 0:
+            raise ValueError(f"price_quote {self.price_quote} is not above zero")

@@ -1,0 +1,127 @@
+"""What came of a request that changes something: accepted, rejected by a known code, or unknown.
+
+The class of ccxt's exception decides nothing: an unknown outcome arrives as RequestTimeout,
+ExchangeNotAvailable, OperationFailed, plain ExchangeError, and even as an order without an id
+(measured with ccxt 4.5.90). A rejection is one of the venue's own codes of which it is documented
+that no order comes of it; all else is unknown.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from trading_tools.audit.trade import Outcome
+from trading_tools.exchange.faults import Answer
+
+_SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The outcome of one request. `code` is the venue's own, set for a rejection."""
+
+    outcome: Outcome
+    code: str | None = None
+    message: str | None = None
+    venue_order_id: str | None = None
+
+
+def judge(venue: str, answer: Answer | None, venue_order_id: str | None = None) -> Judged:
+    """What the last reply to a request means; `answer` is None where none came.
+
+    `venue_order_id` is what the client library took from a reply that it found good.
+    """
+    if answer is None:
+        return Judged(Outcome.UNKNOWN, message="no reply came")
+    shown = re.sub(r"\s+", " ", answer.body)[:_SHOWN]
+    code = _code(venue, answer)
+    if code is not None and _rejects(venue, answer.status, code):
+        return Judged(Outcome.REJECTED, code, shown)
+    if venue_order_id and answer.status < 300 and code is None:
+        return Judged(Outcome.ACCEPTED, venue_order_id=venue_order_id)
+    return Judged(Outcome.UNKNOWN, code, f"HTTP {answer.status}: {shown}")
+
+
+def _code(venue: str, answer: Answer) -> str | None:
+    """The code of a refusal, or None where the reply has none."""
+    try:
+        body = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return None
+    read = _READERS.get(venue)
+    return read(body) if read is not None and isinstance(body, dict) else None
+
+
+def _binance(body: Mapping[str, Any]) -> str | None:
+    code = body.get("code")
+    if not isinstance(code, int) or code >= 0:
+        return None
+    message = str(body.get("msg", ""))
+    return f"{code} {message}" if code in (-2010, -1013) else str(code)
+
+
+def _bybit(body: Mapping[str, Any]) -> str | None:
+    code = body.get("retCode")
+    return None if code in (0, None) else str(code)
+
+
+def _kraken(body: Mapping[str, Any]) -> str | None:
+    errors = body.get("error")
+    return str(errors[0]) if isinstance(errors, list) and errors else None
+
+
+def _coinbase(body: Mapping[str, Any]) -> str | None:
+    refusal = body.get("error_response")
+    if body.get("success") is False and isinstance(refusal, dict):
+        named = refusal.get("preview_failure_reason") or refusal.get("error")
+        return str(named) if named else None
+    return str(body["error"]) if body.get("error") else None
+
+
+_READERS: Final[Mapping[str, Callable[[Mapping[str, Any]], str | None]]] = {
+    "binance": _binance,
+    "binanceusdm": _binance,
+    "bybit": _bybit,
+    "kraken": _kraken,
+    "coinbase": _coinbase,
+}
+
+_BINANCE_REFUSALS = (
+    # Before the order is looked at: limits, keys, the clock, parameters.
+    r"-10(03|15|16|21|22)|-11\d\d|-20(08|14|15)"
+    # The order itself: filters, balance, rules. Not "Duplicate order sent": the first one exists.
+    r"|-1013 .*|-2010 (?!Duplicate).*"
+)
+_REFUSALS: Final[Mapping[str, re.Pattern[str]]] = {
+    "binance": re.compile(_BINANCE_REFUSALS),
+    "binanceusdm": re.compile(
+        _BINANCE_REFUSALS + r"|-20(18|19|2[0-8])|-4(00\d|01[0-5]|131|164)|-5022"
+    ),
+    "bybit": re.compile(
+        r"100(01|02|03|04|05|06|10|18|29)"
+        r"|1100(03|04|05|06|07|12|13|14|16|17|26|45|49|66|94)|110(3\d|4[0-4])"
+        r"|1701(21|24|30|31|32|33|34|35|36|37|40|46|48|49|59|65|93|94|98)|1702(06|10)"
+    ),
+    "kraken": re.compile(
+        r"EAPI:(Invalid (key|nonce|signature)|Rate limit exceeded|Feature disabled)"
+        r"|EGeneral:(Permission denied|Invalid arguments|Temporary lockout).*"
+        r"|EOrder:(Insufficient (funds|margin)|Rate limit exceeded|Orders limit exceeded"
+        r"|Order minimum not met|Cost minimum not met|Tick size check failed|Post only order"
+        r"|Cannot open (position|opposing position)|Invalid price|Margin allowance exceeded).*"
+        r"|EService:(Market in (cancel_only|post_only|limit_only) mode|Unavailable)"
+    ),
+    "coinbase": re.compile(
+        r"(PREVIEW_)?(INSUFFICIENT_FUND|INSUFFICIENT_FUNDS|INVALID_[A-Z_]+|UNSUPPORTED_[A-Z_]+)"
+        r"|rate_limit_exceeded|authentication_error|Unauthorized|permission_denied"
+    ),
+}
+"""Codes by which no order comes into being, by venue; matched whole."""
+
+
+def _rejects(venue: str, status: int, code: str) -> bool:
+    # A 5xx may come from what stands in front of the venue, after the order went through.
+    return status < 500 and _REFUSALS[venue].fullmatch(code) is not None

@@ -1,0 +1,54 @@
+"""The kill switch: once it is thrown no order goes out, until a person takes the file away.
+
+It is a file, so that whoever can write there can throw it while the strategy hangs: another
+process, a person (`echo why > FILE`), a watchdog. Cancels are not stopped: they take risk away.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from types import FrameType
+
+
+class KillSwitch:
+    """A latch in a file. A file that cannot be looked at counts as thrown."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @property
+    def thrown(self) -> str | None:
+        """Why it was thrown, or None while it is not."""
+        try:
+            return self._path.read_text("utf-8", "replace").strip()[:200] or "no reason was given"
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            return f"{self._path} cannot be read: {error.strerror}"
+
+    def throw(self, reason: str) -> None:
+        """Stop all orders; on the disk when this returns. The first reason stays.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return
+        try:
+            os.write(file, reason.encode())
+            os.fsync(file)
+        finally:
+            os.close(file)
+
+    def throw_on(self, number: signal.Signals) -> None:
+        """Throw it when this process gets a signal. Only in the main thread, as Python has it."""
+
+        def thrown(received: int, frame: FrameType | None) -> None:
+            self.throw(f"signal {signal.Signals(received).name}")
+
+        signal.signal(number, thrown)

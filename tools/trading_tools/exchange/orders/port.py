@@ -1,0 +1,96 @@
+"""The port: what is asked of a venue that orders are sent to.
+
+No method raises for what a venue or a network does: an outcome says it. The one that asks real
+venues is `ccxt_port`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal, Protocol
+
+from trading_tools.exchange.orders.intent import Intent
+from trading_tools.exchange.orders.judging import Judged
+from trading_tools.exchange.orders.life import Stage
+
+
+class Unanswered(Exception):
+    """A query got no answer that can be used: nothing is known, least of all an absence."""
+
+
+@dataclass(frozen=True)
+class VenueOrder:
+    """An order as the venue shows it. `stage` is OPEN, FILLED, CANCELED or REJECTED."""
+
+    venue_order_id: str
+    client_order_id: str
+    symbol: str
+    side: Literal["buy", "sell"]
+    stage: Stage
+    size_base: Decimal
+    filled_size_base: Decimal
+
+
+@dataclass(frozen=True)
+class VenueFill:
+    """One trade of an order as the venue shows it; (venue, order, trade) names it for good."""
+
+    trade_id: str
+    venue_order_id: str
+    symbol: str
+    side: Literal["buy", "sell"]
+    size_base: Decimal
+    price_quote: Decimal
+    at_ms: int
+    client_order_id: str | None = None
+    """Set where the venue tells it with a trade."""
+
+
+class OrderVenue(Protocol):
+    """One account of one venue."""
+
+    @property
+    def name(self) -> str:
+        """The venue's id."""
+
+    @property
+    def validity_s(self) -> float:
+        """Seconds after which a request that has not arrived is refused by the venue."""
+
+    async def submit(self, intent: Intent, client_order_id: str) -> Judged:
+        """Send an order, once."""
+
+    async def cancel(self, symbol: str, client_order_id: str, venue_order_id: str | None) -> Judged:
+        """Ask for the end of an order, once."""
+
+    async def find(
+        self, symbol: str, client_order_id: str, venue_order_id: str | None
+    ) -> VenueOrder | None:
+        """The order, wherever the venue keeps it; None where the venue says that it has none.
+
+        Raises:
+            Unanswered: the venue did not say.
+        """
+
+    async def open_orders(self, symbol: str) -> Sequence[VenueOrder]:
+        """All open orders of the account, ours and others'.
+
+        Raises:
+            Unanswered: the venue did not say.
+        """
+
+    async def fills(self, symbol: str, since_ms: int) -> Sequence[VenueFill]:
+        """All fills of the account since then, oldest first, every page of them.
+
+        Raises:
+            Unanswered: the venue did not say.
+        """
+
+    async def time_ms(self) -> int:
+        """The venue's clock.
+
+        Raises:
+            Unanswered: the venue did not say.
+        """

@@ -1,0 +1,161 @@
+"""Our orders as the trade audit has them: a fold over its entries, the same after every restart.
+
+Nothing is remembered beside the audit. What the entries are is `trading_tools.audit.trade`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from trading_tools.audit.trade import (
+    CancelIntent,
+    Entry,
+    OrderFill,
+    OrderIntent,
+    OrderResult,
+    OrderStage,
+    Outcome,
+)
+from trading_tools.exchange.orders.life import ENDS, UNSURE, Stage, turn
+
+
+@dataclass
+class OrderRecord:
+    """One order of ours. `filled_size_base` is the sum of its fills, each counted once."""
+
+    client_order_id: str
+    symbol: str
+    side: str
+    size_base: Decimal
+    price_quote: Decimal | None
+    intended_at: datetime
+    stage: Stage = Stage.INTENDED
+    venue_order_id: str | None = None
+    reason: str | None = None
+    cancel_wanted: bool = False
+    fills: dict[str, OrderFill] = field(default_factory=dict)
+    reported_size_base: Decimal = Decimal(0)
+    """What the venue said is filled; more than the fills where some have not arrived yet."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more can come of it but fills that are on their way."""
+        return self.stage in ENDS
+
+    @property
+    def filled_size_base(self) -> Decimal:
+        """The most that is known to be filled."""
+        return max(
+            self.reported_size_base,
+            sum((fill.size_base for fill in self.fills.values()), Decimal(0)),
+        )
+
+    @property
+    def open_size_base(self) -> Decimal:
+        """What may still fill: all of it while the outcome is not known."""
+        return Decimal(0) if self.ended else self.size_base - self.filled_size_base
+
+    @property
+    def settled(self) -> bool:
+        """Whether it has ended and every fill that the venue reported has arrived."""
+        arrived = sum((fill.size_base for fill in self.fills.values()), Decimal(0))
+        return self.ended and arrived >= self.reported_size_base
+
+
+class Records:
+    """All orders of one audit stream, by client order id, in the order of their intents."""
+
+    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        self.orders: dict[str, OrderRecord] = {}
+        self._by_venue_id: dict[tuple[str, str], OrderRecord] = {}
+        for entry in entries:
+            self.apply(entry)
+
+    def apply(self, entry: Entry) -> None:
+        """Take in one entry.
+
+        Raises:
+            IllegalTransition: it says what cannot follow.
+            KeyError: it is of an order without an intent.
+        """
+        if isinstance(entry, OrderIntent):
+            self.orders.setdefault(
+                entry.client_order_id,
+                OrderRecord(
+                    entry.client_order_id,
+                    entry.symbol,
+                    entry.side,
+                    entry.size_base,
+                    entry.price_quote,
+                    entry.at,
+                ),
+            )
+        elif isinstance(entry, OrderResult):
+            order = self.orders[entry.client_order_id]
+            stages = {
+                Outcome.ACCEPTED: Stage.OPEN,
+                Outcome.REJECTED: Stage.REJECTED,
+                Outcome.UNKNOWN: Stage.UNKNOWN,
+            }
+            # A fill or an update on the stream may have overtaken the reply.
+            if order.stage in UNSURE:
+                order.stage = turn(order.client_order_id, order.stage, stages[entry.outcome])
+            self._name(order, entry.venue_order_id)
+            order.reason = entry.code or entry.message
+        elif isinstance(entry, OrderStage):
+            order = self.orders[entry.client_order_id]
+            order.stage = turn(order.client_order_id, order.stage, Stage(entry.stage))
+            self._name(order, entry.venue_order_id)
+            order.reported_size_base = max(order.reported_size_base, entry.filled_size_base)
+        elif isinstance(entry, OrderFill):
+            order = self.orders[entry.client_order_id]
+            order.fills.setdefault(entry.trade_id, entry)
+        elif isinstance(entry, CancelIntent):
+            self.orders[entry.client_order_id].cancel_wanted = True
+
+    def of_fill(
+        self, symbol: str, venue_order_id: str, client_order_id: str | None
+    ) -> OrderRecord | None:
+        """The order that a fill is of, by either of its names."""
+        if client_order_id is not None and client_order_id in self.orders:
+            return self.orders[client_order_id]
+        return self._by_venue_id.get((symbol, venue_order_id))
+
+    def _name(self, order: OrderRecord, venue_order_id: str | None) -> None:
+        if venue_order_id is not None:
+            order.venue_order_id = venue_order_id
+            self._by_venue_id[order.symbol, venue_order_id] = order
+
+    def unsettled(self) -> list[OrderRecord]:
+        """Orders of which something is still to be learnt, oldest first."""
+        return [order for order in self.orders.values() if not order.settled]
+
+    def position_base(self, symbol: str) -> Decimal:
+        """What all fills of a symbol come to: bought less sold."""
+        return sum(
+            (
+                order.filled_size_base if order.side == "buy" else -order.filled_size_base
+                for order in self.orders.values()
+                if order.symbol == symbol
+            ),
+            Decimal(0),
+        )
+
+    def exposure_base(self, symbol: str) -> tuple[Decimal, Decimal]:
+        """The position if every open buy fills and no sell, and the other way round."""
+        position = self.position_base(symbol)
+        open_sizes = {
+            side: sum(
+                (
+                    order.open_size_base
+                    for order in self.orders.values()
+                    if order.symbol == symbol and order.side == side
+                ),
+                Decimal(0),
+            )
+            for side in ("buy", "sell")
+        }
+        return position + open_sizes["buy"], position - open_sizes["sell"]

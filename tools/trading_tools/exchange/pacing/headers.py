@@ -1,0 +1,73 @@
+"""What a venue says of its limits in replies: how much is used, how long to wait, bans.
+
+A reply is never trusted to free anything: it can only raise what is used, or make everybody wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from trading_tools.exchange.pacing.pacer import Pacer
+from trading_tools.exchange.pacing.rules import Scope
+
+_USED: Final[Mapping[str, Mapping[str, str]]] = {
+    "binance": {
+        "x-mbx-used-weight-1m": "weight-1m",
+        "x-mbx-order-count-10s": "orders-10s",
+        "x-mbx-order-count-1d": "orders-1d",
+    },
+    "binanceusdm": {
+        "x-mbx-used-weight-1m": "weight-1m",
+        "x-mbx-order-count-10s": "orders-10s",
+        "x-mbx-order-count-1m": "orders-1m",
+    },
+}
+"""The header that says how much of a rule is used, by venue."""
+
+_WAITS: Final[Mapping[str, Mapping[int, float]]] = {
+    "binance": {418: 120, 429: 60, 403: 300},
+    "binanceusdm": {418: 120, 429: 60, 403: 300},
+    "bybit": {403: 600, 429: 10},
+    "kraken": {429: 30},
+    "coinbase": {429: 1},
+}
+"""Statuses that mean "slow down", by venue, and the seconds to wait where the reply names none."""
+
+_USUAL_WAITS: Final[Mapping[int, float]] = {418: 120, 429: 10}
+_LONGEST_WAIT_S = 4 * 86_400.0
+
+
+def observe(pacer: Pacer, status: int, headers: Mapping[str, str], lane: str = "") -> float:
+    """Take in a reply; the seconds for which nothing goes now, 0 for no such wait.
+
+    `lane` is that of the request. Numbers that are none are passed over.
+    """
+    low = {name.lower(): value for name, value in headers.items()}
+    for header, rule in _USED.get(pacer.venue, {}).items():
+        units = _number(low.get(header))
+        if units is not None:
+            pacer.told(rule, units)
+    limit, left = _number(low.get("x-bapi-limit")), _number(low.get("x-bapi-limit-status"))
+    if pacer.venue == "bybit" and limit is not None and left is not None:
+        rule_limit = pacer.rules["orders-1s"].most
+        pacer.told("orders-1s", rule_limit * (limit - left) / limit if limit else 0, lane)
+    usual = _WAITS.get(pacer.venue, _USUAL_WAITS).get(status)
+    if usual is None:
+        return 0.0
+    seconds = _number(low.get("retry-after"))
+    if seconds is None:
+        seconds = usual
+    seconds = min(seconds, _LONGEST_WAIT_S)
+    pacer.pause(seconds, Scope.ADDRESS)
+    return seconds
+
+
+def _number(text: str | None) -> float | None:
+    if text is None or not text.strip().isascii():
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if 0 <= value < 1e12 else None

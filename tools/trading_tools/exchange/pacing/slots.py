@@ -1,0 +1,100 @@
+"""Where counts are kept: in this process alone, or in files that all processes of a machine share.
+
+A slot is held by one owner at a time, for as long as it counts and no longer; nobody waits for a
+venue while holding one. What the numbers mean is `meters`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import mmap
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from trading_tools.exchange.pacing.meters import SLOT, Slot
+
+_BYTES = SLOT * 8
+_HEADER = 32
+
+
+class Slots(Protocol):
+    """Slots by name."""
+
+    def held(self, names: Sequence[str]) -> AbstractContextManager[list[Slot]]:
+        """The slots of these names, in their order, while the block runs; nobody else has them."""
+
+
+class OwnSlots:
+    """Slots of this process alone."""
+
+    def __init__(self) -> None:
+        self._slots: dict[str, Slot] = {}
+
+    @contextmanager
+    def held(self, names: Sequence[str]) -> Iterator[list[Slot]]:
+        """The slots; nothing else of an event loop runs while the block does."""
+        yield [self._slot(name) for name in names]
+
+    def _slot(self, name: str) -> Slot:
+        if name not in self._slots:
+            self._slots[name] = memoryview(bytearray(_BYTES)).cast("d")
+        return self._slots[name]
+
+
+class SharedSlots:
+    """Slots in a folder, shared by all processes that use it; private to this user.
+
+    The clock of the counts is the machine's monotonic one, so what an earlier boot left is void.
+    A process that is stopped while it counts, which takes some microseconds, stops the others too.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder = folder
+        self._boot = hashlib.sha256(_boot_id()).digest()
+        self._open: dict[str, tuple[int, Slot]] = {}
+
+    @contextmanager
+    def held(self, names: Sequence[str]) -> Iterator[list[Slot]]:
+        """The slots, locked in the order of their names, so that no two owners wait in a circle."""
+        with ExitStack() as locks:
+            for name in sorted(set(names)):
+                file, _ = self._slot(name)
+                fcntl.flock(file, fcntl.LOCK_EX)
+                locks.callback(fcntl.flock, file, fcntl.LOCK_UN)
+            yield [self._open[name][1] for name in names]
+
+    def close(self) -> None:
+        """Let go of the files; the counts stay for the others."""
+        for file, slot in self._open.values():
+            slot.release()
+            os.close(file)
+        self._open.clear()
+
+    def _slot(self, name: str) -> tuple[int, Slot]:
+        if name not in self._open:
+            path = self._folder / hashlib.sha256(name.encode()).hexdigest()[:32]
+            file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(file, fcntl.LOCK_EX)
+            try:
+                sound = os.pread(file, _HEADER, 0) == self._boot
+                if not sound or os.fstat(file).st_size != _HEADER + _BYTES:
+                    os.ftruncate(file, 0)
+                    os.pwrite(file, self._boot + bytes(_BYTES), 0)
+                whole = memoryview(mmap.mmap(file, _HEADER + _BYTES))
+            finally:
+                fcntl.flock(file, fcntl.LOCK_UN)
+            self._open[name] = file, whole[_HEADER:].cast("d")
+        return self._open[name]
+
+
+def _boot_id() -> bytes:
+    """What changes when the machine starts anew and its monotonic clock with it."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_bytes().strip()
+    except OSError:
+        return b"no boot id on this system"
