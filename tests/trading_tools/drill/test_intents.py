@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from tests.support.drills import Script, Stage, played
+from tests.support.recordings import Script, Stage, played
 from trading_tools.drill.oracle.finding import Finding
 from trading_tools.drill.oracle.intents import one_order_per_intent
 from trading_tools.venue.faults.acts import Act

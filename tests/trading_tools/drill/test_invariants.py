@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.support.drills import Stage, played
+from tests.support.recordings import Stage, played
 from trading_tools.drill.oracle.leftovers import (
     cancelled_after_sigterm,
     no_orders_after_kill,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.drills import Stage, played
+from tests.support.recordings import Stage, played
 from trading_tools.drill.oracle.facts import Facts, read
 from trading_tools.drill.oracle.intents import one_order_per_intent
 from trading_tools.venue.faults.acts import Act

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.drills import Stage, played, recording
+from tests.support.recordings import Stage, played, recording
 from trading_tools.drill.oracle.finding import Judged, Verdict
 from trading_tools.drill.oracle.judge import judge
 from trading_tools.drill.recording import BotEnd, Recording

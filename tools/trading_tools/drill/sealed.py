@@ -66,10 +66,10 @@ async def sealed_run(spec: DrillSpec, on_progress: OnProgress = lambda _told: No
     scratch = _make_scratch()
     try:
         async with contextlib.AsyncExitStack() as stack:
-            inside = await _Inside.start([*seal.before, *_INSIDE])
+            inside = await _Inside.start([*seal.before, *_INSIDE, str(scratch)])
             stack.push_async_callback(inside.end)
             if seal.kind is SealKind.NAMESPACE:
-                await relay.offer(stack, scratch, spec.forwards)
+                await stack.enter_async_context(relay.offer(scratch, spec.forwards))
             home = _home()
             copied = await asyncio.to_thread(copy_folder, spec.folder, scratch / "work", home)
             await inside.give(
@@ -184,8 +184,13 @@ class _Inside:
         return last.decode("utf-8", "replace").strip()
 
     async def end(self) -> None:
-        """End it, with every process in its namespace."""
-        if self._process.returncode is None:
+        """End it and all that it started: it goes when its standard input is closed."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            async with asyncio.timeout(_GRACE_S):
+                await self._process.wait()
+        except TimeoutError:
             self._process.kill()
         await self._process.wait()
         await self._trouble

@@ -34,13 +34,13 @@ _BARE = r"""[^\s"'#;,{}\[\]|>&*!][^\s#;,{}\]]*"""
 _PAIR = re.compile(rf"{_NAMED}{_BARE}))")
 _VARIABLE = re.compile(rf"{_NAMED}{_BARE}|(?=[ \t]*$)))", re.MULTILINE)
 _SECTION = re.compile(
-    r"""^[ \t]*(?:-[ \t]*)?["']?(?P<title>[A-Za-z][\w.\-]*)["']?[ \t]*:[ \t]*[{]?[ \t]*$"""
+    r"""^[ \t]*(?:-[ \t]*)?["']?(?P<title>[A-Za-z][\w.\-]*)["']?[ \t]*:[ \t]*[{]?[ \t]*(?:#.*)?$"""
     r"""|^[ \t]*\[+(?P<head>[^\]\n]+)\]+""",
     re.MULTILINE,
 )
 _PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.S)
 _KEY_NAME = re.compile(r"organizations/[^\s\"'/]+/apiKeys/[^\s\"'/]+")
-_FROM_ELSEWHERE = re.compile(r"\$\{?\w|%\(|\{\{|env[:(]|file:|/run/secrets", re.IGNORECASE)
+_FROM_ELSEWHERE = re.compile(r"^\$|\$\{?\w|%\(|\{\{|env[:(]|file:|/run/secrets", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"(?i)[<\[(].*|x{3,}.*|.*(your|change|insert|enter|here|todo).*|\.{3,}")
 
 

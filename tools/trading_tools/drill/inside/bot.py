@@ -18,6 +18,8 @@ from trading_tools.drill.spec import BotSignal, DrillError, DrillSpec
 from trading_tools.venue.wire.venue import Venue
 
 _WATCH_EVERY_S = 0.005
+_CROWD_EVERY = 50
+_MOST_PROCESSES = 4_096
 _LONGEST_LINE = 2_000
 
 StartLife = Callable[[Sequence[str], Callable[[bytes], None]], Awaitable[Life]]
@@ -61,6 +63,8 @@ class Bot:
             watching.cancel()
             for task in self._beside:
                 task.cancel()
+            if self._life is not None:
+                self._life.kill()
         return BotEnd(
             code=None if self._timed_out else ended.code,
             signal=ended.signal,
@@ -98,8 +102,7 @@ class Bot:
             ended = await self._life.ended()
         except SealBroken:
             raise DrillError(f"the seal could not be made: {self._output.text().strip()}") from None
-        finally:
-            self._life = None
+        self._life = None
         self._note("bot.exited", code=ended.code, signal=ended.signal)
         return ended
 
@@ -118,9 +121,9 @@ class Bot:
         self.terminate(f"the drill's {self._spec.timeout_s:g} s are over")
 
     async def _watch(self) -> None:
-        """Count the bot's accepted orders, and do what is due after so many."""
+        """Count the bot's accepted orders, do what is due after so many, and end a fork bomb."""
         read = [0] * len(self._venues)
-        accepted = 0
+        accepted = looks = 0
         due = sorted(self._spec.signals, key=lambda each: each.after_orders)
         while True:
             before = accepted
@@ -133,6 +136,9 @@ class Bot:
                 self._report.tell("orders", accepted=accepted)
             while due and due[0].after_orders <= accepted:
                 asyncio.get_running_loop().call_later(due[0].delay_s, self._do, due.pop(0))
+            looks += 1
+            if looks % _CROWD_EVERY == 0 and self._life and self._life.crowd() > _MOST_PROCESSES:
+                self.kill(f"it has more than {_MOST_PROCESSES:,} processes")
             await asyncio.sleep(_WATCH_EVERY_S)
 
     def _do(self, act: BotSignal) -> None:

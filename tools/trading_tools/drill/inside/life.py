@@ -52,6 +52,9 @@ class Life(Protocol):
     def kill(self) -> None:
         """End every process of it at once."""
 
+    def crowd(self) -> int:
+        """How many processes it has, as far as can be seen."""
+
 
 class Drain:
     """A pipe whose reading end the event loop empties."""
@@ -183,10 +186,17 @@ class SealedLife:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
 
+    def crowd(self) -> int:
+        """All processes of the drill's network, which are the bot's but for two or three."""
+        return len(_numbers())
+
     def _pids(self) -> list[int]:
         space = _space(self._first)
-        numbers = (int(each.name) for each in Path("/proc").iterdir() if each.name.isdigit())
-        return [pid for pid in numbers if pid != self._first and space and _space(pid) == space]
+        return [pid for pid in _numbers() if pid != self._first and space and _space(pid) == space]
+
+
+def _numbers() -> list[int]:
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208
 
 
 def _space(pid: int) -> int:

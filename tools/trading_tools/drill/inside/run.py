@@ -85,7 +85,7 @@ async def _sealed(
     names = Names(hosts)
     async with contextlib.AsyncExitStack() as stack:
         stack.callback((await names.serve()).close)
-        await relay.bring(stack, order.scratch, order.spec.forwards)
+        await stack.enter_async_context(relay.bring(order.scratch, order.spec.forwards))
         doors = open_doors(stage, authority, handshakes, at_real_ports=True)
         await stack.enter_async_context(doors)
         starting = SealedStart(order, authority, hosts, variables)

@@ -44,6 +44,8 @@ OpenStage = Callable[[DrillSpec, Clock, BotControl], Stage]
 
 def calm(spec: DrillSpec, clock: Clock, bot: BotControl) -> Stage:
     """The venues alone: nothing goes wrong."""
+    if unknown := [name for name in spec.venues if name not in VENUES]:
+        raise DrillError(f"there is no venue {unknown[0]}: use {', '.join(VENUES)}")
     return Stage([VENUES[name](spec.seed, clock) for name in spec.venues], Interference())
 
 

@@ -47,7 +47,7 @@ class SealedStart:
         variables: Mapping[str, str],
     ) -> None:
         scratch, folder = order.scratch, order.spec.folder
-        program = order.spec.command[0]
+        command = order.spec.command
         etc = {
             "hosts": hosts_file(hosts, socket.gethostname()),
             "resolv.conf": "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n",
@@ -64,9 +64,9 @@ class SealedStart:
             scratch=scratch,
             bundle=authority.bundle,
             java_store=authority.java_store,
-            trusted=trust.bundles(program, folder, order.home, variables),
+            trusted=trust.bundles(command, folder, order.home, variables),
             hidden=list(hidden_paths(folder, [order.home], os.environ)),
-            tools=trust.places(program, folder, variables),
+            tools=trust.places(command[0], folder, variables),
             etc={name: scratch / name for name in etc},
             uid=order.uid,
             gid=order.gid,

@@ -37,7 +37,8 @@ class Copied:
 def copy_folder(folder: Path, root: Path, home: Path) -> Copied:
     """Copy `folder` to `root`, which is made. Files over 256 MiB are not copied, but shown.
 
-    Sockets and devices are left out, and so is `.orchestrator`.
+    A link to a file elsewhere becomes a file: what it holds may be credentials. Sockets and devices
+    are left out, and so is `.orchestrator`.
 
     Raises:
         DrillError: it is no folder to copy: the home folder, more than 4 GiB or 100,000 files.
@@ -54,7 +55,7 @@ def copy_folder(folder: Path, root: Path, home: Path) -> Copied:
                 "move data and logs out of the bot's folder"
             )
         files += 1
-        size += _copy(entry, root / inside)
+        size += _copy(entry, root / inside, folder)
     return Copied(root, tuple(shown), files, size)
 
 
@@ -95,8 +96,8 @@ def _is_shown(entry: os.DirEntry[str]) -> bool:
     )
 
 
-def _copy(entry: os.DirEntry[str], target: Path) -> int:
-    if entry.is_symlink():
+def _copy(entry: os.DirEntry[str], target: Path, folder: Path) -> int:
+    if entry.is_symlink() and not _is_file_elsewhere(entry, folder):
         target.symlink_to(os.readlink(entry.path))  # noqa: PTH115
         return 0
     try:
@@ -104,3 +105,11 @@ def _copy(entry: os.DirEntry[str], target: Path) -> int:
     except PermissionError:
         return 0
     return entry.stat().st_size
+
+
+def _is_file_elsewhere(link: os.DirEntry[str], folder: Path) -> bool:
+    real = Path(os.path.realpath(link.path))
+    try:
+        return link.is_file() and link.stat().st_size <= _LARGE_FILE and folder not in real.parents
+    except OSError:  # a link to itself, or to what is not ours to see
+        return False

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from trading_tools.drill.spec import Forward
@@ -17,52 +18,70 @@ _CHUNK = 1 << 16
 _Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-async def offer(stack: contextlib.AsyncExitStack, scratch: Path, which: Iterable[Forward]) -> None:
-    """Let who comes to a socket file in `scratch` reach the service, until the stack is left."""
-    for each in which:
+@contextlib.asynccontextmanager
+async def offer(scratch: Path, which: Iterable[Forward]) -> AsyncIterator[None]:
+    """Let who comes to a socket file in `scratch` reach the service, while the block runs."""
+    async with contextlib.AsyncExitStack() as stack:
+        for each in which:
+            relay = _Relay(partial(asyncio.open_connection, each.host, each.port))
+            stack.push_async_callback(relay.end)
+            path = _socket_file(scratch, each)
+            await stack.enter_async_context(await asyncio.start_unix_server(relay.join, path))
+        yield
 
-        async def there(each: Forward = each) -> _Streams:
-            return await asyncio.open_connection(each.host, each.port)
 
-        path = _socket_file(scratch, each)
-        await stack.enter_async_context(await asyncio.start_unix_server(_to(there), path))
-
-
-async def bring(stack: contextlib.AsyncExitStack, scratch: Path, which: Iterable[Forward]) -> None:
+@contextlib.asynccontextmanager
+async def bring(scratch: Path, which: Iterable[Forward]) -> AsyncIterator[None]:
     """Let who comes to a service's port on loopback reach it by its socket file."""
-    for each in which:
-
-        async def there(each: Forward = each) -> _Streams:
-            return await asyncio.open_unix_connection(_socket_file(scratch, each))
-
-        server = await asyncio.start_server(_to(there), LOOPBACK, each.port)
-        await stack.enter_async_context(server)
+    async with contextlib.AsyncExitStack() as stack:
+        for each in which:
+            path = _socket_file(scratch, each)
+            relay = _Relay(partial(asyncio.open_unix_connection, path))
+            stack.push_async_callback(relay.end)
+            server = await asyncio.start_server(relay.join, LOOPBACK, each.port)
+            await stack.enter_async_context(server)
+        yield
 
 
 def _socket_file(scratch: Path, forward: Forward) -> str:
     return str(scratch / f"forward-{forward.port}")
 
 
-def _to(
-    there: Callable[[], Awaitable[_Streams]],
-) -> Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]:
-    async def join(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+class _Relay:
+    """Joins each connection that comes with one of its own."""
+
+    def __init__(self, there: Callable[[], Awaitable[_Streams]]) -> None:
+        self._there = there
+        self._joined: set[asyncio.Task[None]] = set()
+
+    def join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Take a connection."""
+        task = asyncio.ensure_future(self._serve(reader, writer))
+        self._joined.add(task)
+        task.add_done_callback(self._joined.discard)
+
+    async def end(self) -> None:
+        """Break all off."""
+        for task in self._joined:
+            task.cancel()
+        await asyncio.gather(*self._joined, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            far_reader, far_writer = await there()
+            far_reader, far_writer = await self._there()
         except OSError:  # nothing listens: the bot sees a connection that ends
             writer.close()
             return
-        await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
-
-    return join
+        try:
+            await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
+        finally:
+            writer.close()
+            far_writer.close()
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
+    with contextlib.suppress(ConnectionError):
         while data := await reader.read(_CHUNK):
             writer.write(data)
             await writer.drain()
-        if writer.can_write_eof():
-            writer.write_eof()
-    except ConnectionError:
-        writer.close()
+        writer.write_eof()

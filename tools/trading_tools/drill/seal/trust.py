@@ -5,9 +5,11 @@ Making the authority is `authority`; the mounts are `view`.
 
 from __future__ import annotations
 
+import glob
 import os
+import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from trading_tools.drill.seal.authority import JAVA_PASSWORD
@@ -52,6 +54,9 @@ _HOME_ENVIRONMENTS = (
     "anaconda3/envs/*",
     ".conda/envs/*",
 )
+_PROGRAM = re.compile(r"(/[\w./+-]+)/bin/\w")
+_SCRIPT_BYTES = 1 << 14
+_LONGEST_NAME = 255
 _SYSTEM_ENVIRONMENTS = ("/usr", "/usr/local", "/opt/venv", "/opt/conda", "/opt/conda/envs/*")
 
 
@@ -68,27 +73,22 @@ def variables(bundle: str, java_store: str, environ: Mapping[str, str]) -> dict[
     }
 
 
-def bundles(command: str, folder: Path, home: Path, environ: Mapping[str, str]) -> list[Path]:
+def bundles(
+    command: Sequence[str], folder: Path, home: Path, environ: Mapping[str, str]
+) -> list[Path]:
     """Files that exist here and that programs read their trusted authorities from.
 
     Those of the system, and of each Python environment that the bot may use: the command's own,
-    those of PATH, in `folder`, in the home folder and of the system.
+    one that its words or its script name, those of PATH, in `folder`, in the home folder and of the
+    system.
     """
-    found: dict[Path, None] = {}
-    for path in map(Path, _SYSTEM_BUNDLES):
-        if path.is_file():
-            found[path.resolve()] = None
+    packages = [Path(place) for place in environ.get("PYTHONPATH", "").split(os.pathsep) if place]
     for prefix in dict.fromkeys(_prefixes(command, folder, home, environ)):
-        for packages in _package_folders(prefix):
-            for path in (packages / name for name in _PACKAGED):
-                if path.is_file():
-                    found[path.resolve()] = None
-    return list(found)
-
-
-def _package_folders(prefix: Path) -> Iterator[Path]:
-    for library in prefix.glob("lib*/python3*"):
-        yield from (library / name for name in _PACKAGES if (library / name).is_dir())
+        for library in _matching(prefix, ["lib*/python3*"]):
+            packages += [library / name for name in _PACKAGES]
+    candidates = [Path(path) for path in _SYSTEM_BUNDLES]
+    candidates += [folder / place / name for place in packages for name in _PACKAGED]
+    return list(dict.fromkeys(path.resolve() for path in candidates if _is_file(path)))
 
 
 def places(command: str, folder: Path, environ: Mapping[str, str]) -> list[Path]:
@@ -101,31 +101,54 @@ def places(command: str, folder: Path, environ: Mapping[str, str]) -> list[Path]
     return found
 
 
-def _prefixes(command: str, folder: Path, home: Path, environ: Mapping[str, str]) -> Iterator[Path]:
-    for place in places(command, folder, environ):
+def _prefixes(
+    command: Sequence[str], folder: Path, home: Path, environ: Mapping[str, str]
+) -> Iterator[Path]:
+    for place in places(command[0], folder, environ):
         yield place.parent.parent
+    for text in _texts(command, folder):
+        yield from (Path(found[1]) for found in _PROGRAM.finditer(text))
     for name in ("VIRTUAL_ENV", "CONDA_PREFIX"):
         if environ.get(name):
             yield Path(environ[name])
     for entry in environ.get("PATH", os.defpath).split(os.pathsep):
         yield Path(entry).parent
-    yield from (config.parent for config in folder.glob("*/pyvenv.cfg"))
-    yield from _patterned(home, _HOME_ENVIRONMENTS)
-    yield from _patterned(Path("/"), (each[1:] for each in _SYSTEM_ENVIRONMENTS))
+    yield from (config.parent for config in _matching(folder, ["*/pyvenv.cfg"]))
+    yield from _matching(home, _HOME_ENVIRONMENTS)
+    yield from _matching(Path("/"), [each[1:] for each in _SYSTEM_ENVIRONMENTS])
 
 
-def _patterned(root: Path, patterns: Iterable[str]) -> Iterator[Path]:
+def _texts(command: Sequence[str], folder: Path) -> Iterator[str]:
+    """The command's words, and what stands at the beginning of the files that they name."""
+    for word in command:
+        yield word
+        if word and len(word) < _LONGEST_NAME and _is_file(folder / word):
+            with (folder / word).open("rb") as file:
+                yield file.read(_SCRIPT_BYTES).decode("utf-8", "replace")
+
+
+def _matching(root: Path, patterns: Sequence[str]) -> Iterator[Path]:
+    """What matches one of the patterns; folders that are not ours to read have nothing."""
     for pattern in patterns:
-        yield from root.glob(pattern)
+        for name in glob.iglob(pattern, root_dir=root):  # noqa: PTH207 - Path.glob raises there
+            yield root / name
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # not ours to look at
+        return False
 
 
 def _links(path: Path) -> Iterator[Path]:
     """`path` and each further name that its symbolic links lead through."""
     for _step in range(16):
         yield path
-        if not path.is_symlink():
+        try:
+            path = Path(os.path.normpath(path.parent / path.readlink()))
+        except OSError:  # no link, or not ours to follow
             return
-        path = Path(os.path.normpath(path.parent / path.readlink()))
 
 
 def _interpreter(script: Path, search: str) -> Iterator[Path]:
