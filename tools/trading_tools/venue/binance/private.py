@@ -61,7 +61,8 @@ class PrivateStreams:
     ) -> None:
         for connection, number in list(listening.items()):
             message = {"subscriptionId": number, "event": event}
-            connection.send(json.dumps(message, separators=(",", ":")), told, symbol)
+            text = json.dumps(message, separators=(",", ":"))
+            lost = {} if connection.send(text, told, symbol) else {"lost": True}
             self._venue.ledger.record(
-                event["E"], "stream.told", connection=connection.number, event=event
+                event["E"], "stream.told", connection=connection.number, event=event, **lost
             )

@@ -69,11 +69,16 @@ class Connection:
         operation: Operation = Operation.OTHER,
         request: Request | None = None,
         code: str = "",
-    ) -> None:
-        """Queue a message, or what a fault makes of it."""
+    ) -> bool:
+        """Queue a message, or what a fault makes of it; whether it goes out as it is."""
         message = Message(text, told, symbol, operation, request, code)
+        sent = False
         for each in self._interference.outgoing(self, message):
             self.deliver(each.text)
+            sent = sent or each is message
+        if request is not None and not sent:
+            self.place.ledger.record(self.place.clock(), "reply.lost", request=request.number)
+        return sent
 
     def admit(self, seen: Seen, at: int, number: int) -> Request | None:
         """A request that came over this connection, or None where a fault has taken it.

@@ -132,10 +132,11 @@ class VenueServer:
         asked = Asked(request.method, host, path, query, await request.read(), request.headers)
         if request.headers.get("Upgrade", "").lower() == "websocket" and venue.is_socket(asked):
             return await self._converse(request, venue, asked)
-        return await self._serve(request, venue, asked)
+        outcome = await self.handle(venue, asked)
+        return await _cut(request, outcome) if isinstance(outcome, Cut) else _response(outcome)
 
-    async def _serve(self, request: web.Request, venue: Venue, asked: Asked) -> web.StreamResponse:
-        """Answer one request and record both in the ledger."""
+    async def handle(self, venue: Venue, asked: Asked) -> Reply | Cut:
+        """Let a venue answer one request, and record both in its ledger."""
         place = venue.place
         at = place.advance()
         seen = venue.seen(asked)
@@ -150,19 +151,23 @@ class VenueServer:
             key=seen.key,
         ).seq
         arrived = Request(venue, seen, at, number)
+        reply: Reply | None = None
         outcome = await self._interference.before(arrived)
         if outcome is None:
             reply = venue.answer(asked, place.advance(), number)
             outcome = await self._interference.after(arrived, reply)
-        now = place.clock()
+        told: dict[str, object] = {"request": number}
         if isinstance(outcome, Cut):
-            status = outcome.reply.status if outcome.reply and outcome.sent else 0
-            place.ledger.record(now, "request.answered", request=number, status=status, cut=True)
-            return await _cut(request, outcome)
-        place.ledger.record(
-            now, "request.answered", request=number, status=outcome.status, code=outcome.code
-        )
-        return _response(outcome)
+            told["status"] = outcome.reply.status if outcome.reply and outcome.sent else 0
+            told["cut"] = True
+        else:
+            told |= {"status": outcome.status, "code": outcome.code}
+            if outcome is not reply:
+                told["changed"] = True
+            if "Retry-After" in outcome.headers:
+                told["retry_after_s"] = outcome.headers["Retry-After"]
+        place.ledger.record(place.clock(), "request.answered", **told)
+        return outcome
 
     async def _converse(
         self, request: web.Request, venue: Venue, asked: Asked
