@@ -27,6 +27,9 @@ REFUSED = (
 LIMITED = (ccxt.DDoSProtection, ccxt.RateLimitExceeded)
 """Too many requests: Binance and Kraken raise the first, Bybit and Coinbase the second."""
 
+_NO = ('"success":false', "EOrder:", "EGeneral:Invalid", "EFunding:")
+"""Words of refusals for which ccxt has only the class that unknown outcomes have too."""
+
 _TWICE = ("uplicate", "-4116", "110072", "170141", "already exists", "cl_ord_id")
 """Words of refusals that say: there is such an order already."""
 
@@ -36,7 +39,9 @@ def refused(error: ccxt.BaseError) -> bool:
 
     A duplicate is no such answer: the id is taken by the order that we ask about.
     """
-    return isinstance(error, REFUSED) and not any(word in str(error) for word in _TWICE)
+    said = str(error)
+    surely = isinstance(error, REFUSED) or any(word in said for word in _NO)
+    return surely and not any(word in said for word in _TWICE)
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,7 @@ PROFILES = {
         "BTC/USD",
         "client_order_id",
         ("COINBASE_API_KEY", "COINBASE_API_SECRET"),
-        5.0,
+        3.0,
         (("fetch_orders", None),),
         page=100,
     ),

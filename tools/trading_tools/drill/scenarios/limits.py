@@ -28,6 +28,7 @@ LIMITS = (
         ),
         invariants=(Invariant.NO_RATE_VIOLATIONS_AFTER_WARNING, Invariant.RECOVERED),
         faults=(Limited("rate-limit", Act(nth=2)),),
+        seconds=20,
     ),
     Scenario(
         name="d14-clock-step",
@@ -85,6 +86,7 @@ LIMITS = (
         links=("https://github.com/ccxt/ccxt/issues/2281",),
         invariants=_ON,
         faults=(Refusing("maintenance", Act(nth=2), Trouble.MAINTENANCE),),
+        seconds=20,
     ),
     Scenario(
         name="d26-firewall-403",
@@ -94,14 +96,15 @@ LIMITS = (
         links=("https://github.com/Drakkar-Software/OctoBot/issues/2108",),
         invariants=_ON,
         faults=(Refusing("firewall", Act(nth=2), Trouble.FIREWALL),),
+        seconds=20,
     ),
     Scenario(
         name="d27-slow-venue",
-        title="Eight answers about orders take one to two and a half seconds.",
+        title="Six answers about orders take one to two and a half seconds.",
         story="Timeouts of one second, with a retry by default, became duplicate orders.",
         links=("https://github.com/s4w3d0ff/python-poloniex/issues/109",),
         invariants=_ON,
-        faults=(Slow("slow", Act(_ABOUT_ORDERS, 3), delay_s=1.0, jitter_s=1.5, times=8),),
-        seconds=30,
+        faults=(Slow("slow", Act(_ABOUT_ORDERS, 3), delay_s=1.0, jitter_s=1.5, times=6),),
+        seconds=25,
     ),
 )

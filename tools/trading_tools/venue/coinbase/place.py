@@ -107,5 +107,9 @@ class CoinbasePlace(Marketplace):
         return order
 
     def sent_of(self, order: Order) -> Sent:
-        """What its client asked for."""
-        return self._sent[order.ticket.client_order_id]
+        """What its client asked for; a market order, where it came over no wire."""
+        sent = self._sent.get(order.ticket.client_order_id)
+        if sent is None:
+            size = self.instruments[order.ticket.symbol].size_text(order.size)
+            sent = Sent("market_market_ioc", {"base_size": size})
+        return sent
