@@ -49,7 +49,7 @@ class Bot:
     def __init__(self, venue: str, folder: Path) -> None:
         self.profile = PROFILES[venue]
         kind = getattr(ccxt.pro, venue)
-        self.link = Link(client(kind, self.profile))
+        self.link = Link(client(kind, self.profile), self.profile.counters)
         self.journal = Journal(folder / f"journal-{venue}.jsonl")
         self.desk = Desk(self.link, self.profile, self.journal)
         symbol = self.profile.symbol

@@ -9,7 +9,7 @@ from typing import Any
 
 import ccxt
 
-from venues import LIMITED
+from venues import LIMITED, Counter
 
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 2.0
@@ -26,8 +26,9 @@ class Link:
     grows; a clock that the venue does not accept is set anew.
     """
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, counters: tuple[Counter, ...] = ()) -> None:
         self.client = client
+        self._pacers = [_Pacer(each) for each in counters]
         self._one = asyncio.Lock()
         self._resume_at = 0.0
         self._pause = 0.0
@@ -42,6 +43,8 @@ class Link:
     async def call(self, name: str, *args: Any, **params: Any) -> Any:
         """Ask once. Whatever goes wrong is raised: trying again is the caller's decision."""
         async with self._one:
+            for pacer in self._pacers:
+                await pacer.wait(name)
             await self.gate()
             try:
                 told = await getattr(self.client, name)(*args, **params)
@@ -75,6 +78,29 @@ class Link:
             await self.client.load_time_difference()
         except ccxt.BaseError as error:
             log.warning("the clock could not be set: %s", brief(error))
+
+
+class _Pacer:
+    """Keeps calls within one counter of the venue."""
+
+    def __init__(self, counter: Counter) -> None:
+        self._counter = counter
+        self._used = 0.0
+        self._at = time.monotonic()
+
+    async def wait(self, name: str) -> None:
+        """Count a call, after a wait where it would be too much now."""
+        counter, cost = self._counter, self._counter.costs.get(name, 0)
+        over = self._decayed() + cost - counter.most
+        if cost and over > 0:
+            await asyncio.sleep(over / counter.per_s)
+        self._used = self._decayed() + cost
+
+    def _decayed(self) -> float:
+        now = time.monotonic()
+        self._used = max(0.0, self._used - (now - self._at) * self._counter.per_s)
+        self._at = now
+        return self._used
 
 
 def brief(error: BaseException) -> str:

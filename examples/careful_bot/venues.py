@@ -45,6 +45,15 @@ def refused(error: ccxt.BaseError) -> bool:
 
 
 @dataclass(frozen=True)
+class Counter:
+    """A venue's counter that calls fill and time empties: `costs` are by ccxt's method."""
+
+    most: float
+    per_s: float
+    costs: dict[str, float]
+
+
+@dataclass(frozen=True)
 class Profile:
     """How one venue is spoken to. `valid_s`: after that a request that was sent is not acted on.
 
@@ -59,8 +68,11 @@ class Profile:
     settings: dict[str, Any] = field(default_factory=dict)
     query: dict[str, Any] = field(default_factory=dict)
     pace_s: float = 1.5
+    counters: tuple[Counter, ...] = ()
     page: int = 100
 
+
+_KRAKEN_PRIVATE = ("fetch_balance", "fetch_order", "fetch_open_orders", "fetch_closed_orders")
 
 PROFILES = {
     "binance": Profile(
@@ -98,6 +110,11 @@ PROFILES = {
         5.0,
         (("fetch_open_orders", "clientOrderId"), ("fetch_closed_orders", "clientOrderId")),
         pace_s=3.0,
+        # ccxt paces Kraken without any burst, a call in three seconds; these are its counters.
+        counters=(
+            Counter(12, 0.33, dict.fromkeys(_KRAKEN_PRIVATE, 1)),
+            Counter(50, 1.0, {"create_order": 1, "cancel_order": 8}),
+        ),
         page=50,
     ),
     "coinbase": Profile(
@@ -119,6 +136,7 @@ def client(kind: type[Any], profile: Profile) -> Any:
             "apiKey": os.environ[key],
             "secret": os.environ[secret],
             "timeout": 4_000,
+            "enableRateLimit": not profile.counters,
             "options": {"maxRetriesOnFailure": 0, "newUpdates": True, **profile.settings},
         }
     )
