@@ -7,7 +7,6 @@ from typing import Any
 import aiohttp
 
 from tests.support.venues import QUIET, Clock, Wire, spot
-from trading_tools.drill.scenarios.catalogue import fitting
 from trading_tools.venue.binance.adapter import BinanceSpot
 from trading_tools.venue.faults.acts import Act
 from trading_tools.venue.faults.fault import Fault
@@ -69,11 +68,3 @@ async def test_faults_of_one_plan_count_for_themselves() -> None:
     )
     told, _ = await lived(Plan(faults, 1))
     assert [status for status, _ in told[0:8:2]] == [503, 200, 502, 200]
-
-
-def test_every_fault_of_every_scenario_is_armed_when_the_venue_opens() -> None:
-    venue = spot(clock=Clock())
-    faults = [fault for scenario in fitting("binance") for fault in scenario.faults]
-    Plan(faults, 1).starting([BinanceSpot(venue)])
-    armed = [entry.body["fault"] for entry in venue.ledger.of("fault.armed")]
-    assert armed == [fault.name for fault in faults]
