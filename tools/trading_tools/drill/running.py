@@ -95,13 +95,15 @@ async def drill(asked: Drill, on_event: OnEvent = lambda _event: None) -> Outcom
     except asyncio.CancelledError:
         interrupted = True
     seals = {each.seal for each in running if each.seal is not None}
+    notes = [f"sealed by {_SEALS[seal]}" for seal in sorted(seals)]
+    notes += [note for each in running for note in each.notes]
     return Outcome(
         judged=[judged for each in running for judged in each.in_order()],
         command=asked.command,
         seed=asked.seed,
         seal=", ".join(sorted(seals)),
         seconds=time.monotonic() - began,
-        notes=tuple(f"sealed by {_SEALS[seal]}" for seal in sorted(seals)),
+        notes=tuple(dict.fromkeys(notes)),
         interrupted=interrupted,
     )
 
@@ -111,6 +113,7 @@ class _OnVenue:
 
     def __init__(self, asked: Drill, venue: str, on_event: OnEvent) -> None:
         self.seal: SealKind | None = None
+        self.notes: list[str] = []
         self._asked = asked
         self._venue = venue
         self._tell = on_event
@@ -173,11 +176,18 @@ class _OnVenue:
         async with self._room:
             self._tell(Begun(scenario.name, self._venue))
             recording = await sealed_run(
-                self._spec(scenario),
-                lambda told: self._tell(Going(scenario.name, self._venue, told)),
+                self._spec(scenario), lambda told: self._hear(scenario, told)
             )
         self.seal = recording.seal
         return recording
+
+    def _hear(self, scenario: Scenario, told: Progress) -> None:
+        if told.kind == "sealed" and told.body["why"]:
+            self.notes.append(f"no stronger seal: {told.body['why']}")
+        elif told.kind == "credentials" and told.body["replaced"]:
+            places = ", ".join(map(str, told.body["replaced"]))
+            self.notes.append(f"the drill's credentials stand in for the bot's own: {places}")
+        self._tell(Going(scenario.name, self._venue, told))
 
     def _spec(self, scenario: Scenario) -> DrillSpec:
         asked = self._asked
