@@ -87,7 +87,7 @@ class Bot:
             await self.link.client.close()
 
     async def _prepare(self) -> None:
-        await self.link.call("load_markets")
+        await self._refresh_rules()
         await self.link.call("load_time_difference")
         await self.desk.reconcile()
 

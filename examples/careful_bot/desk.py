@@ -9,7 +9,7 @@ from typing import Any
 
 import ccxt
 
-from journal import Intent, Journal, State
+from journal import MARK, Intent, Journal, State
 from link import Link, brief
 from venues import Profile, refused, with_id
 
@@ -81,13 +81,6 @@ class Desk:
                     return self._journal.note(intent, state=State.NOTHING)
             await asyncio.sleep(_LOOK_EVERY_S)
 
-    async def refresh(self, intent: Intent) -> Intent:
-        """The state of an order that the venue has."""
-        told = await self._link.call(
-            "fetch_order", intent.order_id, self._profile.symbol, self._profile.query
-        )
-        return self._told(intent, told)
-
     async def finish(self, intent: Intent) -> Intent:
         """Cancel what is left of an order, and learn how it ended. It ends when that is known."""
         while not intent.settled:
@@ -95,12 +88,9 @@ class Desk:
                 if intent.state is State.MEANT:
                     intent = await self.find(intent)
                     continue
-                intent = await self.refresh(intent)
-                if not intent.settled:
-                    await self._link.call("cancel_order", intent.order_id, self._profile.symbol)
-                    intent = await self.refresh(intent)
+                await self._cancel(intent)
+                intent = await self._refresh(intent)
             except ccxt.BaseError as error:
-                # Filled, gone, or not reached: the next look at the order tells which.
                 log.info("ending %s: %s", intent.client_id, brief(error))
                 await asyncio.sleep(_LOOK_EVERY_S)
         return intent
@@ -109,7 +99,7 @@ class Desk:
         """At the start: settle what an earlier life left, at the venue and in the journal."""
         for order in await self._recent():
             client_id = order.get("clientOrderId") or ""
-            if client_id.startswith("careful-") and not self._journal.knows(client_id):
+            if client_id.startswith(MARK) and not self._journal.knows(client_id):
                 log.warning("adopting order %s, which the journal has lost", order["id"])
                 amount, price = str(order["amount"]), str(order["price"])
                 self._journal.adopt(client_id, order["side"], amount, price)
@@ -120,6 +110,20 @@ class Desk:
         for intent in self._journal.unsettled():
             log.info("settling %s", intent.client_id)
             await self.finish(intent)
+
+    async def _cancel(self, intent: Intent) -> None:
+        """Ask for the end of an order; a refusal says that it has ended, or the next look will."""
+        try:
+            await self._link.call("cancel_order", intent.order_id, self._profile.symbol)
+        except (ccxt.InvalidOrder, ccxt.BadRequest) as error:
+            log.info("not cancelled: %s", brief(error))
+
+    async def _refresh(self, intent: Intent) -> Intent:
+        """The state of an order that the venue has."""
+        told = await self._link.call(
+            "fetch_order", intent.order_id, self._profile.symbol, self._profile.query
+        )
+        return self._told(intent, told)
 
     async def _look(self, client_id: str) -> dict[str, Any] | None:
         symbol = self._profile.symbol

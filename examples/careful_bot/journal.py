@@ -13,6 +13,10 @@ from enum import StrEnum
 from pathlib import Path
 
 
+MARK = "cb-"
+"""How the client ids of our orders begin. An id has 18 characters: Kraken takes no longer ones."""
+
+
 class State(StrEnum):
     """What is known of an intent."""
 
@@ -58,7 +62,7 @@ class Journal:
 
     def meant(self, side: str, amount: str, price: str) -> Intent:
         """A new intent, safe on disk when this returns."""
-        client_id = f"careful-{uuid.uuid4().hex[:20]}"
+        client_id = MARK + uuid.uuid4().hex[:15]
         return self._keep(Intent(client_id, side, amount, price, time.time()))
 
     def note(self, intent: Intent, **news: object) -> Intent:
