@@ -31,6 +31,8 @@ from trading_tools.venue.names import VENUES
 _Name = Literal["TERM", "INT", "HUP", "USR1", "USR2", "KILL"]
 SIGNALS: Final[tuple[_Name, ...]] = ("TERM", "INT", "HUP", "USR1", "USR2", "KILL")
 """Signals that can be a kill switch."""
+_AROUND_S: Final = 3
+"""What the seal's beginning and the bot's end take of a scenario's time."""
 _SEALS: Final = {
     SealKind.NAMESPACE: "a network namespace of its own",
     SealKind.SHIM: "Python's resolver only: the weaker seal, which other languages ignore",
@@ -203,7 +205,7 @@ class _OnVenue:
             stage=STAGE,
             market=asked.market,
             signals=tuple(_signal(each, asked.kill) for each in scenario.signals),
-            timeout_s=asked.timeout_s or usual,
+            timeout_s=asked.timeout_s or usual - _AROUND_S,
             variables=_with_keys(asked, self._venue),
             forwards=asked.forwards,
         )
