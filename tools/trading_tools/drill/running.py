@@ -65,7 +65,8 @@ class Drill:
     """What is asked: which bot, under which scenarios, on which venues.
 
     `timeout_s` is how long the bot gets in each run; None is what the scenario says. `kill` is how
-    its kill switch is pulled: a signal's name, or a command that runs beside it.
+    its kill switch is pulled: a signal's name, or a command that runs beside it. By `clock_rate`
+    the clock of the bot and the venues runs faster; all times of a run are by that clock.
     """
 
     command: tuple[str, ...]
@@ -80,6 +81,7 @@ class Drill:
     forwards: tuple[Forward, ...] = ()
     declared: Declared = field(default_factory=Declared)
     kill: str = "TERM"
+    clock_rate: float = 1
 
 
 async def drill(asked: Drill, on_event: OnEvent = lambda _event: None) -> Outcome:
@@ -98,6 +100,11 @@ async def drill(asked: Drill, on_event: OnEvent = lambda _event: None) -> Outcom
         interrupted = True
     seals = {each.seal for each in running if each.seal is not None}
     notes = [f"sealed by {_SEALS[seal]}" for seal in sorted(seals)]
+    if asked.clock_rate != 1:
+        notes.append(
+            f"by libfaketime the clock ran {asked.clock_rate:g} times as fast, for the bot and the "
+            "venues; programs without the C library do not see it"
+        )
     notes += [note for each in running for note in each.notes]
     return Outcome(
         judged=[judged for each in running for judged in each.in_order()],
@@ -208,6 +215,7 @@ class _OnVenue:
             timeout_s=asked.timeout_s or usual - _AROUND_S,
             variables=_with_keys(asked, self._venue),
             forwards=asked.forwards,
+            clock_rate=asked.clock_rate,
         )
 
 

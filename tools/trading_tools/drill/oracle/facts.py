@@ -143,7 +143,8 @@ class Facts:
     @property
     def began_at(self) -> int:
         """When the bot was started, or the first thing happened."""
-        return self.entries[0].at if self.entries else 0
+        starts = self.of("bot.started") or self.entries
+        return starts[0].at if starts else 0
 
     @property
     def ended_at(self) -> int:
