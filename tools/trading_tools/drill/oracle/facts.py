@@ -71,7 +71,8 @@ class Fill:
 class Order:
     """An accepted order: what was asked, when, and when it ended. `size` is 0 for one by worth.
 
-    `names` are all ids by which it is known; `request` is 0 where no request asked for it.
+    `names` are all ids by which it is known; `request` is 0 where no request asked for it, and
+    `ended_by` where none ended it.
     """
 
     id: str
@@ -89,6 +90,7 @@ class Order:
     reduce_only: bool
     ended_seq: int | None = None
     ended_at: int | None = None
+    ended_by: int = 0
 
     @property
     def protects(self) -> bool:
@@ -262,6 +264,7 @@ def _order(number: str, accepted: Entry, end: Entry | None) -> Order:
         reduce_only=bool(body.get("reduce_only") or body.get("close_position")),
         ended_seq=end.seq if end else None,
         ended_at=end.at if end else None,
+        ended_by=int(end.body.get("request", 0)) if end else 0,
     )
 
 

@@ -48,7 +48,7 @@ def _answers(order: Order, facts: Facts) -> Iterator[Word]:
         if request.answered_at is None or request.answered_seq < order.seq:
             continue
         ended = order.ended_seq is not None and order.ended_seq <= request.answered_seq
-        if request.seq == order.request:
+        if request.seq in (order.request, order.ended_by):
             if request.done:
                 yield Word(request.answered_seq, True, ended)
         elif request.operation in _ONE and order.names & request.values:
