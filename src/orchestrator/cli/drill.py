@@ -75,6 +75,14 @@ FORMATS = ("text", "json", "junit", "html")
     help="Its kill switch: a signal (TERM, INT, HUP, USR1, USR2, KILL) or a command.",
 )
 @click.option(
+    "--clock-rate",
+    type=click.FloatRange(1, 100),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Let the bot's and the venues' clock run faster, by libfaketime.",
+)
+@click.option(
     "--format",
     "formats",
     multiple=True,
@@ -152,6 +160,7 @@ def _asked(options: dict[str, Any]) -> Drill:
         forwards=forwards,
         declared=Declared(_size(options["max_position"]), options["expect_flat"]),
         kill=_kill(options["kill"]),
+        clock_rate=options["clock_rate"],
     )
 
 

@@ -14,6 +14,8 @@ import pytest
 
 from tests.support.command_line import ORC, CommandLine
 from tests.support.sealing import needs_seal
+from trading_tools.drill.seal.clock import faster_clock
+from trading_tools.drill.spec import DrillError
 
 BOT = """
 import hashlib, hmac, http.client, json, os, ssl, sys, time, urllib.parse, urllib.request
@@ -138,6 +140,22 @@ def test_a_lost_answer_parts_the_naive_bot_from_the_careful_one(bot: Path) -> No
         for scenario in json.loads(done.stdout)["scenarios"]:
             held = {each["name"]: each["held"] for each in scenario["invariants"]}
             assert held["one-order-per-intent"] is (kind == "careful")
+
+
+@needs_seal
+@pytest.mark.bubblewrap
+@pytest.mark.slow
+def test_by_a_faster_clock_the_verdict_is_the_same_and_the_report_says_so(bot: Path) -> None:
+    try:
+        faster_clock(2)
+    except DrillError as error:
+        pytest.skip(str(error))
+    asked = ["--scenario", "d01", "--timeout", "30", "--clock-rate", "3", "--json", *KEYS]
+    done = drill(bot, *asked, "--", sys.executable, "bot.py", "naive")
+    told = json.loads(done.stdout)
+    (scenario,) = told["scenarios"]
+    assert scenario["why"].startswith("one-order-per-intent")
+    assert any("3 times as fast" in note for note in told["notes"])
 
 
 @needs_seal

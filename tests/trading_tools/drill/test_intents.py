@@ -187,3 +187,26 @@ async def test_a_bot_without_orders_gives_no_evidence() -> None:
 async def test_a_calm_run_against_itself_is_in_order() -> None:
     for script in (clips(), ladder(False)):
         assert (await judged(script)).held is True
+
+
+def maker(clears: bool) -> Script:
+    """A quote on each side, every second anew; `clears` takes back what is there before."""
+
+    async def script(stage: Stage) -> None:
+        for number in range(6):
+            if clears or not stage.facts.faults:
+                await stage.cancel_all()
+            for side, price in (("BUY", 59_000 + number), ("SELL", 61_000 + number)):
+                if not await stage.order(side=side, price=f"{price}") and not clears:
+                    await stage.order(side=side, price=f"{price - 1}")
+            stage.wait(1)
+
+    return script
+
+
+async def test_a_maker_who_takes_all_back_before_quoting_anew_is_in_order() -> None:
+    assert (await judged(maker(True), LOST)).held is True
+
+
+async def test_a_maker_who_quotes_again_over_a_lost_quote_is_caught() -> None:
+    assert (await judged(maker(False), LOST)).held is False

@@ -43,6 +43,7 @@ _LOOK = """
         ]
 
     home = pathlib.Path.home()
+    setting = pathlib.Path("/proc/sys/kernel/core_pattern")
     url = "https://api.binance.com/api/v3/time"
     print(json.dumps({
         "urllib": tried(lambda: urllib.request.urlopen(url).status),
@@ -57,6 +58,7 @@ _LOOK = """
         "listed": sorted(os.listdir(".")),
         "own file": tried(lambda: touch("made-by-the-bot")),
         "root": tried(lambda: touch("/made-by-the-bot")),
+        "kernel": tried(lambda: setting.write_text(setting.read_text())),
         "home file": tried(lambda: touch(home / "made-by-the-bot")),
         "modules": tried(lambda: pathlib.Path("node_modules/lib/index.js").read_text()),
         "modules file": tried(lambda: touch("node_modules/made-by-the-bot")),
@@ -109,6 +111,7 @@ def look(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Look]:
         patch.setenv("BINANCE_API_KEY", _REAL)
         patch.setenv("BOT_KRAKEN_SECRET", _REAL)
         patch.setenv("SSH_AUTH_SOCK", "/tmp/agent.sock")
+        patch.setenv("https_proxy", "http://proxy.example:3128")
         yield Look(folder, drill(command, folder, variables={"SETTING": "chosen"}))
 
 
@@ -145,6 +148,10 @@ def test_all_else_is_read_only(look: Look) -> None:
     assert look["root"] == look["home file"] == look["modules file"] == "OSError"
 
 
+def test_the_kernels_settings_are_read_only_for_root_too(look: Look) -> None:
+    assert look["kernel"] in {"OSError", "PermissionError"}
+
+
 def test_installed_modules_and_plain_files_of_the_home_are_visible(look: Look) -> None:
     assert (look["modules"], look["notes"]) == ("library", "no secret")
 
@@ -174,7 +181,7 @@ def test_the_environment_has_drill_credentials_and_what_was_set(look: Look) -> N
     )
     assert look["set"] == "chosen"
     assert {"BINANCE_SECRET", "API_KEY"} <= set(look["environment"])
-    assert "SSH_AUTH_SOCK" not in look["environment"]
+    assert not {"SSH_AUTH_SOCK", "https_proxy"} & set(look["environment"])
 
 
 def test_configuration_files_have_drill_credentials_and_stay_as_they_are_outside(

@@ -31,6 +31,8 @@ from trading_tools.venue.names import VENUES
 _Name = Literal["TERM", "INT", "HUP", "USR1", "USR2", "KILL"]
 SIGNALS: Final[tuple[_Name, ...]] = ("TERM", "INT", "HUP", "USR1", "USR2", "KILL")
 """Signals that can be a kill switch."""
+_AROUND_S: Final = 3
+"""What the seal's beginning and the bot's end take of a scenario's time."""
 _SEALS: Final = {
     SealKind.NAMESPACE: "a network namespace of its own",
     SealKind.SHIM: "Python's resolver only: the weaker seal, which other languages ignore",
@@ -63,7 +65,8 @@ class Drill:
     """What is asked: which bot, under which scenarios, on which venues.
 
     `timeout_s` is how long the bot gets in each run; None is what the scenario says. `kill` is how
-    its kill switch is pulled: a signal's name, or a command that runs beside it.
+    its kill switch is pulled: a signal's name, or a command that runs beside it. By `clock_rate`
+    the clock of the bot and the venues runs faster; all times of a run are by that clock.
     """
 
     command: tuple[str, ...]
@@ -78,6 +81,7 @@ class Drill:
     forwards: tuple[Forward, ...] = ()
     declared: Declared = field(default_factory=Declared)
     kill: str = "TERM"
+    clock_rate: float = 1
 
 
 async def drill(asked: Drill, on_event: OnEvent = lambda _event: None) -> Outcome:
@@ -95,13 +99,20 @@ async def drill(asked: Drill, on_event: OnEvent = lambda _event: None) -> Outcom
     except asyncio.CancelledError:
         interrupted = True
     seals = {each.seal for each in running if each.seal is not None}
+    notes = [f"sealed by {_SEALS[seal]}" for seal in sorted(seals)]
+    if asked.clock_rate != 1:
+        notes.append(
+            f"by libfaketime the clock ran {asked.clock_rate:g} times as fast, for the bot and the "
+            "venues; programs without the C library do not see it"
+        )
+    notes += [note for each in running for note in each.notes]
     return Outcome(
         judged=[judged for each in running for judged in each.in_order()],
         command=asked.command,
         seed=asked.seed,
         seal=", ".join(sorted(seals)),
         seconds=time.monotonic() - began,
-        notes=tuple(f"sealed by {_SEALS[seal]}" for seal in sorted(seals)),
+        notes=tuple(dict.fromkeys(notes)),
         interrupted=interrupted,
     )
 
@@ -111,6 +122,7 @@ class _OnVenue:
 
     def __init__(self, asked: Drill, venue: str, on_event: OnEvent) -> None:
         self.seal: SealKind | None = None
+        self.notes: list[str] = []
         self._asked = asked
         self._venue = venue
         self._tell = on_event
@@ -173,11 +185,18 @@ class _OnVenue:
         async with self._room:
             self._tell(Begun(scenario.name, self._venue))
             recording = await sealed_run(
-                self._spec(scenario),
-                lambda told: self._tell(Going(scenario.name, self._venue, told)),
+                self._spec(scenario), lambda told: self._hear(scenario, told)
             )
         self.seal = recording.seal
         return recording
+
+    def _hear(self, scenario: Scenario, told: Progress) -> None:
+        if told.kind == "sealed" and told.body["why"]:
+            self.notes.append(f"no stronger seal: {told.body['why']}")
+        elif told.kind == "credentials" and told.body["replaced"]:
+            places = ", ".join(map(str, told.body["replaced"]))
+            self.notes.append(f"the drill's credentials stand in for the bot's own: {places}")
+        self._tell(Going(scenario.name, self._venue, told))
 
     def _spec(self, scenario: Scenario) -> DrillSpec:
         asked = self._asked
@@ -193,9 +212,10 @@ class _OnVenue:
             stage=STAGE,
             market=asked.market,
             signals=tuple(_signal(each, asked.kill) for each in scenario.signals),
-            timeout_s=asked.timeout_s or usual,
+            timeout_s=asked.timeout_s or usual - _AROUND_S,
             variables=_with_keys(asked, self._venue),
             forwards=asked.forwards,
+            clock_rate=asked.clock_rate,
         )
 
 

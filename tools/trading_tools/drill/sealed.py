@@ -13,7 +13,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,8 @@ from trading_tools.drill.inside.order import Order
 from trading_tools.drill.recording import BotEnd, Recording, SealKind
 from trading_tools.drill.seal import relay
 from trading_tools.drill.seal.available import HOW_TO_GET, Tools, find_tools
-from trading_tools.drill.seal.copies import copy_folder
+from trading_tools.drill.seal.clock import faster_clock
+from trading_tools.drill.seal.copies import SCRATCH, copy_folder
 from trading_tools.drill.seal.shimming import check_command
 from trading_tools.drill.spec import DrillError, DrillSpec
 from trading_tools.venue.core.ledger import Entry
@@ -39,7 +40,7 @@ class Progress:
     Kinds: `sealed` (`seal`, `why`), `credentials` (`replaced`: where, by name), `venues`
     (`venues`, `seconds` since the beginning), `bot.started`, `bot.signaled`, `bot.exited` (as in
     the ledger), `output` (`text`: a line, of the first that the bot prints), `orders` (`accepted`:
-    by all venues so far).
+    by all venues so far), `trouble` (`text`: what went wrong in the drill itself, at the end).
     """
 
     kind: str
@@ -62,11 +63,12 @@ async def sealed_run(spec: DrillSpec, on_progress: OnProgress = lambda _told: No
     spec = replace(spec, folder=_folder(spec.folder))
     _check_program(spec)
     seal = _choose(spec)
+    clock = faster_clock(spec.clock_rate) if spec.clock_rate != 1 else {}
     on_progress(Progress("sealed", {"seal": seal.kind.value, "why": seal.why}))
     scratch = _make_scratch()
     try:
         async with contextlib.AsyncExitStack() as stack:
-            inside = await _Inside.start([*seal.before, *_INSIDE, str(scratch)])
+            inside = await _Inside.start([*seal.before, *_INSIDE, str(scratch)], clock)
             stack.push_async_callback(inside.end)
             if seal.kind is SealKind.NAMESPACE:
                 await stack.enter_async_context(relay.offer(scratch, spec.forwards))
@@ -140,7 +142,7 @@ def _home() -> Path:
 
 def _make_scratch() -> Path:
     """A folder of this run alone, that nobody else can look into."""
-    return Path(tempfile.mkdtemp(prefix="orc-drill-")).resolve()
+    return Path(tempfile.mkdtemp(prefix=SCRATCH)).resolve()
 
 
 class _Inside:
@@ -151,9 +153,10 @@ class _Inside:
         self._trouble = asyncio.create_task(self._read_trouble())
 
     @classmethod
-    async def start(cls, argv: list[str]) -> _Inside:
+    async def start(cls, argv: list[str], clock: Mapping[str, str]) -> _Inside:
         process = await asyncio.create_subprocess_exec(
             *argv,
+            env={**os.environ, **clock},
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -168,7 +171,7 @@ class _Inside:
         with contextlib.suppress(ConnectionError):  # it has ended: what it told says why
             await self._process.stdin.drain()
 
-    async def lines(self) -> Any:
+    async def lines(self) -> AsyncIterator[dict[str, Any]]:
         assert self._process.stdout is not None
         async for line in self._process.stdout:
             yield json.loads(line)
@@ -199,7 +202,13 @@ class _Inside:
 async def _listen(
     inside: _Inside, spec: DrillSpec, seal: SealKind, on_progress: OnProgress, began: float
 ) -> Recording:
+    """Take what the inside process tells until it has ended.
+
+    Raises:
+        DrillError: it failed, or ended without a word.
+    """
     ledgers: dict[str, list[Entry]] = {}
+    recording: Recording | None = None
     async for told in inside.lines():
         kind = told.pop("kind")
         if kind == "entries":
@@ -208,7 +217,7 @@ async def _listen(
         elif kind == "failed":
             raise DrillError(told["what"])
         elif kind == "end":
-            return Recording(
+            recording = Recording(
                 scenario=spec.scenario,
                 seed=spec.seed,
                 seal=seal,
@@ -223,4 +232,9 @@ async def _listen(
             on_progress(Progress(kind, {**told, "seconds": seconds}))
         elif kind != "ready":
             on_progress(Progress(kind, told))
-    raise DrillError(f"the drill broke off: {await inside.trouble() or 'no word why'}")
+    trouble = await inside.trouble()
+    if recording is None:
+        raise DrillError(f"the drill broke off: {trouble or 'no word why'}")
+    if trouble:
+        on_progress(Progress("trouble", {"text": trouble}))
+    return recording

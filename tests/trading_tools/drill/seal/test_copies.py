@@ -63,10 +63,11 @@ def test_a_very_large_file_is_shown_instead_of_copied(tmp_path: Path, folder: Pa
     assert (copied.root / "ticks.bin").stat().st_size == 0
 
 
-def test_our_own_record_and_sockets_are_left_out(tmp_path: Path, folder: Path) -> None:
+def test_our_own_record_other_drills_and_sockets_are_left_out(folder: Path) -> None:
     (folder / ".orchestrator").mkdir()
+    (folder / "orc-drill-1").mkdir()
     os.mkfifo(folder / "pipe")
-    copied = copy_folder(folder, tmp_path / "copy", tmp_path)
+    copied = copy_folder(folder, folder / "orc-drill-1" / "work", folder.parent)
     assert [path.name for path in copied.root.iterdir()] == ["src"]
 
 

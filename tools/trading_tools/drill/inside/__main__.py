@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import shutil
 import signal
 import sys
@@ -22,6 +23,7 @@ from trading_tools.drill.recording import SealKind
 from trading_tools.drill.spec import DrillError
 
 _CHUNK = 1 << 16
+_CONNECTIONS = 1 << 16
 
 
 def main() -> int:
@@ -31,6 +33,7 @@ def main() -> int:
     report = Reporter(os.dup(sys.stdout.fileno()))
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints is no report
     report.tell("ready")
+    _allow_connections()
     try:
         if not (line := _first_line()):
             raise KeyboardInterrupt
@@ -45,6 +48,13 @@ def main() -> int:
         return 1
     report.tell("end", **asdict(ended))
     return 0
+
+
+def _allow_connections() -> None:
+    """A bot that sends ten thousand orders at once has as many connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _CONNECTIONS if hard == resource.RLIM_INFINITY else min(_CONNECTIONS, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
 
 
 def _first_line() -> bytes:

@@ -90,11 +90,6 @@ class Bot:
             self._note("bot.signaled", signal="SIGKILL", why=why)
             self._life.kill()
 
-    def restart(self, why: str) -> None:
-        """End it at once and start it again in the same folder."""
-        self._again = True
-        self.kill(why)
-
     async def _live(self) -> Ended:
         self._life = await self._started(self._spec.command)
         self._note("bot.started", command=list(self._spec.command))

@@ -12,6 +12,7 @@ import fcntl
 import json
 import os
 import signal
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol, Self
@@ -63,8 +64,9 @@ class Drain:
         self._loop = asyncio.get_running_loop()
         self._take = take
         self._read, self.write = os.pipe()
-        with contextlib.suppress(OSError):  # more than the user may have: the usual size does too
-            fcntl.fcntl(self._read, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        if sys.platform == "linux":
+            with contextlib.suppress(OSError):  # more than the user may have: the usual size does
+                fcntl.fcntl(self._read, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         os.set_blocking(self._read, False)
         self._ended = asyncio.Event()
         self._loop.add_reader(self._read, self._ready)

@@ -27,9 +27,6 @@ class BotControl(Protocol):
     def kill(self, why: str) -> None:
         """End it at once."""
 
-    def restart(self, why: str) -> None:
-        """End it at once and start it again in the same folder."""
-
 
 @dataclass(frozen=True)
 class Stage:

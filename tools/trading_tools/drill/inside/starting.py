@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
 
 from trading_tools.drill.credentials.environment import drill_environment
 from trading_tools.drill.credentials.files import replace_in_files
@@ -15,6 +16,7 @@ from trading_tools.drill.inside.names import hosts_file
 from trading_tools.drill.inside.order import Order
 from trading_tools.drill.seal import trust
 from trading_tools.drill.seal.authority import Authority
+from trading_tools.drill.seal.clock import handed_on
 from trading_tools.drill.seal.hidden import LEADING_OUT, hidden_paths
 from trading_tools.drill.seal.shimming import Shim, link_shown
 from trading_tools.drill.seal.view import BUNDLE, JAVA_STORE, View, arguments
@@ -29,7 +31,8 @@ def with_drill_credentials(
 
     The files of its copy are changed; what the user set for the bot stays.
     """
-    made = drill_environment(environ, keys)
+    kept = {name: value for name, value in environ.items() if name.upper() not in LEADING_OUT}
+    made = drill_environment(kept, keys)
     files = replace_in_files(order.copy, keys, frozenset(order.shown))
     replaced = [f"{name} in the environment" for name in made.replaced]
     replaced += [f"{each.name} in {each.path}" for each in files]
@@ -65,14 +68,14 @@ class SealedStart:
             bundle=authority.bundle,
             java_store=authority.java_store,
             trusted=trust.bundles(command, folder, order.home, variables),
-            hidden=list(hidden_paths(folder, [order.home], os.environ)),
+            hidden=list(hidden_paths(folder, _homes(order.home), os.environ)),
             tools=trust.places(command[0], folder, variables),
             etc={name: scratch / name for name in etc},
             uid=order.uid,
             gid=order.gid,
         )
         self._variables = {
-            **{name: value for name, value in variables.items() if name not in LEADING_OUT},
+            **variables,
             **trust.variables(BUNDLE, JAVA_STORE, variables),
             "TMPDIR": _SCRATCH_SPACE,
         }
@@ -83,7 +86,14 @@ class SealedStart:
         def argv(status: int) -> list[str]:
             return [*arguments(self._bwrap, self._view, status), "--", *command]
 
-        return await SealedLife.start(argv, self._variables, take)
+        variables = handed_on(self._variables, self._view.scratch)
+        return await SealedLife.start(argv, variables, take)
+
+
+def _homes(own: Path) -> list[Path]:
+    """Every home folder of this machine: root may read them all."""
+    others = sorted(Path("/home").iterdir()) if Path("/home").is_dir() else []
+    return [own, Path("/root"), *others]
 
 
 class ShimmedStart:
@@ -96,6 +106,7 @@ class ShimmedStart:
         link_shown(order.spec.folder, order.copy, order.shown)
         trusted = trust.variables(str(authority.bundle), str(authority.java_store), variables)
         self._variables = {**variables, **trusted, **shim.variables(variables)}
+        self._variables["PWD"] = str(order.copy)
 
     async def start(self, command: Sequence[str], take: Callable[[bytes], None]) -> Life:
         """Start a command; `take` gets what it prints."""

@@ -15,6 +15,9 @@ from trading_tools.venue.core.ledger import Entry
 from trading_tools.venue.wire.messages import Operation
 
 _STOPS: Final = ("STOP", "TAKE_PROFIT", "TRAILING")
+_ACCEPTED: Final = ("order.accepted", "position.liquidated", "position.deleveraged")
+"""Orders come to be by a request of the bot, or by the venue's own will."""
+_NAMES: Final = ("name", "client_order_id")
 _ENDS: Final = ("order.canceled", "order.expired")
 
 
@@ -66,7 +69,11 @@ class Fill:
 
 @dataclass(frozen=True)
 class Order:
-    """An accepted order: what was asked, when, and when it ended. `size` is 0 for one by worth."""
+    """An accepted order: what was asked, when, and when it ended. `size` is 0 for one by worth.
+
+    `names` are all ids by which it is known; `request` is 0 where no request asked for it, and
+    `ended_by` where none ended it.
+    """
 
     id: str
     seq: int
@@ -79,9 +86,11 @@ class Order:
     worth: Decimal
     price: str
     client_order_id: str
+    names: frozenset[str]
     reduce_only: bool
     ended_seq: int | None = None
     ended_at: int | None = None
+    ended_by: int = 0
 
     @property
     def protects(self) -> bool:
@@ -136,7 +145,8 @@ class Facts:
     @property
     def began_at(self) -> int:
         """When the bot was started, or the first thing happened."""
-        return self.entries[0].at if self.entries else 0
+        starts = self.of("bot.started") or self.entries
+        return starts[0].at if starts else 0
 
     @property
     def ended_at(self) -> int:
@@ -229,7 +239,7 @@ def _orders(entries: Iterable[Entry]) -> dict[str, Order]:
     ends: dict[str, Entry] = {}
     for entry in entries:
         number = str(entry.body.get("order", ""))
-        if entry.kind == "order.accepted":
+        if entry.kind in _ACCEPTED:
             accepted[number] = entry
         elif entry.kind in _ENDS or entry.body.get("status") == "FILLED":
             ends.setdefault(number, entry)
@@ -245,14 +255,16 @@ def _order(number: str, accepted: Entry, end: Entry | None) -> Order:
         request=int(body.get("request", 0)),
         symbol=str(body["symbol"]),
         side=str(body["side"]),
-        kind=str(body["type"]),
+        kind=str(body.get("type", "MARKET")),
         size=Decimal(str(body.get("size", 0))),
         worth=Decimal(int(body.get("quote_size_atoms", 0))) / ATOMS,
         price=str(body.get("price", "")),
         client_order_id=str(body.get("client_order_id", "")),
+        names=frozenset({number, *(str(body[key]) for key in _NAMES if body.get(key))}),
         reduce_only=bool(body.get("reduce_only") or body.get("close_position")),
         ended_seq=end.seq if end else None,
         ended_at=end.at if end else None,
+        ended_by=int(end.body.get("request", 0)) if end else 0,
     )
 
 

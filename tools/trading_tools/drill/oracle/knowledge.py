@@ -44,15 +44,14 @@ def known_at(words: list[Word], seq: int) -> bool:
 
 
 def _answers(order: Order, facts: Facts) -> Iterator[Word]:
-    names = {order.id, order.client_order_id} - {""}
     for request in facts.requests:
         if request.answered_at is None or request.answered_seq < order.seq:
             continue
         ended = order.ended_seq is not None and order.ended_seq <= request.answered_seq
-        if request.seq == order.request:
+        if request.seq in (order.request, order.ended_by):
             if request.done:
                 yield Word(request.answered_seq, True, ended)
-        elif request.operation in _ONE and names & request.values:
+        elif request.operation in _ONE and order.names & request.values:
             if request.done:
                 yield Word(request.answered_seq, True, ended)
             elif request.refused and not request.changed:
@@ -95,4 +94,4 @@ def _mentions(entry: Entry, order: Order) -> bool:
     body = entry.body
     if "order" in body:
         return str(body["order"]) == order.id
-    return not {order.id, order.client_order_id}.isdisjoint(texts(body.get("event", {})))
+    return not order.names.isdisjoint(texts(body.get("event", {})))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -11,10 +12,15 @@ from trading_tools.drill.oracle.finding import Finding
 from trading_tools.drill.scenarios.invariants import Invariant
 from trading_tools.venue.wire.messages import Operation
 
-FILTERS: Final = frozenset({"PRICE", "SIZE", "MARKET_SIZE", "NOTIONAL", "PRICE_BAND"})
+_FILTERS: Final = frozenset({"PRICE", "SIZE", "MARKET_SIZE", "NOTIONAL", "PRICE_BAND"})
 """The core's reasons that an instrument's published rules would have told before."""
-FILTER_CODES: Final = frozenset({"-1013", "-1111", "-4003", "-4005", "-4014", "-4023", "-4164"})
-"""Binance's codes for the same, where its wire finds it before the core does."""
+_FILTER_CODES: Final = re.compile(
+    r"-(1013|1111|4003|4005|4014|4023|4164)"  # Binance
+    r"|1701(24|3[2-7]|40)|17019[34]|110003|110094"  # Bybit
+    r"|EOrder:(Invalid price|Cost minimum).*|EGeneral:Invalid arguments:volume.*"  # Kraken
+    r"|.*(PRECISION|INVALID_LIMIT_PRICE|SIZE_TOO_(SMALL|LARGE)).*"  # Coinbase
+)
+"""The venues' codes for the same, where a wire finds it before the core does."""
 LEARN_WITHIN_MS: Final = 1_000
 """How long orders may still be on their way that were sent before new rules were heard of."""
 HEAR_WITHIN_MS: Final = 250
@@ -101,9 +107,9 @@ def _filter_refusals(facts: Facts) -> Iterator[_Refused]:
         rejection = rejected.get(request.seq)
         at = request.answered_at or request.at
         if rejection is not None:
-            if rejection.reason in FILTERS:
+            if rejection.reason in _FILTERS:
                 yield _Refused(at, rejection.seq, rejection.symbol, rejection.reason)
-        elif request.code in FILTER_CODES and not request.changed:
+        elif _FILTER_CODES.fullmatch(request.code) and not request.changed:
             yield _Refused(at, request.seq, "", f"code {request.code}")
 
 

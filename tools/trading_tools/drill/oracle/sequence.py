@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from textwrap import shorten
 from typing import Final
 
 from trading_tools.drill.oracle.facts import Facts, Order
@@ -26,6 +27,7 @@ _NAMES: Final = {
     Operation.MARKETS: "a query of the markets' rules",
 }
 _SHOWN: Final = 120
+_DULL: Final = frozenset({"timestamp", "recvWindow", "nonce", "newOrderRespType"})
 _Told = tuple[str, Way, str]
 
 
@@ -77,13 +79,14 @@ def _received(entry: Entry, facts: Facts) -> _Told | None:
     if order is not None:
         own = order.client_order_id in request.values  # else the venue made it
         return "bot", Way.SENT, f"sends an order: {_told_order(order, own)}"
-    params = entry.body.get("params", {})
-    values = ", ".join(
-        f"{key} {value}"
-        for key, value in params.items()
-        if key not in {"timestamp", "recvWindow", "nonce"}
-    )
-    return "bot", Way.SENT, f"sends {name}: {values[:_SHOWN]}".rstrip(": ")
+    return "bot", Way.SENT, f"sends {name}: {_told_params(entry)}".rstrip(": ")
+
+
+def _told_params(entry: Entry) -> str:
+    """A request's parameters as the bot sent them, ids last."""
+    params = {key: value for key, value in entry.body.get("params", {}).items() if key not in _DULL}
+    keys = sorted(params, key=lambda key: "id" in key.lower())
+    return shorten(", ".join(f"{key} {params[key]}" for key in keys), _SHOWN, placeholder=" …")
 
 
 def _answered(entry: Entry, facts: Facts) -> _Told | None:

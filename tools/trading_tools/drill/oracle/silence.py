@@ -114,7 +114,10 @@ def _did(recording: Recording, facts: Facts) -> str:
     asked = f"{len(facts.requests)} requests, {len(facts.of('stream.opened'))} streams"
     if not sent:
         return f"no order was sent in {seconds:.0f} s ({asked})"
-    return f"the bot sent {sent} orders, {len(facts.orders)} accepted, in {seconds:.0f} s ({asked})"
+    own = sum(order.request in facts.by_number for order in facts.orders)
+    refusals = [each.code for each in facts.asked_for(Operation.PLACE) if each.code]
+    last = f", the last refusal {refusals[-1][:80]}" if refusals and not own else ""
+    return f"the bot sent {sent} orders, {own} accepted{last}, in {seconds:.0f} s ({asked})"
 
 
 def _try(facts: Facts) -> str:

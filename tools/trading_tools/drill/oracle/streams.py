@@ -7,7 +7,7 @@ the same kind of data at least as often as the limit says, until the stream is b
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Final
+from typing import Final, NamedTuple
 
 from trading_tools.drill.oracle.facts import Facts
 from trading_tools.drill.oracle.finding import Finding
@@ -42,36 +42,44 @@ def stream_back_in_time(facts: Facts, private: Collection[str] = ()) -> Finding:
             if "connection" not in loss.body:
                 continue
             losses += 1
-            age, over = _age(facts, loss, operations)
-            if age > BACK_WITHIN_MS:
+            gap = _longest_gap(facts, loss, operations)
+            if gap.ms > BACK_WITHIN_MS:
                 words = (
                     f"connection {loss.body['connection']} brought nothing more, and for "
-                    f"{age / 1000:.1f} s the bot neither subscribed anew nor asked by REST"
+                    f"{gap.ms / 1000:.1f} s the bot neither subscribed anew nor asked by REST"
                 )
-                return Finding(invariant, False, words, (loss.seq,))
-            if not over:
+                return Finding(invariant, False, words, (loss.seq, gap.until))
+            if not gap.closed:
                 words = "the run ended before it could be seen whether the stream comes back"
                 return Finding(invariant, None, words)
-            worst = max(worst, age)
+            worst = max(worst, gap.ms)
     if not losses:
         return Finding(invariant, None, "no stream was lost")
     return Finding(invariant, True, f"{losses} lost, data never older than {worst / 1000:.1f} s")
 
 
-def _age(facts: Facts, loss: Entry, operations: tuple[Operation, ...]) -> tuple[int, bool]:
-    """The longest time without data, and whether the stream (or the bot's end) ended it."""
+class _Gap(NamedTuple):
+    """The longest time without data, the entry that ended it, and whether the stream is back."""
+
+    ms: int
+    until: int
+    closed: bool
+
+
+def _longest_gap(facts: Facts, loss: Entry, operations: tuple[Operation, ...]) -> _Gap:
     asked = {request.seq for request in facts.asked_for(*operations) if request.done}
-    fresh, longest = loss.at, 0
+    fresh, longest, until = loss.at, 0, loss.seq
     for entry in facts.entries:
         if entry.seq <= loss.seq:
             continue
-        if entry.kind in ("bot.signaled", "bot.exited"):
-            return max(longest, entry.at - fresh), False
+        ends = entry.kind in ("bot.signaled", "bot.exited") or entry is facts.entries[-1]
         back = entry.kind == "stream.opened" or (
             entry.kind == "stream.asked" and entry.body.get("connection") != loss.body["connection"]
         )
-        if back or entry.seq in asked:
-            longest, fresh = max(longest, entry.at - fresh), entry.at
-        if back:
-            return longest, True
-    return max(longest, facts.ended_at - fresh), False
+        if back or ends or entry.seq in asked:
+            if entry.at - fresh > longest:
+                longest, until = entry.at - fresh, entry.seq
+            fresh = entry.at
+        if back or ends:
+            return _Gap(longest, until, back)
+    return _Gap(longest, until, False)

@@ -15,7 +15,7 @@ from trading_tools.drill.oracle.finding import Step, Way
 _WIDTH: Final = 980
 _BOT, _VENUE = 130, 560
 _LINE, _GAP, _TOP = 16, 26, 44
-_MIDDLE_CHARS: Final = 62
+_MIDDLE_CHARS: Final = 56
 _RIGHT_CHARS: Final = 56
 _WIDE_CHARS: Final = 90
 

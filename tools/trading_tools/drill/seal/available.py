@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from functools import cache
 
@@ -15,10 +16,11 @@ _NAMESPACES = (
 )  # fmt: skip
 _TRIED_S = 10
 HOW_TO_GET = (
-    "install it (Debian, Ubuntu: apt install bubblewrap; Fedora: dnf install bubblewrap) and let "
-    "users make namespaces (sysctl kernel.unprivileged_userns_clone=1; on Ubuntu from 23.10 "
-    "kernel.apparmor_restrict_unprivileged_userns=0; in a container: --privileged, or --cap-add "
-    "SYS_ADMIN --security-opt seccomp=unconfined --security-opt systempaths=unconfined)"
+    "on Linux install bubblewrap (Debian, Ubuntu: apt install bubblewrap; Fedora: dnf install "
+    "bubblewrap) and let users make namespaces (sysctl kernel.unprivileged_userns_clone=1; on "
+    "Ubuntu from 23.10 kernel.apparmor_restrict_unprivileged_userns=0; in a container "
+    "--privileged, or --cap-add SYS_ADMIN --security-opt seccomp=unconfined --security-opt "
+    "systempaths=unconfined)"
 )
 
 
@@ -41,6 +43,8 @@ def find_tools() -> Tools | str:
     Containers and hardened systems often have the programs but forbid what they need: a seal within
     the seal is made, as a drill does.
     """
+    if sys.platform != "linux":
+        return f"namespaces are Linux's, and this is {sys.platform}"
     unshare, bwrap = shutil.which("unshare"), shutil.which("bwrap")
     if bwrap is None:
         return "bubblewrap (bwrap) is not installed"

@@ -14,6 +14,8 @@ from pathlib import Path
 from trading_tools.drill.seal.hidden import OWN_RECORD
 from trading_tools.drill.spec import DrillError
 
+SCRATCH = "orc-drill-"
+"""How the name of each drill's own folder begins; it may lie in the bot's, if TMPDIR says so."""
 _SHOWN = frozenset(
     {"node_modules", "bower_components", "__pypackages__", ".tox", ".nox", ".gradle", ".terraform"}
     | {".git", ".hg", ".svn"}
@@ -55,7 +57,10 @@ def copy_folder(folder: Path, root: Path, home: Path) -> Copied:
                 "move data and logs out of the bot's folder"
             )
         files += 1
-        size += _copy(entry, root / inside, folder)
+        try:
+            size += _copy(entry, root / inside, folder)
+        except OSError as error:
+            raise DrillError(f"{folder / inside} could not be copied: {error}") from None
     return Copied(root, tuple(shown), files, size)
 
 
@@ -72,7 +77,7 @@ def _walk(folder: Path, root: Path, shown: list[Path]) -> Iterator[tuple[os.DirE
             continue  # what its owner cannot read, the bot could not either
         for entry in listed:
             path = inside / entry.name
-            if entry.name == OWN_RECORD:
+            if entry.name == OWN_RECORD or entry.name.startswith(SCRATCH):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 if _is_shown(entry):

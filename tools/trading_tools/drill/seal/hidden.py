@@ -36,6 +36,11 @@ _IN_HOME = (
     ".docker", ".colima", ".lima", ".rd", ".local/share/containers",
 )  # fmt: skip
 
+_OF_THE_SYSTEM = tuple(
+    Path("/var", name)
+    for name in ("lib/docker", "lib/lxd", "snap/lxd", "lib/incus", "lib/containerd", "lib/libvirt")
+)
+
 IN_ETC = (
     "shadow", "shadow-", "gshadow", "gshadow-", "sudoers", "sudoers.d", "ssh", "krb5.keytab",
     "NetworkManager", "wireguard", "openvpn", "letsencrypt", "kubernetes", "rancher", "docker",
@@ -52,8 +57,11 @@ _POINTING = (
     "NETRC",
     "PGPASSFILE",
 )
-LEADING_OUT = ("SSH_AUTH_SOCK", "DOCKER_HOST", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR")
-"""Variables that name sockets which are not there."""
+LEADING_OUT = frozenset(
+    {"SSH_AUTH_SOCK", "DOCKER_HOST", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"}
+    | {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "WS_PROXY", "WSS_PROXY", "FTP_PROXY"}
+)
+"""Variables, in whatever case, that name sockets and proxies which are not there."""
 
 
 def hidden_paths(folder: Path, homes: Iterable[Path], environ: Mapping[str, str]) -> Iterator[Path]:
@@ -61,7 +69,7 @@ def hidden_paths(folder: Path, homes: Iterable[Path], environ: Mapping[str, str]
 
     `folder` is the bot's: what lies above it has our own record hidden, it has itself no part here.
     """
-    candidates = [home / name for home in homes for name in _IN_HOME]
+    candidates = [home / name for home in homes for name in _IN_HOME] + [*_OF_THE_SYSTEM]
     candidates += [above / OWN_RECORD for above in folder.parents]
     candidates += [Path(environ[name]) for name in _POINTING if environ.get(name)]
     found: dict[Path, None] = {}

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from trading_tools.drill.seal.hidden import EMPTIED, IN_ETC
 
+# Where root is root outside too, the kernel lets it write these without any capability.
+_KERNEL = ("/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus")
 BUNDLE = "/run/drill/ca.pem"
 JAVA_STORE = "/run/drill/truststore.p12"
 
@@ -47,6 +49,8 @@ def arguments(bwrap: str, view: View, status_fd: int) -> list[str]:
     argv += ["--uid", str(view.uid), "--gid", str(view.gid), "--cap-drop", "ALL", "--new-session"]
     argv += ["--json-status-fd", str(status_fd)]
     argv += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+    for name in _KERNEL:
+        argv += ["--ro-bind-try", name, name]
     empty = str(view.scratch / "empty")
     emptied = [place for place in map(Path, EMPTIED) if place.is_dir() and not place.is_symlink()]
     for place in emptied:

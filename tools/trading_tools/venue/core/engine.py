@@ -43,6 +43,7 @@ class Engine:
     `before_cancel` may still trade an order whose cancel has come. Trades of instruments in
     `one_trade_id` all get the number of the last one, as on venues that number the taker. Fees that
     the exchange took are in `fees`, atoms by asset, so that all money stays accounted for.
+    `name_of` gives the id by which clients know an order, where it is not the core's own.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Engine:
         self.books = {each.symbol: Book(price) for each, price in instruments.items()}
         self.margins = Margins(self.instruments, self.books)
         self.ledger = ledger
+        self.name_of: Callable[[Order], str] | None = None
         self.accounts: dict[str, Account] = {}
         self.fees: dict[str, int] = defaultdict(int)
         self.on_trade = list(on_trade)
