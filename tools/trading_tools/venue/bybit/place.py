@@ -65,26 +65,29 @@ class BybitPlace(Marketplace):
         self.gate = Gate({self.credentials.key: self.credentials})
         self.limits = Limits(rules or Rules(), self.limit_hit)
         self.ids = Ids(seed)
+        self.exchange.name_of = lambda order: self.order_id(order.ticket.symbol, order.id)
         self.on_refusal: list[Callable[[Refusal], None]] = []
         self.cancel_types: dict[int, str] = {}
         """Why an order was canceled, where it was not by its owner, by number."""
         self.switch = Switch()
         self._refusals: list[Refusal] = []
         self._listed = {
-            (LINEAR if each.contract else SPOT, each.symbol.removesuffix(SUFFIX)): each
+            (LINEAR if each.contract else SPOT, each.symbol.removesuffix(SUFFIX)): each.symbol
             for each in self.instruments.values()
         }
         self._indexes = {symbol: index for index, symbol in enumerate(self.instruments)}
-        self._names = {each.symbol: key for key, each in self._listed.items()}
+        self._names = {listed: key for key, listed in self._listed.items()}
         self._marks = itertools.count(1)
 
     def find(self, category: str, symbol: str) -> Instrument | None:
         """What a category lists under a name."""
-        return self._listed.get((category, symbol))
+        listed = self._listed.get((category, symbol))
+        return None if listed is None else self.instruments[listed]
 
     def listed(self, category: str) -> list[Instrument]:
         """What a category lists."""
-        return [each for (kind, _), each in self._listed.items() if kind == category]
+        every = self._listed.items()
+        return [self.instruments[listed] for (kind, _), listed in every if kind == category]
 
     def category(self, symbol: str) -> str:
         """The category of an instrument of the core."""

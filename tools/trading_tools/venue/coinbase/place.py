@@ -64,6 +64,7 @@ class CoinbasePlace(Marketplace):
         self.gate = Gate({self.credentials.key: self.credentials})
         self.limits = Limits(rules or Rules(), self.limit_hit)
         self.ids = OrderIds(seed)
+        self.exchange.name_of = lambda order: self.ids.text(order.id)
         self.user_id = uuid_text(seed, "user")
         self.portfolio_id = uuid_text(seed, "portfolio")
         self._sent: dict[str, Sent] = {}
@@ -107,5 +108,9 @@ class CoinbasePlace(Marketplace):
         return order
 
     def sent_of(self, order: Order) -> Sent:
-        """What its client asked for."""
-        return self._sent[order.ticket.client_order_id]
+        """What its client asked for; a market order, where it came over no wire."""
+        sent = self._sent.get(order.ticket.client_order_id)
+        if sent is None:
+            size = self.instruments[order.ticket.symbol].size_text(order.size)
+            sent = Sent("market_market_ioc", {"base_size": size})
+        return sent
