@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.drills import ORDERING, drill, kinds, needs_seal, write_bot
+from tests.support.drills import ORDERING, drill, importing_tests, kinds, needs_seal, write_bot
 from trading_tools.drill.sealed import Progress
 from trading_tools.drill.spec import BotSignal, DrillError
 
@@ -103,7 +103,7 @@ def test_a_kill_switch_that_is_a_file_is_thrown_in_the_bots_folder(tmp_path: Pat
 def test_a_stage_interferes_and_may_end_the_bot(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(Path.cwd()))
+    monkeypatch.setenv("PYTHONPATH", importing_tests())
     bot = f"""{ORDERING}
     import signal, sys
     signal.signal(signal.SIGTERM, lambda *_: (print("asked to end"), sys.exit()))
