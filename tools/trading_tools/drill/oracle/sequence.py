@@ -75,7 +75,7 @@ def _received(entry: Entry, facts: Facts) -> _Told | None:
     name = _NAMES.get(request.operation)
     if name is None:
         return None
-    order = next((each for each in facts.orders if each.request == entry.seq), None)
+    order = facts.placed_by.get(entry.seq)
     if order is not None:
         own = order.client_order_id in request.values  # else the venue made it
         return "bot", Way.SENT, f"sends an order: {_told_order(order, own)}"
@@ -104,7 +104,7 @@ def _answered(entry: Entry, facts: Facts) -> _Told | None:
 
 
 def _did(entry: Entry, facts: Facts) -> bool:
-    return any(order.request == entry.body.get("request") for order in facts.orders)
+    return entry.body.get("request") in facts.placed_by
 
 
 def _accepted(entry: Entry, facts: Facts) -> _Told:
