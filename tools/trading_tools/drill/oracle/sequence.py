@@ -33,7 +33,9 @@ _Told = tuple[str, Way, str]
 
 def sequence(facts: Facts, guilty: Sequence[int]) -> tuple[Step, ...]:
     """The steps from a little before the first guilty entry, or the fault, to a little after."""
-    steps = [step for step in (_step(entry, facts) for entry in facts.entries) if step is not None]
+    began = facts.began_at
+    every = (_step(entry, facts, began) for entry in facts.entries)
+    steps = [step for step in every if step is not None]
     if not steps or not guilty:
         return ()
     first = _first(facts, guilty)
@@ -61,13 +63,13 @@ def _first(facts: Facts, guilty: Sequence[int]) -> int:
     return min([*begins, *faults[:1]])
 
 
-def _step(entry: Entry, facts: Facts) -> Step | None:
+def _step(entry: Entry, facts: Facts, began: int) -> Step | None:
     teller = _TELLERS.get(entry.kind)
     told = teller(entry, facts) if teller is not None else None
     if told is None:
         return None
     who, way, what = told
-    return Step(entry.at - facts.began_at, who, way, what, entry.seq)
+    return Step(entry.at - began, who, way, what, entry.seq)
 
 
 def _received(entry: Entry, facts: Facts) -> _Told | None:
