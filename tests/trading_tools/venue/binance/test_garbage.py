@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.venues import QUIET, WAIT_S, Clock, Wire, serving, spot
-from trading_tools.venue.binance.endpoints import REST, serve
+from trading_tools.venue.binance.endpoint import serve
+from trading_tools.venue.binance.endpoints import REST
 from trading_tools.venue.binance.errors import BinanceError
 from trading_tools.venue.binance.params import parse
 from trading_tools.venue.binance.signing import rest_payload

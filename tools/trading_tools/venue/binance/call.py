@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from trading_tools.venue.binance import errors
 from trading_tools.venue.binance.errors import BinanceError
 from trading_tools.venue.binance.params import Params
-from trading_tools.venue.binance.spot import SpotVenue
+from trading_tools.venue.binance.place import BinancePlace
 from trading_tools.venue.core.accounts import Account
 from trading_tools.venue.core.instruments import Instrument
 
@@ -16,7 +16,7 @@ from trading_tools.venue.core.instruments import Instrument
 class Call:
     """A request: what it says, when it came, and its number in the ledger."""
 
-    venue: SpotVenue
+    venue: BinancePlace
     params: Params
     at: int
     request: int

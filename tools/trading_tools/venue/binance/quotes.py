@@ -8,7 +8,7 @@ from typing import Any
 from trading_tools.venue.binance import errors
 from trading_tools.venue.binance.call import Call
 from trading_tools.venue.binance.errors import BinanceError
-from trading_tools.venue.binance.spot import SpotVenue
+from trading_tools.venue.binance.place import BinancePlace
 from trading_tools.venue.core.book import BookSide
 from trading_tools.venue.core.instruments import Instrument, text_of
 from trading_tools.venue.core.orders import Trade
@@ -23,7 +23,7 @@ def depth(call: Call) -> dict[str, Any]:
     return book(call.venue, each, limit)
 
 
-def book(venue: SpotVenue, each: Instrument, limit: int) -> dict[str, Any]:
+def book(venue: BinancePlace, each: Instrument, limit: int) -> dict[str, Any]:
     """The best `limit` levels of each side."""
     last = venue.depths[each.symbol].commit()
     sides = venue.exchange.books[each.symbol]
@@ -155,7 +155,7 @@ def book_tickers(call: Call) -> Rows | dict[str, Any]:
     return _one_or_all(call, rows)
 
 
-def best(venue: SpotVenue, each: Instrument) -> dict[str, str]:
+def best(venue: BinancePlace, each: Instrument) -> dict[str, str]:
     """The best bid and ask with their sizes; zeros for an empty side."""
     sides = venue.exchange.books[each.symbol]
     bid, ask = _top(sides.bids), _top(sides.asks)
@@ -183,7 +183,7 @@ def rolling_tickers(call: Call) -> Rows | dict[str, Any]:
 
 
 def day_figures(
-    venue: SpotVenue, each: Instrument, at: int, length_ms: int = DAY_MS
+    venue: BinancePlace, each: Instrument, at: int, length_ms: int = DAY_MS
 ) -> dict[str, Any]:
     """What a full ticker says, by REST's names."""
     day = venue.candles[each.symbol].window(at, length_ms)

@@ -9,7 +9,7 @@ import json
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from trading_tools.venue.binance.spot import SpotVenue
+from trading_tools.venue.binance.place import BinancePlace
 from trading_tools.venue.binance.streams import Streams
 from trading_tools.venue.wire.connection import Connection
 from trading_tools.venue.wire.messages import Told
@@ -44,7 +44,7 @@ class MarketSocket:
 
     def __init__(
         self,
-        venue: SpotVenue,
+        venue: BinancePlace,
         streams: Streams,
         connection: Connection,
         path: str,

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from trading_tools.venue.binance import quotes
-from trading_tools.venue.binance.spot import SpotVenue
+from trading_tools.venue.binance.place import BinancePlace
 from trading_tools.venue.core.instruments import Instrument, text_of
 from trading_tools.venue.core.orders import Trade
 from trading_tools.venue.market.candles import INTERVALS, Candle, closing
@@ -26,7 +26,7 @@ _PARTIAL = (5, 10, 20)
 class Streams:
     """All public streams of one venue. `pump` sends what is due by the venue's clock."""
 
-    def __init__(self, venue: SpotVenue) -> None:
+    def __init__(self, venue: BinancePlace) -> None:
         self._venue = venue
         self._listeners: dict[str, dict[int, Listener]] = {}
         self._fast = {name: depth.reader() for name, depth in venue.depths.items()}
