@@ -7,6 +7,8 @@ from typing import Final
 
 from trading_tools.venue.binance.adapter import BinanceSpot
 from trading_tools.venue.binance.spot import SpotVenue
+from trading_tools.venue.binance.usdm.adapter import BinanceUsdm
+from trading_tools.venue.binance.usdm.place import UsdmVenue
 from trading_tools.venue.wire.venue import Venue
 
 Clock = Callable[[], int]
@@ -16,5 +18,12 @@ def _binance(seed: int, clock: Clock) -> Venue:
     return BinanceSpot(SpotVenue(seed, clock))
 
 
-VENUES: Final[Mapping[str, Callable[[int, Clock], Venue]]] = {"binance": _binance}
+def _binanceusdm(seed: int, clock: Clock) -> Venue:
+    return BinanceUsdm(UsdmVenue(seed, clock))
+
+
+VENUES: Final[Mapping[str, Callable[[int, Clock], Venue]]] = {
+    "binance": _binance,
+    "binanceusdm": _binanceusdm,
+}
 """What makes each venue, from its seed and a clock in milliseconds since 1970."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from trading_tools.venue.binance import errors
 from trading_tools.venue.binance.errors import BinanceError
@@ -26,6 +26,10 @@ class Call:
     def account(self) -> Account:
         """The account of a request that was signed."""
         return self.venue.exchange.accounts[self.account_name]
+
+    def with_symbol(self, symbol: str) -> Call:
+        """The same request for another symbol."""
+        return replace(self, params=self.params.but("symbol", symbol))
 
     def instrument(self) -> Instrument:
         """The instrument of the parameter `symbol`.

@@ -20,17 +20,18 @@ Values = Mapping[str, str]
 Weight = int | Callable[[Values], int]
 SIGNING: Final = frozenset({"timestamp", "recvWindow", "signature"})
 """What a signed request has besides its own parameters."""
-KEYED: Final = frozenset({"listenKey", "timestamp", "recvWindow"})
-"""What a request with a key alone may have."""
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One endpoint. `signed`: a key and a signature are needed; `keyed`: a key alone."""
+    """One endpoint. `signed`: a key and a signature are needed; `keyed`: a key alone.
+
+    `names` are the parameters that it knows; None lets any pass.
+    """
 
     answer: Callable[[Call], Any]
     weight: Weight
-    names: frozenset[str]
+    names: frozenset[str] | None
     operation: Operation
     signed: bool = False
     keyed: bool = False
@@ -50,6 +51,8 @@ class Endpoint:
         Raises:
             BinanceError: -1101 or -1104.
         """
+        if self.names is None:
+            return
         known = self.names | also | (SIGNING if self.signed else frozenset())
         unknown = values.keys() - known
         if unknown and not known:
@@ -87,11 +90,6 @@ def public(
 ) -> Endpoint:
     """One that anybody may ask; `names` are its parameters, with spaces between."""
     return Endpoint(answer, weight, frozenset(names.split()), operation)
-
-
-def keyed(operation: Operation, answer: Callable[[Call], Any], weight: Weight) -> Endpoint:
-    """One that wants a key and no signature: the listen keys."""
-    return Endpoint(answer, weight, KEYED, operation, keyed=True)
 
 
 def signed(

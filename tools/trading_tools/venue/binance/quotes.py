@@ -136,7 +136,7 @@ def average_price(call: Call) -> dict[str, Any]:
 def day_tickers(call: Call) -> Rows | dict[str, Any]:
     """The last 24 hours of one, some or all instruments."""
     full = _kind(call) == "FULL"
-    return _one_or_all(call, [_ticker(call, each, full) for each in call.instruments()])
+    return one_or_all(call, [_ticker(call, each, full) for each in call.instruments()])
 
 
 def price_tickers(call: Call) -> Rows | dict[str, Any]:
@@ -146,13 +146,13 @@ def price_tickers(call: Call) -> Rows | dict[str, Any]:
         {"symbol": each.symbol, "price": each.price_text(books[each.symbol].last_price)}
         for each in call.instruments()
     ]
-    return _one_or_all(call, rows)
+    return one_or_all(call, rows)
 
 
 def book_tickers(call: Call) -> Rows | dict[str, Any]:
     """Best bids and asks."""
     rows = [{"symbol": each.symbol, **best(call.venue, each)} for each in call.instruments()]
-    return _one_or_all(call, rows)
+    return one_or_all(call, rows)
 
 
 def best(venue: BinancePlace, each: Instrument) -> dict[str, str]:
@@ -179,7 +179,7 @@ def rolling_tickers(call: Call) -> Rows | dict[str, Any]:
     for row in rows:
         for name in _ONLY_OF_A_DAY:
             row.pop(name, None)
-    return _one_or_all(call, rows)
+    return one_or_all(call, rows)
 
 
 def day_figures(
@@ -255,5 +255,6 @@ def _average(each: Instrument, candle: Candle) -> str:
     return text_of(candle.quote_volume * each.tick_atoms // (candle.volume * each.lot_value))
 
 
-def _one_or_all(call: Call, rows: Rows) -> Rows | dict[str, Any]:
+def one_or_all(call: Call, rows: Rows) -> Rows | dict[str, Any]:
+    """One row where `symbol` was sent, else a list."""
     return rows[0] if "symbol" in call.params else rows
