@@ -17,6 +17,12 @@ import click
 from orchestrator.cli.options import JSON
 from orchestrator.cli.output import CommandError, emit, say
 
+_SOCKETS = {
+    "binance": ("stream.binance.com/ws", "ws-api.binance.com/ws-api/v3"),
+    "binanceusdm": ("fstream.binance.com/ws", "ws-fapi.binance.com/ws-fapi/v1"),
+}
+"""Where each venue's public streams and its socket for an account's requests are."""
+
 
 @click.group("venue")
 def venue_command() -> None:
@@ -26,10 +32,10 @@ def venue_command() -> None:
 @venue_command.command("serve")
 @click.option(
     "--venue",
-    type=click.Choice(["binance"]),
+    type=click.Choice(list(_SOCKETS)),
     default="binance",
     show_default=True,
-    help="Which venue: Binance spot.",
+    help="Which venue: Binance spot or Binance USD-M.",
 )
 @click.option(
     "--seed",
@@ -63,13 +69,14 @@ async def _serve(name: str, seed: int, port: int, as_json: bool) -> None:
     server = VenueServer([venue], [Door(port)])
     try:
         async with server:
-            streams = server.base_url.replace("http", "ws", 1)
+            sockets = server.base_url.replace("http", "ws", 1)
+            streams, api_socket = _SOCKETS[name]
             told = {
                 "venue": name,
                 "seed": seed,
                 "base_url": server.base_url,
-                "streams_url": f"{streams}/stream.binance.com/ws",
-                "api_socket_url": f"{streams}/ws-api.binance.com/ws-api/v3",
+                "streams_url": f"{sockets}/{streams}",
+                "api_socket_url": f"{sockets}/{api_socket}",
                 "ledger_url": server.base_url + LEDGER_PATH,
                 "api_key": venue.credentials.key,
                 "api_secret": venue.credentials.secret,

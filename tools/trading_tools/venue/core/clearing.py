@@ -131,7 +131,7 @@ class Clearing(Engine):
         """
         instrument, _ = self.margins.terms(symbol)
         quote, book = instrument.quote, self.books[symbol]
-        for order in account.open_orders(symbol):
+        for order in list(account.open[symbol].values()):
             self.cancel(account, order, at)
         for position in account.positions_of(symbol):
             before = account.free[quote]

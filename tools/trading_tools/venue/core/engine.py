@@ -233,7 +233,7 @@ class Engine:
 
     def _cut_to_position(self, account: Account, symbol: str, at: int) -> None:
         """Shrink or end resting orders that may only close: never more than there is."""
-        for order in account.open_orders(symbol):
+        for order in list(account.open[symbol].values()):
             if order.status is Status.WAITING or not perpetuals.only_reduces(order.ticket):
                 continue
             left = perpetuals.closable(account, order.ticket)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from trading_tools.venue.binance.call import Call
@@ -74,7 +75,7 @@ def balance(call: Call) -> list[Row]:
             "availableBalance": text_of(backing.available),
             "maxWithdrawAmount": text_of(_withdrawable(backing)),
             "marginAvailable": True,
-            "updateTime": call.account.updated_ms,
+            "updateTime": _updated(call),
         }
     ]
 
@@ -278,7 +279,15 @@ def end_stream(call: Call) -> Row:
 
 
 def _backing(call: Call) -> Backing:
-    return call.venue.exchange.margins.backing(call.account, _ASSET)
+    """The account's money as it is shown: the balance may lag behind the true one."""
+    backing = call.venue.exchange.margins.backing(call.account, _ASSET)
+    late = sum(call.account.balance(_ASSET)) + backing.isolated - backing.wallet
+    return replace(backing, wallet=backing.wallet + late, spare=backing.spare + late)
+
+
+def _updated(call: Call) -> int:
+    """When the account changed last; ccxt takes a balance that never did for none."""
+    return max(call.account.updated_ms, call.venue.started_ms)
 
 
 def _withdrawable(backing: Backing) -> int:
@@ -339,7 +348,7 @@ def _account(call: Call, positions: list[Position]) -> Row:
             "availableBalance": available,
             "maxWithdrawAmount": withdrawable,
             "marginAvailable": True,
-            "updateTime": call.account.updated_ms,
+            "updateTime": _updated(call),
         }
     ]
     rows = []

@@ -78,6 +78,10 @@ class BinanceUsdm:
             self.place, self._streams, self._user, connection, asked.path, asked.query
         )
 
+    def expire_stream_keys(self, at: int) -> None:
+        """Let the listen keys end, as they do after an hour without a sign of life."""
+        self._user.expire(at, everyone=True)
+
     def pump(self, at: int) -> None:
         """Send what the streams owe at `at`, and end what has expired."""
         self.place.cancel_what_counted_down(at)

@@ -45,8 +45,9 @@ def refused(refusal: Rejected, ticket: Ticket | None, instrument: Instrument) ->
     if ticket is not None:
         price, last = ticket.price or ticket.stop, instrument.max_ticks
         if reason is Reason.PRICE:
-            high = price > last
-            return BinanceError(-4002 if high else -4013, _price_words(high))
+            if price > last:
+                return BinanceError(-4002, "Price greater than max price.")
+            return BinanceError(-4014, "Price not increased by tick size.")
         if reason is Reason.PRICE_BAND:
             return _out_of_band(ticket, instrument)
         if reason is Reason.SIZE:
@@ -64,10 +65,6 @@ def refused(refusal: Rejected, ticket: Ticket | None, instrument: Instrument) ->
 def precision() -> BinanceError:
     """A size or price has more decimals than the contract has."""
     return BinanceError(-1111, "Precision is over the maximum defined for this asset.")
-
-
-def _price_words(high: bool) -> str:
-    return "Price greater than max price." if high else "Price less than min price."
 
 
 def _bad_size(ticket: Ticket, instrument: Instrument) -> BinanceError:

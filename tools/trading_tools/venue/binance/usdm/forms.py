@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 from trading_tools.venue.binance.forms import STP
@@ -10,7 +9,17 @@ from trading_tools.venue.core.accounts import Account
 from trading_tools.venue.core.contracts import Trigger
 from trading_tools.venue.core.instruments import Instrument, text_of
 from trading_tools.venue.core.margin import Backing, Margins
-from trading_tools.venue.core.orders import PRICED, Fill, Forced, Kind, Order, Side, Status, Ticket
+from trading_tools.venue.core.orders import (
+    PRICED,
+    Fill,
+    Forced,
+    Kind,
+    Order,
+    Side,
+    Status,
+    Ticket,
+    TimeInForce,
+)
 from trading_tools.venue.core.positions import Position
 
 _TYPES = {
@@ -22,27 +31,6 @@ _TYPES = {
 }
 STOP_KINDS = {name: kind for kind, name in _TYPES.items() if kind is not Kind.LIMIT_MAKER}
 """USD-M's names of the kinds of order that wait for a price."""
-
-
-@cache
-def _digits(unit_atoms: int) -> int:
-    return len(text_of(unit_atoms).rstrip("0").partition(".")[2])
-
-
-def _cut(amount: int, unit_atoms: int) -> str:
-    digits = _digits(unit_atoms)
-    text = text_of(amount)
-    return text[: len(text) - 8 + digits] if digits else text[:-9]
-
-
-def price(each: Instrument, ticks: int) -> str:
-    """A price with as many decimals as the tick has."""
-    return _cut(ticks * each.tick_atoms, each.tick_atoms)
-
-
-def size(each: Instrument, steps: int) -> str:
-    """A size with as many decimals as the step has."""
-    return _cut(steps * each.step_atoms, each.step_atoms)
 
 
 def average(order: Order, each: Instrument) -> str:
@@ -65,7 +53,9 @@ def working_type(order: Order) -> str:
 
 
 def time_in_force(ticket: Ticket) -> str:
-    """GTX is what post-only orders have."""
+    """GTX is what post-only orders have, IOC what the venue closes with."""
+    if ticket.client_order_id.startswith(("autoclose-", "adl_autoclose-")):
+        return TimeInForce.IOC.value
     return "GTX" if ticket.kind is Kind.LIMIT_MAKER else ticket.time_in_force.value
 
 
@@ -82,11 +72,11 @@ def order(found: Order, each: Instrument) -> dict[str, Any]:
         "symbol": ticket.symbol,
         "status": found.status.value,
         "clientOrderId": ticket.client_order_id,
-        "price": price(each, ticket.price),
+        "price": each.price_text(ticket.price),
         "avgPrice": average(found, each),
-        "origQty": size(each, found.size),
-        "executedQty": size(each, found.filled),
-        "cumQty": size(each, found.filled),
+        "origQty": each.size_text(found.size),
+        "executedQty": each.size_text(found.filled),
+        "cumQty": each.size_text(found.filled),
         "cumQuote": text_of(found.quote_filled),
         "timeInForce": time_in_force(ticket),
         "type": working_type(found),
@@ -94,7 +84,7 @@ def order(found: Order, each: Instrument) -> dict[str, Any]:
         "closePosition": ticket.close_position,
         "side": ticket.side.value,
         "positionSide": ticket.position_side.value,
-        "stopPrice": price(each, ticket.stop),
+        "stopPrice": each.price_text(ticket.stop),
         "workingType": price_type(ticket),
         "priceProtect": False,
         "origType": type_of(ticket),
@@ -136,12 +126,12 @@ def algo(found: Order, each: Instrument) -> dict[str, Any]:
         "side": ticket.side.value,
         "positionSide": ticket.position_side.value,
         "timeInForce": time_in_force(ticket),
-        "quantity": size(each, found.size),
+        "quantity": each.size_text(found.size),
         "algoStatus": algo_status(found),
         "actualOrderId": str(found.id) if triggered else "",
         "actualPrice": average(found, each) if triggered else "0.00000",
-        "triggerPrice": price(each, ticket.stop),
-        "price": price(each, ticket.price),
+        "triggerPrice": each.price_text(ticket.stop),
+        "price": each.price_text(ticket.price),
         "icebergQuantity": None,
         "selfTradePreventionMode": STP,
         "workingType": price_type(ticket),
@@ -166,8 +156,8 @@ def user_trade(fill: Fill, each: Instrument) -> dict[str, Any]:
         "id": fill.trade_id,
         "orderId": fill.order.id,
         "side": ticket.side.value,
-        "price": price(each, fill.price),
-        "qty": size(each, fill.size),
+        "price": each.price_text(fill.price),
+        "qty": each.size_text(fill.size),
         "realizedPnl": text_of(fill.realised),
         "quoteQty": text_of(fill.quote),
         "commission": text_of(fill.fee),
@@ -204,12 +194,12 @@ def position_risk(
     return {
         "symbol": each.symbol,
         "positionSide": position.side.value,
-        "positionAmt": size(each, position.size),
+        "positionAmt": each.size_text(position.size),
         "entryPrice": entry_price(position, each),
         "breakEvenPrice": break_even(position, each, account),
         "markPrice": each.price_text(mark),
         "unRealizedProfit": text_of(gain),
-        "liquidationPrice": price(each, margins.liquidation_ticks(account, position)),
+        "liquidationPrice": each.price_text(margins.liquidation_ticks(account, position)),
         "isolatedMargin": text_of(isolated),
         "notional": text_of(mark * position.size * each.lot_value),
         "marginAsset": each.quote,

@@ -7,7 +7,6 @@ from typing import Any
 from trading_tools.venue.binance.call import Call
 from trading_tools.venue.binance.forms import STP
 from trading_tools.venue.binance.info import rate_limits
-from trading_tools.venue.binance.usdm import forms
 from trading_tools.venue.core.contracts import Contract
 from trading_tools.venue.core.instruments import ATOMS, Instrument, text_of
 
@@ -72,8 +71,8 @@ def _contract(call: Call, each: Instrument) -> dict[str, Any]:
         "baseAsset": each.base,
         "quoteAsset": each.quote,
         "marginAsset": each.quote,
-        "pricePrecision": _digits(forms.price(each, 1)),
-        "quantityPrecision": _digits(forms.size(each, 1)),
+        "pricePrecision": _digits(each.price_text(1)),
+        "quantityPrecision": _digits(each.size_text(1)),
         "baseAssetPrecision": 8,
         "quotePrecision": 8,
         "underlyingType": "COIN",
@@ -91,24 +90,24 @@ def _contract(call: Call, each: Instrument) -> dict[str, Any]:
 
 
 def _filters(each: Instrument) -> list[dict[str, Any]]:
-    step = forms.size(each, 1)
+    step = each.size_text(1)
     return [
         {
             "filterType": "PRICE_FILTER",
-            "minPrice": forms.price(each, 1),
-            "maxPrice": forms.price(each, each.max_ticks),
-            "tickSize": forms.price(each, 1),
+            "minPrice": each.price_text(1),
+            "maxPrice": each.price_text(each.max_ticks),
+            "tickSize": each.price_text(1),
         },
         {
             "filterType": "LOT_SIZE",
-            "minQty": forms.size(each, each.min_steps),
-            "maxQty": forms.size(each, each.max_steps),
+            "minQty": each.size_text(each.min_steps),
+            "maxQty": each.size_text(each.max_steps),
             "stepSize": step,
         },
         {
             "filterType": "MARKET_LOT_SIZE",
-            "minQty": forms.size(each, each.min_steps),
-            "maxQty": forms.size(each, each.max_market_steps),
+            "minQty": each.size_text(each.min_steps),
+            "maxQty": each.size_text(each.max_market_steps),
             "stepSize": step,
         },
         {"filterType": "MAX_NUM_ORDERS", "limit": each.max_orders},

@@ -33,17 +33,17 @@ class ListenKeys:
         key, until = self._until.get(account, ("", 0))
         return key if until > at else None
 
-    def owner(self, key: str) -> str | None:
-        """Whose key it is, good or expired and not yet replaced."""
-        return next((name for name, (known, _) in self._until.items() if known == key), None)
-
     def end(self, account: str) -> str | None:
         """End an account's key; the key, or None where it has none."""
         return self._until.pop(account, (None, 0))[0]
 
-    def expire(self, at: int) -> list[tuple[str, str]]:
-        """Drop the keys whose time is over: (account, key)."""
-        over = [(name, key) for name, (key, until) in self._until.items() if until <= at]
-        for name, _ in over:
+    def expire(self, at: int) -> list[str]:
+        """Drop the keys whose time is over at `at`; which they were."""
+        over = {name: key for name, (key, until) in self._until.items() if until <= at}
+        for name in over:
             del self._until[name]
-        return over
+        return list(over.values())
+
+    def expire_all(self) -> list[str]:
+        """Drop every key as if its time were over; which they were."""
+        return self.expire(max((until for _, until in self._until.values()), default=0))

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from trading_tools.venue.core.contracts import Contract, Tier
-from trading_tools.venue.core.instruments import ATOMS, Instrument
+from trading_tools.venue.core.instruments import ATOMS, Instrument, text_of
 
 _LARGE = (
     (300_000, 125, 4_000),
@@ -28,6 +28,23 @@ _SMALL = (
 )
 
 
+class Perpetual(Instrument):
+    """A contract that prints as USD-M does: as many decimals as its tick and step have."""
+
+    def price_text(self, ticks: int) -> str:
+        """A price as the venue prints it."""
+        return _cut(ticks * self.tick_atoms, self.tick_size)
+
+    def size_text(self, steps: int) -> str:
+        """A size as the venue prints it."""
+        return _cut(steps * self.step_atoms, self.step_size)
+
+
+def _cut(amount: int, unit: Decimal) -> str:
+    digits = max(0, -int(unit.as_tuple().exponent))
+    return text_of(amount)[: digits - 8] if digits else text_of(amount)[:-9]
+
+
 def _perpetual(
     base: str,
     tick: str,
@@ -36,8 +53,8 @@ def _perpetual(
     notional: str,
     tiers: tuple[tuple[int, int, int], ...],
     hours: int = 8,
-) -> Instrument:
-    return Instrument(
+) -> Perpetual:
+    return Perpetual(
         symbol=f"{base}USDT",
         base=base,
         quote="USDT",

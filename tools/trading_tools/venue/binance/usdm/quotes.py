@@ -6,7 +6,6 @@ from typing import Any
 
 from trading_tools.venue.binance import quotes
 from trading_tools.venue.binance.call import Call
-from trading_tools.venue.binance.usdm import forms
 from trading_tools.venue.binance.usdm.place import UsdmVenue, usdm
 from trading_tools.venue.core.instruments import Instrument, text_of
 from trading_tools.venue.core.perpetuals import Funding
@@ -52,7 +51,7 @@ def price_tickers(call: Call) -> Rows | dict[str, Any]:
     rows = [
         {
             "symbol": each.symbol,
-            "price": forms.price(each, books[each.symbol].last_price),
+            "price": each.price_text(books[each.symbol].last_price),
             "time": call.at,
         }
         for each in call.instruments()
@@ -145,7 +144,7 @@ def open_interest(call: Call) -> dict[str, Any]:
     accounts = call.venue.exchange.accounts.values()
     held: list[Position] = [p for account in accounts for p in account.positions_of(each.symbol)]
     steps = sum(position.size for position in held if position.size > 0)
-    return {"openInterest": forms.size(each, steps), "symbol": each.symbol, "time": call.at}
+    return {"openInterest": each.size_text(steps), "symbol": each.symbol, "time": call.at}
 
 
 def mark_klines(call: Call) -> list[list[Any]]:

@@ -30,7 +30,7 @@ def place(call: Call) -> Row:
     told = forms.order(found, call.instrument())
     if call.params.text_or("newOrderRespType", "ACK") == "ACK" and not found.open:
         # An acknowledgement is written before the order trades.
-        zero = forms.size(call.instrument(), 0)
+        zero = call.instrument().size_text(0)
         told |= {"status": "NEW", "avgPrice": "0.00", "executedQty": zero, "cumQty": zero}
         told["cumQuote"] = "0.00000000"
     return told

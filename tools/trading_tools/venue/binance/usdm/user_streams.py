@@ -39,9 +39,10 @@ class UserStreams:
         """Tell a connection no more."""
         self._listeners.get(key, {}).pop(number, None)
 
-    def expire(self, at: int) -> None:
-        """End the listen keys whose time is over, and say so to who listens."""
-        for _, key in self._venue.listen_keys.expire(at):
+    def expire(self, at: int, everyone: bool = False) -> None:
+        """End the listen keys whose time is over, or all, and say so to who listens."""
+        keys = self._venue.listen_keys
+        for key in keys.expire_all() if everyone else keys.expire(at):
             event = {"e": "listenKeyExpired", "E": at, "listenKey": key}
             for listener in list(self._listeners.pop(key, {}).values()):
                 listener(event, Told.CONTROL, "")
@@ -124,7 +125,7 @@ class UserStreams:
             {
                 "s": each.symbol,
                 "ps": position.side.value,
-                "pa": forms.size(each, position.size),
+                "pa": each.size_text(position.size),
                 "mt": "ISOLATED" if position.isolated else "CROSSED",
                 "iw": text_of(position.margin),
                 "mp": each.price_text(mark),
@@ -141,7 +142,7 @@ class UserStreams:
 def _position(position: Position, account: Account, each: Instrument, mark: int) -> Event:
     return {
         "s": each.symbol,
-        "pa": forms.size(each, position.size),
+        "pa": each.size_text(position.size),
         "ep": forms.entry_price(position, each),
         "bep": forms.break_even(position, each, account),
         "cr": text_of(position.realised),
@@ -168,16 +169,16 @@ def _order_update(report: Report, each: Instrument) -> Event:
         "S": ticket.side.value,
         "o": forms.working_type(found),
         "f": forms.time_in_force(ticket),
-        "q": forms.size(each, found.size),
-        "p": forms.price(each, ticket.price),
+        "q": each.size_text(found.size),
+        "p": each.price_text(ticket.price),
         "ap": forms.average(found, each),
-        "sp": forms.price(each, ticket.stop),
+        "sp": each.price_text(ticket.stop),
         "x": event,
         "X": report.status.value,
         "i": found.id,
-        "l": forms.size(each, fill.size if fill else 0),
-        "z": forms.size(each, report.filled),
-        "L": forms.price(each, fill.price if fill else 0),
+        "l": each.size_text(fill.size if fill else 0),
+        "z": each.size_text(report.filled),
+        "L": each.price_text(fill.price if fill else 0),
         "n": text_of(fill.fee if fill else 0),
         "N": each.quote,
         "T": report.at,
@@ -210,13 +211,13 @@ def _trade_lite(report: Report, each: Instrument) -> Event:
         "E": report.at,
         "T": report.at,
         "s": each.symbol,
-        "q": forms.size(each, found.size),
-        "p": forms.price(each, ticket.price),
+        "q": each.size_text(found.size),
+        "p": each.price_text(ticket.price),
         "m": fill.maker,
         "c": ticket.client_order_id,
         "S": Side(ticket.side).value,
-        "L": forms.price(each, fill.price),
-        "l": forms.size(each, fill.size),
+        "L": each.price_text(fill.price),
+        "l": each.size_text(fill.size),
         "t": fill.trade_id,
         "i": found.id,
     }
@@ -237,7 +238,7 @@ def _algo_update(report: Report, each: Instrument) -> Event:
         "X": row["algoStatus"],
         "ai": row["actualOrderId"],
         "ap": row["actualPrice"],
-        "aq": forms.size(each, report.filled),
+        "aq": each.size_text(report.filled),
         "act": "LIMIT" if row["orderType"] in {"STOP", "TAKE_PROFIT"} else "MARKET",
         "tp": row["triggerPrice"],
         "p": row["price"],
