@@ -6,6 +6,8 @@ from typing import Any
 
 from tests.support.venues import QUIET, Reply, Wire, wall_clock
 from trading_tools.venue.binance.usdm.place import UsdmVenue
+from trading_tools.venue.core.accounts import Account
+from trading_tools.venue.core.orders import Kind, Side, Ticket
 
 SYMBOL = "BTC/USDT:USDT"
 
@@ -14,6 +16,15 @@ def usdm(seed: int = 7, **settings: Any) -> UsdmVenue:
     """A venue on the machine's clock, without limits that a test reaches by accident."""
     clock = settings.pop("clock", wall_clock)
     return UsdmVenue(seed, clock, settings.pop("rules", QUIET), **settings)
+
+
+def quote(venue: UsdmVenue, symbol: str = "BTCUSDT") -> None:
+    """Let somebody quote a large size ten ticks on each side of the mark price."""
+    maker = venue.exchange.open_account(Account("maker", background=True), {})
+    mark, steps = venue.exchange.books[symbol].mark, venue.instruments[symbol].max_steps
+    for side, price in ((Side.BUY, mark - 10), (Side.SELL, mark + 10)):
+        ticket = Ticket(symbol, side, Kind.LIMIT, steps, price)
+        venue.exchange.place(maker, ticket, venue.clock())
 
 
 class UsdmWire(Wire):

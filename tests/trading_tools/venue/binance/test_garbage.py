@@ -19,7 +19,7 @@ from trading_tools.venue.binance.params import parse
 from trading_tools.venue.binance.signing import rest_payload
 
 NASTY = ("", "NaN", "-1", "1e999", "0", "٣", "\x00", "9" * 400, "null", "[]", "1;DROP", "%", "a=b")
-KNOWN = {name for endpoint in REST.values() for name in endpoint.names}
+KNOWN = {name for endpoint in REST.values() for name in endpoint.names or ()}
 names = st.sampled_from([*sorted(KNOWN), "timestamp", "recvWindow", "signature", "x"])
 values = st.one_of(
     st.sampled_from([*NASTY, "BTCUSDT", "1m", "BUY", "LIMIT", "MARKET", "GTC", "0.01", "60000"]),

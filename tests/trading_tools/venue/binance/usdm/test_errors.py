@@ -30,22 +30,22 @@ REFUSED: list[tuple[dict[str, Any], int, str, str]] = [
      "Order's notional must be no smaller than 100 (unless you choose reduce only).",
      "InvalidOrder"),
     ({"quantity": "100"}, -2019, "Margin is insufficient.", "InsufficientFunds"),
-    ({"quantity": "900", "price": "60000"}, -2027,
-     "Exceeded the maximum allowable position at current leverage.", "InvalidOrder"),
+    ({"quantity": "1000", "price": "70100"}, -2027,
+     "Exceeded the maximum allowable position at current leverage.", "OperationRejected"),
     ({"timeInForce": "GTX", "price": "61000"}, -5022, "", "OrderNotFillable"),
     ({"reduceOnly": "true", "side": "SELL"}, -2022, "ReduceOnly Order is rejected.",
      "InvalidOrder"),
     ({"positionSide": "LONG"}, -4061, "Order's position side does not match user's setting.",
-     "InvalidOrder"),
+     "OperationRejected"),
     ({"symbol": "NOPE"}, -1121, "Invalid symbol.", "BadSymbol"),
-    ({"side": "HOLD"}, -1117, "Invalid side.", "InvalidOrder"),
-    ({"type": "MAGIC"}, -1116, "Invalid orderType.", "InvalidOrder"),
-    ({"type": "STOP_MARKET"}, -4120, "", "OperationFailed"),
-    ({"timeInForce": "GTD"}, -1115, "Invalid timeInForce.", "InvalidOrder"),
+    ({"side": "HOLD"}, -1117, "Invalid side.", "BadRequest"),
+    ({"type": "MAGIC"}, -1116, "Invalid orderType.", "BadRequest"),
+    ({"type": "STOP_MARKET"}, -4120, "", "InvalidOrder"),
+    ({"timeInForce": "GTD"}, -1115, "Invalid timeInForce.", "BadRequest"),
     ({"price": None}, -1102, "", "BadRequest"),
     ({"type": "MARKET"}, -1106, "Parameter 'price' sent when not required.", "BadRequest"),
     ({"newClientOrderId": "x" * 37}, -4015,
-     "Client order id length should not be more than 36 chars", "InvalidOrder"),
+     "Client order id length should not be more than 36 chars", "BadRequest"),
     ({"newClientOrderId": "twice"}, -4116, "ClientOrderId is duplicated.", "InvalidOrder"),
 ]  # fmt: skip
 
@@ -212,7 +212,7 @@ async def test_too_many_requests_are_warned_and_then_banned(clock: Clock) -> Non
     venue = usdm(clock=clock, rules=None)
     async with serving(venue) as server, aiohttp.ClientSession() as session:
         wire = Wire(session, server, venue)
-        statuses, told = [], {}
+        statuses: list[int] = []
         for _ in range(75):
             status, told, headers = await wire.send("GET", "/fapi/v1/ticker/24hr")
             statuses.append(status)
