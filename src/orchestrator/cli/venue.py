@@ -20,6 +20,9 @@ from orchestrator.cli.output import CommandError, emit, say
 _SOCKETS = {
     "binance": ("stream.binance.com/ws", "ws-api.binance.com/ws-api/v3"),
     "binanceusdm": ("fstream.binance.com/ws", "ws-fapi.binance.com/ws-fapi/v1"),
+    "coinbase": ("advanced-trade-ws.coinbase.com", "advanced-trade-ws-user.coinbase.com"),
+    "bybit": ("stream.bybit.com/v5/public/spot", "stream.bybit.com/v5/trade"),
+    "kraken": ("ws.kraken.com/v2", "ws-auth.kraken.com/v2"),
 }
 """Where each venue's public streams and its socket for an account's requests are."""
 
@@ -35,7 +38,7 @@ def venue_command() -> None:
     type=click.Choice(list(_SOCKETS)),
     default="binance",
     show_default=True,
-    help="Which venue: Binance spot or Binance USD-M.",
+    help="Which: Binance spot or USD-M, Bybit, Kraken spot or Coinbase Advanced Trade.",
 )
 @click.option(
     "--seed",
@@ -102,5 +105,10 @@ def _text(told: dict[str, Any]) -> str:
         "api_key": "API key",
         "api_secret": "API secret",
     }
-    lines = [f"{title:14}{told[name]}" for name, title in names.items()]
+    lines = [f"{title:14}{_shown(told[name])}" for name, title in names.items()]
     return "\n".join([*lines, f"{'symbols':14}{' '.join(told['symbols'])}"])
+
+
+def _shown(value: str) -> str:
+    """A value in its line; a key of several lines below it, so that it can be copied."""
+    return f"\n{value.rstrip()}" if "\n" in value else value

@@ -285,3 +285,18 @@ def test_a_tick_and_step_whose_product_is_finer_than_an_atom_are_refused() -> No
             max_notional=Decimal(10),
             max_price=Decimal(10),
         )
+
+
+def test_an_order_whose_time_has_come_gives_back_what_it_held(desk: Desk) -> None:
+    resting = desk.user_does(Side.BUY, Kind.LIMIT, 100, 190)
+    waiting = desk.user_does(Side.SELL, Kind.STOP_LOSS_LIMIT, 100, 180, 185)
+
+    for order in (resting, waiting):
+        desk.exchange.expire(desk.user, order, 3)
+        assert order.status is Status.EXPIRED
+
+    assert not any(desk.user.locked.values())
+    assert not desk.exchange.books[COIN.symbol].bids.levels
+    assert len(desk.ledger.of("order.expired")) == 2
+    with pytest.raises(Rejected):
+        desk.exchange.expire(desk.user, resting, 4)

@@ -69,13 +69,13 @@ acts = st.lists(
 
 
 class Desk:
-    """An exchange with three accounts, and every trade that it told of."""
+    """An exchange with three accounts, one of which pays its fees in quote, and all trades."""
 
     def __init__(self) -> None:
         self.trades: list[Trade] = []
         self.exchange = Exchange({COIN: START}, VenueLedger(), on_trade=[self.trades.append])
         for name in NAMES:
-            account = Account(name, maker_fee_ppm=1_000, taker_fee_ppm=2_500)
+            account = Account(name, 1_000, 2_500, fees_in_quote=name == NAMES[0])
             self.exchange.open_account(account, {"COIN": ATOMS // 5, "CASH": 2 * ATOMS})
         self.orders: list[Order] = []
         self.now = 0
@@ -122,14 +122,16 @@ def test_what_is_locked_is_what_open_orders_need(script: list[tuple[str, Ticket 
     for name, what in script:
         desk.act(name, what)
         for account in desk.exchange.accounts.values():
-            needed = {"COIN": 0, "CASH": 0}
+            needed, fees = {"COIN": 0, "CASH": 0}, 0
             for order in account.open_orders():
                 price = order.ticket.price or order.ticket.stop
                 if order.ticket.side is Side.BUY:
                     needed["CASH"] += price * order.remaining * COIN.lot_value
+                    fees += account.fee_reserve(price * order.size * COIN.lot_value)
                 else:
                     needed["COIN"] += order.remaining * COIN.step_atoms
-            assert {asset: account.locked[asset] for asset in needed} == needed
+            assert account.locked["COIN"] == needed["COIN"]
+            assert 0 <= account.locked["CASH"] - needed["CASH"] <= fees
 
 
 @given(acts)

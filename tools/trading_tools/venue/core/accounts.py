@@ -15,7 +15,8 @@ from trading_tools.venue.core.positions import Income, IncomeKind, Position, Ter
 
 @dataclass(slots=True, eq=False)
 class Account:
-    """One account. Fees are in millionths of what a fill brings in.
+    """One account. Fees are in millionths of what a fill brings in, or with `fees_in_quote` of its
+    worth: a purchase then holds back and pays its fee in quote besides.
 
     What its owner may know is asked by the methods, never read from the fields.
 
@@ -23,12 +24,18 @@ class Account:
     make the market, and are neither reported, kept in the ledger nor margined.
 
     `hedge` is the position mode: a long and a short position of one contract side by side.
+
+    `reuses_client_ids`: an id may come again once its order has ended. `contract_fees_ppm` are the
+    maker's and the taker's fee in contracts, where they are others than in spot.
     """
 
     name: str
     maker_fee_ppm: int = 1_000
     taker_fee_ppm: int = 1_000
     background: bool = False
+    fees_in_quote: bool = False
+    reuses_client_ids: bool = True
+    contract_fees_ppm: tuple[int, int] | None = None
     free: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     locked: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     orders: dict[int, Order] = field(default_factory=dict)
@@ -42,10 +49,21 @@ class Account:
     terms: dict[str, Terms] = field(default_factory=dict)
     incomes: list[Income] = field(default_factory=list)
 
+    def fees_ppm(self, contract: bool) -> tuple[int, int]:
+        """The maker's and the taker's fee in millionths."""
+        if contract and self.contract_fees_ppm is not None:
+            return self.contract_fees_ppm
+        return self.maker_fee_ppm, self.taker_fee_ppm
+
     def lock(self, asset: str, amount: int) -> None:
         """Hold `amount` back for an order; the caller has seen that it is free."""
         self.free[asset] -= amount
         self.locked[asset] += amount
+
+    def fee_reserve(self, worth: int) -> int:
+        """What a purchase worth `worth` holds back for its fee, in quote atoms."""
+        dearest = max(self.maker_fee_ppm, self.taker_fee_ppm) if self.fees_in_quote else 0
+        return worth * dearest // 1_000_000
 
     def unlock(self, asset: str, amount: int) -> None:
         """Give back what an order held."""

@@ -23,7 +23,7 @@ def check(ticket: Ticket, instrument: Instrument, book: Book, account: Account) 
         raise Rejected(Reason.OPEN_ORDERS)
     if ticket.client_order_id:
         earlier = account.by_client_id.get((ticket.symbol, ticket.client_order_id))
-        if earlier is not None and earlier.open:
+        if earlier is not None and (earlier.open or not account.reuses_client_ids):
             raise Rejected(Reason.DUPLICATE)
     if ticket.kind is not Kind.LIMIT:
         check_moment(ticket, book)

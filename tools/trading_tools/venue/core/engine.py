@@ -90,6 +90,18 @@ class Engine:
             )
             self._report("CANCELED", order, account, at, replaced_id=cancel_id)
 
+    def expire(self, account: Account, order: Order, at: int) -> None:
+        """End an open order whose time has come.
+
+        Raises:
+            Rejected: the order has ended.
+        """
+        if not order.open:
+            raise Rejected(Reason.UNKNOWN_ORDER)
+        if order.status is not Status.WAITING:
+            self._own_side(order).remove(order)
+        self._expire(order, account, Status.EXPIRED, at)
+
     def _enter(self, account: Account, ticket: Ticket, size: int, lock: int, at: int) -> Order:
         """Make an order of a ticket that was accepted, and note it with its account."""
         waits = ticket.kind in STOPS
@@ -196,7 +208,8 @@ class Engine:
     ) -> None:
         """One side's part of a trade."""
         quote = price * size * instrument.lot_value
-        ppm = account.maker_fee_ppm if is_maker else account.taker_fee_ppm
+        maker_ppm, taker_ppm = account.fees_ppm(instrument.contract is not None)
+        ppm = maker_ppm if is_maker else taker_ppm
         realised = 0
         if instrument.contract is None:
             asset, fee = spot.fill(order, account, instrument, price, size, ppm)

@@ -118,7 +118,8 @@ class Ticket(NamedTuple):
     """What an account asks for. Price and stop in ticks, size in steps, quote size in atoms.
 
     An order by `quote_size` is a market order that spends or earns at most that much. The last four
-    are for contracts: `close_position` is a stop that closes whatever there is when it triggers.
+    before `tag` are for contracts: `close_position` is a stop that closes whatever there is when it
+    triggers. `tag` is the venue's own note, which the core does not read.
     """
 
     symbol: str
@@ -134,6 +135,7 @@ class Ticket(NamedTuple):
     position_side: PositionSide = PositionSide.BOTH
     close_position: bool = False
     trigger: Trigger = Trigger.LAST
+    tag: str = ""
 
 
 class Forced(StrEnum):

@@ -38,7 +38,7 @@ def funds(
             if size < instrument.min_steps and book.other(ticket.side).levels:
                 raise Rejected(Reason.SIZE)
     buys = ticket.side is Side.BUY
-    lock = worth if buys else size * instrument.step_atoms
+    lock = worth + account.fee_reserve(worth) if buys else size * instrument.step_atoms
     if spendable(account, instrument.quote if buys else instrument.base, margins) < lock:
         raise Rejected(Reason.FUNDS)
     return size, lock
@@ -64,15 +64,21 @@ def fill(
         held = (order.ticket.price or price) * size * instrument.lot_value
         account.locked[instrument.quote] -= held
         account.free[instrument.quote] += held - quote
-        asset, income = instrument.base, size * instrument.step_atoms
+        gained, income = instrument.base, size * instrument.step_atoms
     else:
         held = size * instrument.step_atoms
         account.locked[instrument.base] -= held
-        asset, income = instrument.quote, quote
+        gained, income = instrument.quote, quote
     order.locked -= held
-    fee = income * fee_ppm // _MILLION
-    account.free[asset] += income - fee
-    return asset, fee
+    account.free[gained] += income
+    if not account.fees_in_quote or gained == instrument.quote:
+        fee = income * fee_ppm // _MILLION
+        account.free[gained] -= fee
+        return gained, fee
+    fee = quote * fee_ppm // _MILLION
+    account.locked[instrument.quote] -= fee
+    order.locked -= fee
+    return instrument.quote, fee
 
 
 def refund(
@@ -82,6 +88,7 @@ def refund(
     if order.ticket.side is Side.SELL:
         return True
     _, worth = available(order.ticket, book, account.name, instrument.lot_value, None)
+    worth += account.fee_reserve(worth)
     account.unlock(instrument.quote, order.locked)
     order.locked = 0
     if spendable(account, instrument.quote, margins) < worth:

@@ -17,73 +17,17 @@ from trading_tools.venue.binance.endpoint import Endpoint, serve
 from trading_tools.venue.binance.errors import BinanceError
 from trading_tools.venue.binance.usdm.endpoints import REST, SOCKET
 
-NAMES = [
-    "symbol",
-    "side",
-    "type",
-    "timeInForce",
-    "quantity",
-    "price",
-    "newClientOrderId",
-    "newOrderRespType",
-    "reduceOnly",
-    "positionSide",
-    "orderId",
-    "origClientOrderId",
-    "batchOrders",
-    "orderIdList",
-    "limit",
-    "startTime",
-    "endTime",
-    "fromId",
-    "leverage",
-    "marginType",
-    "amount",
-    "dualSidePosition",
-    "algoType",
-    "triggerPrice",
-    "workingType",
-    "closePosition",
-    "clientAlgoId",
-    "algoId",
-    "interval",
-    "pair",
-    "incomeType",
-    "autoCloseType",
-    "countdownTime",
-    "listenKey",
-    "symbols",
-]
+NAMES = """
+symbol symbols side type timeInForce quantity price newClientOrderId newOrderRespType reduceOnly
+positionSide orderId origClientOrderId batchOrders orderIdList limit startTime endTime fromId
+leverage marginType amount dualSidePosition algoType triggerPrice workingType closePosition
+clientAlgoId algoId interval pair incomeType autoCloseType countdownTime listenKey
+""".split()  # noqa: SIM905 - a list of this length is read by words
 NASTY = ("", "NaN", "-1", "1e999", "0", "٣", "\x00", "9" * 400, "null", "[]", "%", "a=b", '["a"]')
-SOUND = [
-    "BTCUSDT",
-    "BUY",
-    "SELL",
-    "LIMIT",
-    "MARKET",
-    "STOP_MARKET",
-    "TAKE_PROFIT",
-    "GTC",
-    "GTX",
-    "0.01",
-    "60000",
-    "55000",
-    "true",
-    "false",
-    "1m",
-    "LONG",
-    "BOTH",
-    "CONDITIONAL",
-    "ISOLATED",
-    "1",
-    "2",
-    "10",
-    "28000001",
-    "1028000001",
-    "ACK",
-    "RESULT",
-    "MARK_PRICE",
-]
+SOUND = """
+BTCUSDT BUY SELL LIMIT MARKET STOP_MARKET TAKE_PROFIT GTC GTX 0.01 60000 55000 true false 1m LONG
+BOTH CONDITIONAL ISOLATED 1 2 10 28000001 1028000001 ACK RESULT MARK_PRICE
+""".split()  # noqa: SIM905 - a list of this length is read by words
 VENUE = usdm(clock=Clock(), market=False)
 quote(VENUE)
 
@@ -113,8 +57,13 @@ def test_any_parameters_of_any_endpoint_are_answered_or_refused(
     assert 200 <= status < 500
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"method":"SUBSCRIBE"}', '{"method":1,"id":"x"}',
-                                  '{"method":"SUBSCRIBE","params":["' + "a" * 64 + '"],"id":2}'])  # fmt: skip
+SUBSCRIBED = json.dumps({"method": "SUBSCRIBE", "params": ["a" * 64], "id": 2})
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", '{"method":"SUBSCRIBE"}', '{"method":1,"id":"x"}', SUBSCRIBED],
+)
 @pytest.mark.parametrize("path", ["/ws", "/private/ws?listenKey=nobodys", "/market/stream"])
 async def test_any_message_of_a_stream_is_answered(wire: UsdmWire, path: str, text: str) -> None:
     url = f"{wire.server.base_url}/fstream.binance.com{path}"
@@ -129,9 +78,8 @@ async def test_an_eleventh_message_in_a_second_ends_the_connection(wire: UsdmWir
     url = f"{wire.server.base_url}/fstream.binance.com/ws"
     async with wire.session.ws_connect(url) as socket:
         for number in range(40):
-            if socket.closed:
-                break
-            await socket.send_json({"method": "LIST_SUBSCRIPTIONS", "id": number})
-        while (message := await socket.receive(WAIT_S)).type is aiohttp.WSMsgType.TEXT:
+            if not socket.closed:
+                await socket.send_json({"method": "LIST_SUBSCRIPTIONS", "id": number})
+        while (await socket.receive(WAIT_S)).type is aiohttp.WSMsgType.TEXT:
             pass
         assert socket.close_code == 1008

@@ -1,0 +1,233 @@
+"""A stream in virtual time: silence, breaks, gaps, slow consumers, a whole day."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import pytest
+
+from tests.support.virtual_time import VirtualLoop, run_virtually
+from trading_tools.exchange.streams.delivery import Delivery, WhenFull
+from trading_tools.exchange.streams.once import Once
+from trading_tools.exchange.streams.stream import Gap, Patience, Stream
+
+CALM = Patience(first_s=0.5)
+
+
+class Feed:
+    """A connection that plays a script: numbers are seconds of rest, texts items, errors raise."""
+
+    def __init__(self, script: list[Any], then: Any = "x") -> None:
+        self.script = script
+        self.then = then
+        self.reopened = 0
+
+    async def watch(self) -> Sequence[str]:
+        while True:
+            step = self.script.pop(0) if self.script else self.then
+            if isinstance(step, Exception):
+                raise step
+            if isinstance(step, str):
+                await asyncio.sleep(0.1)
+                return [step]
+            await asyncio.sleep(step)
+
+    async def reopen(self) -> None:
+        self.reopened += 1
+
+
+async def nothing(item: str) -> None:
+    return None
+
+
+def stream(
+    loop: VirtualLoop,
+    feed: Feed,
+    consume: Callable[[str], Awaitable[None]] = nothing,
+    size: int = 1_000,
+    when_full: WhenFull = WhenFull.DROP_OLDEST,
+    **settings: Any,
+) -> Stream[str]:
+    given = {"patience": CALM, "clock": loop.time, "draw": random.Random(1), **settings}
+    return Stream(feed.watch, feed.reopen, Delivery(consume, size, when_full), **given)
+
+
+async def run_for(stream: Stream[Any], seconds: float) -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stream.run()
+
+
+def test_a_silent_connection_is_let_go_after_three_seconds_and_data_comes_again() -> None:
+    async def main(loop: VirtualLoop) -> tuple[Stream[str], Feed, float]:
+        feed = Feed(["a", "b", 3_600.0], then="c")
+        made = stream(loop, feed)
+        began = loop.time()
+        back: list[float] = []
+
+        async def recover(gap: Gap) -> None:
+            back.append(loop.time() - began)
+
+        made._recover = recover
+        await run_for(made, 20)
+        return made, feed, back[1]
+
+    made, feed, back = run_virtually(main)
+    assert made.health.silences == feed.reopened == 1
+    assert back < 0.2 + 3 + 1.5
+    assert made.health.messages > 50
+
+
+def test_each_gap_is_told_before_anything_newer_is_handed_on() -> None:
+    async def main(loop: VirtualLoop) -> list[Any]:
+        told: list[Any] = []
+
+        async def consume(item: str) -> None:
+            told.append(item)
+
+        async def recover(gap: Gap) -> None:
+            told.append((gap.why, round(gap.since, 1)))
+            await asyncio.sleep(1)
+
+        feed = Feed(["a", "b", ConnectionError("reset"), "c", 3_600.0])
+        await run_for(stream(loop, feed, consume, recover=recover), 6)
+        return told
+
+    told = run_virtually(main)
+    broken = ("ConnectionError: reset", 1001.2)
+    assert told == [("the stream begins", 1000.0), "a", "b", broken, "c"]
+
+
+def test_a_stream_that_may_be_silent_is_mended_though_no_data_comes() -> None:
+    async def main(loop: VirtualLoop) -> list[str]:
+        gaps: list[str] = []
+
+        async def recover(gap: Gap) -> None:
+            gaps.append(gap.why)
+
+        feed = Feed(["a", ConnectionError("reset")], then=3_600.0)
+        patience = Patience(silent_after_s=None)
+        await run_for(stream(loop, feed, recover=recover, patience=patience), 7_200)
+        return gaps
+
+    assert run_virtually(main) == ["the stream begins", "ConnectionError: reset"]
+
+
+def test_a_recovery_that_fails_is_tried_again_and_hides_nothing() -> None:
+    async def main(loop: VirtualLoop) -> tuple[list[float], list[str]]:
+        tries: list[float] = []
+        told: list[str] = []
+
+        async def consume(item: str) -> None:
+            told.append(item)
+
+        async def recover(gap: Gap) -> None:
+            tries.append(gap.since)
+            if len(tries) < 4:
+                raise ConnectionError("the venue does not say")
+
+        await run_for(stream(loop, Feed([]), consume, recover=recover), 30)
+        return tries, told
+
+    tries, told = run_virtually(main)
+    assert len(tries) == 4
+    assert len(set(tries)) == 1
+    assert told
+
+
+def test_waits_grow_with_failures_in_a_row_and_start_anew_after_a_healthy_time() -> None:
+    async def main(loop: VirtualLoop) -> list[float]:
+        opened: list[float] = []
+
+        class Dead(Feed):
+            async def watch(self) -> Sequence[str]:
+                opened.append(loop.time())
+                raise ConnectionError("refused")
+
+        await run_for(stream(loop, Dead([])), 600)
+        return opened
+
+    opened = run_virtually(main)
+    waits = [later - first for first, later in itertools.pairwise(opened)]
+    assert max(waits) <= CALM.longest_s
+    assert max(waits[:2]) <= 2 * CALM.first_s
+    assert sum(waits[-10:]) > 10 * CALM.longest_s * 0.2
+    assert CALM.wait_s(1, random.Random(3)) <= CALM.first_s
+
+
+def test_a_consumer_that_fails_or_hangs_does_not_stop_the_reader() -> None:
+    async def main(loop: VirtualLoop) -> tuple[Stream[str], Delivery[str]]:
+        async def fails(item: str) -> None:
+            raise KeyError(item)
+
+        feed = Feed([])
+        delivery = Delivery(fails, 10)
+        made = Stream(feed.watch, feed.reopen, delivery, clock=loop.time)
+        await run_for(made, 10)
+
+        async def hangs(item: str) -> None:
+            await asyncio.sleep(3_600)
+
+        slow = stream(loop, Feed([]), hangs, size=10)
+        await run_for(slow, 60)
+        assert slow.health.messages > 500
+        assert slow._delivery.waiting == 10
+        assert slow._delivery.dropped == slow.health.messages - 11
+        return made, delivery
+
+    made, delivery = run_virtually(main)
+    assert delivery.errors == made.health.messages > 50
+    assert made.health.opened == 1
+
+
+def test_where_nothing_may_be_missed_a_slow_consumer_makes_a_gap() -> None:
+    async def main(loop: VirtualLoop) -> list[str]:
+        gaps: list[str] = []
+
+        async def slow(item: str) -> None:
+            await asyncio.sleep(5)
+
+        async def recover(gap: Gap) -> None:
+            gaps.append(gap.why)
+
+        made = stream(loop, Feed([]), slow, size=5, when_full=WhenFull.GAP, recover=recover)
+        await run_for(made, 10)
+        return gaps
+
+    gaps = run_virtually(main)
+    assert gaps[0] == "the stream begins"
+    assert set(gaps[1:]) == {"a slow consumer"}
+
+
+def test_a_day_of_breaks_leaves_nothing_behind() -> None:
+    async def main(loop: VirtualLoop) -> tuple[Stream[str], int]:
+        draw = random.Random(7)
+
+        class Shaky(Feed):
+            async def watch(self) -> Sequence[str]:
+                await asyncio.sleep(draw.expovariate(1))
+                if draw.random() < 0.01:
+                    raise ConnectionError("reset")
+                return ["x"]
+
+        made = stream(loop, Shaky([]))
+        await run_for(made, 86_400)
+        return made, len(asyncio.all_tasks())
+
+    made, tasks = run_virtually(main)
+    assert made.health.failures > 500
+    assert made.health.messages > 50_000
+    assert len(made.health.gaps) == 100
+    assert tasks == 1
+
+
+def test_an_item_passes_once_among_the_kept_ones() -> None:
+    once: Once[int] = Once(lambda item: item, kept=3)
+    assert once.new([1, 1, 3, 2, 1]) == [1, 3, 2]
+    assert once.new([4]) == [4]
+    assert once.new([3, 1]) == [3]
+    assert once.repeated == 3

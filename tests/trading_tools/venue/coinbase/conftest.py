@@ -1,0 +1,23 @@
+"""A served venue on a clock that tests set; its market stands still as long as the clock does."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+
+from tests.support.coinbase_venue import QUIET, Wire, coinbase, serving
+from tests.support.venues import Clock
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def wire(clock: Clock) -> AsyncIterator[Wire]:
+    place = coinbase(clock=clock, rules=QUIET)
+    async with serving(place) as server, aiohttp.ClientSession() as session:
+        yield Wire(session, server, place)

@@ -1,0 +1,74 @@
+"""Streams of a ccxt.pro client: what is watched, and how a dead connection is let go.
+
+All streams of one client share its connections: where one goes silent the others begin anew with
+it, and each reports its gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from trading_tools.exchange.streams.once import Once
+
+Raw = Mapping[str, Any]
+Watch = Callable[[], Awaitable[Sequence[Raw]]]
+
+
+def trades(client: Any, symbol: str) -> Watch:
+    """Public trades of a market, each once, in ccxt's structure."""
+    once: Once[Raw] = Once(lambda trade: trade["id"])
+    client.newUpdates = True
+
+    async def watch() -> Sequence[Raw]:
+        return once.new(await client.watch_trades(symbol))
+
+    return watch
+
+
+def book(client: Any, symbol: str, depth: int | None = None) -> Watch:
+    """A market's book as it is after each change; a copy, which the client no longer changes."""
+
+    async def watch() -> Sequence[Raw]:
+        shown = await client.watch_order_book(symbol, depth)
+        levels = {side: [list(level) for level in shown[side]] for side in ("bids", "asks")}
+        return [{**levels, "symbol": symbol, "timestamp": shown["timestamp"]}]
+
+    return watch
+
+
+def own_orders(client: Any, symbol: str | None = None) -> Watch:
+    """The account's orders as they change."""
+    client.newUpdates = True
+
+    async def watch() -> Sequence[Raw]:
+        return [dict(order) for order in await client.watch_orders(symbol)]
+
+    return watch
+
+
+def own_trades(client: Any, symbol: str | None = None) -> Watch:
+    """The account's fills, each once: ids of trades are unique for an order only."""
+    once: Once[Raw] = Once(lambda trade: (trade["symbol"], trade["order"], trade["id"]))
+    client.newUpdates = True
+
+    async def watch() -> Sequence[Raw]:
+        return once.new(await client.watch_my_trades(symbol))
+
+    return watch
+
+
+def letting_go(client: Any) -> Callable[[], Awaitable[None]]:
+    """Closes the client's WebSocket connections; the next watch opens new ones."""
+
+    async def reopen() -> None:
+        connections, client.clients = dict(client.clients), {}
+        for connection in connections.values():
+            await connection.close()
+
+    return reopen
+
+
+def ping_often(client: Any, every_s: float = 2.0) -> None:
+    """Let the client ping its connections so often; two pings without an answer break one."""
+    client.streaming = {**client.streaming, "keepAlive": int(every_s * 1000)}

@@ -1,0 +1,78 @@
+"""From the reader of a stream to its consumer: a bounded queue, and a fence around the callback.
+
+A consumer that fails or is slow never stops the reader.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class WhenFull(StrEnum):
+    """What becomes of items for a consumer that is too slow."""
+
+    DROP_OLDEST = "drop oldest"
+    """For what is soon out of date: prices, books."""
+    GAP = "gap"
+    """For what may not be missed: all that waits is dropped, and the stream reports a gap."""
+
+
+class Delivery(Generic[T]):
+    """Calls `consume` with one item after the other, in a task of its own.
+
+    What `consume` raises is counted and given to `on_error`; the next item follows all the same.
+    """
+
+    def __init__(
+        self,
+        consume: Callable[[T], Awaitable[None]],
+        size: int = 1_000,
+        when_full: WhenFull = WhenFull.DROP_OLDEST,
+        on_error: Callable[[Exception], None] | None = None,
+    ) -> None:
+        self.dropped = 0
+        self.errors = 0
+        self._consume = consume
+        self._size = size
+        self._when_full = when_full
+        self._on_error = on_error
+        self._items: deque[T] = deque()
+        self._there = asyncio.Event()
+
+    @property
+    def waiting(self) -> int:
+        """Items that wait for the consumer."""
+        return len(self._items)
+
+    def put(self, item: T) -> bool:
+        """Hand an item over without waiting; False where items were dropped and a gap is due."""
+        full = len(self._items) >= self._size
+        if full and self._when_full is WhenFull.GAP:
+            self.dropped += len(self._items) + 1
+            self._items.clear()
+            return False
+        if full:
+            self._items.popleft()
+            self.dropped += 1
+        self._items.append(item)
+        self._there.set()
+        return True
+
+    async def run(self) -> None:
+        """Deliver until it is cancelled."""
+        while True:
+            while self._items:
+                try:
+                    await self._consume(self._items.popleft())
+                except Exception as error:  # noqa: BLE001 - a consumer's fault is not the stream's
+                    self.errors += 1
+                    if self._on_error is not None:
+                        self._on_error(error)
+            self._there.clear()
+            await self._there.wait()

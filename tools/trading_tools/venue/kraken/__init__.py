@@ -1,0 +1,1 @@
+"""The Kraken spot wire: REST and the WebSocket API v2 over the core."""
