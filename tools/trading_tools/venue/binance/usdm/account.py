@@ -258,6 +258,21 @@ def adl_quantile(call: Call) -> list[Row]:
     return [{"symbol": each.symbol, "adlQuantile": {each.side.value: 2}} for each in _held(call)]
 
 
+def adl_risk(call: Call) -> list[Row] | Row:
+    """How likely deleveraging is in each contract; made up: never more than low."""
+    rows: list[Row] = [
+        {"symbol": each.symbol, "adlRisk": "low", "updateTime": call.at}
+        for each in call.instruments()
+    ]
+    return rows[0] if "symbol" in call.params else rows
+
+
+def fee_burn(call: Call) -> Row:
+    """Fees are never paid in BNB here."""
+    del call
+    return {"feeBurn": False}
+
+
 def start_stream(call: Call) -> Row:
     """A listen key; the one that is still good lives an hour from now."""
     return {"listenKey": usdm(call).listen_keys.start(call.account_name, call.at)}

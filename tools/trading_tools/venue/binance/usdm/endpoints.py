@@ -80,6 +80,8 @@ REST: Final[Mapping[tuple[str, str], Endpoint]] = {
     ("GET", "/fapi/v1/continuousKlines"): _public(Op.MARKET_DATA, quotes.pair_klines, _klines),
     ("GET", "/fapi/v1/indexPriceKlines"): _public(Op.MARKET_DATA, quotes.pair_mark_klines, _klines),
     ("GET", "/fapi/v1/markPriceKlines"): _MARK_KLINES,
+    ("GET", "/fapi/v1/premiumIndexKlines"): _public(Op.MARKET_DATA, quotes.premium_klines, _klines),
+    ("GET", "/fapi/v1/symbolAdlRisk"): _public(Op.MARKET_DATA, account.adl_risk, 1),
     ("GET", "/fapi/v1/premiumIndex"): _public(
         Op.MARKET_DATA, quotes.premium_index, by_symbols(1, 10)
     ),
@@ -127,6 +129,7 @@ REST: Final[Mapping[tuple[str, str], Endpoint]] = {
     ("GET", "/fapi/v1/positionSide/dual"): _signed(Op.SETTINGS, account.position_mode, 30),
     ("POST", "/fapi/v1/positionSide/dual"): _signed(Op.SETTINGS, account.set_position_mode, 1),
     ("GET", "/fapi/v1/multiAssetsMargin"): _signed(Op.SETTINGS, account.multi_assets, 30),
+    ("GET", "/fapi/v1/feeBurn"): _signed(Op.SETTINGS, account.fee_burn, 30),
     ("GET", "/fapi/v1/leverageBracket"): _signed(Op.MARKETS, info.brackets, 1),
     ("GET", "/fapi/v1/accountConfig"): _signed(Op.SETTINGS, account.account_config, 5),
     ("GET", "/fapi/v1/symbolConfig"): _signed(Op.SETTINGS, account.symbol_config, 5),

@@ -12,7 +12,6 @@ from trading_tools.venue.core.instruments import ATOMS, Instrument, text_of
 
 _NEVER_MS = 4_133_404_800_000
 _ONBOARD_MS = 1_569_398_400_000
-_ALGO_LIMIT = 10
 _ORDER_TYPES = ["LIMIT", "MARKET", "STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET"]
 
 
@@ -111,7 +110,7 @@ def _filters(each: Instrument) -> list[dict[str, Any]]:
             "stepSize": step,
         },
         {"filterType": "MAX_NUM_ORDERS", "limit": each.max_orders},
-        {"filterType": "MAX_NUM_ALGO_ORDERS", "limit": _ALGO_LIMIT},
+        {"filterType": "MAX_NUM_ALGO_ORDERS", "limit": each.max_orders},
         {"filterType": "MIN_NOTIONAL", "notional": f"{each.min_notional.normalize():f}"},
         {
             "filterType": "PERCENT_PRICE",

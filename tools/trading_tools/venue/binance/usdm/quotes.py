@@ -153,6 +153,14 @@ def mark_klines(call: Call) -> list[list[Any]]:
     return [[*row[:5], "0", row[6], "0", row[8], "0", "0", "0"] for row in rows]
 
 
+def premium_klines(call: Call) -> list[list[Any]]:
+    """Candles of the premium, which is none: marks keep to the index here."""
+    none = text_of(0)
+    return [
+        [row[0], *[none] * 5, row[6], "0", row[8], "0", "0", "0"] for row in quotes.klines(call)
+    ]
+
+
 def pair_klines(call: Call) -> list[list[Any]]:
     """Candles by `pair`, which is named as the perpetual contract is."""
     return quotes.klines(call.with_symbol(call.params.text("pair")))
