@@ -262,8 +262,8 @@ class Clearing(Engine):
                 if used >= 1_000_000:
                     self.liquidate(account, symbol, at)
                     break
-                if used >= CALLED_AT and not position.called:
-                    position.called = True
+                warned, position.called = position.called, used >= CALLED_AT
+                if position.called and not warned:
                     self._tell(Change(at, account.name, ChangeKind.MARGIN_CALL, symbol))
 
     def _tell(self, change: Change) -> None:

@@ -212,13 +212,14 @@ class Engine:
         ppm = maker_ppm if is_maker else taker_ppm
         realised = 0
         if instrument.contract is None:
-            asset, fee = spot.fill(order, account, instrument, price, size, ppm)
+            asset, fee = spot.fill(order, account, instrument, price, size, quote, ppm)
         else:
             asset = instrument.quote
             fee, realised = perpetuals.fill(
                 order, account, instrument, price, size, ppm, trade_id, at
             )
-        self.fees[asset] += fee
+        if fee:
+            self.fees[asset] += fee
         order.filled += size
         order.quote_filled += quote
         if order.filled == order.size:
