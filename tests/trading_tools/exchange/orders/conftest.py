@@ -9,17 +9,18 @@ from typing import Any
 
 import pytest
 
-from tests.support.venues import QUIET, keys, point_at, spot
+from tests.support.venues import QUIET, point_at, spot
 from tests.trading_tools.exchange.orders.guards import guard
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.trade import TradeAudit
 from trading_tools.exchange.orders.ccxt_port import CcxtOrders
 from trading_tools.exchange.orders.manager import OrderManager
 from trading_tools.venue.binance.adapter import BinanceSpot
-from trading_tools.venue.binance.spot import SpotVenue
+from trading_tools.venue.market.place import Marketplace
 from trading_tools.venue.wire.interference import Cut, Interference, Request
 from trading_tools.venue.wire.messages import Operation, Reply
 from trading_tools.venue.wire.server import VenueServer
+from trading_tools.venue.wire.venue import Venue
 
 
 class Mishaps(Interference):
@@ -43,7 +44,7 @@ class Shop:
     """One venue, and managers over one audit."""
 
     def __init__(
-        self, venue: SpotVenue, mishaps: Mishaps, audit: TradeAudit, client: Any, folder: Path
+        self, venue: Marketplace, mishaps: Mishaps, audit: TradeAudit, client: Any, folder: Path
     ) -> None:
         self.venue = venue
         self.folder = folder
@@ -79,19 +80,23 @@ def audit(tmp_path: Path) -> Iterator[TradeAudit]:
 
 
 @asynccontextmanager
-async def opened(audit: TradeAudit, folder: Path, **settings: Any) -> AsyncIterator[Shop]:
-    """A shop with its venue served."""
+async def opened(
+    audit: TradeAudit, folder: Path, adapter: Venue | None = None, **settings: Any
+) -> AsyncIterator[Shop]:
+    """A shop with its venue served: `adapter`, or Binance spot made with `settings`."""
     import ccxt.async_support
 
-    venue = spot(rules=QUIET, **settings)
+    served = adapter or BinanceSpot(spot(rules=QUIET, **settings))
     mishaps = Mishaps()
-    async with VenueServer([BinanceSpot(venue)], interference=mishaps) as server:
-        client = point_at(ccxt.async_support.binance(keys(venue)), server.port)
+    async with VenueServer([served], interference=mishaps) as server:
+        known = {"apiKey": served.credentials.key, "secret": served.credentials.secret}
+        make = getattr(ccxt.async_support, served.name)
+        client = point_at(make({**known, "enableRateLimit": False}), server.port)
         if "clock" in settings:
             client.milliseconds = settings["clock"]
         try:
             await client.load_markets()
-            yield Shop(venue, mishaps, audit, client, folder)
+            yield Shop(served.place, mishaps, audit, client, folder)
         finally:
             await client.close()
 

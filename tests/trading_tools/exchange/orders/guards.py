@@ -14,7 +14,7 @@ from trading_tools.exchange.readings import MarketLimits, Source
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 WIDE: dict[str, Any] = {
     "max_order_quote": Decimal(10_000_000),
-    "max_position_base": {"BTC/USDT": Decimal(1_000), "ETH/USDT": Decimal(1_000)},
+    "max_position_base": {name: Decimal(1_000) for name in ("BTC/USDT", "ETH/USDT", "BTC/USD")},
     "max_exposure_quote": Decimal(100_000_000),
     "max_orders_a_day": 1_000,
     "price_collar": Decimal("0.5"),
@@ -62,7 +62,7 @@ def guard(folder: Path, **changes: Any) -> Guard:
     """A guard of a simulated venue; `limits` and `markets` change its rules."""
     limits = GuardLimits(**{**WIDE, **changes.pop("limits", {})})
     given: dict[str, Any] = {
-        "markets": {"BTC/USDT": market(), "ETH/USDT": market("ETH/USDT")},
+        "markets": {name: market(name) for name in WIDE["max_position_base"]},
         "quotes": lambda symbol: BOOK,
         "kill_switch": KillSwitch(folder / "stop"),
         "live": None,

@@ -18,20 +18,24 @@ from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.judging import Judged, judge
 from trading_tools.exchange.orders.life import Stage
 from trading_tools.exchange.orders.port import Unanswered, VenueFill, VenueOrder
+from trading_tools.exchange.orders.ways import WAYS, WINDOW_MS, NoSuchOrder
 
 R = TypeVar("R")
 
 NOT_SENT: Final = "not sent"
 """The code of an order that ccxt refused itself, before any request."""
 
-_PAGE: Final = 500
-_WINDOW_MS: Final = 5_000
 _STAGES: Final[Mapping[str, Stage]] = {
     "open": Stage.OPEN,
     "closed": Stage.FILLED,
     "canceled": Stage.CANCELED,
     "expired": Stage.CANCELED,
     "rejected": Stage.REJECTED,
+    # Coinbase's own words, which ccxt passes through.
+    "PENDING": Stage.OPEN,
+    "QUEUED": Stage.OPEN,
+    "CANCEL_QUEUED": Stage.OPEN,
+    "EDIT_QUEUED": Stage.OPEN,
 }
 
 
@@ -59,15 +63,16 @@ class CcxtOrders:
         Raises:
             UnsupportedVenue: the venue is not one whose ways with orders are known here.
         """
-        if client.id not in _VENUES:
+        if client.id not in WAYS:
             raise UnsupportedVenue(
-                f"orders at {client.id} are not supported: use one of {', '.join(_VENUES)}"
+                f"orders at {client.id} are not supported: use one of {', '.join(WAYS)}"
             )
         self.name: str = client.id
-        self.validity_s = _WINDOW_MS / 1000
+        self._ways = WAYS[client.id]
+        self.validity_s = self._ways.validity_s
         self._client = client
         client.options["maxRetriesOnFailure"] = 0
-        client.options["recvWindow"] = _WINDOW_MS
+        client.options["recvWindow"] = WINDOW_MS
         client.number = str
         client.on_rest_response = self._noted
         self._fetch = client.fetch
@@ -75,7 +80,7 @@ class CcxtOrders:
 
     async def submit(self, intent: Intent, client_order_id: str) -> Judged:
         """Send an order, once."""
-        params: dict[str, Any] = {"clientOrderId": client_order_id}
+        params = self._ways.named(self._client, client_order_id)
         if intent.time_in_force == "PO":
             params["postOnly"] = True
         elif intent.order_type == "limit":
@@ -95,27 +100,24 @@ class CcxtOrders:
         """Ask for the end of an order, once."""
 
         async def send() -> Any:
-            return await self._client.cancel_order(
-                venue_order_id, symbol, _named(client_order_id, venue_order_id)
-            )
+            return await self._ways.cancel(self._client, symbol, client_order_id, venue_order_id)
 
         return await self._judged(send)
 
     async def find(
-        self, symbol: str, client_order_id: str, venue_order_id: str | None
+        self, symbol: str, client_order_id: str, venue_order_id: str | None, since_ms: int
     ) -> VenueOrder | None:
         """The order by its client id, or by the venue's where it is known."""
-        import ccxt
 
         async def ask() -> Any:
-            return await self._client.fetch_order(
-                venue_order_id, symbol, _named(client_order_id, venue_order_id)
+            return await self._ways.find(
+                self._client, symbol, client_order_id, venue_order_id, since_ms
             )
 
         try:
             shown = await self._asked(ask)
         except Unanswered as error:
-            if isinstance(error.__cause__, ccxt.OrderNotFound):
+            if isinstance(error.__cause__, NoSuchOrder):
                 return None
             raise
         return _order(shown)
@@ -130,15 +132,15 @@ class CcxtOrders:
 
     async def fills(self, symbol: str, since_ms: int) -> Sequence[VenueFill]:
         """All fills of the account since then, page after page."""
-        found: dict[tuple[str, str], VenueFill] = {}
-        while True:
-            page = await self._page(symbol, since_ms)
-            fresh = [fill for fill in page if (fill.venue_order_id, fill.trade_id) not in found]
-            for fill in fresh:
-                found[fill.venue_order_id, fill.trade_id] = fill
-            if len(page) < _PAGE or not fresh:
-                return sorted(found.values(), key=lambda fill: (fill.at_ms, fill.trade_id))
-            since_ms = max(fill.at_ms for fill in page)
+
+        async def ask() -> Any:
+            return await self._ways.fills(self._client, symbol, since_ms)
+
+        found = {
+            (fill.venue_order_id, fill.trade_id): fill
+            for fill in map(_fill, await self._asked(ask))
+        }
+        return sorted(found.values(), key=lambda fill: (fill.at_ms, fill.trade_id))
 
     async def time_ms(self) -> int:
         """The venue's clock."""
@@ -147,12 +149,6 @@ class CcxtOrders:
     async def close(self) -> None:
         """Let go of the client's connections."""
         await self._client.close()
-
-    async def _page(self, symbol: str, since_ms: int) -> list[VenueFill]:
-        async def ask() -> Any:
-            return await self._client.fetch_my_trades(symbol, since_ms, _PAGE)
-
-        return [_fill(shown) for shown in await self._asked(ask)]
 
     async def _judged(self, send: Callable[[], Awaitable[Any]]) -> Judged:
         exchanged = _Exchanged()
@@ -198,14 +194,6 @@ class CcxtOrders:
             low = {name.lower(): value for name, value in headers.items()}
             exchanged.answer = Answer(status, low, body)
         return body.strip()
-
-
-_VENUES: Final = ("binance",)
-"""Those whose client ids, queries and validity window are tested."""
-
-
-def _named(client_order_id: str, venue_order_id: str | None) -> dict[str, str]:
-    return {} if venue_order_id is not None else {"clientOrderId": client_order_id}
 
 
 def _order(shown: Mapping[str, Any]) -> VenueOrder:

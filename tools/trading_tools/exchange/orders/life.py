@@ -30,7 +30,8 @@ _KNOWN = frozenset({Stage.OPEN, Stage.FILLED, Stage.CANCELED})
 LIFE: Final[dict[Stage, frozenset[Stage]]] = {
     Stage.INTENDED: _KNOWN | {Stage.UNKNOWN, Stage.REJECTED, Stage.VOID},
     Stage.UNKNOWN: _KNOWN | {Stage.REJECTED, Stage.VOID},
-    Stage.OPEN: frozenset({Stage.FILLED, Stage.CANCELED}),
+    # Bybit takes an order for processing first, and may refuse it then.
+    Stage.OPEN: frozenset({Stage.FILLED, Stage.CANCELED, Stage.REJECTED}),
     Stage.FILLED: frozenset(),
     Stage.CANCELED: frozenset(),
     Stage.REJECTED: frozenset(),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 
@@ -147,25 +147,30 @@ class OrderManager:
             )
             return await self._asked_until(order, resolve_within_s, lambda: order.ended)
 
-    async def reconcile(self, symbols: Iterable[str]) -> Reconciliation:
+    async def reconcile(self, symbols: Sequence[str]) -> Reconciliation:
         """Compare with the venue in both directions, on start and after a time without stream.
 
         Raises:
             Unanswered: the venue did not say which orders or fills it has.
         """
-        for order in self.records.unsettled():
-            async with self._locks[order.client_order_id]:
-                await self._ask(order)
-        found = Reconciliation(
-            [order for order in self.records.orders.values() if order.stage in UNSURE]
-        )
+        found = Reconciliation()
+        listed: set[str] = set()
         for symbol in symbols:
             for shown in await self.venue.open_orders(symbol):
+                listed.add(shown.client_order_id)
                 if not self.on_order(shown):
                     found.strange_orders.append(shown)
+        for order in self.records.unsettled():
+            if order.client_order_id not in listed:
+                async with self._locks[order.client_order_id]:
+                    await self._ask(order)
+        for symbol in symbols:
             for fill in await self.venue.fills(symbol, self._fills_since(symbol)):
                 if not self.on_fill(fill):
                     found.strange_fills.append(fill)
+        found.unknown.extend(
+            order for order in self.records.orders.values() if order.stage in UNSURE
+        )
         return found
 
     def on_order(self, shown: VenueOrder) -> bool:
@@ -232,7 +237,12 @@ class OrderManager:
         """One query. That there is no such order is proof only after its window has passed."""
         try:
             before_ms = await self.venue.time_ms()
-            shown = await self.venue.find(order.symbol, order.client_order_id, order.venue_order_id)
+            shown = await self.venue.find(
+                order.symbol,
+                order.client_order_id,
+                order.venue_order_id,
+                _earlier(order.intended_at),
+            )
         except Unanswered:
             return
         if shown is not None:
@@ -286,7 +296,7 @@ class OrderManager:
     def _fills_since(self, symbol: str) -> int:
         """Since when fills may be missing, in the venue's milliseconds."""
         at = [order.intended_at for order in self.records.unsettled() if order.symbol == symbol]
-        return int((min(at, default=self._now()) - timedelta(minutes=1)).timestamp() * 1000)
+        return _earlier(min(at, default=self._now()))
 
     def _write(self, entry: Entry) -> None:
         """Put an entry into the audit, and then into what is known."""
@@ -300,6 +310,11 @@ class OrderManager:
         }
         writers[type(entry)](**{part.name: getattr(entry, part.name) for part in fields(entry)})
         self.records.apply(entry)
+
+
+def _earlier(at: datetime) -> int:
+    """A time in milliseconds that is before `at` by the venue's clock too."""
+    return int((at - timedelta(minutes=1)).timestamp() * 1000)
 
 
 def _shown(intent: Intent) -> dict[str, object]:

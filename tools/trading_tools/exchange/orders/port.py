@@ -66,9 +66,11 @@ class OrderVenue(Protocol):
         """Ask for the end of an order, once."""
 
     async def find(
-        self, symbol: str, client_order_id: str, venue_order_id: str | None
+        self, symbol: str, client_order_id: str, venue_order_id: str | None, since_ms: int
     ) -> VenueOrder | None:
         """The order, wherever the venue keeps it; None where the venue says that it has none.
+
+        It is not older than `since_ms` of the venue's clock.
 
         Raises:
             Unanswered: the venue did not say.

@@ -1,0 +1,131 @@
+"""The order manager on each venue that it trades on: the venue's own names, lists and pages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import bybit_venue, coinbase_venue, kraken_venue, venues
+from tests.trading_tools.exchange.orders.conftest import Shop, opened
+from trading_tools.audit.trade import TradeAudit
+from trading_tools.exchange.orders.ccxt_port import CcxtOrders, UnsupportedVenue
+from trading_tools.exchange.orders.client_ids import client_order_id
+from trading_tools.exchange.orders.intent import Intent
+from trading_tools.exchange.orders.life import Stage
+from trading_tools.exchange.orders.ways import WAYS
+from trading_tools.venue.binance.adapter import BinanceSpot
+from trading_tools.venue.bybit.adapter import Bybit
+from trading_tools.venue.coinbase.adapter import Coinbase
+from trading_tools.venue.kraken.adapter import Kraken
+from trading_tools.venue.wire.interference import Cut
+from trading_tools.venue.wire.messages import Operation
+from trading_tools.venue.wire.venue import Venue
+
+MADE: dict[str, Callable[[], Venue]] = {
+    "binance": lambda: BinanceSpot(venues.spot(rules=venues.QUIET)),
+    "bybit": lambda: Bybit(bybit_venue.bybit(rules=bybit_venue.QUIET)),
+    "kraken": lambda: Kraken(kraken_venue.kraken(rules=kraken_venue.QUIET)),
+    "coinbase": lambda: Coinbase(coinbase_venue.coinbase(rules=coinbase_venue.QUIET)),
+}
+SYMBOLS = {"binance": "BTC/USDT", "bybit": "BTC/USDT", "kraken": "BTC/USD", "coinbase": "BTC/USD"}
+
+
+@pytest.fixture(params=sorted(WAYS))
+async def each(
+    request: pytest.FixtureRequest, audit: TradeAudit, tmp_path: Path
+) -> AsyncIterator[Shop]:
+    async with opened(audit, tmp_path, MADE[request.param]()) as shop:
+        yield shop
+
+
+def intent(shop: Shop, key: str, **changes: Any) -> Intent:
+    """A buy far below the market."""
+    given: dict[str, Any] = {
+        "symbol": SYMBOLS[shop.client.id],
+        "side": "buy",
+        "size_base": Decimal("0.01"),
+        "price_quote": Decimal(50_000),
+    }
+    return Intent(key, **{**given, **changes})
+
+
+async def test_a_lost_acknowledgement_is_found_by_the_name_of_its_intent(each: Shop) -> None:
+    each.mishaps.after_it[Operation.PLACE] = [lambda reply: Cut()]
+    order = await each.manager.submit(intent(each, "lost"))
+    assert order.stage is Stage.OPEN
+    assert each.accepted() == [client_order_id(each.client.id, "drill", "lost")]
+
+
+async def test_an_order_that_never_arrived_is_not_there_and_not_sent_again(each: Shop) -> None:
+    each.mishaps.before_it[Operation.PLACE] = [Cut()]
+    order = await each.manager.submit(intent(each, "never"))
+    assert order.stage is Stage.UNKNOWN
+    assert each.accepted() == []
+
+
+async def test_an_order_fills_and_its_fills_are_those_of_the_venue(each: Shop) -> None:
+    order = await each.manager.submit(intent(each, "take", price_quote=Decimal(62_000)))
+    found = await each.manager.reconcile([order.symbol])
+    assert found.clean
+    assert (order.stage, order.settled) == (Stage.FILLED, True)
+    assert order.filled_size_base == Decimal("0.01")
+    assert each.manager.records.position_base(order.symbol) == Decimal("0.01")
+
+
+async def test_an_open_order_is_cancelled_also_by_its_name_alone(each: Shop) -> None:
+    order = await each.manager.submit(intent(each, "open"))
+    ended = await each.manager.cancel(order.client_order_id, "done")
+    assert ended.stage is Stage.CANCELED
+    each.mishaps.after_it[Operation.PLACE] = [lambda reply: Cut()]
+    each.mishaps.before_it[Operation.QUERY_ORDER] = [Cut()] * 50
+    each.mishaps.before_it[Operation.OPEN_ORDERS] = [Cut()] * 50
+    each.mishaps.before_it[Operation.ORDER_HISTORY] = [Cut()] * 50
+    nameless = await each.manager.submit(intent(each, "nameless"), resolve_within_s=0)
+    assert nameless.venue_order_id is None
+    each.mishaps.before_it.clear()
+    assert (await each.manager.cancel(nameless.client_order_id, "done")).stage is Stage.CANCELED
+
+
+async def test_a_rejection_is_one_at_every_venue(each: Shop) -> None:
+    order = await each.manager.submit(intent(each, "too much", size_base=Decimal(50)))
+    for _ in range(5):
+        if order.stage is Stage.REJECTED:
+            break
+        await each.manager.reconcile([order.symbol])
+    assert order.stage is Stage.REJECTED
+    assert order.open_size_base == 0
+
+
+async def test_a_post_only_order_that_would_take_does_not_trade(each: Shop) -> None:
+    order = await each.manager.submit(
+        intent(each, "maker", price_quote=Decimal(62_000), time_in_force="PO")
+    )
+    await each.manager.reconcile([order.symbol])
+    assert order.stage in (Stage.REJECTED, Stage.CANCELED)
+    assert order.filled_size_base == 0
+
+
+@pytest.mark.slow
+async def test_fills_of_every_page_are_read(each: Shop) -> None:
+    size = Decimal("0.001")
+    count = 60
+    for number in range(count):
+        await each.manager.submit(
+            intent(each, f"n{number}", price_quote=Decimal(62_000), size_base=size)
+        )
+    found = await each.manager.reconcile([SYMBOLS[each.client.id]])
+    assert found.clean
+    orders = each.manager.records.orders.values()
+    assert sum(order.settled for order in orders) == count
+    assert each.manager.records.position_base(SYMBOLS[each.client.id]) == size * count
+
+
+def test_a_venue_whose_ways_are_not_known_is_refused() -> None:
+    import ccxt.async_support
+
+    with pytest.raises(UnsupportedVenue, match="orders at okx are not supported: use one of bin"):
+        CcxtOrders(ccxt.async_support.okx())

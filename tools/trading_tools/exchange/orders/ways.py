@@ -1,0 +1,191 @@
+"""How each venue is asked about orders by ccxt: its names for ids, its lists, its pages.
+
+Every list is read to its end: an order or a fill that is on a later page is not an absence.
+ccxt 4.5.90 passes the unified client id on in some calls, as a stray field in others, and drops it
+on Coinbase; what is written here are the calls that reach the venue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+Raw = Mapping[str, Any]
+
+WINDOW_MS: Final = 5_000
+_EVERY_PAGE: Final = {"paginate": True, "paginationCalls": 100_000}
+_WEEK_MS: Final = 7 * 86_400_000
+
+
+class NoSuchOrder(Exception):
+    """The venue says that it has no such order."""
+
+
+@dataclass(frozen=True)
+class Ways:
+    """One venue's ways. `validity_s`: a request that arrives later than that is refused.
+
+    `named` are the parameters that give a new order its client id. `find` takes client, symbol,
+    client id, venue id or None, and the time since which to look; it raises NoSuchOrder. `fills`
+    takes client, symbol and a time. Times in milliseconds.
+    """
+
+    validity_s: float
+    named: Callable[[Any, str], dict[str, Any]]
+    cancel: Callable[[Any, str, str, str | None], Awaitable[Any]]
+    find: Callable[[Any, str, str, str | None, int], Awaitable[Raw]]
+    fills: Callable[[Any, str, int], Awaitable[Sequence[Raw]]]
+
+
+def _the_one(orders: Sequence[Raw], name: str, number: str | None) -> Raw | None:
+    return next(
+        (order for order in orders if name == order["clientOrderId"] or number == order["id"]), None
+    )
+
+
+# Binance
+
+
+def _binance_named(client: Any, name: str) -> dict[str, Any]:
+    return {"clientOrderId": name}
+
+
+async def _binance_cancel(client: Any, symbol: str, name: str, number: str | None) -> Any:
+    params = {} if number is not None else {"clientOrderId": name}
+    return await client.cancel_order(number, symbol, params)
+
+
+async def _binance_find(
+    client: Any, symbol: str, name: str, number: str | None, since_ms: int
+) -> Raw:
+    import ccxt
+
+    params = {} if number is not None else {"clientOrderId": name}
+    try:
+        found: Raw = await client.fetch_order(number, symbol, params)
+    except ccxt.OrderNotFound as error:
+        raise NoSuchOrder from error
+    return found
+
+
+async def _binance_fills(client: Any, symbol: str, since_ms: int) -> Sequence[Raw]:
+    found: dict[str, Raw] = {}
+    page = await client.fetch_my_trades(symbol, since_ms, 1_000)
+    while fresh := [fill for fill in page if fill["id"] not in found]:
+        found |= {fill["id"]: fill for fill in fresh}
+        last = max(int(fill["id"]) for fill in page)
+        page = await client.fetch_my_trades(symbol, None, 1_000, {"fromId": last + 1})
+    return list(found.values())
+
+
+# Bybit
+
+
+async def _bybit_cancel(client: Any, symbol: str, name: str, number: str | None) -> Any:
+    params = {} if number is not None else {"orderLinkId": name}
+    return await client.cancel_order(number, symbol, params)
+
+
+async def _bybit_find(
+    client: Any, symbol: str, name: str, number: str | None, since_ms: int
+) -> Raw:
+    params = {"orderLinkId": name}
+    # Of the list of open orders an order goes over to the history once it has ended.
+    for ask in (client.fetch_open_orders, client.fetch_canceled_and_closed_orders):
+        found = _the_one(await ask(symbol, params=params), name, number)
+        if found is not None:
+            return found
+    raise NoSuchOrder
+
+
+async def _bybit_fills(client: Any, symbol: str, since_ms: int) -> Sequence[Raw]:
+    found: list[Raw] = []
+    now = client.milliseconds()
+    for start in range(since_ms, now + 1, _WEEK_MS):
+        until = {"endTime": min(start + _WEEK_MS - 1, now + WINDOW_MS)}
+        found += await client.fetch_my_trades(symbol, start, 100, {**_EVERY_PAGE, **until})
+    return found
+
+
+# Kraken
+
+
+def _kraken_named(client: Any, name: str) -> dict[str, Any]:
+    # Without a deadline an order that is held up anywhere may arrive at any time.
+    return {
+        "clientOrderId": name,
+        "deadline": client.iso8601(client.milliseconds() + WINDOW_MS),
+    }
+
+
+async def _kraken_cancel(client: Any, symbol: str, name: str, number: str | None) -> Any:
+    params = {} if number is not None else {"clientOrderId": name}
+    return await client.cancel_order(number, symbol, params)
+
+
+async def _kraken_find(
+    client: Any, symbol: str, name: str, number: str | None, since_ms: int
+) -> Raw:
+    params = {"clientOrderId": name}
+    found = _the_one(await client.fetch_open_orders(symbol, params=params), name, number)
+    if found is None:
+        closed = await client.fetch_closed_orders(symbol, since_ms, params=params)
+        found = _the_one(closed, name, number)
+    if found is None:
+        raise NoSuchOrder
+    return found
+
+
+async def _kraken_fills(client: Any, symbol: str, since_ms: int) -> Sequence[Raw]:
+    found: dict[str, Raw] = {}
+    offset = 0
+    market = client.market(symbol)
+    while True:
+        told = await client.privatePostTradesHistory({"start": since_ms // 1_000, "ofs": offset})
+        rows = told["result"]["trades"]
+        page = client.parse_trades([{**row, "id": number} for number, row in rows.items()], market)
+        found |= {fill["id"]: fill for fill in page if fill["symbol"] == symbol}
+        offset += len(rows)
+        if not rows or offset >= int(told["result"]["count"]):
+            return list(found.values())
+
+
+# Coinbase
+
+
+def _coinbase_named(client: Any, name: str) -> dict[str, Any]:
+    return {"client_order_id": name}
+
+
+async def _coinbase_cancel(client: Any, symbol: str, name: str, number: str | None) -> Any:
+    if number is None:
+        since = client.milliseconds() - 86_400_000
+        number = (await _coinbase_find(client, symbol, name, None, since))["id"]
+    return await client.cancel_order(number, symbol)
+
+
+async def _coinbase_find(
+    client: Any, symbol: str, name: str, number: str | None, since_ms: int
+) -> Raw:
+    orders = await client.fetch_orders(symbol, since_ms, 1_000, dict(_EVERY_PAGE))
+    found = _the_one(orders, name, number)
+    if found is None:
+        raise NoSuchOrder
+    return found
+
+
+async def _coinbase_fills(client: Any, symbol: str, since_ms: int) -> Sequence[Raw]:
+    found: Sequence[Raw] = await client.fetch_my_trades(symbol, since_ms, 250, dict(_EVERY_PAGE))
+    return found
+
+
+_BINANCE = Ways(WINDOW_MS / 1_000, _binance_named, _binance_cancel, _binance_find, _binance_fills)
+WAYS: Final[Mapping[str, Ways]] = {
+    "binance": _BINANCE,
+    "bybit": Ways(WINDOW_MS / 1_000, _binance_named, _bybit_cancel, _bybit_find, _bybit_fills),
+    "kraken": Ways(WINDOW_MS / 1_000, _kraken_named, _kraken_cancel, _kraken_find, _kraken_fills),
+    # The token that signs a request is good for two minutes.
+    "coinbase": Ways(120, _coinbase_named, _coinbase_cancel, _coinbase_find, _coinbase_fills),
+}
+"""By venue: those whose client ids, queries and validity are tested."""
