@@ -25,7 +25,7 @@ from trading_tools.drill.scenarios.ends import CALM
 from trading_tools.drill.scenarios.scenario import Scenario, Signal, SignalKind
 from trading_tools.drill.sealed import Progress, sealed_run
 from trading_tools.drill.spec import BotSignal, DrillSpec, Forward
-from trading_tools.drill.staging import STAGE
+from trading_tools.drill.staging import PATIENCE_S, PATIENT, STAGE
 from trading_tools.venue.names import VENUES
 
 _Name = Literal["TERM", "INT", "HUP", "USR1", "USR2", "KILL"]
@@ -209,10 +209,10 @@ class _OnVenue:
             venues=(self._venue,),
             scenario=scenario.name,
             seed=asked.seed,
-            stage=STAGE,
+            stage=STAGE if asked.timeout_s else PATIENT,
             market=asked.market,
             signals=tuple(_signal(each, asked.kill) for each in scenario.signals),
-            timeout_s=asked.timeout_s or usual - _AROUND_S,
+            timeout_s=asked.timeout_s or usual - _AROUND_S + PATIENCE_S,
             variables=_with_keys(asked, self._venue),
             forwards=asked.forwards,
             clock_rate=asked.clock_rate,
