@@ -35,7 +35,6 @@ from streams import Stream
 from venues import PROFILES, client
 
 CLIP = Decimal("0.0005")
-MOST = Decimal("0.0020")
 AWAY = Decimal("0.0003")
 """Share of the price by which a quote stays away from the market."""
 RULES_EVERY_S = 60.0
@@ -128,7 +127,7 @@ class Bot:
         market = self.link.client.market(self.profile.symbol)
         step, tick = (Decimal(str(market["precision"][each])) for each in ("amount", "price"))
         low = _round(bid * (1 - AWAY), tick, ROUND_FLOOR)
-        held = self.journal.position()
+        held = await self._held(market)
         least = _least(market, low, step)
         if held >= least:
             # At the bid, so that it trades at once.
@@ -136,8 +135,8 @@ class Bot:
             price = _round(bid, tick, ROUND_FLOOR)
         else:  # nothing yet, or too little to be sold: then more is bought first
             side, amount, price = "buy", max(CLIP, least), low
-            if held + amount > MOST:
-                log.warning("buying %s would go over the limit of %s", amount, MOST)
+            if held + amount > self.profile.most:
+                log.warning("buying %s would go over the limit of %s", amount, self.profile.most)
                 await self._rest(self.profile.pace_s)
                 return None
             if not await self._can_pay(market, amount * price):
@@ -146,6 +145,20 @@ class Bot:
         intent = self.journal.meant(side, format(amount, "f"), format(price, "f"))
         intent = await self.desk.place(intent)
         return None if intent.settled else intent
+
+    async def _held(self, market: dict[str, Any]) -> Decimal:
+        """What we hold: on spot what our orders filled, of a contract what the venue says.
+
+        It closes positions by force, with fills that belong to no order of ours.
+        """
+        if not market["contract"]:
+            return self.journal.position()
+        positions = await self.link.call("fetch_positions", [market["symbol"]])
+        total = Decimal(0)
+        for each in positions:
+            size = Decimal(str(each["contracts"] or 0)) * Decimal(str(each["contractSize"] or 1))
+            total += -size if each["side"] == "short" else size
+        return total
 
     async def _can_pay(self, market: dict[str, Any], worth: Decimal) -> bool:
         """Whether the account shows enough money. It may lag: our position is the journal's."""

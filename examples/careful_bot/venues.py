@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import ccxt
@@ -57,6 +58,8 @@ class Counter:
 class Profile:
     """How one venue is spoken to. `valid_s`: after that a request that was sent is not acted on.
 
+    `most` is how much base we hold at most: contracts have higher smallest worths than spot.
+
     `find` lists the calls, with parameters, whose rows may hold the order with a client id.
     """
 
@@ -65,6 +68,7 @@ class Profile:
     keys: tuple[str, str]
     valid_s: float
     find: tuple[tuple[str, str | None], ...]
+    most: Decimal = Decimal("0.002")
     settings: dict[str, Any] = field(default_factory=dict)
     query: dict[str, Any] = field(default_factory=dict)
     pace_s: float = 1.5
@@ -81,7 +85,7 @@ PROFILES = {
         ("BINANCE_API_KEY", "BINANCE_API_SECRET"),
         3.0,
         (("fetch_order", "origClientOrderId"),),
-        {"recvWindow": 3_000},
+        settings={"recvWindow": 3_000},
         page=1_000,
     ),
     "binanceusdm": Profile(
@@ -90,7 +94,8 @@ PROFILES = {
         ("BINANCE_API_KEY", "BINANCE_API_SECRET"),
         3.0,
         (("fetch_order", "origClientOrderId"),),
-        {"recvWindow": 3_000},
+        most=Decimal("0.04"),
+        settings={"recvWindow": 3_000},
         page=1_000,
     ),
     "bybit": Profile(
@@ -99,8 +104,8 @@ PROFILES = {
         ("BYBIT_API_KEY", "BYBIT_API_SECRET"),
         3.0,
         (("fetch_open_orders", "orderLinkId"), ("fetch_closed_orders", "orderLinkId")),
-        {"recvWindow": 3_000},
-        {"acknowledged": True},
+        settings={"recvWindow": 3_000},
+        query={"acknowledged": True},
         page=50,
     ),
     "kraken": Profile(

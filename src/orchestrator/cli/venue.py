@@ -19,6 +19,7 @@ from orchestrator.cli.output import CommandError, emit, say
 
 _SOCKETS = {
     "binance": ("stream.binance.com/ws", "ws-api.binance.com/ws-api/v3"),
+    "binanceusdm": ("fstream.binance.com/ws", "ws-fapi.binance.com/ws-fapi/v1"),
     "coinbase": ("advanced-trade-ws.coinbase.com", "advanced-trade-ws-user.coinbase.com"),
     "bybit": ("stream.bybit.com/v5/public/spot", "stream.bybit.com/v5/trade"),
     "kraken": ("ws.kraken.com/v2", "ws-auth.kraken.com/v2"),
@@ -37,7 +38,7 @@ def venue_command() -> None:
     type=click.Choice(list(_SOCKETS)),
     default="binance",
     show_default=True,
-    help="Which venue: Binance spot, Bybit, Kraken spot or Coinbase Advanced Trade.",
+    help="Which: Binance spot or USD-M, Bybit, Kraken spot or Coinbase Advanced Trade.",
 )
 @click.option(
     "--seed",

@@ -41,6 +41,7 @@ LIMITS = (
         ),
         invariants=_ON,
         faults=(ClockStep("clock-step", Act(nth=2)),),
+        seconds=20,
         venues=frozenset({"binance", "binanceusdm", "bybit"}),
     ),
     Scenario(

@@ -51,6 +51,7 @@ LOST_ORDERS = (
         links=("https://github.com/ccxt/ccxt/issues/2599",),
         invariants=_UNKNOWN,
         faults=(Spoilt("5xx-not-accepted", Act(nth=2), Trouble.OVERLOADED, Acted.NO),),
+        seconds=20,
     ),
     Scenario(
         name="d04-delayed-visibility",

@@ -95,8 +95,7 @@ def rate_limits(rules: Rules) -> list[dict[str, Any]]:
     """The limits as they are told to clients."""
     return [
         _limit("REQUEST_WEIGHT", "MINUTE", 1, rules.weight_1m),
-        _limit("ORDERS", "SECOND", 10, rules.orders_10s),
-        _limit("ORDERS", "DAY", 1, rules.orders_1d),
+        *(_limit("ORDERS", each.interval, each.number, each.limit) for each in rules.orders),
     ]
 
 

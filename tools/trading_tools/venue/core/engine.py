@@ -221,13 +221,14 @@ class Engine:
         ppm = maker_ppm if is_maker else taker_ppm
         realised = 0
         if instrument.contract is None:
-            asset, fee = spot.fill(order, account, instrument, price, size, ppm)
+            asset, fee = spot.fill(order, account, instrument, price, size, quote, ppm)
         else:
             asset = instrument.quote
             fee, realised = perpetuals.fill(
                 order, account, instrument, price, size, ppm, trade_id, at
             )
-        self.fees[asset] += fee
+        if fee:
+            self.fees[asset] += fee
         order.filled += size
         order.quote_filled += quote
         if order.filled == order.size:
@@ -255,7 +256,7 @@ class Engine:
 
     def _cut_to_position(self, account: Account, symbol: str, at: int) -> None:
         """Shrink or end resting orders that may only close: never more than there is."""
-        for order in account.open_orders(symbol):
+        for order in list(account.open[symbol].values()):
             if order.status is Status.WAITING or not perpetuals.only_reduces(order.ticket):
                 continue
             left = perpetuals.closable(account, order.ticket)

@@ -113,6 +113,8 @@ class Plan(Interference):
     def _live(self, hook: str) -> list[Player]:
         """Those that use a hook and are not over."""
         using = self._using[hook]
-        if any(player.over for player in using):
-            using = self._using[hook] = [player for player in using if not player.over]
+        for player in using:
+            if player.over:
+                using = self._using[hook] = [each for each in using if not each.over]
+                break
         return using

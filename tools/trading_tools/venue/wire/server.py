@@ -19,7 +19,7 @@ from aiohttp import web
 from trading_tools.venue.wire.connection import Connection
 from trading_tools.venue.wire.interference import Cut, Interference, Request
 from trading_tools.venue.wire.messages import Asked, Reply
-from trading_tools.venue.wire.venue import Venue
+from trading_tools.venue.wire.venue import SparesHosts, Venue
 
 LOOPBACK = "127.0.0.1"
 LEDGER_PATH = "/_ledger"
@@ -48,7 +48,7 @@ class VenueServer:
         self.ports: list[int] = []
         self._doors = doors
         self._interference = interference or Interference()
-        self._by_host = {host: venue for venue in venues for host in venue.hosts}
+        self._by_host = by_host(venues)
         self._connections: set[Connection] = set()
         self._runner: web.AppRunner | None = None
         self._pump: asyncio.Task[None] | None = None
@@ -205,6 +205,17 @@ class VenueServer:
             return _fault(f"venue must be one of {', '.join(names)}")
         text = "".join(names[name].place.ledger.lines(int(after)))
         return web.Response(text=text, content_type="application/x-ndjson")
+
+
+def by_host(venues: Sequence[Venue]) -> dict[str, Venue]:
+    """Which venue answers for each host: its own one before a sister that stands in for it."""
+    found: dict[str, Venue] = {}
+    for venue in venues:
+        spare = venue.spare_hosts if isinstance(venue, SparesHosts) else frozenset()
+        for host in venue.hosts:
+            if host not in spare or host not in found:
+                found[host] = venue
+    return found
 
 
 def _fault(words: str) -> web.Response:

@@ -30,6 +30,15 @@ class StreamKeys(Protocol):
         """Let them expire now, and tell who listens what the venue tells then."""
 
 
+@runtime_checkable
+class SparesHosts(Protocol):
+    """A venue that answers for hosts of a sister venue too, as long as the sister is not there."""
+
+    @property
+    def spare_hosts(self) -> frozenset[str]:
+        """Those of its hosts that are a sister's own."""
+
+
 class Venue(Protocol):
     """A marketplace that speaks one venue's protocol.
 
