@@ -19,7 +19,11 @@ from yarl import URL
 
 from trading_tools.venue.binance.adapter import RULES, BinanceSpot
 from trading_tools.venue.binance.limits import Rules
+from trading_tools.venue.binance.place import BinancePlace
 from trading_tools.venue.binance.spot import SpotVenue
+from trading_tools.venue.binance.usdm.adapter import RULES as USDM_RULES
+from trading_tools.venue.binance.usdm.adapter import BinanceUsdm
+from trading_tools.venue.binance.usdm.place import UsdmVenue
 from trading_tools.venue.wire.connection import SocketRules
 from trading_tools.venue.wire.server import VenueServer
 
@@ -51,9 +55,12 @@ def spot(seed: int = 7, **settings: Any) -> SpotVenue:
     return SpotVenue(seed, settings.pop("clock", wall_clock), **settings)
 
 
-def serving(venue: SpotVenue, rules: SocketRules = RULES) -> VenueServer:
-    """A server of one Binance spot venue."""
-    return VenueServer([BinanceSpot(venue, rules)])
+def serving(venue: BinancePlace, rules: SocketRules | None = None) -> VenueServer:
+    """A server of one Binance venue: spot, or USD-M."""
+    if isinstance(venue, UsdmVenue):
+        return VenueServer([BinanceUsdm(venue, rules or USDM_RULES)])
+    assert isinstance(venue, SpotVenue)
+    return VenueServer([BinanceSpot(venue, rules or RULES)])
 
 
 def point_at(client: Any, port: int) -> Any:
@@ -70,7 +77,7 @@ def point_at(client: Any, port: int) -> Any:
     return client
 
 
-def keys(venue: SpotVenue) -> dict[str, Any]:
+def keys(venue: BinancePlace) -> dict[str, Any]:
     """ccxt's settings with the drill's credentials."""
     return {
         "apiKey": venue.credentials.key,
@@ -80,7 +87,7 @@ def keys(venue: SpotVenue) -> dict[str, Any]:
 
 
 @contextmanager
-def served_in_a_thread(venue: SpotVenue, rules: SocketRules = RULES) -> Iterator[int]:
+def served_in_a_thread(venue: BinancePlace, rules: SocketRules | None = None) -> Iterator[int]:
     """The venue's port, for clients that block; the venue has an event loop of its own."""
     ready: Future[tuple[int, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
@@ -104,7 +111,7 @@ class Wire:
     """Plain HTTP to a venue, with the parts of a signed request in the test's hands."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, server: VenueServer, venue: SpotVenue
+        self, session: aiohttp.ClientSession, server: VenueServer, venue: BinancePlace
     ) -> None:
         self.session = session
         self.server = server
@@ -140,6 +147,8 @@ class Wire:
         headers = {"X-MBX-APIKEY": self.venue.credentials.key}
         return await self.send(method, path, self.sign(**params), headers=headers)
 
+    path = "/api/v3/order"
+
     async def order(self, **params: Any) -> Reply:
         """A limit order far from the market, but for `params`; None leaves one out."""
         usual = {
@@ -151,7 +160,7 @@ class Wire:
             "price": "50000",
         }
         chosen = {name: text for name, text in {**usual, **params}.items() if text is not None}
-        return await self.signed("POST", "/api/v3/order", **chosen)
+        return await self.signed("POST", self.path, **chosen)
 
 
 QUIET = Rules(weight_1m=10**9, orders_10s=10**6, orders_1d=10**9, connections_5m=10**6)

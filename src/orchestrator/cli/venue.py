@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _SOCKETS = {
     "binance": ("stream.binance.com/ws", "ws-api.binance.com/ws-api/v3"),
+    "binanceusdm": ("fstream.binance.com/ws", "ws-fapi.binance.com/ws-fapi/v1"),
     "coinbase": ("advanced-trade-ws.coinbase.com", "advanced-trade-ws-user.coinbase.com"),
     "bybit": ("stream.bybit.com/v5/public/spot", "stream.bybit.com/v5/trade"),
     "kraken": ("ws.kraken.com/v2", "ws-auth.kraken.com/v2"),

@@ -20,6 +20,13 @@ def _binance(seed: int, clock: Clock) -> Venue:
     return BinanceSpot(SpotVenue(seed, clock))
 
 
+def _binanceusdm(seed: int, clock: Clock) -> Venue:
+    from trading_tools.venue.binance.usdm.adapter import BinanceUsdm
+    from trading_tools.venue.binance.usdm.place import UsdmVenue
+
+    return BinanceUsdm(UsdmVenue(seed, clock))
+
+
 def _bybit(seed: int, clock: Clock) -> Venue:
     from trading_tools.venue.bybit.adapter import Bybit
     from trading_tools.venue.bybit.place import BybitPlace
@@ -43,6 +50,7 @@ def _kraken(seed: int, clock: Clock) -> Venue:
 
 VENUES: Final[Mapping[str, Callable[[int, Clock], Venue]]] = {
     "binance": _binance,
+    "binanceusdm": _binanceusdm,
     "bybit": _bybit,
     "coinbase": _coinbase,
     "kraken": _kraken,

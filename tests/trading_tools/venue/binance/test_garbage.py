@@ -12,13 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.venues import QUIET, WAIT_S, Clock, Wire, serving, spot
-from trading_tools.venue.binance.endpoints import REST, serve
+from trading_tools.venue.binance.endpoint import serve
+from trading_tools.venue.binance.endpoints import REST
 from trading_tools.venue.binance.errors import BinanceError
 from trading_tools.venue.binance.params import parse
 from trading_tools.venue.binance.signing import rest_payload
 
 NASTY = ("", "NaN", "-1", "1e999", "0", "٣", "\x00", "9" * 400, "null", "[]", "1;DROP", "%", "a=b")
-KNOWN = {name for endpoint in REST.values() for name in endpoint.names}
+KNOWN = {name for endpoint in REST.values() for name in endpoint.names or ()}
 names = st.sampled_from([*sorted(KNOWN), "timestamp", "recvWindow", "signature", "x"])
 values = st.one_of(
     st.sampled_from([*NASTY, "BTCUSDT", "1m", "BUY", "LIMIT", "MARKET", "GTC", "0.01", "60000"]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from trading_tools.venue.binance import rest
+from trading_tools.venue.binance.endpoints import REST, SOCKET
 from trading_tools.venue.binance.errors import BinanceError
 from trading_tools.venue.binance.private import PrivateStreams
 from trading_tools.venue.binance.socket import MarketSocket
@@ -20,14 +21,16 @@ from trading_tools.venue.wire.venue import Talk
 RULES = SocketRules(ping_every_s=20, pong_within_s=60, messages_per_s=5)
 """Pings every 20 s, pongs within a minute, five messages a second, an end after 24 hours."""
 
-_HOSTS = ("api", "api1", "api2", "api3", "api4", "api-gcp", "stream", "ws-api", "fapi", "dapi")
+_HOSTS = ("api", "api1", "api2", "api3", "api4", "api-gcp", "stream", "ws-api")
+_SISTERS = frozenset({"fapi.binance.com", "dapi.binance.com"})
 
 
 class BinanceSpot:
     """Binance spot: REST, market streams and the WebSocket API."""
 
     name = "binance"
-    hosts = frozenset({f"{host}.binance.com" for host in _HOSTS} | {"data-api.binance.vision"})
+    hosts = _SISTERS | {f"{host}.binance.com" for host in _HOSTS} | {"data-api.binance.vision"}
+    spare_hosts = _SISTERS
 
     def __init__(self, place: SpotVenue, rules: SocketRules = RULES) -> None:
         self.place = place
@@ -42,11 +45,11 @@ class BinanceSpot:
 
     def seen(self, asked: Asked) -> Seen:
         """What a request is for."""
-        return rest.seen(asked)
+        return rest.seen(REST, asked)
 
     def answer(self, asked: Asked, at: int, number: int) -> Reply:
         """Do what a request asks for."""
-        return rest.answer(self.place, asked, at, number)
+        return rest.answer(REST, self.place, asked, at, number)
 
     def trouble(self, trouble_: Trouble, at: int, retry_after_s: int | None = None) -> Reply:
         """How Binance says that it fails or refuses as a whole."""
@@ -71,8 +74,12 @@ class BinanceSpot:
     def converse(self, asked: Asked, connection: Connection) -> Talk:
         """A conversation on market streams or with the WebSocket API."""
         if _is_api(asked):
-            return ApiSocket(self.place, self._private, connection)
+            return ApiSocket(self.place, SOCKET, connection, self._private)
         return MarketSocket(self.place, self._streams, connection, asked.path, asked.query)
+
+    def expire_stream_keys(self, at: int) -> None:
+        """Let the subscriptions to accounts end, as they do after a day."""
+        self._private.expire(at)
 
     def pump(self, at: int) -> None:
         """Send what the public streams owe at `at`."""

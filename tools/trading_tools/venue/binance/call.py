@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from trading_tools.venue.binance import errors
 from trading_tools.venue.binance.errors import BinanceError
 from trading_tools.venue.binance.params import Params
-from trading_tools.venue.binance.spot import SpotVenue
+from trading_tools.venue.binance.place import BinancePlace
 from trading_tools.venue.core.accounts import Account
 from trading_tools.venue.core.instruments import Instrument
 
@@ -16,7 +16,7 @@ from trading_tools.venue.core.instruments import Instrument
 class Call:
     """A request: what it says, when it came, and its number in the ledger."""
 
-    venue: SpotVenue
+    venue: BinancePlace
     params: Params
     at: int
     request: int
@@ -26,6 +26,10 @@ class Call:
     def account(self) -> Account:
         """The account of a request that was signed."""
         return self.venue.exchange.accounts[self.account_name]
+
+    def with_symbol(self, symbol: str) -> Call:
+        """The same request for another symbol."""
+        return replace(self, params=self.params.but("symbol", symbol))
 
     def instrument(self) -> Instrument:
         """The instrument of the parameter `symbol`.

@@ -95,8 +95,7 @@ def rate_limits(rules: Rules) -> list[dict[str, Any]]:
     """The limits as they are told to clients."""
     return [
         _limit("REQUEST_WEIGHT", "MINUTE", 1, rules.weight_1m),
-        _limit("ORDERS", "SECOND", 10, rules.orders_10s),
-        _limit("ORDERS", "DAY", 1, rules.orders_1d),
+        *(_limit("ORDERS", each.interval, each.number, each.limit) for each in rules.orders),
     ]
 
 
@@ -171,9 +170,9 @@ def _filters(each: Instrument) -> list[dict[str, Any]]:
     return [
         {
             "filterType": "PRICE_FILTER",
-            "minPrice": each.price_text(1),
+            "minPrice": each.price_text(each.tick_units),
             "maxPrice": each.price_text(each.max_ticks),
-            "tickSize": each.price_text(1),
+            "tickSize": each.price_text(each.tick_units),
         },
         {
             "filterType": "LOT_SIZE",

@@ -10,24 +10,50 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from trading_tools.venue.binance.errors import BinanceError
 
 _MINUTE_MS = 60_000
 _FIRST_BAN_MS = 120_000
 _LONGEST_BAN_MS = 3 * 86_400_000
-_WINDOWS = {"10S": 10_000, "1D": 86_400_000}
+
+
+@dataclass(frozen=True)
+class OrderLimit:
+    """So many orders in a window, which has a `name` in headers and is a number of intervals."""
+
+    name: str
+    interval: str
+    number: int
+    length_ms: int
+    limit: int
 
 
 @dataclass(frozen=True)
 class Rules:
-    """The limits themselves. `patience`: warnings before a ban."""
+    """The limits themselves. `patience`: warnings before a ban. No limit where it is None."""
 
     weight_1m: int = 6_000
     orders_10s: int = 100
-    orders_1d: int = 200_000
+    orders_1m: int | None = None
+    orders_1d: int | None = 200_000
     connections_5m: int = 300
     patience: int = 10
+
+    @cached_property
+    def orders(self) -> tuple[OrderLimit, ...]:
+        """The limits of orders, shortest window first."""
+        windows = (
+            ("10S", "SECOND", 10, 10_000, self.orders_10s),
+            ("1M", "MINUTE", 1, _MINUTE_MS, self.orders_1m),
+            ("1D", "DAY", 1, 86_400_000, self.orders_1d),
+        )
+        return tuple(
+            OrderLimit(name, interval, number, length, limit)
+            for name, interval, number, length, limit in windows
+            if limit is not None
+        )
 
 
 @dataclass
@@ -107,24 +133,22 @@ class Limits:
         Raises:
             BinanceError: it has reached a limit.
         """
-        for name, limit, words in (
-            ("10S", self.rules.orders_10s, "10 SECOND"),
-            ("1D", self.rules.orders_1d, "1 DAY"),
-        ):
-            length = _WINDOWS[name]
-            if self._orders[account, name].at(at, length).used >= limit:
-                self.on_hit(at, "429", f"orders of {account}: {limit} in {words}")
+        for rule in self.rules.orders:
+            length = rule.length_ms
+            if self._orders[account, rule.name].at(at, length).used >= rule.limit:
+                words = f"{rule.number} {rule.interval}"
+                self.on_hit(at, "429", f"orders of {account}: {rule.limit} in {words}")
                 raise BinanceError(
                     -1015,
-                    f"Too many new orders; current limit is {limit} orders per {words}.",
+                    f"Too many new orders; current limit is {rule.limit} orders per {words}.",
                     429,
                     retry_after_s=-(-(length - at % length) // 1000),
                 )
 
     def ordered(self, account: str, at: int) -> None:
         """Count an order that was accepted."""
-        for name, length in _WINDOWS.items():
-            self._orders[account, name].at(at, length).used += 1
+        for rule in self.rules.orders:
+            self._orders[account, rule.name].at(at, rule.length_ms).used += 1
 
     def weight_used(self, at: int) -> int:
         """Weight used in this minute."""
@@ -133,8 +157,8 @@ class Limits:
     def orders_used(self, account: str, at: int) -> dict[str, int]:
         """Orders in each running window, by the window's name."""
         return {
-            name: self._orders[account, name].at(at, length).used
-            for name, length in _WINDOWS.items()
+            rule.name: self._orders[account, rule.name].at(at, rule.length_ms).used
+            for rule in self.rules.orders
         }
 
     def _banned(self, at: int) -> BinanceError:

@@ -64,6 +64,14 @@ class Params:
             raise errors.missing(name)
         return value
 
+    def text_or(self, name: str, default: str) -> str:
+        """A parameter, or `default` where it was not sent."""
+        return self._values.get(name) or default
+
+    def but(self, name: str, value: str) -> Params:
+        """The same parameters with another value of one."""
+        return Params({**self._values, name: value})
+
     def matching(self, name: str, pattern: str) -> str:
         """A parameter that must be there and match.
 

@@ -8,7 +8,7 @@ from typing import Any
 from trading_tools.venue.binance import errors
 from trading_tools.venue.binance.call import Call
 from trading_tools.venue.binance.errors import BinanceError
-from trading_tools.venue.binance.spot import SpotVenue
+from trading_tools.venue.binance.place import BinancePlace
 from trading_tools.venue.core.book import BookSide
 from trading_tools.venue.core.instruments import Instrument, text_of
 from trading_tools.venue.core.orders import Trade
@@ -23,7 +23,7 @@ def depth(call: Call) -> dict[str, Any]:
     return book(call.venue, each, limit)
 
 
-def book(venue: SpotVenue, each: Instrument, limit: int) -> dict[str, Any]:
+def book(venue: BinancePlace, each: Instrument, limit: int) -> dict[str, Any]:
     """The best `limit` levels of each side."""
     last = venue.depths[each.symbol].commit()
     sides = venue.exchange.books[each.symbol]
@@ -136,7 +136,7 @@ def average_price(call: Call) -> dict[str, Any]:
 def day_tickers(call: Call) -> Rows | dict[str, Any]:
     """The last 24 hours of one, some or all instruments."""
     full = _kind(call) == "FULL"
-    return _one_or_all(call, [_ticker(call, each, full) for each in call.instruments()])
+    return one_or_all(call, [_ticker(call, each, full) for each in call.instruments()])
 
 
 def price_tickers(call: Call) -> Rows | dict[str, Any]:
@@ -146,16 +146,16 @@ def price_tickers(call: Call) -> Rows | dict[str, Any]:
         {"symbol": each.symbol, "price": each.price_text(books[each.symbol].last_price)}
         for each in call.instruments()
     ]
-    return _one_or_all(call, rows)
+    return one_or_all(call, rows)
 
 
 def book_tickers(call: Call) -> Rows | dict[str, Any]:
     """Best bids and asks."""
     rows = [{"symbol": each.symbol, **best(call.venue, each)} for each in call.instruments()]
-    return _one_or_all(call, rows)
+    return one_or_all(call, rows)
 
 
-def best(venue: SpotVenue, each: Instrument) -> dict[str, str]:
+def best(venue: BinancePlace, each: Instrument) -> dict[str, str]:
     """The best bid and ask with their sizes; zeros for an empty side."""
     sides = venue.exchange.books[each.symbol]
     bid, ask = _top(sides.bids), _top(sides.asks)
@@ -179,11 +179,11 @@ def rolling_tickers(call: Call) -> Rows | dict[str, Any]:
     for row in rows:
         for name in _ONLY_OF_A_DAY:
             row.pop(name, None)
-    return _one_or_all(call, rows)
+    return one_or_all(call, rows)
 
 
 def day_figures(
-    venue: SpotVenue, each: Instrument, at: int, length_ms: int = DAY_MS
+    venue: BinancePlace, each: Instrument, at: int, length_ms: int = DAY_MS
 ) -> dict[str, Any]:
     """What a full ticker says, by REST's names."""
     day = venue.candles[each.symbol].window(at, length_ms)
@@ -255,5 +255,6 @@ def _average(each: Instrument, candle: Candle) -> str:
     return text_of(candle.quote_volume * each.tick_atoms // (candle.volume * each.lot_value))
 
 
-def _one_or_all(call: Call, rows: Rows) -> Rows | dict[str, Any]:
+def one_or_all(call: Call, rows: Rows) -> Rows | dict[str, Any]:
+    """One row where `symbol` was sent, else a list."""
     return rows[0] if "symbol" in call.params else rows

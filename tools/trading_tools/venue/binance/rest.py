@@ -1,27 +1,32 @@
 """REST: a request's bytes in, Binance's reply with its headers out.
 
-What a request means is `endpoints`.
+Which endpoints there are, and what they mean, is given by a table.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from trading_tools.venue.binance.endpoints import REST, Endpoint, serve
+from trading_tools.venue.binance.endpoint import Endpoint, serve
 from trading_tools.venue.binance.errors import BinanceError
 from trading_tools.venue.binance.params import parse
+from trading_tools.venue.binance.place import BinancePlace
 from trading_tools.venue.binance.signing import rest_payload
-from trading_tools.venue.binance.spot import SpotVenue
 from trading_tools.venue.wire.messages import Asked, Operation, Reply, Seen
 
 _PAGE = b"<html><head><title>404 Not Found</title></head><body>404 Not Found</body></html>"
 
 
-def seen(asked: Asked) -> Seen:
+Table = Mapping[tuple[str, str], Endpoint]
+"""Endpoints by method and path."""
+
+
+def seen(table: Table, asked: Asked) -> Seen:
     """What a request is for, without its signature."""
     values, _ = _parsed(asked)
-    endpoint = REST.get((asked.method, asked.path))
+    endpoint = table.get((asked.method, asked.path))
     return Seen(
         Operation.UNKNOWN if endpoint is None else endpoint.operation,
         {name: text for name, text in values.items() if name != "signature"},
@@ -29,9 +34,9 @@ def seen(asked: Asked) -> Seen:
     )
 
 
-def answer(venue: SpotVenue, asked: Asked, at: int, number: int) -> Reply:
+def answer(table: Table, venue: BinancePlace, asked: Asked, at: int, number: int) -> Reply:
     """Answer one request; `number` is its entry in the ledger."""
-    endpoint = REST.get((asked.method, asked.path))
+    endpoint = table.get((asked.method, asked.path))
     if endpoint is None:
         return _unknown(venue, asked, at, number)
     values, fault = _parsed(asked)
@@ -75,7 +80,7 @@ def _parsed(asked: Asked) -> tuple[dict[str, str], BinanceError | None]:
         return {}, error
 
 
-def _usage(venue: SpotVenue, endpoint: Endpoint, path: str, at: int) -> dict[str, str]:
+def _usage(venue: BinancePlace, endpoint: Endpoint, path: str, at: int) -> dict[str, str]:
     used = str(venue.limits.weight_used(at))
     if path.startswith("/sapi/"):
         return {"X-SAPI-USED-IP-WEIGHT-1M": used}
@@ -86,7 +91,7 @@ def _usage(venue: SpotVenue, endpoint: Endpoint, path: str, at: int) -> dict[str
     return headers
 
 
-def _unknown(venue: SpotVenue, asked: Asked, at: int, number: int) -> Reply:
+def _unknown(venue: BinancePlace, asked: Asked, at: int, number: int) -> Reply:
     path = asked.path
     venue.ledger.record(at, "endpoint.missing", request=number, method=asked.method, path=path)
     if not path.startswith("/sapi/"):

@@ -9,7 +9,7 @@ import json
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from trading_tools.venue.binance.spot import SpotVenue
+from trading_tools.venue.binance.place import BinancePlace
 from trading_tools.venue.binance.streams import Streams
 from trading_tools.venue.wire.connection import Connection
 from trading_tools.venue.wire.messages import Told
@@ -25,7 +25,9 @@ _TOLD = {
     "ticker": Told.TICKER,
     "miniTicker": Told.TICKER,
     "bookTicker": Told.TICKER,
+    "markPrice": Told.TICKER,
     "arr": Told.TICKER,
+    "forceOrder": Told.TRADES,
 }
 """What a stream is about, by the word after its symbol; the others are books."""
 
@@ -44,7 +46,7 @@ class MarketSocket:
 
     def __init__(
         self,
-        venue: SpotVenue,
+        venue: BinancePlace,
         streams: Streams,
         connection: Connection,
         path: str,
@@ -80,7 +82,7 @@ class MarketSocket:
     def leave(self) -> None:
         """End all subscriptions."""
         for name in self._subscribed:
-            self._streams.forget(name, self._connection.number)
+            self._forget(name)
         self._subscribed.clear()
 
     def _do(self, request: dict[str, Any]) -> Any:
@@ -116,19 +118,29 @@ class MarketSocket:
             raise _Invalid(2, f"Invalid request: more than {most} streams")
         for name in new:
             self._subscribed[name] = None
-            self._streams.listen(name, self._connection.number, self._tell)
+            self._listen(name)
 
     def _unsubscribe(self, names: list[str]) -> None:
         for name in names:
             if name in self._subscribed:
                 del self._subscribed[name]
-                self._streams.forget(name, self._connection.number)
+                self._forget(name)
+
+    def _listen(self, name: str) -> None:
+        self._streams.listen(name, self._connection.number, self._tell)
+
+    def _forget(self, name: str) -> None:
+        self._streams.forget(name, self._connection.number)
 
     def _tell(self, stream: str, text: str) -> None:
-        if self._combined:
-            text = f'{{"stream":{json.dumps(stream)},"data":{text}}}'
         symbol, _, kind = stream.partition("@")
-        self._connection.send(text, _TOLD.get(kind.partition("_")[0], Told.BOOK), symbol.upper())
+        told = _TOLD.get(kind.partition("@")[0].partition("_")[0], Told.BOOK)
+        self._connection.send(self._wrapped(stream, text), told, symbol.upper())
+
+    def _wrapped(self, stream: str, text: str) -> str:
+        if not self._combined:
+            return text
+        return f'{{"stream":{json.dumps(stream)},"data":{text}}}'
 
 
 def _request(text: str) -> dict[str, Any]:

@@ -1,24 +1,25 @@
 """The WebSocket API's conversation: REST's requests as JSON, and the private stream.
 
-What a request means is `endpoints`; what the private stream tells is `private`.
+Which endpoints there are is given by a table; what the private stream tells is `private`.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from trading_tools.venue.binance import errors
-from trading_tools.venue.binance.endpoints import SIGNING, SOCKET, serve
+from trading_tools.venue.binance.endpoint import SIGNING, Endpoint, serve
 from trading_tools.venue.binance.errors import BinanceError
 from trading_tools.venue.binance.info import rate_limits
 from trading_tools.venue.binance.params import Params
+from trading_tools.venue.binance.place import BinancePlace
 from trading_tools.venue.binance.private import PrivateStreams
 from trading_tools.venue.binance.signing import socket_payload
-from trading_tools.venue.binance.spot import SpotVenue
 from trading_tools.venue.wire.connection import Connection
-from trading_tools.venue.wire.messages import Operation, Told
+from trading_tools.venue.wire.messages import Operation, Seen, Told
 
 _SUBSCRIBE = "userDataStream.subscribe.signature"
 _UNSUBSCRIBE = "userDataStream.unsubscribe"
@@ -30,10 +31,18 @@ _SUBSCRIPTION_MS = 86_400_000
 class ApiSocket:
     """One connection to the WebSocket API."""
 
-    def __init__(self, venue: SpotVenue, private: PrivateStreams, connection: Connection) -> None:
+    def __init__(
+        self,
+        venue: BinancePlace,
+        table: Mapping[str, Endpoint],
+        connection: Connection,
+        private: PrivateStreams | None = None,
+    ) -> None:
+        """`table` has the endpoints by method; `private` is the stream that spot has on here."""
         self._venue = venue
-        self._private = private
+        self._table = table
         self._connection = connection
+        self._private = private
 
     def on_text(self, text: str) -> None:
         """Answer one request."""
@@ -41,14 +50,14 @@ class ApiSocket:
         number: Any = None
         operation = Operation.UNKNOWN
         status, told, values = 200, {}, {}
-        request = 0
+        entry, arrived = 0, None
         try:
             asked = _object(text)
             number = _id(asked)
             method, values = _method(asked), _values(asked)
-            operation = _operation(method)
+            operation = self._operation(method)
             shown = {name: text for name, text in values.items() if name != "signature"}
-            request = self._venue.ledger.record(
+            entry = self._venue.ledger.record(
                 at,
                 "request.received",
                 wire="socket",
@@ -58,7 +67,11 @@ class ApiSocket:
                 params=shown,
                 key=values.get("apiKey", ""),
             ).seq
-            told = {"result": self._result(method, values, at, request)}
+            seen = Seen(operation, shown, values.get("apiKey", ""))
+            arrived = self._connection.admit(seen, at, entry)
+            if arrived is None:
+                return
+            told = {"result": self._result(method, values, at, entry)}
         except BinanceError as error:
             status = error.status
             told = {"error": error.body()}
@@ -68,21 +81,23 @@ class ApiSocket:
                     "retryAfter": at + error.retry_after_s * 1000,
                 }
         code = told["error"]["code"] if "error" in told else 0
-        self._venue.ledger.record(at, "request.answered", request=request, status=status, code=code)
+        self._venue.ledger.record(at, "request.answered", request=entry, status=status, code=code)
         reply: dict[str, Any] = {"id": number, "status": status, **told}
         if values.get("returnRateLimits") != "false":
             reply["rateLimits"] = self._used(at)
         text = json.dumps(reply, separators=(",", ":"))
-        self._connection.send(text, Told.REPLY, operation=operation)
+        refused = str(code) if code else ""
+        self._connection.send(text, Told.REPLY, "", operation, arrived, refused)
 
     def leave(self) -> None:
         """End the private stream's subscription."""
-        self._private.leave(self._connection)
+        if self._private is not None:
+            self._private.leave(self._connection)
 
     def _result(self, method: str, values: dict[str, str], at: int, request: int) -> Any:
         venue = self._venue
         key, payload = values.get("apiKey"), socket_payload(values)
-        if method == _SUBSCRIBE:
+        if method == _SUBSCRIBE and self._private is not None:
             venue.limits.charge(2, at)
             unknown = values.keys() - SIGNING - _ALSO
             if unknown:
@@ -90,11 +105,11 @@ class ApiSocket:
             owner = venue.gate.signed(key, payload, Params(values), at)
             number = self._private.subscribe(owner.account, self._connection)
             return {"subscriptionId": number, "expirationTime": at + _SUBSCRIPTION_MS}
-        if method == _UNSUBSCRIBE:
+        if method == _UNSUBSCRIBE and self._private is not None:
             venue.limits.charge(2, at)
             self.leave()
             return {}
-        endpoint = SOCKET.get(method)
+        endpoint = self._table.get(method)
         if endpoint is None:
             venue.ledger.record(at, "endpoint.missing", request=request, method=method)
             raise BinanceError(-1000, f"Unknown method '{method[:100]}'.", 404)
@@ -102,19 +117,18 @@ class ApiSocket:
         endpoint.check_names(values, _ALSO)
         return serve(venue, endpoint, values, key, payload, at, request)
 
+    def _operation(self, method: str) -> Operation:
+        if self._private is not None and method in (_SUBSCRIBE, _UNSUBSCRIBE):
+            return Operation.OTHER
+        endpoint = self._table.get(method)
+        return Operation.UNKNOWN if endpoint is None else endpoint.operation
+
     def _used(self, at: int) -> list[dict[str, Any]]:
         limits = self._venue.limits
         orders = limits.orders_used(self._venue.account.name, at)
-        counts = [limits.weight_used(at), orders["10S"], orders["1D"]]
+        counts = [limits.weight_used(at), *orders.values()]
         told = rate_limits(limits.rules)
         return [{**limit, "count": count} for limit, count in zip(told, counts, strict=True)]
-
-
-def _operation(method: str) -> Operation:
-    if method in (_SUBSCRIBE, _UNSUBSCRIBE):
-        return Operation.OTHER
-    endpoint = SOCKET.get(method)
-    return Operation.UNKNOWN if endpoint is None else endpoint.operation
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Binance spot's marketplace, and who may use it: keys and limits, without the network.
+"""Binance spot's marketplace: what it lists, and what the drill's account has there.
 
 What a request does is `endpoints`; how it arrives is `adapter`, `rest`, `socket` and `socket_api`.
 """
@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from trading_tools.venue.binance.limits import Limits, Rules
-from trading_tools.venue.binance.signing import Gate, drill_credentials
+from trading_tools.venue.binance.limits import Rules
+from trading_tools.venue.binance.place import BinancePlace
 from trading_tools.venue.core.instruments import ATOMS, Instrument
 from trading_tools.venue.market.listing import SPOT
-from trading_tools.venue.market.place import DRILL_ACCOUNT, Marketplace
 
 _BALANCES = {
     "USDT": 100_000 * ATOMS,
@@ -23,7 +22,7 @@ _BALANCES = {
 }
 
 
-class SpotVenue(Marketplace):
+class SpotVenue(BinancePlace):
     """A Binance spot exchange in memory."""
 
     def __init__(
@@ -34,7 +33,4 @@ class SpotVenue(Marketplace):
         instruments: Mapping[Instrument, int] = SPOT,
         market: bool = True,
     ) -> None:
-        super().__init__(seed, clock, instruments, _BALANCES, market)
-        self.credentials = drill_credentials(DRILL_ACCOUNT, seed)
-        self.gate = Gate({self.credentials.key: self.credentials})
-        self.limits = Limits(rules or Rules(), self.limit_hit)
+        super().__init__(seed, clock, rules or Rules(), instruments, _BALANCES, market)

@@ -7,11 +7,11 @@ candles and tickers every second. How clients subscribe is `socket`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 from trading_tools.venue.binance import quotes
-from trading_tools.venue.binance.spot import SpotVenue
+from trading_tools.venue.binance.place import BinancePlace
 from trading_tools.venue.core.instruments import Instrument, text_of
 from trading_tools.venue.core.orders import Trade
 from trading_tools.venue.market.candles import INTERVALS, Candle, closing
@@ -24,16 +24,24 @@ _PARTIAL = (5, 10, 20)
 
 
 class Streams:
-    """All public streams of one venue. `pump` sends what is due by the venue's clock."""
+    """All public streams of one venue. `pump` sends what is due by the venue's clock.
 
-    def __init__(self, venue: SpotVenue) -> None:
+    `paces` are how often books go out, in milliseconds, by the end of the stream's name.
+    """
+
+    paces: ClassVar[Mapping[str, int]] = {"@100ms": 100, "": 1_000}
+
+    def __init__(self, venue: BinancePlace) -> None:
         self._venue = venue
         self._listeners: dict[str, dict[int, Listener]] = {}
-        self._fast = {name: depth.reader() for name, depth in venue.depths.items()}
-        self._slow = {name: depth.reader() for name, depth in venue.depths.items()}
+        self._readers = {
+            (symbol, pace): depth.reader()
+            for symbol, depth in venue.depths.items()
+            for pace in self.paces
+        }
         self._best: dict[str, dict[str, str]] = {}
         self._candle: dict[str, int] = {}
-        self._tenth = self._second = venue.clock()
+        self._pumped = venue.clock()
         venue.exchange.on_trade.append(self._on_trade)
 
     def listen(self, stream: str, number: int, listener: Listener) -> None:
@@ -49,14 +57,14 @@ class Streams:
 
     def pump(self, at: int) -> None:
         """Send what is due at `at`."""
-        tenth, second = at // 100 != self._tenth // 100, at // 1000 != self._second // 1000
-        self._tenth, self._second = at, at
+        before, self._pumped = self._pumped, at
+        second = at // 1_000 != before // 1_000
+        due = [pace for pace, length in self.paces.items() if at // length != before // length]
         for each in self._venue.exchange.instruments.values():
             self._best_price(each)
-            if tenth:
-                self._books(each, self._fast[each.symbol], "@100ms", at)
+            for pace in due:
+                self._books(each, self._readers[each.symbol, pace], pace, at)
             if second:
-                self._books(each, self._slow[each.symbol], "", at)
                 self._candles(each, at)
         if second:
             self._tickers(at)
@@ -150,7 +158,7 @@ class Streams:
                 continue
             figures = quotes.day_figures(self._venue, each, at)
             full.append(_ticker(each, figures, at))
-            mini.append(_mini_ticker(each, figures, at))
+            mini.append(mini_ticker(each, figures, at))
             self._publish(f"{name}@ticker", full[-1])
             self._publish(f"{name}@miniTicker", mini[-1])
         self._publish("!ticker@arr", full)
@@ -210,7 +218,8 @@ def _ticker(each: Instrument, figures: dict[str, Any], at: int) -> dict[str, Any
     }
 
 
-def _mini_ticker(each: Instrument, figures: dict[str, Any], at: int) -> dict[str, Any]:
+def mini_ticker(each: Instrument, figures: dict[str, Any], at: int) -> dict[str, Any]:
+    """The short ticker of a day's figures."""
     return {
         "e": "24hrMiniTicker",
         "E": at,

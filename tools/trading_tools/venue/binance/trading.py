@@ -174,19 +174,15 @@ def commission(call: Call) -> dict[str, Any]:
 def order_counts(call: Call) -> list[dict[str, Any]]:
     """How many orders were placed in the running windows."""
     used = call.venue.limits.orders_used(call.account_name, call.at)
-    rules = call.venue.limits.rules
     return [
         {
             "rateLimitType": "ORDERS",
-            "interval": interval,
-            "intervalNum": number,
-            "limit": limit,
-            "count": used[name],
+            "interval": rule.interval,
+            "intervalNum": rule.number,
+            "limit": rule.limit,
+            "count": used[rule.name],
         }
-        for name, interval, number, limit in (
-            ("10S", "SECOND", 10, rules.orders_10s),
-            ("1D", "DAY", 1, rules.orders_1d),
-        )
+        for rule in call.venue.limits.rules.orders
     ]
 
 

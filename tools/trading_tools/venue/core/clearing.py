@@ -131,7 +131,7 @@ class Clearing(Engine):
         """
         instrument, _ = self.margins.terms(symbol)
         quote, book = instrument.quote, self.books[symbol]
-        for order in account.open_orders(symbol):
+        for order in list(account.open[symbol].values()):
             self.cancel(account, order, at)
         for position in account.positions_of(symbol):
             before = account.free[quote]
@@ -262,8 +262,8 @@ class Clearing(Engine):
                 if used >= 1_000_000:
                     self.liquidate(account, symbol, at)
                     break
-                if used >= CALLED_AT and not position.called:
-                    position.called = True
+                warned, position.called = position.called, used >= CALLED_AT
+                if position.called and not warned:
                     self._tell(Change(at, account.name, ChangeKind.MARGIN_CALL, symbol))
 
     def _tell(self, change: Change) -> None:

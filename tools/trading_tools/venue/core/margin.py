@@ -13,7 +13,7 @@ from trading_tools.venue.core.accounts import Account
 from trading_tools.venue.core.book import Book
 from trading_tools.venue.core.contracts import Contract, PositionSide
 from trading_tools.venue.core.instruments import Instrument
-from trading_tools.venue.core.orders import Order, Side, Ticket
+from trading_tools.venue.core.orders import Side, Ticket
 from trading_tools.venue.core.positions import Position, reduces
 
 
@@ -98,7 +98,9 @@ class Margins:
         for position in account.positions_of(symbol):
             held = mark * position.size * instrument.lot_value
             sums[position.side] = [held, 0, 0]
-        tickets = [(order.ticket, order.remaining) for order in account.open_orders(symbol)]
+        tickets = [
+            (order.ticket, order.remaining) for order in account.open.get(symbol, {}).values()
+        ]
         if more is not None:
             tickets.append((more, more.size))
         for ticket, size in tickets:
@@ -190,13 +192,3 @@ class Margins:
             backing = self.backing(account, instrument.quote)
             backed, needed = backing.cross_equity, backing.cross_maintenance
         return needed * 1_000_000 // backed if backed > 0 else 10**9
-
-
-def orders_that_reduce(account: Account, position: Position) -> list[Order]:
-    """The account's open orders that may only close this position, oldest first."""
-    return [
-        order
-        for order in account.open_orders(position.symbol)
-        if order.ticket.position_side is position.side
-        and (order.ticket.reduce_only or reduces(order.ticket.side, position.side))
-    ]

@@ -38,8 +38,11 @@ def funds(
             if size < instrument.min_steps and book.other(ticket.side).levels:
                 raise Rejected(Reason.SIZE)
     buys = ticket.side is Side.BUY
-    lock = worth + account.fee_reserve(worth) if buys else size * instrument.step_atoms
-    if spendable(account, instrument.quote if buys else instrument.base, margins) < lock:
+    asset = instrument.quote if buys else instrument.base
+    lock = worth if buys else size * instrument.step_atoms
+    if buys and account.fees_in_quote:
+        lock += account.fee_reserve(worth)
+    if account.free[asset] < lock or (account.terms and spendable(account, asset, margins) < lock):
         raise Rejected(Reason.FUNDS)
     return size, lock
 
@@ -56,12 +59,21 @@ def given(instrument: Instrument, side: Side) -> str:
 
 
 def fill(
-    order: Order, account: Account, instrument: Instrument, price: int, size: int, fee_ppm: int
+    order: Order,
+    account: Account,
+    instrument: Instrument,
+    price: int,
+    size: int,
+    quote: int,
+    fee_ppm: int,
 ) -> tuple[str, int]:
-    """Spend what was held back and take in what was bought; the fee's asset and the fee."""
-    quote = price * size * instrument.lot_value
+    """Spend what was held back and take in what was bought; the fee's asset and the fee.
+
+    `quote` is what the fill is worth.
+    """
     if order.ticket.side is Side.BUY:
-        held = (order.ticket.price or price) * size * instrument.lot_value
+        limit = order.ticket.price
+        held = limit * size * instrument.lot_value if limit else quote
         account.locked[instrument.quote] -= held
         account.free[instrument.quote] += held - quote
         gained, income = instrument.base, size * instrument.step_atoms
@@ -71,6 +83,8 @@ def fill(
         gained, income = instrument.quote, quote
     order.locked -= held
     account.free[gained] += income
+    if not fee_ppm:
+        return gained, 0
     if not account.fees_in_quote or gained == instrument.quote:
         fee = income * fee_ppm // _MILLION
         account.free[gained] -= fee

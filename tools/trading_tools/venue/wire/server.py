@@ -19,7 +19,7 @@ from aiohttp import web
 from trading_tools.venue.wire.connection import Connection
 from trading_tools.venue.wire.interference import Cut, Interference, Request
 from trading_tools.venue.wire.messages import Asked, Reply
-from trading_tools.venue.wire.venue import Venue
+from trading_tools.venue.wire.venue import SparesHosts, Venue
 
 LOOPBACK = "127.0.0.1"
 LEDGER_PATH = "/_ledger"
@@ -48,7 +48,7 @@ class VenueServer:
         self.ports: list[int] = []
         self._doors = doors
         self._interference = interference or Interference()
-        self._by_host = {host: venue for venue in venues for host in venue.hosts}
+        self._by_host = by_host(venues)
         self._connections: set[Connection] = set()
         self._runner: web.AppRunner | None = None
         self._pump: asyncio.Task[None] | None = None
@@ -66,6 +66,7 @@ class VenueServer:
             await self._runner.cleanup()
             raise
         self.ports = [address[1] for address in self._runner.addresses]
+        self._interference.starting(self.venues)
         self._pump = asyncio.create_task(self._run_markets())
         return self
 
@@ -131,10 +132,11 @@ class VenueServer:
         asked = Asked(request.method, host, path, query, await request.read(), request.headers)
         if request.headers.get("Upgrade", "").lower() == "websocket" and venue.is_socket(asked):
             return await self._converse(request, venue, asked)
-        return await self._serve(request, venue, asked)
+        outcome = await self.handle(venue, asked)
+        return await _cut(request, outcome) if isinstance(outcome, Cut) else _response(outcome)
 
-    async def _serve(self, request: web.Request, venue: Venue, asked: Asked) -> web.StreamResponse:
-        """Answer one request and record both in the ledger."""
+    async def handle(self, venue: Venue, asked: Asked) -> Reply | Cut:
+        """Let a venue answer one request, and record both in its ledger."""
         place = venue.place
         at = place.advance()
         seen = venue.seen(asked)
@@ -148,20 +150,24 @@ class VenueServer:
             params=dict(seen.params),
             key=seen.key,
         ).seq
-        arrived = Request(venue, asked, seen, at, number)
+        arrived = Request(venue, seen, at, number)
+        reply: Reply | None = None
         outcome = await self._interference.before(arrived)
         if outcome is None:
             reply = venue.answer(asked, place.advance(), number)
             outcome = await self._interference.after(arrived, reply)
-        now = place.clock()
+        told: dict[str, object] = {"request": number}
         if isinstance(outcome, Cut):
-            status = outcome.reply.status if outcome.reply and outcome.sent else 0
-            place.ledger.record(now, "request.answered", request=number, status=status, cut=True)
-            return await _cut(request, outcome)
-        place.ledger.record(
-            now, "request.answered", request=number, status=outcome.status, code=outcome.code
-        )
-        return _response(outcome)
+            told["status"] = outcome.reply.status if outcome.reply and outcome.sent else 0
+            told["cut"] = True
+        else:
+            told |= {"status": outcome.status, "code": outcome.code}
+            if outcome is not reply:
+                told["changed"] = True
+            if "Retry-After" in outcome.headers:
+                told["retry_after_s"] = outcome.headers["Retry-After"]
+        place.ledger.record(place.clock(), "request.answered", **told)
+        return outcome
 
     async def _converse(
         self, request: web.Request, venue: Venue, asked: Asked
@@ -176,7 +182,7 @@ class VenueServer:
             autoping=False, compress=False, max_msg_size=_LONGEST_MESSAGE, timeout=2
         )
         await socket.prepare(request)
-        connection = Connection(venue.place, socket, rules, asked.path, self._interference)
+        connection = Connection(venue, socket, rules, asked.path, self._interference)
         self._connections.add(connection)
         self._interference.opened(connection)
         talk = venue.converse(asked, connection)
@@ -184,6 +190,7 @@ class VenueServer:
             await connection.run(talk.on_text)
         finally:
             talk.leave()
+            self._interference.closed(connection)
             self._connections.discard(connection)
         return socket
 
@@ -198,6 +205,17 @@ class VenueServer:
             return _fault(f"venue must be one of {', '.join(names)}")
         text = "".join(names[name].place.ledger.lines(int(after)))
         return web.Response(text=text, content_type="application/x-ndjson")
+
+
+def by_host(venues: Sequence[Venue]) -> dict[str, Venue]:
+    """Which venue answers for each host: its own one before a sister that stands in for it."""
+    found: dict[str, Venue] = {}
+    for venue in venues:
+        spare = venue.spare_hosts if isinstance(venue, SparesHosts) else frozenset()
+        for host in venue.hosts:
+            if host not in spare or host not in found:
+                found[host] = venue
+    return found
 
 
 def _fault(words: str) -> web.Response:

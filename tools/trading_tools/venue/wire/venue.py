@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from trading_tools.venue.market.place import Marketplace
 from trading_tools.venue.wire.credentials import Credentials
@@ -20,6 +20,23 @@ class Talk(Protocol):
 
     def leave(self) -> None:
         """The connection has ended: nothing more is sent on it."""
+
+
+@runtime_checkable
+class StreamKeys(Protocol):
+    """A venue whose private streams live by something that expires: a key, a subscription."""
+
+    def expire_stream_keys(self, at: int) -> None:
+        """Let them expire now, and tell who listens what the venue tells then."""
+
+
+@runtime_checkable
+class SparesHosts(Protocol):
+    """A venue that answers for hosts of a sister venue too, as long as the sister is not there."""
+
+    @property
+    def spare_hosts(self) -> frozenset[str]:
+        """Those of its hosts that are a sister's own."""
 
 
 class Venue(Protocol):

@@ -1,0 +1,1 @@
+"""Binance USD-M futures: linear perpetual contracts, margined in USDT."""
