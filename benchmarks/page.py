@@ -122,8 +122,9 @@ round and the quartiles. The stand-in streams where it is asked to: an event for
 How each one works is its module in `benchmarks/contenders/`: the bare loop has no record, no limits
 and no checks. The orchestrator's runs are recorded in a ledger file event by event, with redaction,
 permissions, prices, limits, routing and acceptance; only the git workspace and the process's start
-are left out, which the row `orc run` has. Peers are used as their own docs say; `make bench-peers`
-installs them. Versions: {versions}.
+are left out, which the row `orc run` has. Its requests go over aiohttp itself, as those of
+`orc run` do; what the SDK's own aiohttp client saves is a row of its own. Peers are used as their
+own docs say; `make bench-peers` installs them. Versions: {versions}.
 
 ## The rest
 

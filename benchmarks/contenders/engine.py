@@ -1,7 +1,8 @@
 """The harness: engine, ledger in a SQLite file, redaction, routing, permissions, acceptance.
 
-Of what `orc run` does, three things are outside: starting the process, the git workspace, and the
-report at the end. `benchmarks.commands` measures a whole `orc run`.
+Requests go out as `orc run` sends them: over aiohttp, without the SDK. Of what `orc run` does,
+three things are outside: starting the process, the git workspace, and the report at the end.
+`benchmarks.commands` measures a whole `orc run`.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from orchestrator.toolbox.permissions import Rules
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.redact import Redactor
 
-PACKAGES = ("trading-orchestrator", "anthropic")
+PACKAGES = ("trading-orchestrator", "aiohttp")
 SECRETS = {"BENCH_API_KEY": "bench-key-0123456789abcdef", "BENCH_SECRET": "s3cr3t-of-the-bench"}
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -69,11 +70,15 @@ class MessagesApi:
 
     `script` answers the n-th request (from 1) that is in order: a function, or a sequence of
     answers played in order (a message stands for an answer that holds it). `strict=False` leaves
-    the rules out, for tests of what the stand-in would never let through.
+    the rules out, for tests of what the stand-in would never let through. `tls` serves https.
     """
 
     def __init__(
-        self, script: Script | Sequence[Answer | Mapping[str, Any]], *, strict: bool = True
+        self,
+        script: Script | Sequence[Answer | Mapping[str, Any]],
+        *,
+        strict: bool = True,
+        tls: ssl.SSLContext | None = None,
     ):
         self._script = script if callable(script) else _in_order(script)
         self._strict = strict
@@ -83,6 +88,9 @@ class MessagesApi:
         self._open: set[socket.socket] = set()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.api = self
+        self._scheme = "https" if tls else "http"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self.requests: list[Recorded] = []
         self.refused: list[str] = []
@@ -92,7 +100,7 @@ class MessagesApi:
     @property
     def url(self) -> str:
         """What to give as base URL."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def release(self) -> None:
         """Let hanging answers end."""

@@ -8,6 +8,8 @@ from orchestrator.run.forking import NotHere, forked_opening, last_point, tree_a
 from orchestrator.run.state import State
 from orchestrator.workspace.errors import WorkspaceError
 from orchestrator.workspace.workspace import Workspace
+from trading_tools.audit.errors import LedgerError
+from trading_tools.audit.ledger import Draft
 from trading_tools.audit.verify import require_unaltered
 
 
@@ -40,9 +42,14 @@ def fork(house: House, parent: str, run: str, at: int | None, model: str | None)
         f"context_session_{parent}.md", f"context_session_{run}.md"
     )
     opening = forked_opening(opened, source, described(space, told), model)
-    house.ledger.append(run, opening.KIND, ev.to_body(opening), expected_seq=0)
-    for event in events[1:seq]:
-        house.ledger.append(run, event.kind, event.body, v=event.v, expected_seq=event.seq - 1)
+    drafts = [Draft(opening.KIND, ev.to_body(opening))]
+    drafts += [Draft(event.kind, event.body, event.v) for event in events[1:seq]]
+    try:
+        # All at once: a process that is killed leaves a whole fork or none.
+        house.ledger.append_all(run, drafts, expected_seq=0)
+    except LedgerError:
+        space.remove(with_branch=True)
+        raise
     summary = f"as run {parent} had it at event {seq}"
     space.commit(agent="fork", turn=0, summary=summary, run=run, head=head, at=house.clock())
     return take_up(house, run)
@@ -54,13 +61,27 @@ def _workspace(
     if opened.workspace is None:
         raise NoSuchRun(f"run {parent} has no workspace; it cannot be forked")
     base = str(opened.workspace["base"])
+    wanted = tree or base
     try:
         before = Workspace.reopen(
             house.project, parent, state_dir=house.state_dir, base=base, environ=house.environ
         )
-        return before.fork(run, tree or base)
+        return before.fork(run, wanted)
     except WorkspaceError as error:
+        gone = str(error)
+    try:
+        # A run that changed nothing keeps no workspace: its files are those that it began with.
+        return Workspace.anew(
+            house.project,
+            run,
+            base,
+            wanted,
+            [str(note) for note in opened.workspace["notes"]],
+            state_dir=house.state_dir,
+            environ=house.environ,
+        )
+    except WorkspaceError:
         raise NoSuchRun(
-            f"the files of run {parent} are gone ({error}); a run whose workspace was removed "
+            f"the files of run {parent} are gone ({gone}); a run whose workspace was removed "
             "cannot be forked, run its request again"
         ) from None

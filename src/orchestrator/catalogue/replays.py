@@ -27,11 +27,11 @@ async def replay_run(ledger: Ledger, run: str) -> Replayed:
         Unreadable: an event cannot be read by this version.
     """
     recorded = ledger.read(run)
-    opened = State.fold(recorded).opened
+    state = State.fold(recorded)
+    opened = state.opened
     if opened is None:
         raise NoSuchRun(f"there is no run {run!r}; `orc runs` lists them")
-    copied = int(opened.forked_from["seq"]) if opened.forked_from else 0
-    recording = Recording(recorded, ledger.get_text, range(1, copied + 1))
+    recording = Recording(recorded, ledger.get_text, range(1, state.copied + 1))
     return await replay(run, recording, lambda state: _setting(opened, recording, state))
 
 

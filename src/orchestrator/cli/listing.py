@@ -46,7 +46,10 @@ _SUMMED = ("model_calls", "attempts", "input_tokens", "output_tokens", "cache_re
 
 
 def summary(info: StreamInfo, state: State, *, owned: bool) -> dict[str, Any]:
-    """One run of `orc runs --json`. `agents` are those that took over, in order."""
+    """One run of `orc runs --json`. `agents` are those that took over, in order.
+
+    `inherited` is what of the figures a fork has from its parent, null for a run of its own.
+    """
     agents = [state.route.agent] if state.route else []
     agents += [to for _, to, _ in state.handoffs]
     return {
@@ -59,6 +62,7 @@ def summary(info: StreamInfo, state: State, *, owned: bool) -> dict[str, Any]:
         "kind": kind_of(state),
         "agents": agents,
         **spend_body(state.spend),
+        "inherited": spend_body(state.spend.inherited) if state.copied else None,
         "request": state.opened.request if state.opened else "",
     }
 
@@ -102,13 +106,21 @@ def print_runs(rows: Sequence[Mapping[str, Any]], console: Console | None = None
 
 
 def _totals(rows: Sequence[Mapping[str, Any]], marks: Marks) -> tuple[str, str]:
-    """What the listed runs used in all; runs without a known price are counted apart."""
-    priced = [Decimal(row["cost_usd"]) for row in rows if row["cost_usd"] is not None]
-    money = usd_text(str(sum(priced, Decimal(0)))) if priced else "no price"
+    """What the listed runs used in all; runs without a known price are counted apart.
+
+    What a fork has from its parent is the parent's.
+    """
+    priced = [row for row in rows if row["cost_usd"] is not None]
+    own = (Decimal(row["cost_usd"]) - _inherited(row, "cost_usd") for row in priced)
+    money = usd_text(str(sum(own, Decimal(0)))) if priced else "no price"
     if priced and len(priced) < len(rows):
         money += f" and {counted(len(rows) - len(priced), 'run')} without a price"
-    used = {name: sum(row[name] for row in rows) for name in _SUMMED}
+    used = {name: sum(row[name] - int(_inherited(row, name)) for row in rows) for name in _SUMMED}
     return f"{counted(len(rows), 'run')} {marks.dot} {money}", in_all(used, marks)
+
+
+def _inherited(row: Mapping[str, Any], name: str) -> Decimal:
+    return Decimal(row["inherited"][name]) if row["inherited"] else Decimal(0)
 
 
 def print_timeline(recorded: Iterable[Event], console: Console | None = None) -> None:

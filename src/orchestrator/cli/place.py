@@ -135,7 +135,7 @@ class Place:
 
         The project's own only while it is trusted. What keeps one out is said.
         """
-        from orchestrator.catalogue.recipes import library_of
+        from orchestrator.catalogue.playbook_library import library_of
         from orchestrator.playbooks.library import shipped_dir
 
         trusted = self.trust.holds

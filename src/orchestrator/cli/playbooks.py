@@ -80,7 +80,7 @@ def lint_command(paths: tuple[Path, ...], as_json: bool) -> None:
     Exit code 1 where a file does not load, could not work beside the agents and tools here, or
     would not take its own examples.
     """
-    from orchestrator.catalogue.recipes import unsuited
+    from orchestrator.catalogue.playbook_library import unsuited
     from orchestrator.playbooks.reading import read_playbook
 
     place = Place.find()

@@ -13,7 +13,7 @@ import click
 from orchestrator.cli.options import JSON, WORKSPACE
 from orchestrator.cli.output import Exit, emit, leave
 from orchestrator.cli.place import Place
-from orchestrator.cli.runs import find_run
+from orchestrator.cli.runs import find_run, what_was_altered
 from orchestrator.cli.text import one_line
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ _SHOWN = 160
 def replay_command(run: str, workspace: Path | None, as_json: bool) -> None:
     """Decide RUN again against its recorded replies and outcomes; the events must be the same.
 
-    Nothing is asked, called or written. Exit code 1 where the decisions differ.
+    Nothing is asked, called or written. Exit code 1 where the decisions differ, or where the record
+    was altered, so that equal ones prove nothing.
     """
     from orchestrator.catalogue.replays import replay_run
 
@@ -38,12 +39,15 @@ def replay_command(run: str, workspace: Path | None, as_json: bool) -> None:
     assert state.opened is not None
     with place.open_ledger(read_only=True) as ledger:
         outcome = asyncio.run(replay_run(ledger, name))
-    found = _document(name, state.opened.version, outcome)
+    altered = what_was_altered(place, name)
+    found = _document(name, state.opened.version, outcome, altered)
     emit(found, as_json, lambda: _text(found))
-    leave(int(Exit.DONE if outcome.same else Exit.NEGATIVE))
+    leave(int(Exit.DONE if outcome.same and altered is None else Exit.NEGATIVE))
 
 
-def _document(run: str, recorded_version: str, outcome: Replayed) -> dict[str, Any]:
+def _document(
+    run: str, recorded_version: str, outcome: Replayed, altered: str | None
+) -> dict[str, Any]:
     difference = None if outcome.difference is None else asdict(outcome.difference)
     return {
         "run": run,
@@ -51,6 +55,7 @@ def _document(run: str, recorded_version: str, outcome: Replayed) -> dict[str, A
         "events": outcome.events,
         "of": outcome.of,
         "difference": difference,
+        "altered": altered,
         "recorded_version": recorded_version,
         "version": version("trading-orchestrator"),
     }
@@ -58,8 +63,10 @@ def _document(run: str, recorded_version: str, outcome: Replayed) -> dict[str, A
 
 def _text(found: dict[str, Any]) -> str:
     run, difference = found["run"], found["difference"]
+    altered = [f"the record was altered: {found['altered']}"] if found["altered"] else []
     if difference is None:
-        return f"run {run}: all {found['of']} events were decided the same again"
+        same = f"run {run}: all {found['of']} events were decided the same again"
+        return "\n".join([same, *altered])
     where = f" at {difference['path']}" if difference["path"] else ""
     lines = [
         f"run {run}: decided the same up to event {found['events']} of {found['of']}, then not:",
@@ -70,4 +77,4 @@ def _text(found: dict[str, Any]) -> str:
     if found["recorded_version"] != found["version"]:
         then, now = found["recorded_version"], found["version"]
         lines.append(f"  recorded under version {then}; this is {now}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *altered])

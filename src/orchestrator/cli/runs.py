@@ -39,6 +39,19 @@ def states_in(ledger: Ledger, infos: Iterable[StreamInfo]) -> Iterator[tuple[Str
             yield info, state
 
 
+def what_was_altered(place: Place, run: str) -> str | None:
+    """What was done to the record of a run; None where its chain of hashes holds."""
+    from trading_tools.audit.errors import Altered
+    from trading_tools.audit.verify import require_unaltered
+
+    with place.open_ledger(read_only=True) as ledger:
+        try:
+            require_unaltered(ledger, run)
+        except Altered as error:
+            return str(error)
+    return None
+
+
 def is_owned(place: Place, run: str) -> bool:
     """Whether a process works on the run right now."""
     from orchestrator.run.ownership import owner

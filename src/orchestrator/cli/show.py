@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orchestrator.cli.options import JSON, WORKSPACE
-from orchestrator.cli.output import CommandError, emit, say
+from orchestrator.cli.output import CommandError, Exit, emit, leave, say
 from orchestrator.cli.place import Place
-from orchestrator.cli.runs import find_run, is_owned, report_of, runs_in, states_in
+from orchestrator.cli.runs import (
+    find_run,
+    is_owned,
+    report_of,
+    runs_in,
+    states_in,
+    what_was_altered,
+)
 
 if TYPE_CHECKING:
     from orchestrator.run.state import State
@@ -34,23 +41,30 @@ def show_command(
 ) -> None:
     """What RUN did: chain, checks, receipts, spend, and how to look at its change.
 
-    RUN is an id, the beginning of one, or `last` (also where it is left out).
+    RUN is an id, the beginning of one, or `last` (also where it is left out). Exit code 1 where the
+    ledger's record of it was altered.
     """
     if events + (receipt is not None) + (other is not None) > 1:
         what = "--events, --receipt and --diff exclude each other"
         raise CommandError(what, "orc show", "choose one")
     place = Place.find(workspace)
     name, state = find_run(place, run)
+    shown = [name]
     if other is not None:
         from orchestrator.cli.difference import show_difference
 
-        show_difference(place, (name, state), find_run(place, other), as_json)
+        second = find_run(place, other)
+        shown.append(second[0])
+        show_difference(place, (name, state), second, as_json)
     elif receipt is not None:
         _show_receipt(place, name, state, receipt, as_json)
     elif events:
         _show_events(place, name, as_json)
     else:
         _show_report(place, name, state, as_json)
+    if altered := [found for one in shown if (found := what_was_altered(place, one))]:
+        say("\n".join(f"orc: {found}" for found in altered))
+        leave(int(Exit.NEGATIVE))
 
 
 @click.command("runs")

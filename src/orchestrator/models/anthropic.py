@@ -1,14 +1,9 @@
-"""The Messages API through the `anthropic` SDK: attempts, retries, streaming, cancellation.
+"""The Messages API: attempts, retries, streaming, cancellation.
 
-The SDK gives transport, authentication and the clouds' addresses. Its own retries are off (they
-sleep out any `Retry-After`), and so is its stream parser: it validates each event anew, completes
-tool calls that were cut, and takes a stream without an end for a whole one. The call goes through
-the client's `post` with our own body (`wire`), and the response's bytes through `sse` and
-`assemble`. The SDK is imported on the first reply, because the import takes about a second.
-
-The HTTP client is the SDK's aiohttp one: it takes half the processor time of the default, httpx2,
-for a streamed reply, the SDK imports aiohttp anyway where it is installed, and vcrpy records and
-replays it (streams too, tested), which is what cassettes stand on.
+A call goes out by a `transport` with our own body (`wire`), and the answer's bytes go through `sse`
+(Bedrock's through `eventstream`) and `assemble`. Of the SDK's ways none is used: its retries sleep
+out any `Retry-After`, and its stream parser validates each event anew, completes tool calls that
+were cut, and takes a stream without an end for a whole one.
 """
 
 from __future__ import annotations
@@ -21,9 +16,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from orchestrator.models.assemble import Assembler, ServiceFault
+from orchestrator.models.direct import DirectTransport
 from orchestrator.models.eventstream import EventStreamDecoder
 from orchestrator.models.faults import Fault, Verdict, fault_of_event, fault_of_status
 from orchestrator.models.port import (
@@ -34,36 +30,11 @@ from orchestrator.models.port import (
     Usage,
 )
 from orchestrator.models.sse import MalformedStreamError, SseDecoder, json_object
-from orchestrator.models.wire import CONTEXT_EDITING_BETA, body
-
-if TYPE_CHECKING:
-    import httpx2
-    from anthropic import (
-        AsyncAnthropic,
-        AsyncAnthropicBedrock,
-        AsyncAnthropicVertex,
-        AsyncAPIResponse,
-    )
-
-    Client = AsyncAnthropic | AsyncAnthropicBedrock | AsyncAnthropicVertex
+from orchestrator.models.transport import Answer, NoAnswer, Transport
+from orchestrator.models.wire import body
 
 DEFAULT_BASE_URL = "https://api.anthropic.com"
-CONNECT_TIMEOUT_S = 10.0
 DRAIN_TIMEOUT_S = 0.5
-RAW = {"X-Stainless-Raw-Response": "stream"}
-"""The SDK's own sign that `post` is to hand over the response unread."""
-
-
-def transport(timeout_s: float) -> dict[str, Any]:
-    """The options of every client of the SDK, direct or a cloud's: how requests travel."""
-    from anthropic import DefaultAioHttpClient, Timeout
-
-    timeout = Timeout(timeout_s, connect=CONNECT_TIMEOUT_S)
-    return {
-        "timeout": timeout,
-        "http_client": DefaultAioHttpClient(timeout=timeout),
-        "open_telemetry": False,
-    }
 
 
 @dataclass(frozen=True)
@@ -87,28 +58,23 @@ class RetryPolicy:
 class AnthropicModel:
     """A model behind the Messages API or something that speaks it.
 
-    `make_client` constructs the SDK's client when the first reply is asked for; see `direct` and
-    `factory`. `credential_errors` are what a cloud's library raises where it finds no credentials.
-    `clock` is monotonic seconds, `now` UTC (for `Retry-After` dates). `rewritten` says that the
-    client rewrites bodies, as the clouds' do; else they go out as bytes, which it need not copy.
+    `credential_errors` are what a cloud's library raises where it finds no credentials. `clock` is
+    monotonic seconds, `now` UTC (for `Retry-After` dates).
     """
 
     def __init__(
         self,
-        make_client: Callable[[], Client],
+        transport: Transport,
         *,
         credential_errors: Callable[[], tuple[type[Exception], ...]] = tuple,
-        rewritten: bool = True,
         policy: RetryPolicy = RetryPolicy(),
         rng: random.Random | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._make_client = make_client
-        self._client: Client | None = None
+        self._transport = transport
         self._credential_errors = credential_errors
-        self._rewritten = rewritten
         self._policy = policy
         self._rng = rng or random.Random()  # noqa: S311 - spreads retries, guards nothing
         self._sleep = sleep
@@ -122,22 +88,18 @@ class AnthropicModel:
         api_key: str,
         base_url: str = DEFAULT_BASE_URL,
         timeout_s: float = 600.0,
+        headers: Mapping[str, str] | None = None,
         **options: Any,
     ) -> AnthropicModel:
         """A model at `base_url`; key and address never come from the environment or a profile.
 
-        `timeout_s` bounds the silence between two pieces of an answer. `options` are those of the
-        constructor.
+        `timeout_s` bounds the silence between two pieces of an answer; `headers` are sent with each
+        call. `options` are those of the constructor.
         """
-
-        def make() -> Client:
-            from anthropic import AsyncAnthropic
-
-            return AsyncAnthropic(
-                api_key=api_key, base_url=base_url, max_retries=0, **transport(timeout_s)
-            )
-
-        return cls(make, rewritten=False, **options)
+        transport = DirectTransport(
+            api_key=api_key, base_url=base_url, timeout_s=timeout_s, headers=headers or {}
+        )
+        return cls(transport, **options)
 
     async def reply(
         self,
@@ -184,9 +146,7 @@ class AnthropicModel:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()
+        await self._transport.aclose()
 
     async def _pause(self, fault: Fault, attempt: int, end: float, lost: Usage) -> None:
         asked = fault.retry_after_s
@@ -204,40 +164,14 @@ class AnthropicModel:
         await self._sleep(pause)
 
     async def _attempt(self, wire: dict[str, Any], assembler: Assembler) -> Fault | Reply:
-        import aiohttp
-        import httpx2
-        from anthropic import APIConnectionError, APIStatusError, AsyncStream
-
-        if self._client is None:
-            self._client = self._make_client()
-        client = self._client
         try:
-            posted = await client.post(
-                "/v1/messages",
-                cast_to=object,
-                **({"body": wire} if self._rewritten else {"content": _encoded(wire)}),
-                options={"headers": _headers(wire)},
-                stream=True,
-                stream_cls=AsyncStream[object],
-            )
-            answer = cast("AsyncAPIResponse[object]", posted)
-            try:
-                return await _take(answer.http_response, assembler)
-            finally:
-                await answer.close()
-        except APIStatusError as error:
-            return fault_of_status(
-                error.status_code, error.response.headers, error.body, self._now()
-            )
-        except APIConnectionError as error:
-            cause = error.__cause__
-            known = cause is None or isinstance(
-                cause, httpx2.HTTPError | aiohttp.ClientError | OSError
-            )
-            where = f"{type(cause or error).__name__}: {cause or error}"
-            return Fault(f"{where} ({client.base_url})", retry=known)
-        except (httpx2.HTTPError, aiohttp.ClientError) as error:
-            return Fault(f"the answer broke off ({type(error).__name__}: {error})", retry=True)
+            async with self._transport.post(wire) as answer:
+                if answer.status >= 300:
+                    body = _said(await _whole(answer))
+                    return fault_of_status(answer.status, answer.headers, body, self._now())
+                return await _take(answer, assembler, self._transport.where)
+        except NoAnswer as error:
+            return Fault(str(error), retry=error.retry)
         except MalformedStreamError as error:
             return Fault(f"the answer broke off ({error})", retry=True)
         except ServiceFault as error:
@@ -250,31 +184,21 @@ class AnthropicModel:
             return Fault(f"no credentials: {error}", retry=False, verdict=Verdict.CONFIG, fix=fix)
 
 
-def _headers(wire: Mapping[str, Any]) -> dict[str, str]:
-    """Bedrock takes the beta in the body, where the SDK puts it from this header."""
-    return {**RAW, "anthropic-beta": CONTEXT_EDITING_BETA} if "context_management" in wire else RAW
-
-
-def _encoded(wire: dict[str, Any]) -> bytes:
-    """The body as the SDK would send it, byte for byte."""
-    return json.dumps(wire, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-
-
-async def _take(response: httpx2.Response, assembler: Assembler) -> Fault | Reply:
-    content_type = response.headers.get("content-type", "")
-    request_id = response.headers.get("request-id")
+async def _take(answer: Answer, assembler: Assembler, where: str) -> Fault | Reply:
+    content_type = answer.headers.get("content-type", "")
+    request_id = answer.headers.get("request-id")
     if "html" in content_type:
         return Fault(
-            f"{response.url} answered with a web page",
+            f"{where} answered with a web page",
             retry=False,
             verdict=Verdict.CONFIG,
             fix="set ANTHROPIC_BASE_URL to an endpoint that speaks the Messages API",
         )
     if "json" in content_type:
-        assembler.take_whole(json_object(await response.aread()))
+        assembler.take_whole(json_object(await _whole(answer)))
         return assembler.reply(request_id)
     decoder = EventStreamDecoder() if "amazon.eventstream" in content_type else SseDecoder()
-    async with aclosing(response.aiter_bytes()) as chunks:
+    async with aclosing(answer.chunks()) as chunks:
         async for chunk in chunks:
             for event in decoder.feed(chunk):
                 assembler.take(event)
@@ -286,15 +210,24 @@ async def _take(response: httpx2.Response, assembler: Assembler) -> Fault | Repl
     return assembler.reply(request_id)
 
 
+async def _whole(answer: Answer) -> bytes:
+    return b"".join([chunk async for chunk in answer.chunks()])
+
+
+def _said(body: bytes) -> Any:
+    """What an answer that is no reply says: JSON where it is that, else its text."""
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode(errors="replace")
+
+
 async def _drain(chunks: AsyncIterator[bytes]) -> None:
     """Read on to the end of the body, so that the connection can serve the next call.
 
     The message is whole by now: whatever goes wrong here costs a new connection and no more.
     """
-    import aiohttp
-    import httpx2
-
-    with suppress(TimeoutError, httpx2.HTTPError, aiohttp.ClientError):
+    with suppress(TimeoutError, NoAnswer):
         async with asyncio.timeout(DRAIN_TIMEOUT_S):
             async for _ in chunks:
                 pass

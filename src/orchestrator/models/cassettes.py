@@ -8,7 +8,7 @@ into a file. What the file looks like is `cassette_format`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,7 @@ def _using(path: Path, mode: str, about: Mapping[str, str]) -> Iterator[Any]:
     def canonical(request: Any) -> Any:
         request = _canonical_request(request)
         if opened and mode == "none":
-            _require_recorded(request, opened[0].requests, path)
+            _require_recorded(request, opened[0], path)
         return request
 
     recorder = vcr.VCR(
@@ -109,15 +109,17 @@ def first_difference(one: Any, other: Any, where: str = "body") -> str | None:
     return f"{where}: sent {one!r:.80}, recorded {other!r:.80}"
 
 
-def _require_recorded(sent: Any, recorded: Sequence[Any], path: Path) -> None:
-    """Fail readably where no recorded request has this body."""
+def _require_recorded(sent: Any, cassette: Any, path: Path) -> None:
+    """Fail readably where no recorded request with this body is left to be answered."""
     body = json.loads(sent.body)
     nearest, most = "nothing is recorded", -1
-    for request in recorded:
+    for index, request in enumerate(cassette.requests):
         other = json.loads(request.body)
         difference = first_difference(body, other)
         if difference is None:
-            return
+            if not cassette.play_counts[index]:
+                return
+            difference = "it was recorded, and is sent once more than that"
         pairs = zip(body.get("messages", []), other.get("messages", []), strict=False)
         alike = sum(left == right for left, right in pairs)
         if alike > most:

@@ -6,18 +6,19 @@ import importlib
 import importlib.util
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from orchestrator.models.anthropic import DEFAULT_BASE_URL, AnthropicModel, transport
+from orchestrator.models.anthropic import DEFAULT_BASE_URL, AnthropicModel
 from orchestrator.models.port import ModelConfigError
+from orchestrator.models.sdk import SdkTransport, client_options
 
 if TYPE_CHECKING:
-    from orchestrator.models.anthropic import Client
+    from orchestrator.models.sdk import Client
 
 OURS = "trading-orchestrator[agents]"
 Provider = Literal["anthropic", "bedrock", "vertex"]
 NO_KEY = "unneeded"
-"""Sent to an endpoint of the user's own where no key is set: the SDK will not send none."""
+"""Sent to an endpoint of the user's own where no key is set: those expect one."""
 
 
 def build_model(
@@ -48,11 +49,12 @@ def build_model(
             "set ANTHROPIC_API_KEY, or ANTHROPIC_BASE_URL for an endpoint of your own; "
             "`orc doctor` shows what is missing",
         )
-    _need("anthropic", OURS)
+    _need("genai_prices", OURS)
     return AnthropicModel.direct(
-        api_key=key or NO_KEY,
+        api_key=_sendable("the model key", (key or NO_KEY).strip()),
         base_url=_address("ANTHROPIC_BASE_URL", base_url) or DEFAULT_BASE_URL,
         timeout_s=timeout_s,
+        headers=_custom_headers(environ.get("ANTHROPIC_CUSTOM_HEADERS", "")),
         **options,
     )
 
@@ -95,8 +97,7 @@ def _bedrock(
             api_key=token,
             aws_profile=None if token else environ.get("AWS_PROFILE"),
             base_url=base_url or f"https://bedrock-runtime.{region}.amazonaws.com",
-            max_retries=0,
-            **transport(timeout_s),
+            **client_options(timeout_s),
         )
 
     def credential_errors() -> tuple[type[Exception], ...]:
@@ -104,7 +105,9 @@ def _bedrock(
             return ()
         return (RuntimeError, importlib.import_module("botocore.exceptions").BotoCoreError)
 
-    return AnthropicModel(make, credential_errors=credential_errors, **options)
+    return AnthropicModel(
+        SdkTransport(make, "Bedrock"), credential_errors=credential_errors, **options
+    )
 
 
 def _vertex(
@@ -131,8 +134,7 @@ def _vertex(
             project_id=project,
             access_token=token,
             base_url=base_url,
-            max_retries=0,
-            **transport(timeout_s),
+            **client_options(timeout_s),
         )
 
     def credential_errors() -> tuple[type[Exception], ...]:
@@ -140,7 +142,9 @@ def _vertex(
             return ()
         return (RuntimeError, importlib.import_module("google.auth.exceptions").GoogleAuthError)
 
-    return AnthropicModel(make, credential_errors=credential_errors, **options)
+    return AnthropicModel(
+        SdkTransport(make, "Vertex"), credential_errors=credential_errors, **options
+    )
 
 
 def _need(module: str, extra: str) -> None:
@@ -152,13 +156,42 @@ def _need(module: str, extra: str) -> None:
         raise ModelConfigError(f"the package {module} is missing", f"pip install '{extra}'")
 
 
+def _custom_headers(given: str) -> dict[str, str]:
+    """What a gateway wants besides, `Name: value` on each line, as the SDK reads it."""
+    name = "ANTHROPIC_CUSTOM_HEADERS"
+    parts = (line.partition(":") for line in given.split("\n"))
+    return {
+        _sendable(name, head.strip().lower()): _sendable(name, value.strip())
+        for head, colon, value in parts
+        if colon and head.strip()
+    }
+
+
+def _sendable(what: str, text: str) -> str:
+    """The text, if it can stand in a header."""
+    if not text.isprintable():
+        raise ModelConfigError(f"{what} holds a line break or control character", "set it anew")
+    return text
+
+
 def _address(name: str, given: str | None) -> str | None:
     """The address, or None where there is none."""
     if not given:
         return None
     parts = urlsplit(given)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if "@" in parts.netloc:
+        raise ModelConfigError(
+            f"{name} holds a user name or password", "give the key as ANTHROPIC_API_KEY"
+        )
+    if parts.scheme not in ("http", "https") or not parts.hostname or not _has_sound_port(parts):
         raise ModelConfigError(
             f"{name} is no web address: {given!r}", "give it as https://host, without /v1/messages"
         )
     return given
+
+
+def _has_sound_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False

@@ -39,21 +39,25 @@ class SseDecoder:
         if lines and not lines[-1].endswith(b"\n"):
             self._rest = lines.pop()
         for line in lines:
-            if line.startswith(b"data:") or line in _BLANK:
-                yield from self._line(line.rstrip(b"\r\n"))
+            if line.startswith(b"data:"):
+                self._take(line.rstrip(b"\r\n"))
+            elif self._data and line in _BLANK:
+                yield self._event()
 
     def end(self) -> Iterator[dict[str, Any]]:
         """The event that the end of the body completes, where its blank line is missing."""
         rest, self._rest = self._rest.rstrip(b"\r"), b""
-        yield from self._line(rest)
-        yield from self._line(b"")
+        if rest.startswith(b"data:"):
+            self._take(rest)
+        if self._data:
+            yield self._event()
 
-    def _line(self, line: bytes) -> Iterator[dict[str, Any]]:
-        if line.startswith(b"data:"):
-            self._data.append(line[5:].removeprefix(b" "))
-        elif not line and self._data:
-            data, self._data = b"\n".join(self._data), []
-            yield json_object(data)
+    def _take(self, line: bytes) -> None:
+        self._data.append(line[5:].removeprefix(b" "))
+
+    def _event(self) -> dict[str, Any]:
+        data, self._data = b"\n".join(self._data), []
+        return json_object(data)
 
 
 def json_object(data: bytes) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from orchestrator.models.port import BadRequest, Block, ModelRequest
 
 CACHE_MARK = {"type": "ephemeral"}
 CONTEXT_EDITING_BETA = "context-management-2025-06-27"
-"""The beta under which the service takes `context_management`; named in a header by the adapter."""
+"""The beta under which the service takes `context_management`."""
 KEPT_TOOL_USES = 6
 """Latest tool calls whose results the service is to leave in place."""
 UNMARKABLE = frozenset({"thinking", "redacted_thinking"})
@@ -51,6 +51,12 @@ def body(request: ModelRequest) -> dict[str, Any]:
         wire["context_management"] = {"edits": [_clearing(request.clear_above)]}
     wire["stream"] = True
     return wire
+
+
+def betas(wire: Mapping[str, Any]) -> dict[str, str]:
+    """The header that names the betas of a body; Bedrock's client puts it into the body."""
+    named = "context_management" in wire
+    return {"anthropic-beta": CONTEXT_EDITING_BETA} if named else {}
 
 
 def _output(request: ModelRequest) -> dict[str, Any]:

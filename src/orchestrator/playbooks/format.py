@@ -27,7 +27,8 @@ When = Annotated[
     Mapping[str, Condition],
     Field(
         description="All must hold. Key: a slot, a step or `step.field`. Value: `given`, "
-        "`missing`, `done`, `failed`, or `=`, `!=`, `<`, `<=`, `>`, `>=` with a value or {place}."
+        "`missing`, `done`, `failed`, or `=`, `!=`, `<`, `<=`, `>`, `>=` with a value or {place}, "
+        "or `says` with words that the text holds."
     ),
 ]
 Type = Literal[

@@ -26,6 +26,9 @@ from orchestrator.playbooks.values import Naming, Reading, read_symbol, read_val
 MOST_READINGS = 400
 """Ways to read a part of a request that are followed; one with more is not understood."""
 
+_NEVER_NEGATIVE = frozenset({"probability", "symbol", "choice", "text"})
+"""Types of which nobody writes a value with a minus."""
+
 Given = Mapping[str, Reading]
 
 
@@ -247,13 +250,22 @@ def _around(
             place for end in ends(before, tokens, at) for place in after_connectors(tokens, end)
         }
     for start in starts:
-        for end, reading in _values(slot, tokens, start, naming, named=True):
+        for end, read in _values(slot, tokens, start, naming, named=True):
+            reading = read if start == at else _signed(slot, tokens, start, read)
             if not after:
                 yield end, reading
                 continue
             places = {end, *([end + 1] if _is_of(tokens, end) else [])}
             for place in places:
                 yield from ((last, reading) for last in ends(after, tokens, place))
+
+
+def _signed(slot: Slot, tokens: tuple[Token, ...], at: int, read: Reading) -> Reading:
+    """A value behind a hyphen that stands alone: a minus to some, a mark between to others."""
+    if tokens[at - 1].raw != "-" or not read.text or slot.type in _NEVER_NEGATIVE:
+        return read
+    means = f"- {read.shown} can be read as {read.shown} or -{read.shown}"
+    return Reading("", read.shown, unclear=means)
 
 
 def _is_of(tokens: tuple[Token, ...], at: int) -> bool:

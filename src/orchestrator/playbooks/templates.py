@@ -15,7 +15,7 @@ from orchestrator.playbooks.format import PLACE
 from orchestrator.playbooks.values import plain
 
 _SHORT = Context(prec=6)
-_COMPARED = re.compile(r"(<=|>=|!=|=|<|>)\s*(.+)")
+_COMPARED = re.compile(r"(<=|>=|!=|=|<|>|says\b)\s*(.+)")
 _WHOLE = 4_000  # characters of one value in an answer
 
 
@@ -84,7 +84,10 @@ class Known:
         if compared is None:
             return False
         try:
-            return _compare(value, compared[1], self.fill(compared[2]))
+            other = self.fill(compared[2])
+            if compared[1] == "says":
+                return other.lower() in _shown(value, None).lower()
+            return _compare(value, compared[1], other)
         except Absent:
             return False
 

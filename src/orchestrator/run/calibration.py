@@ -134,14 +134,12 @@ def gather(states: Iterable[State]) -> Gathered:
         elif (met := outcome(state.acceptance[0])) is None:
             left_out[UNCHECKED] += 1
         else:
-            source = state.opened.forked_from if state.opened else None
-            parents = int(str(source["seq"])) if source else 0
             said = [
                 (frame.forecast_at, Forecast(frame.frame.agent, frame.forecast, met))
                 for frame in state.frames.values()
                 if frame.forecast is not None
             ]
-            own = [forecast for at, forecast in said if at > parents]
+            own = [forecast for at, forecast in said if at > state.copied]
             if said and not own:
                 left_out[COPIED] += 1
             found += own

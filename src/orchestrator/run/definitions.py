@@ -140,6 +140,13 @@ class Definitions:
         """The wire forms of an agent's tools, sorted by name."""
         return tuple(self.wire[tool] for tool in self.agents[name].tools)
 
+    def characters(self, name: str) -> int:
+        """The length of an agent's system prompt and tools, as they stand before what is said."""
+        if name not in self._characters:
+            fixed = {"system": self.system(name), "tools": self.tools_of(name)}
+            self._characters[name] = len(canonical_json(fixed))
+        return self._characters[name]
+
     @cached_property
     def names(self) -> tuple[str, ...]:
         """All agents' names, sorted."""
@@ -167,6 +174,10 @@ class Definitions:
 
     @cached_property
     def _prompts(self) -> dict[str, str]:
+        return {}
+
+    @cached_property
+    def _characters(self) -> dict[str, int]:
         return {}
 
     @cached_property

@@ -19,6 +19,7 @@ from orchestrator.protocol.stack import (
     Returned,
 )
 from orchestrator.run import events as ev
+from orchestrator.run.chain import move_of
 from orchestrator.run.claims import cited_receipts
 from orchestrator.run.journal import Journal
 from orchestrator.run.limits import Limits, Reached, ping_pong
@@ -26,7 +27,6 @@ from orchestrator.run.openings import opening_for
 from orchestrator.run.parts import BY_HARNESS, FrameState
 from orchestrator.run.routing import Routes
 from orchestrator.run.setting import Case, Finding, Setting
-from orchestrator.run.state import move_of
 from orchestrator.run.turns import LimitBites
 
 RETRIES = 2

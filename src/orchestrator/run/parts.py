@@ -148,9 +148,13 @@ class ToolSpend:
 
 @dataclass(slots=True)
 class Spend(ModelSpend):
-    """What the run used so far, in all, by agent and by tool; `router`'s part is in no agent's."""
+    """What the run used so far, in all, by agent and by tool; `router`'s part is in no agent's.
+
+    `inherited` is what of it a fork has from its parent, where it was paid.
+    """
 
     router: ModelSpend = field(default_factory=ModelSpend)
+    inherited: ModelSpend = field(default_factory=ModelSpend)
     by_agent: dict[str, ModelSpend] = field(default_factory=dict)
     by_tool: dict[str, ToolSpend] = field(default_factory=dict)
 

@@ -8,23 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from orchestrator.protocol.handoff import Handoff
-from orchestrator.protocol.stack import (
-    Called,
-    Ended,
-    Move,
-    NeedsRouter,
-    Passed,
-    Returned,
-    Stack,
-    advance,
-    with_helper,
-)
+from orchestrator.protocol.stack import Ended, Stack
 from orchestrator.run import events as ev
-from orchestrator.run.claims import cited_receipts
+from orchestrator.run.chain import checked, rejected, returned, router_is_done
 from orchestrator.run.history import Answer, Conversation, Item, Text
 from orchestrator.run.parts import (
-    BY_HARNESS,
     ROUTER_FRAME,
     Approval,
     FrameState,
@@ -116,6 +104,12 @@ class State:
         return f"{request}\n\n{self.clarified}" if self.clarified else request
 
     @property
+    def copied(self) -> int:
+        """How many events a fork has from its parent; 0 for a run of its own."""
+        source = self.opened.forked_from if self.opened else None
+        return int(str(source["seq"])) if source else 0
+
+    @property
     def tool_calls(self) -> int:
         """Calls made so far."""
         return sum(tool.calls for tool in self.spend.by_tool.values())
@@ -153,12 +147,7 @@ def _routed(state: State, body: ev.RouteChosen, _: Event) -> None:
     state.stack = Stack.opened_with(body.agent)
     first = FrameState(state.stack.top, queue=[Text(body.opening)])
     state.frames[state.stack.top.id] = first
-    _router_is_done(state)
-
-
-def _router_is_done(state: State) -> None:
-    """What the router was asked for is settled; the next choice is a fresh conversation."""
-    state.frames[ROUTER_FRAME] = router_frame(state.router.turns)
+    router_is_done(state)
 
 
 def _turn(state: State, body: ev.TurnStarted, _: Event) -> None:
@@ -179,7 +168,7 @@ def _turn(state: State, body: ev.TurnStarted, _: Event) -> None:
 
 def _replied(state: State, body: ev.ModelReplied, event: Event) -> None:
     frame = state.frames[body.frame]
-    _spent(state, body, frame.frame.agent)
+    _spent(state, body, event, frame.frame.agent)
     frame.context.counted = counted(body)
     if body.frame == ROUTER_FRAME:
         # Whatever it says, the router is not asked to go on: its answer counts, or is rejected.
@@ -196,15 +185,17 @@ def _replied(state: State, body: ev.ModelReplied, event: Event) -> None:
     answer_what_is_not_run(frame, body)
 
 
-def _spent(state: State, body: ev.ModelReplied | ev.ModelFailed, agent: str) -> None:
+def _spent(state: State, body: ev.ModelReplied | ev.ModelFailed, event: Event, agent: str) -> None:
     spend = state.spend
     spend.add(body)
+    if event.seq <= state.copied:
+        spend.inherited.add(body)
     (spend.router if body.frame == ROUTER_FRAME else spend.of_agent(agent)).add(body)
 
 
-def _failed(state: State, body: ev.ModelFailed, _: Event) -> None:
+def _failed(state: State, body: ev.ModelFailed, event: Event) -> None:
     frame = state.frames[body.frame]
-    _spent(state, body, frame.frame.agent)
+    _spent(state, body, event, frame.frame.agent)
     frame.context.full = frame.context.full or body.too_long
 
 
@@ -247,75 +238,6 @@ def _refused(state: State, body: ev.ToolRefused, _: Event) -> None:
     state.spend.of_tool(body.tool).refused += 1
     frame.sign(f"{body.tool} refused: {body.why[:200]}")
     frame.enqueue(Answer(body.call, f"refused: {body.why}", is_error=True))
-
-
-def _rejected(state: State, body: ev.HandoffRejected, _: Event) -> None:
-    frame = state.frames[body.frame]
-    frame.rejections += 1
-    state.sent_back = body
-    send_back(frame, body.message, body.call)
-    if body.frame != ROUTER_FRAME:
-        _router_is_done(state)
-
-
-def _checked(state: State, body: ev.AcceptanceChecked, _: Event) -> None:
-    _forecast(state, body.frame, Handoff.model_validate(body.handoff))
-    state.acceptance.append(body)
-    if body.unmet:
-        state.sent_back = body
-        send_back(state.frames[body.frame], body.message, body.call)
-
-
-def move_of(
-    state: State, handoff: Handoff, call: str | None, helper: str | None, *, asked: bool
-) -> Move:
-    """Where an envelope of the frame at work would move the chain.
-
-    `asked` says that the router was asked for a helper and answered `helper` (None: nobody).
-    """
-    if state.stack is None:
-        raise LookupError("an envelope before any frame")
-    receipts = len(state.receipts)
-    move = advance(state.stack, handoff, call=call, receipts=receipts)
-    if isinstance(move, NeedsRouter) and asked:
-        return with_helper(state.stack, handoff, helper, call=call, receipts=receipts)
-    return move
-
-
-def _returned(state: State, body: ev.HandoffReturned, _: Event) -> None:
-    handoff = Handoff.model_validate(body.handoff)
-    source = state.frames[body.frame]
-    source.rejections, state.sent_back = 0, None
-    if BY_HARNESS not in body.repairs:
-        _forecast(state, body.frame, handoff)
-    cited = cited_receipts(handoff.result, handoff.reasoning)
-    move = move_of(state, handoff, body.call, body.helper, asked=True)
-    state.chain.append(Link(source.frame.agent, handoff, cited))
-    state.stack = move.stack
-    _router_is_done(state)
-    match move:
-        case Called(frame=frame) | Passed(frame=frame):
-            state.frames[frame.id] = FrameState(frame, queue=[Text(body.opening or "")])
-            state.handoffs.append((source.frame.agent, frame.agent, len(state.receipts)))
-        case Returned(to=to, call=call, handoff=read):
-            waiting = state.frames[to.id]
-            text = canonical_json({"from": source.frame.agent, **read.model_dump()})
-            if call is None:
-                waiting.reply = None
-                waiting.queue.append(Text(text))
-            else:
-                waiting.enqueue(Answer(call, text))
-        case Ended():
-            source.reply, state.ended = None, move
-        case _:
-            raise LookupError(f"an accepted envelope cannot make the move {move}")
-
-
-def _forecast(state: State, frame: int, handoff: Handoff) -> None:
-    """Note what an agent said of its part before anything was checked; `blocked` claims nothing."""
-    source = state.frames[frame]
-    if source.forecast is None and not state.acceptance and handoff.status != "blocked":
-        source.forecast, source.forecast_at = handoff.confidence, source.replied_at
 
 
 def _asked(state: State, body: ev.ApprovalRequested, _: Event) -> None:
@@ -385,9 +307,9 @@ _HANDLERS: dict[str, Any] = {
     ev.ToolFinished.KIND: _finished,
     ev.ToolReconciled.KIND: _reconciled,
     ev.ToolRefused.KIND: _refused,
-    ev.HandoffRejected.KIND: _rejected,
-    ev.HandoffReturned.KIND: _returned,
-    ev.AcceptanceChecked.KIND: _checked,
+    ev.HandoffRejected.KIND: rejected,
+    ev.HandoffReturned.KIND: returned,
+    ev.AcceptanceChecked.KIND: checked,
     ev.ApprovalRequested.KIND: _asked,
     ev.ApprovalDecided.KIND: _decided,
     ev.QuestionAsked.KIND: _question,

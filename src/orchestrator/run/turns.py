@@ -112,7 +112,8 @@ class Turns:
             return
         _check_cuts(frame)
         request = self._request(frame, items, limits)
-        tokens, window = _estimate(frame, request), setting.windows.of(agent.model)
+        fixed = setting.definitions.characters(agent.name)
+        tokens, window = _estimate(frame, request, fixed), setting.windows.of(agent.model)
         match frame.context.goes_on(
             tokens, window, begun=frame.conversation.begun, editing=state.context_editing
         ):
@@ -147,7 +148,8 @@ class Turns:
         """
         conversation = frame.conversation.extended(items) if items else frame.conversation
         request = replace(request, messages=conversation.messages)
-        if await self._send(frame, request, items, _estimate(frame, request)) is None:
+        fixed = len(canonical_json({"system": request.system, "tools": request.tools}))
+        if await self._send(frame, request, items, _estimate(frame, request, fixed)) is None:
             raise ServiceFails(f"the prompt is too long for {request.model}")
 
     def _request(self, frame: FrameState, items: tuple[Item, ...], limits: Limits) -> ModelRequest:
@@ -292,15 +294,15 @@ class Turns:
         return room
 
 
-def _estimate(frame: FrameState, request: ModelRequest) -> int:
+def _estimate(frame: FrameState, request: ModelRequest, fixed: int) -> int:
     """Tokens of the prompt, rather too many: those that the service counted, and the new message.
 
-    Where it has counted nothing all of the conversation is estimated.
+    Where it has counted nothing all of the conversation is estimated, and what stands `fixed`
+    before it: system prompt and tools, in characters.
     """
     characters = len(canonical_json(request.messages[-1:]))
     if not frame.context.counted:
-        characters += len(canonical_json({"system": request.system, "tools": request.tools}))
-        characters += frame.context.characters
+        characters += fixed + frame.context.characters
     return frame.context.counted + characters // CHARACTERS_A_TOKEN + 500
 
 

@@ -19,15 +19,7 @@ from orchestrator.workspace.errors import WorkspaceError
 from orchestrator.workspace.git import find_repository
 from orchestrator.workspace.history import History, message
 from orchestrator.workspace.layout import Kind, Layout, Record
-from orchestrator.workspace.snapshot import (
-    HEAD,
-    Left,
-    Snapshot,
-    Store,
-    gitlinks,
-    snapshot,
-    stage,
-)
+from orchestrator.workspace.snapshot import HEAD, Left, Snapshot, Store, gitlinks, snapshot, stage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -115,6 +107,32 @@ class Workspace:
         store.copy_objects(self.store)
         made = self._settle(place, store, self.base, self.record.parent)
         made = made._remember(self.record.links, self.record.notes)
+        made.restore(tree)
+        return made
+
+    @classmethod
+    def anew(
+        cls, project: Path, run: str, base: str, tree: str, notes: Sequence[str], *,
+        state_dir: Path, environ: Mapping[str, str],
+    ) -> Workspace:  # fmt: skip
+        """A workspace from the base of a run whose own is gone, with the files of `tree`.
+
+        Raises:
+            WorkspaceError: the user's repository does not hold both of them (any more).
+        """
+        repository = find_repository(project.resolve(), environ)
+        git = repository.git(environ) if repository else None
+        wanted = (f"{base}^{{commit}}", f"{tree}^{{tree}}")
+        if git is None or not all(map(git.resolve, wanted)):
+            raise WorkspaceError(f"no repository holds {tree} any more")
+        place = Layout.of(project.resolve(), run, state_dir.resolve(), repository)
+        layout.prepare(place, repository, environ)
+        store = Store.create(place.store, repository, environ)
+        head = git.resolve("HEAD^{commit}")
+        # A base that is in the user's history holds no uncommitted work.
+        known = bool(head) and not git.run("rev-list", "-n1", base, f"^{head}")
+        made = cls._settle(place, store, base, base if known else None)
+        made = made._remember(gitlinks(store.git(place.top)), tuple(notes))
         made.restore(tree)
         return made
 

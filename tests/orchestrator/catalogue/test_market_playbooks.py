@@ -10,12 +10,12 @@ import pytest
 
 from orchestrator.agents.catalogue import AgentCatalogue
 from orchestrator.catalogue.kinds import CHECKS
-from orchestrator.catalogue.recipes import library_of
+from orchestrator.catalogue.playbook_library import library_of
 from orchestrator.catalogue.tools import all_tools
 from orchestrator.run import events as ev
 from orchestrator.run.state import State
 from tests.support.engines import Trial
-from tests.support.venue_server import VenueServer
+from tests.support.venue_server import Fault, VenueServer
 from trading_tools.exchange.market_data import MarketData
 
 AGENTS = AgentCatalogue.discover(None, None)
@@ -117,3 +117,16 @@ async def test_an_unknown_market_is_blocked_with_the_tools_words(
     assert state.closed is not None
     assert state.closed.status == "blocked"
     assert "BTX/USDT" in state.closed.result
+    assert state.tool_calls == 1
+
+
+@pytest.mark.parametrize("wanted", ["tick size of", "what is the price of", "trading fees for"])
+async def test_a_venue_that_cannot_be_reached_is_asked_once(
+    tmp_path: Path, venues: VenueServer, wanted: str
+) -> None:
+    venues.faults["exchangeInfo"] = Fault(ending="reset")
+    state = await asked(tmp_path, venues, f"{wanted} BTC/USDT on binance")
+    assert state.closed is not None
+    assert state.closed.status == "blocked"
+    assert "binance" in state.closed.result
+    assert state.tool_calls == 1

@@ -50,6 +50,9 @@ def test_keys_and_passwords_are_never_printed(orc: CommandLine) -> None:
     orc.monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-very-secret-thing")
     orc.monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://me:hunter2hunter2@127.0.0.1:9/v?k=token99")
     orc.monkeypatch.setenv("ORC_AUDIT_KEY", "short-secret")
+    refused = orc("doctor", "--json")
+    assert "holds a user name or password" in _by_name(refused)["model"]["found"]
+    orc.monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:9/v?k=token99")
     seen = orc("doctor", "--json")
     model = _by_name(seen)["model"]
     assert model["state"] == "ok"
@@ -57,7 +60,7 @@ def test_keys_and_passwords_are_never_printed(orc: CommandLine) -> None:
     assert "endpoint http://127.0.0.1:9" in model["found"]
     assert _by_name(seen)["audit key"]["state"] == "warn"
     for secret in ("very-secret", "hunter2", "token99", "short-secret"):
-        assert secret not in seen.out + seen.err
+        assert secret not in refused.out + refused.err + seen.out + seen.err
 
 
 def test_a_project_that_is_not_trusted_is_told(orc: CommandLine) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -154,12 +155,40 @@ def test_what_was_approved_for_the_parent_is_asked_anew_for_the_fork(
     assert kinds.count("tool.finished") == 1
 
 
-def test_a_run_whose_files_are_gone_cannot_be_forked(desk: Desk) -> None:
-    with endpoint([hand_off(result="It is fine.")]) as api:
+def answered(desk: Desk) -> str:
+    """A run of two turns that changed nothing, and so left no workspace."""
+    looks = does(("grep", {"pattern": "def "}))
+    with endpoint([looks, hand_off(result="It is fine.")]) as api:
         desk.serve(api)
         ended = desk.orc("run", "Is it fine?", "--agent", "python-expert", "--json")
     assert ended.code == 0
-    said, _ = fork(desk, ended.document["run"], [hand_off()])
+    assert ended.document["branch"] is None
+    return str(ended.document["run"])
+
+
+@pytest.mark.parametrize("committed", [True, False])
+def test_a_run_that_changed_nothing_is_forked_from_the_files_it_began_with(
+    desk: Desk, committed: bool
+) -> None:
+    if not committed:
+        (desk.project / "notes.txt").write_text("as they were\n")
+    parent = answered(desk)
+    (desk.project / "notes.txt").write_text("changed since\n")
+    said, _ = fork(desk, parent, [create("desk/fresh.py", CODE), hand_off(status="blocked")])
+    assert said.code == 1, said
+    made = files(desk, said.document["branch"])
+    assert "desk/fresh.py" in made
+    assert ("notes.txt" in made) is not committed
+    kept = ["git", "-C", str(desk.project), "show", f"{said.document['branch']}:notes.txt"]
+    shown = subprocess.run(kept, capture_output=True, text=True, check=False)
+    assert shown.stdout == ("" if committed else "as they were\n")
+
+
+def test_a_run_whose_files_are_gone_cannot_be_forked(desk: Desk) -> None:
+    (desk.project / "notes.txt").write_text("in no commit\n")
+    parent = answered(desk)
+    subprocess.run(["git", "-C", str(desk.project), "prune", "--expire=now"], check=True)
+    said, _ = fork(desk, parent, [hand_off()])
     assert said.code == 2
     assert "are gone" in said.document["error"]["what"]
 
@@ -182,3 +211,27 @@ def test_what_a_fork_has_from_its_parent_counts_once_in_the_calibration(desk: De
     found = desk.orc("agents", "--calibration", "--json").document
     assert (found["runs"], found["all"]["n"]) == (3, 1)
     assert found["left_out"]["copied"] == 2
+
+
+def test_what_a_fork_has_from_its_parent_counts_once_in_the_sums_of_all_runs(desk: Desk) -> None:
+    assert fork(desk, answered(desk), [hand_off(result="It is fine.")])[0].code == 0
+    forked, first = desk.orc("runs", "--json").document
+    assert (first["model_calls"], first["inherited"]) == (2, None)
+    assert (forked["model_calls"], forked["inherited"]["model_calls"]) == (2, 1)
+    own = Decimal(forked["cost_usd"]) - Decimal(forked["inherited"]["cost_usd"])
+    assert 0 < own < Decimal(first["cost_usd"])
+    assert "3 model calls" in desk.orc("runs").out
+
+
+def test_a_fork_that_the_ledger_does_not_take_leaves_nothing_behind(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORC_AUDIT_KEY", "a key that is kept elsewhere")
+    parent = answered(desk)
+    monkeypatch.delenv("ORC_AUDIT_KEY")
+    said, _ = fork(desk, parent, [])
+    assert said.code == 2
+    assert "ORC_AUDIT_KEY" in said.document["error"]["fix"]
+    branches = ["git", "-C", str(desk.project), "branch", "--list", "orc/*"]
+    assert subprocess.run(branches, capture_output=True, text=True, check=True).stdout == ""
+    assert not list((desk.project / ".orchestrator" / "worktrees").iterdir())

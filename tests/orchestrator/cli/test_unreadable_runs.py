@@ -34,6 +34,27 @@ def test_one_run_that_cannot_be_read_hides_no_other(desk: Desk) -> None:
         assert "this version knows no field 'mood'" in said.document["error"]["what"]
 
 
+def test_what_is_shown_of_an_altered_record_is_said_to_be_altered(desk: Desk) -> None:
+    first = desk.orc("run", "Is the ledger intact?", "--json").document["run"]
+    second = desk.orc("run", "Kelly, win rate 60%, payoff 2, 1000 USDT", "--json").document["run"]
+    tamper(
+        desk.project / ".orchestrator" / "ledger.sqlite",
+        "UPDATE audit_event SET body = replace(body, '0.98', '0.11') "
+        f"WHERE stream = '{second}' AND kind = 'handoff.returned'",
+    )
+    for words in ([], ["--events"], ["--receipt", "7"], ["--diff", first]):
+        said = desk.orc("show", second, *words, "--json")
+        assert said.code == 1, said
+        assert said.document
+        assert f"{second}:" in said.err
+        assert "altered event" in said.err
+    assert desk.orc("show", first).code == 0
+    replayed = desk.orc("replay", second, "--json")
+    assert replayed.code == 1
+    assert "altered event" in replayed.document["altered"]
+    assert desk.orc("replay", first, "--json").document["altered"] is None
+
+
 @pytest.mark.parametrize("command", [["resume"], ["fork"], ["answer", "2"]])
 def test_nothing_goes_on_from_an_altered_record(desk: Desk, command: list[str]) -> None:
     waiting = desk.orc("run", "Kelly, win rate 60%, 1000 USDT", "--json")

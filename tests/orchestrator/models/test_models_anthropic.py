@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import shutil
+import ssl
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from orchestrator.models.anthropic import RetryPolicy
 from orchestrator.models.port import (
     BadRequest,
     DeadlinePassed,
     ModelConfigError,
     ModelRequest,
+    ModelUnavailable,
     Usage,
 )
 from tests.support.messages_api import (
@@ -76,6 +81,39 @@ async def test_neither_environment_nor_profile_redirects_the_call(
     with MessagesApi([say("hi")]) as api:
         await bench.connect(api).reply(ask())
     assert api.requests[0].headers["authorization"] == "Bearer sk-test"
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes a certificate with openssl")
+async def test_https_is_trusted_by_the_machines_store_and_by_ssl_cert_file(
+    bench: Bench, ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    made = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=local"
+    where = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out"]
+    command = ["openssl", *made.split(), *where, str(certificate)]
+    subprocess.run(command, check=True, capture_output=True)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    with MessagesApi([say("safe")], tls=tls) as api:
+        with pytest.raises(ModelUnavailable, match="certificate verify failed"):
+            await bench.connect(api, policy=RetryPolicy(attempts=1)).reply(ask())
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert (await bench.connect(api).reply(ask())).text == "safe"
+
+
+@pytest.mark.parametrize("scheme", ["http://", ""])
+async def test_a_proxy_of_the_environment_is_used_but_where_it_is_excepted(
+    bench: Bench, ask: Ask, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    with MessagesApi([say("by proxy"), say("straight")]) as api:
+        monkeypatch.setenv("HTTP_PROXY", api.url.replace("http://", scheme))
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        assert (await bench.connect("http://messages.invalid").reply(ask())).text == "by proxy"
+        assert (await bench.connect(api).reply(ask())).text == "straight"
+    assert [request.headers["host"] for request in api.requests] == [
+        "messages.invalid",
+        api.url.removeprefix("http://"),
+    ]
 
 
 async def test_a_conversation_with_bound_thinking_is_accepted_turn_after_turn(
@@ -185,7 +223,7 @@ async def test_a_cancelled_turn_hangs_up_and_leaks_nothing(bench: Bench, ask: As
 
 async def test_a_turn_ends_at_its_deadline(bench: Bench, ask: Ask) -> None:
     answer = Answer(message=say("slow"), ending=Ending.HANG, after_events=4)
-    with MessagesApi([say("the SDK is imported by now"), answer]) as api:
+    with MessagesApi([say("the client is imported by now"), answer]) as api:
         model = bench.connect(api)
         await model.reply(ask())
         with pytest.raises(DeadlinePassed) as caught:
@@ -212,7 +250,7 @@ async def test_replies_may_be_asked_for_side_by_side(bench: Bench, ask: Ask) -> 
     assert [reply.text for reply in replies] == [f"word {n}" for n in range(8)]
 
 
-def test_the_sdk_is_imported_by_the_first_reply_and_not_before() -> None:
+def test_the_client_is_imported_by_the_first_reply_and_not_before() -> None:
     code = (
         "import sys; from orchestrator.models import anthropic, factory, prices, scripted;"
         "factory.build_model('anthropic', {'ANTHROPIC_API_KEY': 'k'});"

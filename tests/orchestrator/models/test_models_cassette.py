@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import vcr
 
+from orchestrator.models.cassettes import recording, replaying
 from orchestrator.models.port import ModelRequest, ModelUnavailable, Reply
 from tests.support.messages_api import MessagesApi, message, text, thinking, tool_use
 from tests.support.model_bench import Bench
@@ -17,19 +17,10 @@ Ask = Callable[..., ModelRequest]
 TOOL = {"name": "look", "description": "Look.", "input_schema": {"type": "object"}}
 
 
-def recorder(mode: str) -> Any:
-    return vcr.VCR(
-        record_mode=mode,
-        match_on=["method", "scheme", "host", "path", "query", "body"],
-        filter_headers=["authorization"],
-        decode_compressed_response=True,
-    )
-
-
 async def test_a_recorded_stream_plays_back_without_a_service_and_a_new_request_fails_at_once(
     bench: Bench, ask: Ask, tmp_path: Path
 ) -> None:
-    cassette = tmp_path / "turns.yaml"
+    cassette = tmp_path / "turns.json"
     requests = [ask({"role": "user", "content": f"turn {n}"}, tools=(TOOL,)) for n in range(3)]
 
     async def converse(url: str, order: list[int]) -> list[Reply]:
@@ -41,12 +32,14 @@ async def test_a_recorded_stream_plays_back_without_a_service_and_a_new_request_
 
     with MessagesApi(script) as api:
         url = api.url
-        with recorder("once").use_cassette(str(cassette)):
+        with recording(cassette, {}):
             recorded = await converse(url, [0, 1, 2])
-    with recorder("none").use_cassette(str(cassette)) as tape:
+    with replaying(cassette) as tape:
         assert await converse(url, [2, 0, 1]) == [recorded[2], recorded[0], recorded[1]]
         assert tape.all_played
-        with pytest.raises(ModelUnavailable, match="CannotOverwriteExistingCassette") as caught:
+        with pytest.raises(ModelUnavailable, match=r"not in the cassette turns\.json") as caught:
             await bench.connect(url).reply(ask({"role": "user", "content": "something else"}))
+        with pytest.raises(ModelUnavailable, match="once more than that"):
+            await converse(url, [1])
     assert (caught.value.attempts, bench.pauses) == (1, [])
     assert "sk-test" not in cassette.read_text()

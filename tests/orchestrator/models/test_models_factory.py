@@ -26,6 +26,14 @@ Ask = Callable[..., ModelRequest]
         ("anthropic", {}, "ANTHROPIC_API_KEY.*ANTHROPIC_BASE_URL.*orc doctor"),
         ("anthropic", {"ANTHROPIC_API_KEY": ""}, "ANTHROPIC_API_KEY"),
         ("anthropic", {"ANTHROPIC_BASE_URL": "localhost:80"}, "no web address: 'localhost:80'"),
+        ("anthropic", {"ANTHROPIC_BASE_URL": "http://host:99999"}, "no web address"),
+        ("anthropic", {"ANTHROPIC_BASE_URL": "https://u:p@host"}, "holds a user name or password"),
+        ("anthropic", {"ANTHROPIC_API_KEY": "sk-a\nsk-b"}, "the model key holds a line break"),
+        (
+            "anthropic",
+            {"ANTHROPIC_API_KEY": "k", "ANTHROPIC_CUSTOM_HEADERS": "a: b\rc"},
+            "ANTHROPIC_CUSTOM_HEADERS holds a line break",
+        ),
         ("bedrock", {}, "set AWS_REGION"),
         ("vertex", {}, "set CLOUD_ML_REGION"),
         ("vertex", {"CLOUD_ML_REGION": "eu"}, "set ANTHROPIC_VERTEX_PROJECT_ID"),
@@ -63,7 +71,7 @@ def test_a_missing_package_comes_with_its_install_line(
     ("environ", "sent"),
     [
         ({"ANTHROPIC_API_KEY": "sk-a", "ANTHROPIC_AUTH_TOKEN": "t"}, "Bearer sk-a"),
-        ({"ANTHROPIC_AUTH_TOKEN": "t"}, "Bearer t"),
+        ({"ANTHROPIC_AUTH_TOKEN": "t\n"}, "Bearer t"),
         ({}, "Bearer unneeded"),
     ],
 )
@@ -76,6 +84,19 @@ async def test_an_endpoint_of_the_users_own_is_called_with_the_key_there_is(
         assert (await model.reply(ask())).text == "hi"
         await model.aclose()
     assert api.requests[0].headers["authorization"] == sent
+
+
+async def test_headers_that_a_gateway_wants_are_sent_along(bench: Bench, ask: Ask) -> None:
+    with MessagesApi([say("hi")]) as api:
+        environ = {
+            "ANTHROPIC_BASE_URL": api.url,
+            "ANTHROPIC_CUSTOM_HEADERS": "X-Team: desk\nX-Route: a:b",
+        }
+        model = build_model("anthropic", environ, **bench.injected())
+        await model.reply(ask())
+        await model.aclose()
+    assert api.requests[0].headers["x-team"] == "desk"
+    assert api.requests[0].headers["x-route"] == "a:b"
 
 
 async def test_vertex_goes_to_its_own_address_and_streams(bench: Bench, ask: Ask) -> None:

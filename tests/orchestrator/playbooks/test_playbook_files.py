@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.agents.catalogue import AgentCatalogue
-from orchestrator.catalogue.recipes import library_of, unsuited
+from orchestrator.catalogue.playbook_library import library_of, unsuited
 from orchestrator.playbooks.library import shipped_dir
 from orchestrator.playbooks.reading import read_playbook
 

@@ -238,3 +238,14 @@ def test_a_long_request_is_read_or_left_in_bounded_work(text: str) -> None:
     started = time.process_time()
     match(text, ALL)
     assert time.process_time() - started < 20  # what backtracks would take years
+
+
+def test_a_lone_hyphen_before_a_payoff_may_be_a_minus_and_is_asked_about() -> None:
+    found = values("Kelly: win rate - 0.65, payoff - 2, 10000 USDT")
+    assert found["payoff"] == "- 2 can be read as 2 or -2"
+    assert found["win_rate"] == "0.65"
+
+
+def test_a_dash_between_name_and_value_is_no_minus() -> None:
+    assert values("Kelly: win rate – 0.65, payoff – 2, 10000 USDT")["payoff"] == "2"
+    assert values("Kelly sizing - 0.65 win rate, 2 payoff - 10000 USDT")["payoff"] == "2"

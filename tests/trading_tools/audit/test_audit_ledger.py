@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from trading_tools.audit.errors import (
     NotRecordable,
     StreamConflict,
 )
-from trading_tools.audit.ledger import Head, Ledger
+from trading_tools.audit.ledger import Draft, Head, Ledger
 from trading_tools.audit.verify import verify
 
 FIXTURE = Path(__file__).parent / "fixtures" / "ledger_v1.sqlite"
@@ -50,6 +51,30 @@ def test_what_was_appended_is_read_back(ledger: Ledger) -> None:
     assert (second.seq, second.prev, second.v) == (2, first.hash, 3)
     assert ledger.head("run-1") == Head(2, second.hash)
     assert ledger.head("nothing") is None
+
+
+def test_events_recorded_together_are_all_there_or_none(path: Path) -> None:
+    with Ledger.open(path, clock=Clock()) as ledger:
+        drafts = [Draft("step", {"n": n}, 2) for n in range(70)]
+        recorded = ledger.append_all("whole", drafts, expected_seq=0)
+        assert ledger.read("whole") == recorded
+        assert [(event.body["n"], event.v) for event in recorded] == [(n, 2) for n in range(70)]
+        assert ledger.append("whole", "step", {}).prev == recorded[-1].hash
+
+    moments = Clock()
+
+    def fails_at_the_fifth(left: list[int] = [5]) -> datetime:  # noqa: B006 - counts the calls
+        left[0] -= 1
+        if not left[0]:
+            raise RuntimeError("killed here")
+        return moments()
+
+    with Ledger.open(path, clock=fails_at_the_fifth) as ledger:
+        with pytest.raises(RuntimeError, match="killed here"):
+            ledger.append_all("broken", drafts, expected_seq=0)
+        assert ledger.read("broken") == []
+        assert [info.stream for info in ledger.streams()] == ["whole"]
+        assert verify(ledger).valid
 
 
 def test_the_clock_gives_the_times(ledger: Ledger) -> None:

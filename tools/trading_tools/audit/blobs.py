@@ -40,11 +40,11 @@ def pack(body: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
     """
     if not isinstance(body, Mapping):
         raise NotRecordable(f"an event's body is a mapping, not a {type(body).__name__}")
-    text = canonical_json(body)
-    if len(text) * 4 <= LIMIT_BYTES and _REFERENCE not in text:
-        return text, {}
-    if len(text.encode()) <= LIMIT_BYTES and _REFERENCE not in text:
-        return text, {}
+    if not any(isinstance(inner, str) and len(inner) > LIMIT_BYTES for inner in body.values()):
+        text = canonical_json(body)
+        short = len(text) * 4 <= LIMIT_BYTES or len(text.encode()) <= LIMIT_BYTES
+        if short and _REFERENCE not in text:
+            return text, {}
     blobs: dict[str, str] = {}
     return canonical_json(_move_out(body, blobs)), blobs
 

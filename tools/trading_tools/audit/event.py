@@ -8,10 +8,11 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from trading_tools.audit.errors import NotRecordable
@@ -75,18 +76,25 @@ def _other(value: object) -> object:
     )
 
 
+_LEAVES = frozenset({str, int, float, bool, type(None), Decimal})
+"""Types that hold nothing: most of what a body has."""
+
+
 def _require_text_keys(value: object) -> None:
     pending = [value]
     while pending:
         item = pending.pop()
+        inner: Iterable[object]
         if isinstance(item, dict):
-            for key, inner in item.items():
+            for key in item:
                 if not isinstance(key, str):
                     raise NotRecordable(f"key {key!r:.80} is not text: JSON objects have text keys")
-                if isinstance(inner, (dict, list, tuple)):
-                    pending.append(inner)
+            inner = item.values()
         elif isinstance(item, (list, tuple)):
-            pending.extend(inner for inner in item if isinstance(inner, (dict, list, tuple)))
+            inner = item
+        else:
+            continue
+        pending += [one for one in inner if type(one) not in _LEAVES]
 
 
 _encoder = json.JSONEncoder(
@@ -130,14 +138,19 @@ def preimage(
     ``body`` is already canonical JSON text and stands in the array as it is stored. Bytes that
     were no UTF-8 in a damaged database come back as they were.
     """
-    text = _encoder.encode
     # The encoder is slow on bare integers; anything else in their place is a damaged row.
-    number = f"{seq}" if type(seq) is int else text(seq)
-    version = f"{v}" if type(v) is int else text(v)
+    number = f"{seq}" if type(seq) is int else _encoder.encode(seq)
+    version = f"{v}" if type(v) is int else _encoder.encode(v)
     return (
-        f"[{text(stream)},{number},{text(at)},{text(kind)},{version},{text(alg)},{text(key_id)},"
-        f"{body},{text(prev)}]"
+        f"[{_quoted(stream)},{number},{_encoder.encode(at)},{_quoted(kind)},{version},"
+        f"{_quoted(alg)},{_quoted(key_id)},{body},{_encoder.encode(prev)}]"
     ).encode(errors="surrogateescape")
+
+
+@lru_cache(maxsize=512, typed=True)
+def _quoted(name: str) -> str:
+    """A name as JSON has it; a ledger has few, each in many events."""
+    return _encoder.encode(name)
 
 
 def event_hash(

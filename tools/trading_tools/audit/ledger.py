@@ -10,12 +10,12 @@ key) and ``key.taken`` (the first under the new one, with all heads).
 """
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from trading_tools.audit import blobs
 from trading_tools.audit.chain import Signer
@@ -49,6 +49,31 @@ class StreamInfo:
     last_at: str
     closed: bool
     first_kind: str
+
+
+class Draft(NamedTuple):
+    """An event to be recorded: its kind, its body, and the version of the body's shape."""
+
+    kind: str
+    body: Mapping[str, Any]
+    v: int = 1
+
+
+class _Packed(NamedTuple):
+    """An event as it is stored; ``recorded`` is the body as readers will have it."""
+
+    kind: str
+    v: int
+    text: str
+    long_texts: Mapping[str, str]
+    recorded: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, stream: str, draft: Draft) -> "_Packed":
+        _check_names(stream, draft.kind, draft.v)
+        text, long_texts = blobs.pack(draft.body)
+        recorded = blobs.unpack(text, long_texts.__getitem__)
+        return cls(draft.kind, draft.v, text, long_texts, recorded)
 
 
 def _now() -> datetime:
@@ -137,10 +162,21 @@ class Ledger:
         last saw it (the next try starts from the new head), ``NotRecordable`` for a body without
         canonical JSON, and ``KeyMismatch`` under a wrong or missing key.
         """
-        _check_names(stream, kind, v)
-        text, long_texts = blobs.pack(body)
-        recorded = blobs.unpack(text, long_texts.__getitem__)
-        store = self.store
+        draft = _Packed.of(stream, Draft(kind, body, v))
+        (event,) = self._append(stream, (draft,), expected_seq, durable)
+        return event
+
+    def append_all(
+        self, stream: str, drafts: Iterable[Draft], *, expected_seq: int | None = None
+    ) -> list[Event]:
+        """Record several events in their order, all or none of them; see ``append``."""
+        packed = tuple(_Packed.of(stream, draft) for draft in drafts)
+        return self._append(stream, packed, expected_seq, False) if packed else []
+
+    def _append(
+        self, stream: str, drafts: Sequence[_Packed], expected_seq: int | None, durable: bool
+    ) -> list[Event]:
+        store, events = self.store, []
         with store.database.lock:
             store.require_writable()
             known = store.position(stream)
@@ -152,13 +188,18 @@ class Ledger:
                     store.note("stream.opened", {"stream": stream})
                 elif known.closed:
                     store.note("stream.reopened", _mark(stream, known))
-                for name, long_text in long_texts.items():
-                    store.put_blob(name, blobs.text_bytes(long_text))
-                event = store.write(stream, kind, v, text, known, recorded)
-                if event.seq % HEAD_EVERY == 0:
-                    store.note("stream.head", _mark(stream, event))
-            store.remember(stream, Position(event.seq, event.hash))
-        return event
+                for draft in drafts:
+                    for name, long_text in draft.long_texts.items():
+                        store.put_blob(name, blobs.text_bytes(long_text))
+                    event = store.write(
+                        stream, draft.kind, draft.v, draft.text, known, draft.recorded
+                    )
+                    if event.seq % HEAD_EVERY == 0:
+                        store.note("stream.head", _mark(stream, event))
+                    known = Position(event.seq, event.hash)
+                    events.append(event)
+            store.remember(stream, known)
+        return events
 
     def read(self, stream: str, after: int = 0) -> list[Event]:
         """The events of a stream with a seq above ``after``, long texts in place, upcast.

@@ -50,3 +50,5 @@ class Recording:
     """TLS handshakes that the bot broke off: it does not trust the drill's CA."""
     unknown_hosts: tuple[str, ...]
     """Names that the bot wanted and that no venue here has, as far as they can be known."""
+    replaced: tuple[str, ...] = ()
+    """Where a drill credential stands for a real one, by name: `API_KEY in .env`."""

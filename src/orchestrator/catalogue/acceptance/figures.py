@@ -86,48 +86,55 @@ async def figures_listed(case: Case) -> Finding:
     return Finding(CHECK, True, detail, unverified=unknown, formal=True)
 
 
-def evidence(case: Case) -> Evidence:
-    """The numbers on record: the request, answers of the user, and what calls brought to light.
+def sources(case: Case) -> Iterator[Evidence]:
+    """The numbers on record, source by source: each is read only when it is asked for.
 
+    Sources are the request, answers of the user, and what calls brought to light, the latest first.
     Failed and refused calls bring nothing. What agents of the run wrote into files or commands does
     not count when it is read back.
     """
     state = case.state
     given = [state.opened.request if state.opened else "", *state.answers.values()]
-    own: dict[int, Typed] = {}
+    yield Evidence.gather(given, ())
+    good = [receipt for _, receipt in sorted(state.receipts.items()) if not receipt.is_error]
+    for receipt in reversed(good):
+        if receipt.tool not in READERS:
+            computed = _computed(receipt) if receipt.tool in CALCULATORS else ()
+            yield Evidence.gather(computed, [(_given_to(receipt), _whole(case, receipt))])
     written = Typed()
     writes = deque(sorted(_writes(state), key=itemgetter(0)))
-    results: list[tuple[Typed, str]] = []
-    for seq, receipt in sorted(state.receipts.items()):
-        while writes and writes[0][0] < seq:
+    for receipt in good:
+        if receipt.tool not in READERS:
+            continue
+        while writes and writes[0][0] < receipt.seq:
             # Small and round numbers stand everywhere: a 3 that was written says nothing of a 3.
             written |= typed(writes.popleft()[1]).telling()
-        own[seq] = typed(_spoken(receipt.arguments))
-        if receipt.is_error:
-            continue
-        repeats = own[seq] | written if receipt.tool in READERS else own[seq]
+        repeats = _given_to(receipt) | written
         if receipt.tool == READ_RECEIPT:
-            repeats |= own.get(_integer(receipt.arguments.get("receipt")), Typed())
-        results.append((repeats, _whole(case, receipt)))
-        if receipt.tool in CALCULATORS:
-            given += _computed(receipt)
-    return Evidence.gather(given, results)
+            named = state.receipts.get(_integer(receipt.arguments.get("receipt")))
+            repeats |= _given_to(named) if named else Typed()
+        yield Evidence.gather((), [(repeats, _whole(case, receipt))])
 
 
 def _inputs(state: State) -> Evidence:
     """What calls were given."""
-    return Evidence.of_inputs(typed(_spoken(r.arguments)) for r in state.receipts.values())
+    return Evidence.of_inputs(map(_given_to, state.receipts.values()))
+
+
+def _given_to(receipt: Receipt) -> Typed:
+    """What the caller of a tool wrote itself."""
+    return typed(_spoken(receipt.arguments))
 
 
 def _unknown(case: Case) -> list[Figure]:
-    found = figures(case.handoff.result)
-    if not found:
-        return []
-    known = evidence(case)
+    """The figures that no source supports, each reading once."""
+    found = list(figures(case.handoff.result))
+    known = sources(case)
+    while found and (source := next(known, None)) is not None:
+        found = [figure for figure in found if not source.supports(figure)]
     unknown: dict[tuple[str, bool, bool], Figure] = {}
     for figure in found:
-        if not known.supports(figure):
-            unknown.setdefault((figure.text, figure.claims, figure.given), figure)
+        unknown.setdefault((figure.text, figure.claims, figure.given), figure)
     return list(unknown.values())
 
 

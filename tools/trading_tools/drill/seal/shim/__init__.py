@@ -1,0 +1,1 @@
+"""What Python imports at its start in the weaker seal; the folder is on the bot's PYTHONPATH."""
