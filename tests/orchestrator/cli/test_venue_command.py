@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import ssl
 import subprocess
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,10 +46,10 @@ def fetch(url: str) -> Any:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_prints_where_it_is_serves_and_ends_cleanly(number: signal.Signals) -> None:
     with serving("--seed", "7") as (process, told):
-        assert set(told) == {
+        assert set(told) == {"seed", "base_url", "tls_url", "ca_file", "venues"}
+        (venue,) = told["venues"]
+        assert set(venue) == {
             "venue",
-            "seed",
-            "base_url",
             "streams_url",
             "api_socket_url",
             "ledger_url",
@@ -56,14 +58,14 @@ def test_it_prints_where_it_is_serves_and_ends_cleanly(number: signal.Signals) -
             "symbols",
         }
         assert told["base_url"].startswith("http://127.0.0.1:")
-        assert "BTCUSDT" in told["symbols"]
+        assert "BTCUSDT" in venue["symbols"]
         assert "serverTime" in fetch(f"{told['base_url']}/api/v3/time")
-        lines = [json.loads(line) for line in fetch(told["ledger_url"]).splitlines()]
+        lines = [json.loads(line) for line in fetch(venue["ledger_url"]).splitlines()]
         assert [line["kind"] for line in lines] == ["request.received", "request.answered"]
         process.send_signal(number)
         _, said = process.communicate(timeout=WAIT_S)
         assert process.returncode == 0
-        assert said.endswith("ended; 2 ledger entries, 0 orders accepted\n")
+        assert said.endswith("binance ended; 2 ledger entries, 0 orders accepted\n")
 
 
 def test_a_port_that_is_taken_is_one_clear_error() -> None:
@@ -87,5 +89,29 @@ def test_a_port_that_is_taken_is_one_clear_error() -> None:
 def test_the_credentials_follow_from_the_seed() -> None:
     with serving("--seed", "7") as (_, one), serving("--seed", "7") as (_, same):
         with serving("--seed", "8") as (_, other):
-            assert one["api_key"] == same["api_key"] != other["api_key"]
-            assert one["api_secret"] == same["api_secret"] != other["api_secret"]
+            keys = [told["venues"][0]["api_key"] for told in (one, same, other)]
+            secrets = [told["venues"][0]["api_secret"] for told in (one, same, other)]
+    assert keys[0] == keys[1] != keys[2]
+    assert secrets[0] == secrets[1] != secrets[2]
+
+
+def test_several_venues_are_told_apart_by_their_real_names_also_with_tls() -> None:
+    names = ("binance", "kraken")
+    with serving("--venue", names[0], "--venue", names[1], "--tls") as (process, told):
+        assert [venue["venue"] for venue in told["venues"]] == list(names)
+        trusting = ssl.create_default_context(cafile=told["ca_file"])
+        for base, context in ((told["base_url"], None), (told["tls_url"], trusting)):
+            for host, path in (
+                ("api.binance.com", "/api/v3/time"),
+                ("api.kraken.com", "/0/public/Time"),
+            ):
+                with urllib.request.urlopen(
+                    f"{base}/{host}{path}", timeout=WAIT_S, context=context
+                ) as reply:
+                    assert reply.status == 200
+        for venue in told["venues"]:
+            kinds = [json.loads(line)["kind"] for line in fetch(venue["ledger_url"]).splitlines()]
+            assert kinds == ["request.received", "request.answered"] * 2
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=WAIT_S)
+        assert not Path(told["ca_file"]).parent.exists()
