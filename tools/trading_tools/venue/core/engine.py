@@ -151,17 +151,16 @@ class Engine:
                 return
         opposite = book.other(ticket.side)
         while order.filled < order.size:
-            price = opposite.best()
-            if price is None or (limit is not None and not opposite.reaches(price, limit)):
+            maker = opposite.front(limit)
+            if maker is None:
                 break
-            maker = opposite.first(price)
             if maker.account == order.account:
                 opposite.remove(maker)
                 self._expire(maker, account, Status.EXPIRED_IN_MATCH, at)
                 continue
             size = min(order.size - order.filled, maker.size - maker.filled)
             opposite.take(maker, size)
-            self._trade(order, maker, account, instrument, book, price, size, at)
+            self._trade(order, maker, account, instrument, book, maker.ticket.price, size, at)
         if not order.open or order.forced:
             return
         if ticket.kind in PRICED and ticket.time_in_force is TimeInForce.GTC:
