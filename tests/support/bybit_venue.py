@@ -19,12 +19,16 @@ from yarl import URL
 from tests.support.venues import WAIT_S, wall_clock
 from trading_tools.venue.bybit.adapter import RULES, Bybit
 from trading_tools.venue.bybit.limits import Rules
-from trading_tools.venue.bybit.place import BybitPlace
+from trading_tools.venue.bybit.place import LISTING, BybitPlace
 from trading_tools.venue.wire.connection import SocketRules
 from trading_tools.venue.wire.server import VenueServer
 
 QUIET = Rules(address_5s=10**9, connections_5m=10**6, account_factor=10**6)
 """Limits that no test reaches by accident."""
+
+SMALL = {each: price for each, price in LISTING.items() if each.base == "BTC"}
+MIDDLE = {each: price for each, price in LISTING.items() if each.base in {"BTC", "ETH"}}
+"""Parts of the listing: each instrument's made-up past takes a while."""
 
 Reply = tuple[int, Any, dict[str, str]]
 

@@ -16,6 +16,7 @@ import aiohttp
 from tests.support.venues import WAIT_S, wall_clock
 from trading_tools.venue.kraken.adapter import RULES, Kraken
 from trading_tools.venue.kraken.limits import Rules
+from trading_tools.venue.kraken.listing import LISTED
 from trading_tools.venue.kraken.signing import signature
 from trading_tools.venue.kraken.spot import KrakenSpot
 from trading_tools.venue.wire.connection import SocketRules
@@ -23,6 +24,9 @@ from trading_tools.venue.wire.server import VenueServer
 
 QUIET = Rules(calls=10**6, public_calls=10**6, orders=10**6, connections_10m=10**6)
 """Limits that no test reaches by accident."""
+
+FEW = {each: price for each, price in LISTED.items() if each.symbol in {"BTC/USD", "ETH/USD"}}
+"""Instruments for tests that need no more: a venue of few is made in less time."""
 
 
 def kraken(seed: int = 7, **settings: Any) -> KrakenSpot:

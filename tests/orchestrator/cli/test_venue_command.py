@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import socket
 import ssl
@@ -68,6 +69,15 @@ def test_it_prints_where_it_is_serves_and_ends_cleanly(number: signal.Signals) -
         assert said.endswith("binance ended; 2 ledger entries, 0 orders accepted\n")
 
 
+def test_kraken_is_served_by_its_name() -> None:
+    with serving("--venue", "kraken") as (_, told):
+        (venue,) = told["venues"]
+        assert venue["streams_url"].endswith("/ws.kraken.com/v2")
+        assert venue["api_socket_url"].endswith("/ws-auth.kraken.com/v2")
+        assert "BTC/USD" in venue["symbols"]
+        assert "unixtime" in fetch(f"{told['base_url']}/api.kraken.com/0/public/Time")
+
+
 def test_a_port_that_is_taken_is_one_clear_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -115,3 +125,36 @@ def test_several_venues_are_told_apart_by_their_real_names_also_with_tls() -> No
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=WAIT_S)
         assert not Path(told["ca_file"]).parent.exists()
+
+
+def test_every_venue_that_there_is_can_be_named() -> None:
+    from trading_tools.venue.names import VENUES
+
+    shown = subprocess.run(
+        [str(ORC), "venue", "serve", "--help"],
+        capture_output=True,
+        text=True,
+        timeout=WAIT_S,
+        check=True,
+    ).stdout
+    choices = re.search(r"--venue\[([a-z|]+)\]", re.sub(r"\s", "", shown))
+    assert choices is not None
+    assert set(choices[1].split("|")) == set(VENUES)
+
+
+def test_a_key_of_several_lines_is_printed_so_that_it_can_be_copied() -> None:
+    command = [str(ORC), "venue", "serve", "--venue", "coinbase"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith("symbols"):
+                break
+        start = lines.index("-----BEGIN EC PRIVATE KEY-----\n")
+        assert lines[start - 1].startswith("API secret")
+        assert lines[-2] == "-----END EC PRIVATE KEY-----\n"
+    finally:
+        process.kill()
+        process.communicate(timeout=WAIT_S)

@@ -8,7 +8,9 @@ import aiohttp
 import pytest
 
 from tests.support.bybit_venue import (
+    MIDDLE,
     QUIET,
+    SMALL,
     Both,
     BybitWire,
     bybit,
@@ -26,7 +28,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def wire(clock: Clock) -> AsyncIterator[BybitWire]:
-    place = bybit(clock=clock)
+    place = bybit(clock=clock, instruments=SMALL)
     async with serving_bybit(place) as server, aiohttp.ClientSession() as session:
         yield BybitWire(session, server, place)
 
@@ -35,7 +37,7 @@ async def wire(clock: Clock) -> AsyncIterator[BybitWire]:
 def sync_client() -> Iterator[Both]:
     import ccxt
 
-    place = bybit(rules=QUIET)
+    place = bybit(rules=QUIET, instruments=MIDDLE)
     with bybit_in_a_thread(place) as port:
         yield Both(place, point_at(ccxt.bybit(keys(place)), port), blocking=True)
 
@@ -44,7 +46,7 @@ def sync_client() -> Iterator[Both]:
 async def async_client() -> AsyncIterator[Both]:
     import ccxt.async_support
 
-    place = bybit(rules=QUIET)
+    place = bybit(rules=QUIET, instruments=MIDDLE)
     async with serving_bybit(place) as server:
         client = point_at(ccxt.async_support.bybit(keys(place)), server.port)
         try:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.bybit_venue import QUIET, bybit, keys, serving_bybit
+from tests.support.bybit_venue import MIDDLE, QUIET, bybit, keys, serving_bybit
 from tests.support.venues import WAIT_S, point_at
 from trading_tools.venue.bybit.place import BybitPlace
 
@@ -17,7 +17,7 @@ SYMBOL = "BTC/USDT"
 
 @pytest.fixture
 def place() -> BybitPlace:
-    return bybit(rules=QUIET)
+    return bybit(rules=QUIET, instruments=MIDDLE)
 
 
 @pytest.fixture
@@ -45,6 +45,7 @@ async def test_public_streams_are_watched(client: Any) -> None:
     assert set(tickers) <= {SYMBOL, "ETH/BTC"}
     trades = await within(client.watch_trades(SYMBOL))
     assert trades[-1]["symbol"] == SYMBOL
+    await within(client.un_watch_trades(SYMBOL))
     candles = await within(client.watch_ohlcv(SYMBOL, "1m"))
     assert candles[-1][2] >= candles[-1][3]
     best = await within(client.watch_bids_asks(["ETH/USDT"]))
@@ -101,3 +102,26 @@ async def _subscribed(place: BybitPlace, topics: set[str]) -> None:
         if all(f'"{topic}"' in text for topic in topics):
             return
         await asyncio.sleep(0.01)
+
+
+async def test_contracts_and_positions_are_watched(client: Any, place: BybitPlace) -> None:
+    symbol = "BTC/USDT:USDT"
+    for _ in range(3):
+        ticker = await within(client.watch_ticker(symbol))
+        assert (ticker["symbol"], ticker["bid"] < ticker["ask"]) == (symbol, True)
+        book = await within(client.watch_order_book(symbol))
+        assert book["bids"][0][0] < book["asks"][0][0]
+    assert (await within(client.watch_trades(symbol)))[-1]["symbol"] == symbol
+    assert await within(client.watch_positions()) == []  # a snapshot, which ccxt fetches
+
+    positions = asyncio.create_task(client.watch_positions([symbol]))
+    orders = asyncio.create_task(client.watch_orders(symbol))
+    await within(_subscribed(place, {"order", "position"}))
+    await client.create_order(symbol, "market", "buy", 0.01)
+    assert {order["symbol"] for order in await within(orders)} == {symbol}
+    (position,) = await within(positions)
+    assert (position["symbol"], position["side"], position["contracts"]) == (symbol, "long", 0.01)
+    sent = await within(client.create_order_ws(symbol, "limit", "buy", 0.01, 50_000))
+    await within(client.edit_order_ws(sent["id"], symbol, "limit", "buy", 0.02, 51_000))
+    (order,) = place.account.open_orders()
+    assert (order.ticket.price, order.size) == (510_000, 20)

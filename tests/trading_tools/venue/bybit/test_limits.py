@@ -5,7 +5,7 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
-from tests.support.bybit_venue import BybitWire, bybit, serving_bybit
+from tests.support.bybit_venue import SMALL, BybitWire, bybit, serving_bybit
 from tests.support.venues import Clock
 from trading_tools.venue.bybit.limits import Rules
 
@@ -30,9 +30,11 @@ async def test_one_order_too_many_in_a_second_is_refused_and_the_next_second_is_
     assert headers["X-Bapi-Limit-Status"] == "0"
     assert int(headers["X-Bapi-Limit-Reset-Timestamp"]) == clock.now + 1_000
     assert (await wire.get("/v5/account/info"))[1]["retCode"] == 0
-    clock.now += 1_000
+    clock.now += 999
+    assert (await wire.order())[1]["retCode"] == 10006
+    clock.now += 1
     assert (await wire.order())[1]["retCode"] == 0
-    assert [entry.body["limit"] for entry in wire.place.ledger.of("limit.hit")] == ["10006"] * 2
+    assert [entry.body["limit"] for entry in wire.place.ledger.of("limit.hit")] == ["10006"] * 3
     assert len(wire.place.ledger.of("order.accepted")) == 21
 
 
@@ -61,7 +63,7 @@ async def test_an_address_that_sends_too_much_is_shut_out_for_ten_minutes(
 
 
 async def test_too_many_connections_are_refused(clock: Clock) -> None:
-    place = bybit(clock=clock, rules=Rules(connections_5m=2))
+    place = bybit(clock=clock, rules=Rules(connections_5m=2), instruments=SMALL)
     async with serving_bybit(place) as server, aiohttp.ClientSession() as session:
         url = f"{server.base_url}/v5/public/spot"
         for _ in range(2):

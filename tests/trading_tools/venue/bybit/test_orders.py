@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -111,6 +112,7 @@ async def test_a_query_reaches_a_week_back(wire: BybitWire, clock: Clock) -> Non
     which = {"category": "spot", "symbol": "BTCUSDT"}
     order_id = (await wire.order())[1]["result"]["orderId"]
     await wire.post("/v5/order/cancel", **which, orderId=order_id)
+    wire.place.market = None  # what a week brings is not asked here
     clock.now += FOREVER + 1
 
     async def rows(**params: Any) -> Any:
@@ -196,3 +198,13 @@ def test_each_reason_for_a_refusal_becomes_its_class_in_ccxt(category: str, reas
 
 def test_contracts_have_words_for_every_reason() -> None:
     assert set(REASONS["linear"]) == set(Reason)
+
+
+async def test_rules_that_change_while_the_venue_runs_are_told_and_kept(wire: BybitWire) -> None:
+    listed = wire.place.exchange.instruments
+    listed["BTCUSDT"] = replace(listed["BTCUSDT"], min_notional=Decimal(700))
+    told = await wire.send("GET", "/v5/market/instruments-info", "category=spot&symbol=BTCUSDT")
+    (row,) = told[1]["result"]["list"]
+    assert row["lotSizeFilter"]["minOrderAmt"] == "700"
+    assert (await wire.order())[1]["retCode"] == 170140
+    assert (await wire.order(qty="0.02"))[1]["retCode"] == 0

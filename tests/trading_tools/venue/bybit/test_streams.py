@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.support.bybit_venue import BybitWire, bybit, serving_bybit
+from tests.support.bybit_venue import SMALL, BybitWire, bybit, serving_bybit
 from tests.support.venues import WAIT_S, Clock
 from trading_tools.venue.wire.connection import SocketRules
 
@@ -151,6 +151,7 @@ async def test_each_kind_of_connection_answers_pings_in_its_own_form(wire: Bybit
         (["orderbook.7.BTCUSDT"], "handler not found,topic:orderbook.7.BTCUSDT"),
         (["tickers.BTCEUR"], "handler not found"),
         (["nonsense"], "handler not found"),
+        (["publicTrade.BTCUSDT"], "already subscribed,topic:publicTrade.BTCUSDT"),
         (["tickers.BTCUSDT"] * 11, "args size >10"),
         ([], "empty"),
         ("tickers.BTCUSDT", "list"),
@@ -161,6 +162,7 @@ async def test_a_subscription_that_cannot_be_is_refused_as_a_whole(
     wire: BybitWire, args: Any, words: str
 ) -> None:
     socket = await opened(wire)
+    assert (await answered(socket, op="subscribe", args=["publicTrade.BTCUSDT"]))["success"] is True
     told = await answered(socket, op="subscribe", req_id="1", args=args)
     assert told["success"] is False
     assert words in told["ret_msg"]
@@ -259,7 +261,7 @@ async def test_orders_are_canceled_when_nobody_has_been_connected_for_the_window
 async def test_a_connection_on_which_nothing_comes_is_ended(clock: Clock) -> None:
     rules = SocketRules(ping_every_s=None, idle_s=0.05)
     async with (
-        serving_bybit(bybit(clock=clock), rules) as server,
+        serving_bybit(bybit(clock=clock, instruments=SMALL), rules) as server,
         aiohttp.ClientSession() as session,
         session.ws_connect(f"{server.base_url}/v5/public/spot") as socket,
         asyncio.timeout(WAIT_S),

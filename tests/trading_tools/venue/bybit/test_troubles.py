@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.support.bybit_venue import bybit
+from tests.support.bybit_venue import SMALL, bybit
 from tests.support.venues import Clock
 from trading_tools.venue.bybit.adapter import Bybit
 from trading_tools.venue.wire.messages import Trouble
@@ -28,7 +28,7 @@ EXPECTED = {
 def test_each_trouble_is_told_in_the_venues_words_and_has_its_class_in_ccxt(kind: Trouble) -> None:
     import ccxt
 
-    reply = Bybit(bybit(clock=Clock())).trouble(kind, 1_800_000_000_000, 3)
+    reply = Bybit(bybit(clock=Clock(), instruments=SMALL)).trouble(kind, 1_800_000_000_000, 3)
     client = ccxt.bybit()
     text = reply.body.decode()
     told = json.loads(text) if reply.content_type == "application/json" else None

@@ -193,15 +193,21 @@ async def test_queries_follow_the_pages(ask: Both) -> None:
 async def test_refusals_become_the_exceptions_that_the_real_venue_leads_to(ask: Both) -> None:
     import ccxt
 
-    with pytest.raises(ccxt.InsufficientFunds):
-        await ask("create_order", SYMBOL, "limit", "buy", 10, 50_000)
-    with pytest.raises(ccxt.InvalidOrder):
-        await ask("create_order", SYMBOL, "limit", "sell", 0.01, 69_000, {"stopLossPrice": 70_000})
-    with pytest.raises(ccxt.ExchangeError, match="QUOTE_SIZE_TOO_SMALL"):
-        await ask("create_order", SYMBOL, "limit", "buy", 0.00001, 50_000)
-    params = {"reduceOnly": True, "clientOrderId": "close"}
-    with pytest.raises(ccxt.ExchangeError, match="INVALID_PRODUCT_ID"):
-        await ask("create_order", SYMBOL, "limit", "sell", 0.01, 69_000, params)
+    closing = {"reduceOnly": True, "clientOrderId": "close"}
+    for side, amount, price, params, error, words in (
+        ("buy", 10, 50_000, {}, ccxt.InsufficientFunds, "INSUFFICIENT_FUND"),
+        ("sell", 0.01, 69_000, {"stopLossPrice": 70_000}, ccxt.InvalidOrder, "STOP_PRICE_ABOVE"),
+        ("buy", 0.01, 56_000, {"stopLossPrice": 55_000}, ccxt.ExchangeError, "STOP_PRICE_BELOW"),
+        ("buy", 0.00001, 50_000, {}, ccxt.ExchangeError, "QUOTE_SIZE_TOO_SMALL"),
+        ("buy", 3_100, 50_000, {}, ccxt.ExchangeError, "QUOTE_SIZE_TOO_LARGE"),
+        ("buy", 5_000, 50_000, {}, ccxt.ExchangeError, "BASE_SIZE_TOO_LARGE"),
+        ("buy", 0.01, 9_000, {}, ccxt.ExchangeError, "TOO_FAR_FROM_MARKET"),
+        ("buy", 0.01, 70_000, {"postOnly": True}, ccxt.ExchangeError, "POST_ONLY"),
+        ("sell", 0.01, 69_000, closing, ccxt.ExchangeError, "INVALID_PRODUCT_ID"),
+    ):
+        with pytest.raises(error, match=words) as raised:
+            await ask("create_order", SYMBOL, "limit", side, amount, price, params)
+        assert raised.type is error, words
     with pytest.raises(ccxt.BadRequest):
         await ask("cancel_order", "nobody")
     with pytest.raises(ccxt.ExchangeError, match="NOT_FOUND"):

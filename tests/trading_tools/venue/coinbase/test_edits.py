@@ -57,6 +57,7 @@ async def test_an_edit_that_cannot_be_done_says_why_and_changes_nothing(wire: Wi
         assert told == {"success": False, "errors": [wanted]}, body
     order = await wire.order_now(number)
     assert (order["outstanding_hold_amount"], order["edit_history"]) == ("506", [])
+    assert wire.place.ledger.of("request.answered")[-2].body["code"] == unknown
 
 
 async def test_an_edit_may_trade_at_once_and_not_below_what_is_filled(wire: Wire) -> None:

@@ -149,6 +149,30 @@ async def test_the_user_channel_tells_open_orders_then_each_state(wire: Wire, fe
     assert ledger[0].body["event"]["type"] == "snapshot"
 
 
+async def test_the_user_channel_is_of_the_products_that_are_subscribed(
+    wire: Wire, feed: Feed
+) -> None:
+    async def bought(product_id: str) -> None:
+        market = {"market_market_ioc": {"quote_size": "100"}}
+        await wire.order(product_id=product_id, order_configuration=market)
+
+    both = ["BTC-USD", "ETH-USD"]
+    await feed.ask(type="subscribe", channel="user", product_ids=both, jwt=wire.token(None))
+    await feed.next("user")
+    first = wire.token(None)
+    await feed.ask(type="unsubscribe", channel="user", product_ids=["BTC-USD"], jwt=first)
+    await feed.next("subscriptions")
+    await bought("BTC-USD")
+    await bought("ETH-USD")
+    for _ in range(3):
+        assert (await feed.next())["events"][0]["orders"][0]["product_id"] == "ETH-USD"
+    await feed.ask(type="unsubscribe", channel="user", jwt=wire.token(None))
+    assert (await feed.next())["events"] == [{"subscriptions": {}}]
+    await bought("ETH-USD")
+    await feed.ask(type="subscribe", channel="heartbeats")
+    assert (await feed.next())["channel"] == "subscriptions"
+
+
 async def test_a_snapshot_of_many_orders_comes_in_fifties(wire: Wire, feed: Feed) -> None:
     for _ in range(53):
         await wire.limit(base_size="0.0001")
@@ -177,6 +201,7 @@ async def test_what_is_refused_is_an_error_and_the_connection_goes_on(
         ({**btc, "channel": "ticker", "product_ids": "BTC-USD"}, "product_ids must be a list"),
         ({**btc, "channel": "ticker", "product_ids": [1]}, "product_ids must be a list"),
         ({"type": "hello", "channel": "ticker"}, "invalid message type"),
+        ({"type": ["subscribe"], "channel": "ticker"}, "invalid message type"),
         ([1, 2], "invalid message type"),
         ("{", "invalid message type"),
     ):
@@ -193,7 +218,7 @@ async def test_what_is_refused_is_an_error_and_the_connection_goes_on(
 async def test_a_connection_that_asks_for_nothing_or_hears_nothing_is_closed(
     clock: Clock,
 ) -> None:
-    hasty = Rules(subscribe_within_s=0.05, silent_s=75)
+    hasty = Rules(subscribe_within_s=0.05, silent_s=0.1)
     place = coinbase(clock=clock, rules=hasty)
     async with serving(place) as server, aiohttp.ClientSession() as session:
         wire = Wire(session, server, place)
@@ -202,12 +227,9 @@ async def test_a_connection_that_asks_for_nothing_or_hears_nothing_is_closed(
         async with wire.feed() as silent:
             await silent.ask(type="subscribe", channel="user", jwt=wire.token(None))
             await silent.next("user")
-            clock.now += 74_000
-            async with wire.feed() as kept:
-                await kept.ask(type="subscribe", channel="heartbeats")
-                clock.now += 1_000
-                assert await silent.end() == 1000
-                assert (await kept.next("heartbeats"))["sequence_num"] == 1
+            assert await silent.end() == 1000
+    whys = [entry.body["why"] for entry in place.ledger.of("stream.closed")]
+    assert whys == ["no subscription within 5 seconds", "no updates"]
 
 
 async def test_too_many_connections_or_messages_are_refused(clock: Clock) -> None:

@@ -31,6 +31,8 @@ async def test_bodies_that_are_no_orders_are_refused(wire: Wire) -> None:
         b'{"client_order_id":"a","order_configuration":{}}',
         b'{"client_order_id":"a","order_configuration":{"a":1,"b":2}}',
         b'{"client_order_id":"a","order_configuration":{"limit_limit_gtc":7}}',
+        b'{"client_order_id":"a","product_id":"BTC-USD","side":"BUY","order_configuration":'
+        b'{"limit_limit_gtc":{"base_size":"1","limit_price":"1","post_only":"true"}}}',
         *(
             f"{{{rest}{market % size}}}".encode()
             for size in ('"NaN"', '"Infinity"', "NaN", "1e999", '"0x1"', '""', "true", "[1]")

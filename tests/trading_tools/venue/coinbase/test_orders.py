@@ -112,6 +112,9 @@ async def test_each_reason_has_its_words(wire: Wire) -> None:
     assert reasons(await wire.order(side="HOLD"))[0] == "INVALID_SIDE"
     bracket = {"trigger_bracket_gtc": {"base_size": "1", "limit_price": "1"}}
     told = await wire.order(order_configuration=bracket)
+    assert told["order_configuration"] == bracket
+    assert reasons(told)[0] == "UNSUPPORTED_ORDER_CONFIGURATION"
+    told = await wire.order(attached_order_configuration=bracket)
     assert reasons(told)[0] == "UNSUPPORTED_ORDER_CONFIGURATION"
     assert not wire.place.ledger.of("order.accepted")
 
@@ -160,6 +163,8 @@ async def test_a_batch_cancel_answers_for_each_order(wire: Wire) -> None:
         "UNKNOWN_CANCEL_ORDER",
     ]
     assert [each["order_id"] for each in results] == ids
+    answered = wire.place.ledger.of("request.answered")[-1]
+    assert (answered.body["status"], answered.body["code"]) == (200, "DUPLICATE_CANCEL_REQUEST")
     for wrong in ([], ["x"] * 101, "text", [1]):
         status, told, _ = await wire.signed("POST", path, {"order_ids": wrong})
         assert (status, told["error"]) == (400, "INVALID_ARGUMENT"), wrong

@@ -18,6 +18,7 @@ from trading_tools.venue.core.orders import (
     Reason,
     Rejected,
     Report,
+    SelfTrade,
     Side,
     Status,
     Ticket,
@@ -285,6 +286,41 @@ def test_a_tick_and_step_whose_product_is_finer_than_an_atom_are_refused() -> No
             max_notional=Decimal(10),
             max_price=Decimal(10),
         )
+
+
+@pytest.mark.parametrize(
+    ("ends", "resting", "coming"),
+    [
+        (SelfTrade.MAKER, Status.EXPIRED_IN_MATCH, Status.FILLED),
+        (SelfTrade.TAKER, Status.NEW, Status.EXPIRED_IN_MATCH),
+        (SelfTrade.BOTH, Status.EXPIRED_IN_MATCH, Status.EXPIRED_IN_MATCH),
+    ],
+)
+def test_where_own_orders_meet_the_ticket_says_which_one_ends(
+    desk: Desk, ends: SelfTrade, resting: Status, coming: Status
+) -> None:
+    own = desk.user_does(Side.SELL, Kind.LIMIT, 10, 200)
+    desk.rest(Side.SELL, 201, 10)
+    ticket = Ticket(COIN.symbol, Side.BUY, Kind.LIMIT, 10, 201, self_trade=ends)
+    order = desk.exchange.place(desk.user, ticket, 3)
+    assert (own.status, order.status) == (resting, coming)
+
+
+def test_a_fill_or_kill_order_that_would_end_at_an_own_order_trades_nothing(desk: Desk) -> None:
+    desk.rest(Side.SELL, 200, 5)
+    desk.user_does(Side.SELL, Kind.LIMIT, 10, 201)
+    desk.rest(Side.SELL, 202, 10)
+    ticket = Ticket(
+        COIN.symbol,
+        Side.BUY,
+        Kind.LIMIT,
+        10,
+        202,
+        time_in_force=TimeInForce.FOK,
+        self_trade=SelfTrade.TAKER,
+    )
+    order = desk.exchange.place(desk.user, ticket, 3)
+    assert (order.status, order.filled) == (Status.EXPIRED, 0)
 
 
 def test_an_order_whose_time_has_come_gives_back_what_it_held(desk: Desk) -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from tests.support.kraken_venue import QUIET, Wire, kraken, serving
+from tests.support.kraken_venue import FEW, QUIET, Wire, kraken, serving
 from tests.support.venues import Clock
 
 
@@ -18,6 +18,6 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def wire(clock: Clock) -> AsyncIterator[Wire]:
-    venue = kraken(clock=clock, rules=QUIET)
+    venue = kraken(clock=clock, rules=QUIET, instruments=FEW)
     async with serving(venue) as server, aiohttp.ClientSession() as session:
         yield Wire(session, server, venue)

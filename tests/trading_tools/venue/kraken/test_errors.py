@@ -83,6 +83,8 @@ BAD_PRIVATE: list[tuple[str, dict[str, str], str]] = [
     ("CancelOrderBatch", {}, "EGeneral:Invalid arguments:orders"),
     ("AddOrderBatch", {"pair": "XBTUSD"}, "EGeneral:Invalid arguments:orders"),
     ("TradeBalance", {"asset": "MOON"}, "EQuery:Unknown asset"),
+    ("Withdraw", {"asset": "XBT", "amount": "1"}, "EGeneral:Permission denied"),
+    ("Earn/Strategies", {}, "EGeneral:Permission denied"),
 ]
 
 
@@ -109,7 +111,7 @@ async def test_a_public_call_with_a_bad_argument_is_refused(wire: Wire) -> None:
 async def test_an_unknown_method_is_a_404_and_noted(wire: Wire) -> None:
     for method, path in (
         ("GET", "/0/public/Moon"),
-        ("POST", "/0/private/Withdraw"),
+        ("POST", "/0/private/Moon"),
         ("GET", "/0/private/Balance"),
         ("GET", "/"),
     ):
@@ -117,7 +119,7 @@ async def test_an_unknown_method_is_a_404_and_noted(wire: Wire) -> None:
     missing = wire.venue.ledger.of("endpoint.missing")
     assert [entry.body["path"] for entry in missing][:2] == [
         "/0/public/Moon",
-        "/0/private/Withdraw",
+        "/0/private/Moon",
     ]
 
 

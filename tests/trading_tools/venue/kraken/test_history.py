@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from tests.support.kraken_venue import Wire, kraken
 from tests.support.venues import Clock
+from trading_tools.venue.core.orders import Kind, Side, Ticket
 
 
 async def test_closed_orders_are_asked_for_by_time_reference_and_page(
@@ -58,6 +59,21 @@ async def test_the_accounts_ledger_adds_up_to_its_balances(wire: Wire) -> None:
         assert own[0]["balance"] == balance[asset]
     only = await wire.private("Ledgers", asset="XBT", type="trade")
     assert {entry["asset"] for entry in only["ledger"].values()} == {"XXBT"}
+
+
+async def test_an_account_with_a_past_is_told_page_by_page(wire: Wire) -> None:
+    venue, clock = wire.venue, wire.venue.clock
+    for number in range(120):
+        side = Side.BUY if number % 2 else Side.SELL
+        ticket = Ticket("BTC/USD", side, Kind.MARKET, 1_000, client_order_id=venue.made_id())
+        venue.exchange.place(venue.account, ticket, clock())
+    orders: dict[str, object] = {}
+    trades: dict[str, object] = {}
+    for offset in (0, 50, 100, 150):
+        orders |= (await wire.private("ClosedOrders", ofs=offset))["closed"]
+        trades |= (await wire.private("TradesHistory", ofs=offset))["trades"]
+    assert len(orders) == 120
+    assert len(trades) == len(venue.account.every_fill())
 
 
 async def test_public_trades_are_read_on_from_where_the_last_page_ended(

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from tests.support.kraken_venue import Wire, kraken, serving
+from tests.support.kraken_venue import FEW, Wire, kraken, serving
 from tests.support.venues import Clock
 from trading_tools.venue.kraken.limits import AMEND, CANCEL, EDIT, Rules, by_age
 
@@ -15,7 +15,7 @@ from trading_tools.venue.kraken.limits import AMEND, CANCEL, EDIT, Rules, by_age
 @pytest.fixture
 async def strict(clock: Clock) -> AsyncIterator[Wire]:
     """A venue with Kraken's limits."""
-    venue = kraken(clock=clock)
+    venue = kraken(clock=clock, instruments=FEW)
     async with serving(venue) as server, aiohttp.ClientSession() as session:
         yield Wire(session, server, venue)
 
@@ -101,7 +101,7 @@ def test_a_change_costs_the_more_the_younger_the_order_is(
 
 
 async def test_a_hundred_and_fifty_connections_in_ten_minutes_are_let_in(clock: Clock) -> None:
-    venue = kraken(clock=clock, rules=Rules(connections_10m=3))
+    venue = kraken(clock=clock, rules=Rules(connections_10m=3), instruments=FEW)
     async with serving(venue) as server, aiohttp.ClientSession() as session:
         url = f"{server.base_url}/ws.kraken.com/v2"
         for _ in range(3):

@@ -100,12 +100,42 @@ async def test_an_order_good_till_a_date_expires_then(wire: Wire, clock: Clock) 
 
 
 async def test_a_price_may_be_relative_to_the_last_one(wire: Wire) -> None:
-    last = wire.venue.exchange.books["BTC/USD"].last_price
+    assert wire.venue.exchange.books["BTC/USD"].last_price == 600_000
+    stop = {"type": "sell", "ordertype": "stop-loss"}
+    profit = {"type": "sell", "ordertype": "take-profit"}
     prices = [
-        (await queried(wire, await wire.order(price=price)))["descr"]["price"]
-        for price in ("-1000", "-10%")
+        (await queried(wire, await wire.order(**change)))["descr"]["price"]
+        for change in (
+            {"price": "-1000.5"},
+            {"price": "-10%"},
+            {"price": "#5%"},
+            {"price": "#5%", "type": "sell"},
+            {"price": "#5%", **stop},
+            {"price": "#5%", **profit},
+            {"price": "+1%", **profit},
+        )
     ]
-    assert prices == [f"{last / 10 - 1_000:.1f}", f"{(last - last // 10) / 10:.1f}"]
+    assert prices == ["58999.5", "54000.0", "57000.0", "63000.0", "57000.0", "63000.0", "60600.0"]
+
+
+async def test_own_orders_that_meet_do_not_trade(wire: Wire) -> None:
+    # Both sides lie between the market's own best prices, so that only they can meet.
+    best = wire.venue.exchange.books["BTC/USD"].bids.best() or 0
+    inside = f"{best / 10 + 1:.1f}"
+    ends = []
+    for stptype in (None, "cancel-newest", "cancel-oldest", "cancel-both"):
+        resting = await wire.order(price=inside)
+        coming = await wire.order(price=inside, type="sell", stptype=stptype)
+        ends.append([(await queried(wire, each))["status"] for each in (resting, coming)])
+        await wire.private("CancelAll")
+    assert ends == [
+        ["open", "canceled"],
+        ["open", "canceled"],
+        ["canceled", "open"],
+        ["canceled", "canceled"],
+    ]
+    assert await wire.order(stptype="none") == "EGeneral:Invalid arguments:stptype"
+    assert not wire.venue.ledger.of("order.traded")
 
 
 async def test_a_stop_waits_and_says_its_trigger(wire: Wire) -> None:

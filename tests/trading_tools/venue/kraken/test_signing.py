@@ -103,4 +103,4 @@ async def test_both_kinds_of_body_and_a_query_are_understood(wire: Wire) -> None
         ),
         await wire.send("GET", "/0/public/Depth?pair=BTC%2FUSD&count=1"),
     ]
-    assert [list(told["result"]) for _, told in names] == [["XXBTZUSD"], ["XXBTZUSD"]]
+    assert [list(told["result"]) for _, told in names] == [["XXBTZUSD"], ["BTC/USD"]]

@@ -108,7 +108,9 @@ _REFUSALS: Final[Mapping[str, re.Pattern[str]]] = {
     ),
     "kraken": re.compile(
         r"EAPI:(Invalid (key|nonce|signature)|Rate limit exceeded|Feature disabled)"
-        r"|EGeneral:(Permission denied|Invalid arguments|Temporary lockout).*"
+        # Not a client id that is there already: the first order exists.
+        r"|EGeneral:(Permission denied|Temporary lockout).*"
+        r"|EGeneral:Invalid arguments(?!:cl_ord_id not unique).*"
         r"|EOrder:(Insufficient (funds|margin)|Rate limit exceeded|Orders limit exceeded"
         r"|Order minimum not met|Cost minimum not met|Tick size check failed|Post only order"
         r"|Cannot open (position|opposing position)|Invalid price|Margin allowance exceeded).*"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from trading_tools.venue.bybit import rest
 from trading_tools.venue.bybit.limits import AddressBanned
 from trading_tools.venue.bybit.listing import LINEAR, SPOT
+from trading_tools.venue.bybit.own_stops import follow
 from trading_tools.venue.bybit.place import BybitPlace
 from trading_tools.venue.bybit.private import PrivateStreams
 from trading_tools.venue.bybit.socket import PrivateTopics, PublicTopics, StreamSocket
@@ -37,6 +39,8 @@ class Bybit:
         self._rules = rules
         self._streams = {kind: Streams(place, kind) for kind in _PUBLIC.values()}
         self._private = PrivateStreams(place)
+        # After the streams have registered, so that a fill is told before what comes of it.
+        place.exchange.on_report.append(partial(follow, place))
 
     @property
     def credentials(self) -> Credentials:

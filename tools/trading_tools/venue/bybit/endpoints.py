@@ -15,6 +15,7 @@ from trading_tools.venue.bybit import (
     contracts,
     history,
     info,
+    position_stops,
     positions,
     quotes,
     trading,
@@ -66,6 +67,8 @@ REST: Final[Mapping[tuple[str, str], Endpoint]] = {
     ("GET", "/v5/market/orderbook"): Endpoint(quotes.book, Operation.MARKET_DATA),
     ("GET", "/v5/market/tickers"): Endpoint(quotes.tickers, Operation.MARKET_DATA),
     ("GET", "/v5/market/kline"): Endpoint(quotes.candles, Operation.MARKET_DATA),
+    ("GET", "/v5/market/mark-price-kline"): Endpoint(quotes.price_candles, Operation.MARKET_DATA),
+    ("GET", "/v5/market/index-price-kline"): Endpoint(quotes.price_candles, Operation.MARKET_DATA),
     ("GET", "/v5/market/recent-trade"): Endpoint(quotes.trades, Operation.MARKET_DATA),
     ("POST", "/v5/order/create"): _CREATE,
     ("GET", "/v5/market/risk-limit"): Endpoint(contracts.risk_limits, Operation.MARKETS),
@@ -90,7 +93,9 @@ REST: Final[Mapping[tuple[str, str], Endpoint]] = {
     ("POST", "/v5/position/set-leverage"): Endpoint(positions.set_leverage, Operation.SETTINGS, 10),
     ("POST", "/v5/position/switch-mode"): Endpoint(positions.switch_mode, Operation.SETTINGS, 10),
     ("POST", "/v5/position/add-margin"): Endpoint(positions.add_margin, Operation.SETTINGS, 10),
-    ("POST", "/v5/position/trading-stop"): Endpoint(positions.trading_stop, Operation.PLACE, 10),
+    ("POST", "/v5/position/trading-stop"): Endpoint(
+        position_stops.trading_stop, Operation.PLACE, 10
+    ),
     ("GET", "/v5/account/wallet-balance"): Endpoint(wallet.balance, Operation.BALANCE, 50),
     ("GET", "/v5/account/info"): Endpoint(account.info, Operation.SETTINGS, 50),
     ("GET", "/v5/account/fee-rate"): Endpoint(account.fee_rates, Operation.SETTINGS, 10, 5),

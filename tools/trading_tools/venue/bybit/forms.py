@@ -14,10 +14,21 @@ from trading_tools.venue.bybit.contracts import funded_steps
 from trading_tools.venue.bybit.ids import made
 from trading_tools.venue.bybit.listing import SPOT
 from trading_tools.venue.bybit.place import BybitPlace, Refusal
-from trading_tools.venue.bybit.tickets import INDEXES, ORDER, STOP, STOP_LOSS, TAKE_PROFIT, TPSL
+from trading_tools.venue.bybit.tags import (
+    ORDER,
+    PARTIAL,
+    STOP,
+    STOP_LOSS,
+    TAKE_PROFIT,
+    TPSL,
+    attached_to,
+    kind_of,
+)
+from trading_tools.venue.bybit.tickets import INDEXES
 from trading_tools.venue.core.accounts import Account
 from trading_tools.venue.core.checks import rising
 from trading_tools.venue.core.contracts import Trigger
+from trading_tools.venue.core.instruments import Instrument
 from trading_tools.venue.core.orders import (
     LIFE,
     PRICED,
@@ -50,10 +61,12 @@ _STOP_TYPES: Final = {
     ORDER: "",
     STOP: "Stop",
     TPSL: "tpslOrder",
-    TAKE_PROFIT: "TakeProfit",
-    STOP_LOSS: "StopLoss",
 }
-_TPSL_MODES: Final = {TAKE_PROFIT: "Full", STOP_LOSS: "Full"}
+"""Words for tags; a position's own stops are tagged by theirs."""
+_TPSL_MODES: Final = {
+    **dict.fromkeys((TAKE_PROFIT, STOP_LOSS), "Full"),
+    **dict.fromkeys((PARTIAL + TAKE_PROFIT, PARTIAL + STOP_LOSS), PARTIAL),
+}
 _TRIGGERS: Final = {Trigger.LAST: "LastPrice", Trigger.MARK: "MarkPrice"}
 POSITION_INDEXES: Final = {side: index for index, side in INDEXES.items()}
 CREATED: Final = {
@@ -184,7 +197,7 @@ def order_row(place: BybitPlace, account: Account, stands: Standing) -> dict[str
         "cumFeeDetail": {asset: texts.plain(fee) for asset, fee in fees.items()},
         "timeInForce": lasting(ticket),
         "orderType": "Market" if market else "Limit",
-        "stopOrderType": _STOP_TYPES.get(ticket.tag, ""),
+        "stopOrderType": _stop_type(ticket.tag),
         "orderIv": "",
         "triggerPrice": texts.price(each, ticket.stop) if ticket.stop else "",
         "takeProfit": "",
@@ -209,7 +222,7 @@ def order_row(place: BybitPlace, account: Account, stands: Standing) -> dict[str
         "createdTime": str(stands.created_ms),
         "updatedTime": str(stands.updated_ms),
     }
-    return row if spot else row | _of_contract(ticket, stands.order)
+    return row if spot else row | _of_contract(each, ticket, stands.order)
 
 
 def lasting(ticket: Ticket) -> str:
@@ -219,12 +232,20 @@ def lasting(ticket: Ticket) -> str:
     return ticket.time_in_force.value if ticket.kind in PRICED else TimeInForce.IOC.value
 
 
-def _of_contract(ticket: Ticket, order: Order | None) -> dict[str, Any]:
+def _stop_type(tag: str) -> str:
+    kind = kind_of(tag)
+    return _STOP_TYPES.get(kind, kind)
+
+
+def _of_contract(each: Instrument, ticket: Ticket, order: Order | None) -> dict[str, Any]:
     """The keys that only orders in contracts have, and those that mean something there alone."""
     direction = (1 if rising(ticket) else 2) if ticket.stop else 0
+    attached = attached_to(ticket.tag)
     return {
+        "takeProfit": texts.price(each, attached.take_profit) if attached.take_profit else "",
+        "stopLoss": texts.price(each, attached.stop_loss) if attached.stop_loss else "",
         "createType": CREATED[order.forced if order is not None else Forced.NO],
-        "tpslMode": _TPSL_MODES.get(ticket.tag, "UNKNOWN"),
+        "tpslMode": "Full" if any(attached) else _TPSL_MODES.get(ticket.tag, "UNKNOWN"),
         "positionIdx": POSITION_INDEXES[ticket.position_side],
         "triggerDirection": direction,
         "triggerBy": _TRIGGERS[ticket.trigger] if ticket.stop else "",
@@ -254,7 +275,7 @@ def execution_row(place: BybitPlace, account: Account, fill: Fill) -> dict[str, 
         "orderQty": texts.size(each, order.size),
         "leavesQty": texts.size(each, order.size - filled),
         "orderType": "Limit" if ticket.kind in PRICED else "Market",
-        "stopOrderType": _STOP_TYPES.get(ticket.tag) or "UNKNOWN",
+        "stopOrderType": _stop_type(ticket.tag) or "UNKNOWN",
         "execFee": texts.plain(fill.fee),
         "execFeeV2": "",
         "feeCurrency": fill.fee_asset if spot else "",
@@ -276,10 +297,7 @@ def execution_row(place: BybitPlace, account: Account, fill: Fill) -> dict[str, 
         "extraFees": "",
         "seq": FIRST_SEQ + fill.trade_id,
     }
-    if spot:
-        return row
-    mark = texts.price(each, place.exchange.books[each.symbol].mark)
-    return row | {"createType": CREATED[order.forced], "markPrice": mark}
+    return row if spot else row | {"createType": CREATED[order.forced]}
 
 
 def funding_row(place: BybitPlace, income: Income) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from trading_tools.venue.bybit.forms import (
 )
 from trading_tools.venue.bybit.listing import SPOT
 from trading_tools.venue.bybit.pages import page, times
-from trading_tools.venue.bybit.tickets import STOP
+from trading_tools.venue.bybit.tags import OWN_STOPS, STOP, kind_of
 from trading_tools.venue.bybit.trading import scoped
 from trading_tools.venue.core.orders import Fill
 from trading_tools.venue.core.positions import IncomeKind
@@ -116,7 +116,8 @@ def _orders(call: Call, category: str) -> list[Standing]:
                 return False
         elif link and each.ticket.client_order_id != link:
             return False
-        of_kind = kind in ("", each.ticket.tag) or (kind == STOP and each.ticket.close_position)
+        of_kind = kind in ("", kind_of(each.ticket.tag))
+        of_kind = of_kind or (kind == STOP and each.ticket.tag in OWN_STOPS)
         return each.ticket.symbol in symbols and of_kind
 
     return [each for each in found if wanted(each)]

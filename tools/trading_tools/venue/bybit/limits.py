@@ -1,12 +1,11 @@
 """Limits: requests of an address, requests of an account, and connections; bans.
 
-Windows begin at whole multiples of their length. Source: "Rate Limit Rules" in the documentation of
-the v5 API.
+All windows roll. Source: "Rate Limit Rules" in the documentation of the v5 API.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -30,17 +29,26 @@ class Rules:
     account_factor: int = 1
 
 
-@dataclass
 class _Window:
-    number: int = -1
-    used: int = 0
+    """What was used in the time that has just passed: windows roll."""
 
-    def at(self, at: int, length: int) -> _Window:
-        """The window of this time, empty where it has just begun."""
-        number = at // length
-        if number != self.number:
-            self.number, self.used = number, 0
-        return self
+    def __init__(self, length_ms: int) -> None:
+        self._length_ms = length_ms
+        self._times: deque[int] = deque()
+
+    def used(self, at: int) -> int:
+        """How much was used up to now."""
+        while self._times and self._times[0] <= at - self._length_ms:
+            self._times.popleft()
+        return len(self._times)
+
+    def use(self, at: int, cost: int = 1) -> None:
+        """Use more."""
+        self._times.extend([at] * cost)
+
+    def free_at(self, at: int) -> int:
+        """When the first of what was used counts no more."""
+        return self._times[0] + self._length_ms if self._times else at
 
 
 class AddressBanned(Exception):
@@ -55,8 +63,8 @@ class Limits:
         self.rules = rules
         self.banned_until = 0
         self._on_hit = on_hit
-        self._address, self._connections = _Window(), _Window()
-        self._account: dict[str, _Window] = defaultdict(_Window)
+        self._address, self._connections = _Window(_ADDRESS_MS), _Window(_CONNECTIONS_MS)
+        self._account: dict[str, _Window] = defaultdict(lambda: _Window(_SECOND_MS))
 
     def arrive(self, at: int) -> None:
         """Count a request of the address.
@@ -64,13 +72,13 @@ class Limits:
         Raises:
             AddressBanned: it is one too many, or the address is shut out still.
         """
-        window = self._address.at(at, _ADDRESS_MS)
-        window.used += 1
         if at >= self.banned_until:
-            if window.used <= self.rules.address_5s:
+            if self._address.used(at) < self.rules.address_5s:
+                self._address.use(at)
                 return
             self.banned_until = at + self.rules.ban_ms
-        self._on_hit(at, "403", f"{window.used} requests in 5 s; shut out to {self.banned_until}")
+        what = f"more than {self.rules.address_5s} requests in 5 s; shut out to {self.banned_until}"
+        self._on_hit(at, "403", what)
         raise AddressBanned
 
     def connect(self, at: int) -> None:
@@ -79,11 +87,11 @@ class Limits:
         Raises:
             AddressBanned: there are too many in five minutes.
         """
-        window = self._connections.at(at, _CONNECTIONS_MS)
-        window.used += 1
-        if window.used > self.rules.connections_5m:
-            self._on_hit(at, "403", f"{window.used} connections in 5 minutes")
+        if self._connections.used(at) >= self.rules.connections_5m:
+            what = f"more than {self.rules.connections_5m} connections in 5 minutes"
+            self._on_hit(at, "403", what)
             raise AddressBanned
+        self._connections.use(at)
 
     def charge(self, group: str, allowed: int, at: int, cost: int = 1) -> None:
         """Count a request of the account in a group of endpoints.
@@ -91,18 +99,18 @@ class Limits:
         Raises:
             BybitError: 10006, the second's allowance is spent.
         """
-        window = self._account[group].at(at, _SECOND_MS)
-        if window.used + cost > allowed * self.rules.account_factor:
-            window.used = allowed * self.rules.account_factor
+        window = self._account[group]
+        if window.used(at) + cost > allowed * self.rules.account_factor:
             self._on_hit(at, "10006", f"{group}: {allowed} in a second")
             raise BybitError(*errors.TOO_MANY, headers=self.headers(group, allowed, at))
-        window.used += cost
+        window.use(at, cost)
 
     def headers(self, group: str, allowed: int, at: int) -> dict[str, str]:
         """What is left, as every reply to an account says it."""
         limit = allowed * self.rules.account_factor
-        left = max(0, limit - self._account[group].at(at, _SECOND_MS).used)
-        reset = at if left else (at // _SECOND_MS + 1) * _SECOND_MS
+        window = self._account[group]
+        left = limit - window.used(at)
+        reset = at if left else window.free_at(at)
         return {
             "X-Bapi-Limit": str(limit),
             "X-Bapi-Limit-Status": str(left),

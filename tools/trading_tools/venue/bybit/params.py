@@ -7,6 +7,7 @@ gateway has it; whole numbers and flags may be either. Unknown parameters are le
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -33,21 +34,32 @@ def of_query(query: str) -> dict[str, Any]:
         raise BybitError(*errors.BAD_JSON) from None
 
 
-def of_body(body: bytes | str) -> dict[str, Any]:
+def of_body(body: bytes) -> dict[str, Any]:
     """The parameters of a JSON object; nothing is an empty one.
 
     Raises:
         BybitError: it is something else.
     """
-    if not body:
-        return {}
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        raise BybitError(*errors.BAD_JSON) from None
-    if not isinstance(found, dict):
+    found = object_of(body) if body else {}
+    if found is None:
         raise BybitError(*errors.BAD_JSON)
     return found
+
+
+def object_of(text: bytes | str) -> dict[str, Any] | None:
+    """A JSON object with finite numbers, or None for anything else."""
+    try:
+        found = json.loads(text, parse_float=_finite, parse_constant=_finite)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is not finite")
+    return number
 
 
 class Amount(NamedTuple):

@@ -70,21 +70,26 @@ class BybitPlace(Marketplace):
         """Why an order was canceled, where it was not by its owner, by number."""
         self.switch = Switch()
         self._refusals: list[Refusal] = []
-        self._listed = {
-            (LINEAR if each.contract else SPOT, each.symbol.removesuffix(SUFFIX)): each
+        self._symbols = {
+            (LINEAR if each.contract else SPOT, each.symbol.removesuffix(SUFFIX)): each.symbol
             for each in self.instruments.values()
         }
         self._indexes = {symbol: index for index, symbol in enumerate(self.instruments)}
-        self._names = {each.symbol: key for key, each in self._listed.items()}
+        self._names = {symbol: key for key, symbol in self._symbols.items()}
         self._marks = itertools.count(1)
 
     def find(self, category: str, symbol: str) -> Instrument | None:
         """What a category lists under a name."""
-        return self._listed.get((category, symbol))
+        known = self._symbols.get((category, symbol))
+        return self.instruments[known] if known is not None else None
 
     def listed(self, category: str) -> list[Instrument]:
         """What a category lists."""
-        return [each for (kind, _), each in self._listed.items() if kind == category]
+        return [
+            self.instruments[symbol]
+            for (kind, _), symbol in self._symbols.items()
+            if kind == category
+        ]
 
     def category(self, symbol: str) -> str:
         """The category of an instrument of the core."""

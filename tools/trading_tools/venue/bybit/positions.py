@@ -1,8 +1,11 @@
-"""Positions and how they are held: leverage, position mode, margin, and stops of their own."""
+"""Positions and how they are held: leverage, position mode, margin.
+
+Their own stops are `position_stops`.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from trading_tools.venue.bybit import errors, texts
 from trading_tools.venue.bybit.call import Call
@@ -10,27 +13,20 @@ from trading_tools.venue.bybit.contracts import terms
 from trading_tools.venue.bybit.errors import BybitError
 from trading_tools.venue.bybit.forms import FIRST_SEQ, POSITION_INDEXES
 from trading_tools.venue.bybit.listing import LINEAR
+from trading_tools.venue.bybit.own_stops import stops_of
 from trading_tools.venue.bybit.pages import page
 from trading_tools.venue.bybit.params import amount_of
 from trading_tools.venue.bybit.place import BybitPlace
-from trading_tools.venue.bybit.tickets import (
-    ATTACHED,
-    NOT_HERE,
-    STOP_LOSS,
-    TAKE_PROFIT,
-    instrument_of,
-    position_side,
-    units,
-)
+from trading_tools.venue.bybit.tags import STOP_LOSS, TAKE_PROFIT
+from trading_tools.venue.bybit.tickets import instrument_of, position_side
 from trading_tools.venue.bybit.trading import scoped
 from trading_tools.venue.core.accounts import Account
 from trading_tools.venue.core.contracts import PositionSide
 from trading_tools.venue.core.instruments import ATOMS, Instrument
-from trading_tools.venue.core.orders import Kind, Order, Reason, Rejected, Side, Ticket
+from trading_tools.venue.core.orders import Order, Reason, Rejected
 from trading_tools.venue.core.positions import Position
 
 _ONE_WAY, _HEDGE = 0, 3
-_KINDS: Final = {"takeProfit": TAKE_PROFIT, "stopLoss": STOP_LOSS}
 
 
 def listed(call: Call) -> dict[str, Any]:
@@ -43,11 +39,11 @@ def listed(call: Call) -> dict[str, Any]:
     account, limit = call.account, call.params.limit(20, 200)
     found = []
     for each in call.instruments():
-        held = {one.side: one for one in account.every_position() if one.symbol == each.symbol}
+        known = {one.side: one for one in account.every_position() if one.symbol == each.symbol}
         if "symbol" in call.params:
-            found += [held.get(side, Position(each.symbol, side)) for side in sides(account)]
+            found += [known.get(side, Position(each.symbol, side)) for side in sides(account)]
         else:
-            found += [one for one in held.values() if one.size]
+            found += [one for one in known.values() if one.size]
     rows, cursor = page(call, found, lambda one: f"{one.symbol}:{one.side}", limit)
     return {
         "category": category,
@@ -174,7 +170,7 @@ def add_margin(call: Call) -> dict[str, Any]:
     found = amount_of(text.removeprefix("-"))
     if found is None or not found.exact or not found.atoms:
         raise errors.unreadable("margin")
-    position = _held(call, each)
+    position = held(call, each)
     amount = -found.atoms if text.startswith("-") else found.atoms
     try:
         call.place.exchange.add_margin(call.account, position, amount, call.at)
@@ -183,80 +179,12 @@ def add_margin(call: Call) -> dict[str, Any]:
     return row(call.place, call.account, position)
 
 
-def trading_stop(call: Call) -> dict[str, Any]:
-    """Give a position a stop loss or take profit that closes all of it; "0" takes it away.
+def held(call: Call, each: Instrument) -> Position:
+    """The open position that `positionIdx` means.
 
     Raises:
-        BybitError: there is no position, nothing changes, or a price would trigger at once.
+        BybitError: there is none.
     """
-    category = call.category()
-    each, params = instrument_of(call, category), call.params
-    terms(each)
-    if params.optional("tpslMode", "Full") != "Full" or "trailingStop" in params:
-        raise BybitError(*NOT_HERE)
-    wanted = {name: _price(call, each, name) for name in ATTACHED if name in params}
-    if not wanted:
-        raise errors.missing("takeProfit or stopLoss")
-    position = _held(call, each)
-    own = stops_of(call.account, position)
-    now = {name: own[tag].ticket.stop if tag in own else 0 for name, tag in _KINDS.items()}
-    changed = {name: stop for name, stop in wanted.items() if stop != now[name]}
-    if not changed:
-        raise BybitError(34_040, "not modified")
-    for name, stop in changed.items():
-        if stop:
-            _test_stop(call, each, position, name, stop)
-    for name, stop in changed.items():
-        if (old := own.get(_KINDS[name])) is not None:
-            call.place.exchange.cancel(call.account, old, call.at, call.request)
-        if stop:
-            ticket = _stop(each, position, name, stop)
-            call.place.exchange.place(call.account, ticket, call.at, call.request)
-    return {}
-
-
-def stops_of(account: Account, position: Position) -> dict[str, Order]:
-    """A position's own stop loss and take profit."""
-    return {
-        order.ticket.tag: order
-        for order in account.open_orders(position.symbol)
-        if order.ticket.close_position and order.ticket.position_side is position.side
-    }
-
-
-def _test_stop(call: Call, each: Instrument, position: Position, name: str, stop: int) -> None:
-    try:
-        call.place.exchange.test(call.account, _stop(each, position, name, stop))
-    except Rejected as refusal:
-        if refusal.reason is not Reason.WOULD_TRIGGER:
-            raise errors.of_reason(refusal.reason, LINEAR) from None
-        side = "Buy" if position.size > 0 else "Sell"
-        where = "lower" if (name == "stopLoss") is (side == "Buy") else "higher"
-        raise BybitError(
-            10001, f"{_KINDS[name]} set for {side} position should be {where} than base_price"
-        ) from None
-
-
-def _stop(each: Instrument, position: Position, name: str, stop: int) -> Ticket:
-    return Ticket(
-        each.symbol,
-        Side.SELL if position.size > 0 else Side.BUY,
-        Kind.STOP_LOSS if name == "stopLoss" else Kind.TAKE_PROFIT,
-        abs(position.size),
-        stop=stop,
-        position_side=position.side,
-        close_position=True,
-        tag=_KINDS[name],
-    )
-
-
-def _price(call: Call, each: Instrument, name: str) -> int:
-    """A trigger price in ticks; 0 takes the stop away."""
-    found = amount_of(call.params.text(name))
-    return 0 if found is not None and not found.atoms else units(call, LINEAR, each, name)
-
-
-def _held(call: Call, each: Instrument) -> Position:
     side = position_side(call)
     for position in call.account.every_position():
         if (position.symbol, position.side) == (each.symbol, side) and position.size:

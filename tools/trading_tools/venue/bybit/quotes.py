@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from trading_tools.venue.bybit import texts
 from trading_tools.venue.bybit.call import Call
-from trading_tools.venue.bybit.contracts import figures
+from trading_tools.venue.bybit.contracts import figures, terms
 from trading_tools.venue.bybit.errors import BybitError
 from trading_tools.venue.bybit.listing import SPOT
 from trading_tools.venue.bybit.pages import times
@@ -114,6 +114,17 @@ def candles(call: Call) -> dict[str, Any]:
         "symbol": call.place.name(each.symbol),
         "list": [_row(each, candle) for candle in reversed(found)],
     }
+
+
+def price_candles(call: Call) -> dict[str, Any]:
+    """Candles of a contract's mark or index price, as far as the venue knows: those of its trades.
+
+    Raises:
+        BybitError: it is no contract.
+    """
+    terms(call.instrument())
+    told = candles(call)
+    return {**told, "list": [row[:5] for row in told["list"]]}
 
 
 def trades(call: Call) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import json
 from typing import Any, Protocol
 
 from trading_tools.venue.bybit.errors import BybitError
+from trading_tools.venue.bybit.params import object_of
 from trading_tools.venue.bybit.place import BybitPlace
 from trading_tools.venue.bybit.private import TOPICS, PrivateStreams
 from trading_tools.venue.bybit.streams import Streams
@@ -25,6 +26,10 @@ class Refused(Exception):
 
 class Subscriptions(Protocol):
     """What the two kinds of stream connections have of their own."""
+
+    @property
+    def done(self) -> str:
+        """What an acknowledgement says."""
 
     def login(self, args: object) -> None:
         """Log in."""
@@ -96,7 +101,7 @@ class StreamSocket:
             self._subscriptions.unsubscribe(_names(request))
         else:
             raise Refused("error:invalid op")
-        return self._reply(request, ""), Told.REPLY, topics
+        return self._reply(request, self._subscriptions.done), Told.REPLY, topics
 
     def _reply(self, request: dict[str, Any], words: str, success: bool = True) -> dict[str, Any]:
         number = request.get("req_id")
@@ -115,6 +120,7 @@ class PublicTopics:
         self._connection = connection
         self._spot = spot
         self._subscribed: dict[str, None] = {}
+        self.done = "subscribe" if spot else ""
 
     def login(self, args: object) -> None:
         """Public streams know no login.
@@ -128,16 +134,18 @@ class PublicTopics:
         """See that topics can be subscribed to.
 
         Raises:
-            Refused: there are too many, or one of them is not known.
+            Refused: there are too many, or one of them is not known or runs already.
         """
         if self._spot and len(names) > _MOST_SPOT_ARGS:
             raise Refused("args size >10")
         for name in names:
             if self._streams.topic(name) is None:
                 raise Refused(f"error:handler not found,topic:{name[:100]}")
+            if name in self._subscribed:
+                raise Refused(f"error:already subscribed,topic:{name}")
 
     def subscribe(self, names: list[str]) -> None:
-        """Begin topics; one that runs already is let be."""
+        """Begin topics."""
         for name in names:
             topic = self._streams.topic(name)
             if topic is not None:
@@ -167,6 +175,7 @@ class PrivateTopics:
         self._streams = streams
         self._connection = connection
         self._known = False
+        self.done = ""
 
     def login(self, args: object) -> None:
         """Log in.
@@ -219,11 +228,8 @@ def asked(text: str) -> dict[str, Any]:
     Raises:
         Refused: it is none.
     """
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        raise Refused("error:invalid json") from None
-    if not isinstance(found, dict):
+    found = object_of(text)
+    if found is None:
         raise Refused("error:invalid json")
     return found
 

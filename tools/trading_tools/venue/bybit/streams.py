@@ -140,7 +140,7 @@ class Streams:
             "p": texts.price(each, trade.price),
         }
         if self._category != SPOT:
-            row["L"] = "PlusTick" if not trade.buyer_maker else "MinusTick"
+            row["L"] = _direction(trade)
         row |= {
             "i": place.trade_id(trade.symbol, trade.id),
             "BT": False,
@@ -155,10 +155,10 @@ class Streams:
         found = quotes.day(self._place, topic.instrument, at)
         if self._category == SPOT:
             return found
-        rising = found["lastPrice"] >= found["prevPrice24h"]
+        latest = self._place.recent[topic.instrument.symbol]
         return {
             **found,
-            "tickDirection": "PlusTick" if rising else "MinusTick",
+            "tickDirection": _direction(latest[-1]) if latest else "ZeroPlusTick",
             **quotes.best(self._place, topic.instrument),
         }
 
@@ -194,6 +194,11 @@ class Streams:
         rows.append(_kline(each, topic.variant, interval, candle, False, at))
         message = {"topic": topic.text, "data": rows, "ts": at, "type": "snapshot"}
         self._send(listeners, topic, message, Told.CANDLES)
+
+
+def _direction(trade: Trade) -> str:
+    """Which way a trade moved the price, told by its taker's side."""
+    return "MinusTick" if trade.buyer_maker else "PlusTick"
 
 
 def _kline(

@@ -16,10 +16,10 @@ def decimals(unit: Decimal) -> int:
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
-@lru_cache(maxsize=256)
-def _cut(unit: Decimal) -> int | None:
-    """Where a text with eight decimals ends."""
-    kept = decimals(unit)
+@lru_cache(maxsize=64)
+def _cut(unit_atoms: int) -> int | None:
+    """Where a text with eight decimals ends, of a multiple of so many atoms."""
+    kept = decimals(Decimal(unit_atoms).scaleb(-_DIGITS))
     if kept == _DIGITS:
         return None
     return kept - _DIGITS if kept else -_DIGITS - 1
@@ -27,12 +27,12 @@ def _cut(unit: Decimal) -> int | None:
 
 def price(each: Instrument, ticks: int) -> str:
     """A price: "60000.00"."""
-    return each.price_text(ticks)[: _cut(each.tick_size)]
+    return each.price_text(ticks)[: _cut(each.tick_atoms)]
 
 
 def size(each: Instrument, steps: int) -> str:
     """A size: "0.010000"."""
-    return each.size_text(steps)[: _cut(each.step_size)]
+    return each.size_text(steps)[: _cut(each.step_atoms)]
 
 
 def plain(amount: int) -> str:

@@ -9,19 +9,17 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from trading_tools.venue.bybit import errors
+from trading_tools.venue.bybit import errors, texts
 from trading_tools.venue.bybit.call import Call
 from trading_tools.venue.bybit.errors import BybitError
 from trading_tools.venue.bybit.listing import LINEAR, SPOT
 from trading_tools.venue.bybit.params import amount_of
+from trading_tools.venue.bybit.tags import ORDER, STOP, TPSL, Attached, tagged
 from trading_tools.venue.core.contracts import PositionSide, Trigger
-from trading_tools.venue.core.instruments import Instrument
-from trading_tools.venue.core.orders import Kind, Side, Ticket, TimeInForce
+from trading_tools.venue.core.instruments import Instrument, atoms
+from trading_tools.venue.core.orders import Kind, Reason, Side, Ticket, TimeInForce
 
 CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,36}", re.ASCII)
-ORDER, STOP, TPSL = "Order", "StopOrder", "tpslOrder"
-TAKE_PROFIT, STOP_LOSS = "TakeProfit", "StopLoss"
-"""What an order is: the order filters of requests, and what closes a position by its own."""
 _SIDES: Final = {"Buy": Side.BUY, "Sell": Side.SELL}
 _TIMES: Final = {
     "GTC": TimeInForce.GTC,
@@ -39,6 +37,7 @@ _WORDS: Final = {
 INDEXES: Final = {0: PositionSide.BOTH, 1: PositionSide.LONG, 2: PositionSide.SHORT}
 _TRIGGERS: Final = {"LastPrice": Trigger.LAST, "MarkPrice": Trigger.MARK}
 ATTACHED: Final = ("takeProfit", "stopLoss")
+_SIZES: Final = ("qty", "tpSize", "slSize")
 NOT_HERE: Final = (170227, "This feature is not supported.")
 
 
@@ -59,7 +58,9 @@ def wanted(call: Call) -> Wanted:
     """
     category, params = call.category(), call.params
     each = instrument_of(call, category)
-    if any(name in params for name in ATTACHED) or params.integer("isLeverage"):
+    brings = any(name in params for name in ATTACHED)
+    partly = params.optional("tpslMode", "Full") != "Full"
+    if (brings and (category == SPOT or partly)) or params.integer("isLeverage"):
         raise BybitError(*NOT_HERE)
     side = _SIDES[_word(call, category, "side", *_SIDES)]
     market = _word(call, category, "orderType", "Limit", "Market") == "Market"
@@ -84,7 +85,7 @@ def wanted(call: Call) -> Wanted:
         tag=_filter(call, category, stop),
     )
     if category == LINEAR:
-        ticket = _of_contract(call, ticket)
+        ticket = _of_contract(call, each, ticket)
     return Wanted(category, each, ticket)
 
 
@@ -103,21 +104,25 @@ def instrument_of(call: Call, category: str) -> Instrument:
 
 
 def units(call: Call, category: str, each: Instrument, name: str) -> int:
-    """A price in ticks or `qty` in steps.
+    """A price in ticks, or a size in steps.
 
     Raises:
         BybitError: it is missing, no number, not positive, or between two of them.
     """
-    return _whole(call, category, name, each.step_atoms if name == "qty" else each.tick_atoms)
+    if name in _SIZES:
+        return _whole(call, category, name, each.step_atoms) // each.step_atoms
+    # A tick is a multiple of what prices are counted in.
+    return _whole(call, category, name, atoms(each.tick_size)) // each.tick_atoms
 
 
 def _whole(call: Call, category: str, name: str, unit: int, what: str = "") -> int:
+    """A multiple of `unit` atoms, in atoms."""
     found = amount_of(call.params.text(name))
     if found is None or not found.atoms:
         raise errors.invalid(name, category)
     if not found.exact or found.atoms % unit:
         raise errors.too_fine(what or name, category)
-    return found.atoms // unit
+    return found.atoms
 
 
 def _word(call: Call, category: str, name: str, *known: str, default: str = "") -> str:
@@ -140,7 +145,25 @@ def _sizes(
             quote = _whole(call, category, "qty", 1, "quote")
             # A stop has no market to be measured on yet: it is sized by its own price.
             return (quote // (price * each.lot_value), 0) if price else (0, quote)
+    if category == LINEAR and call.params.optional("qty") == "0":
+        return _closing(call, each, side), 0
     return units(call, category, each, "qty"), 0
+
+
+def _closing(call: Call, each: Instrument, side: Side) -> int:
+    """The size of an order that asks for 0 to close all of a position, as much as one order may.
+
+    Raises:
+        BybitError: it is no closing order, or there is no position against it.
+    """
+    if not (call.params.flag("reduceOnly") and call.params.flag("closeOnTrigger")):
+        raise errors.invalid("qty", LINEAR)
+    which = (each.symbol, position_side(call))
+    held = sum(one.size for one in call.account.every_position() if (one.symbol, one.side) == which)
+    steps = held if side is Side.SELL else -held
+    if steps <= 0:
+        raise errors.of_reason(Reason.REDUCE_ONLY, LINEAR)
+    return min(steps, each.max_market_steps)
 
 
 def _kind(
@@ -162,17 +185,39 @@ def _kind(
     return Kind.TAKE_PROFIT if market else Kind.TAKE_PROFIT_LIMIT
 
 
-def _of_contract(call: Call, ticket: Ticket) -> Ticket:
+def _of_contract(call: Call, each: Instrument, ticket: Ticket) -> Ticket:
     """With what only orders in contracts have. What closes on trigger may only reduce, too."""
     params = call.params
     trigger = _TRIGGERS.get(params.optional("triggerBy", "LastPrice"))
     if trigger is None:
         raise errors.invalid("triggerBy", LINEAR)
+    attached = _attached(call, each, ticket)
     return ticket._replace(
+        tag=tagged(ticket.tag, attached),
         reduce_only=params.flag("reduceOnly") or params.flag("closeOnTrigger"),
         position_side=position_side(call),
         trigger=trigger,
     )
+
+
+def _attached(call: Call, each: Instrument, ticket: Ticket) -> Attached:
+    """The stops that an order brings to its position, on the sides where they belong."""
+    found = Attached(
+        *(units(call, LINEAR, each, name) if name in call.params else 0 for name in ATTACHED)
+    )
+    base = ticket.price or call.place.exchange.books[each.symbol].last_price
+    buys = ticket.side is Side.BUY
+    for word, stop, above in (
+        ("TakeProfit", found.take_profit, buys),
+        ("StopLoss", found.stop_loss, not buys),
+    ):
+        if stop and not (stop > base if above else stop < base):
+            side, where = "Buy" if buys else "Sell", "higher" if above else "lower"
+            shown = f"{word}:{texts.price(each, stop)}"
+            raise BybitError(
+                10001, f"{shown} set for {side} position should be {where} than base_price"
+            )
+    return found
 
 
 def position_side(call: Call) -> PositionSide:

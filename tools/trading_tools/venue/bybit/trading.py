@@ -13,16 +13,8 @@ from trading_tools.venue.bybit import errors
 from trading_tools.venue.bybit.call import Call
 from trading_tools.venue.bybit.errors import BybitError
 from trading_tools.venue.bybit.listing import LINEAR, SPOT
-from trading_tools.venue.bybit.tickets import (
-    ATTACHED,
-    NOT_HERE,
-    ORDER,
-    STOP,
-    TPSL,
-    instrument_of,
-    units,
-    wanted,
-)
+from trading_tools.venue.bybit.tags import ORDER, OWN_STOPS, STOP, TPSL, kind_of
+from trading_tools.venue.bybit.tickets import ATTACHED, NOT_HERE, instrument_of, units, wanted
 from trading_tools.venue.core.orders import Order, Reason, Rejected
 
 _FILTERS: Final = (ORDER, STOP, TPSL)
@@ -104,13 +96,23 @@ def cancel_all(call: Call) -> dict[str, Any]:
     if category != SPOT and not scoped(call):
         raise BybitError(10001, "params error: symbol, baseCoin or settleCoin is required")
     symbols = {each.symbol for each in call.instruments()}
-    kinds = {_filter(call, ORDER)} if category == SPOT else {_filter(call, "")} - {""}
+    kinds = _kinds(call, category)
     rows = []
     for order in call.account.open_orders():
-        if order.ticket.symbol in symbols and (not kinds or order.ticket.tag in kinds):
+        if order.ticket.symbol in symbols and kind_of(order.ticket.tag) in kinds:
             call.place.exchange.cancel(call.account, order, call.at, call.request)
             rows.append(_ids(call, order))
     return {"list": rows, "success": "1"}
+
+
+def _kinds(call: Call, category: str) -> frozenset[str]:
+    """What to cancel: plain orders of spot, all of contracts, unless a filter says otherwise."""
+    if category == SPOT:
+        return frozenset({_filter(call, ORDER)})
+    which = _filter(call, "")
+    if which == STOP and call.params.optional("stopOrderType") != "Stop":
+        return frozenset({STOP}) | OWN_STOPS
+    return frozenset({which}) if which else frozenset({ORDER, STOP}) | OWN_STOPS
 
 
 def scoped(call: Call) -> bool:

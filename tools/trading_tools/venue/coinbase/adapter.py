@@ -80,4 +80,4 @@ class Coinbase:
         """Send what the feed owes at `at`."""
         self._streams.pump(at)
         for feed in self._feeds:
-            feed.close_if_silent(at)
+            feed.close_if_silent()

@@ -21,7 +21,7 @@ from trading_tools.venue.coinbase import (
 from trading_tools.venue.coinbase.call import Call
 from trading_tools.venue.wire.messages import Operation
 
-Answer = Callable[[Call], Any]
+Answer = Callable[[Call], dict[str, Any]]
 _NAME = "{}"
 
 

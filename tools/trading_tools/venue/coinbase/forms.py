@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any, Final, NamedTuple
 
-from trading_tools.venue.coinbase.place import CoinbasePlace, Sent
+from trading_tools.venue.coinbase.place import CoinbasePlace
+from trading_tools.venue.coinbase.sent import Sent
 from trading_tools.venue.coinbase.texts import plain, price_text, size_text, time_text, uuid_text
 from trading_tools.venue.core.accounts import Account
 from trading_tools.venue.core.instruments import ATOMS, Instrument

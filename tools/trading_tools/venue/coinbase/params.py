@@ -54,6 +54,13 @@ class Params:
             raise invalid(f"{names[0]} must be strings")
         return [value for value in found if value]
 
+    def flag(self, name: str) -> bool:
+        """True or false; false where it is missing."""
+        value = self.values.get(name)
+        if value is not None and not isinstance(value, bool):
+            raise invalid(f"{name} must be true or false")
+        return bool(value)
+
     def limit(self, default: int, most: int, name: str = "limit") -> int:
         """How many rows, from 1 to `most`; 0 is none given."""
         value = self.raw(name)
@@ -76,7 +83,8 @@ class Params:
         text = self.text(name)
         try:
             found = datetime.fromisoformat(text)
-            return int(found.astimezone(UTC).timestamp() * 1000)
+            aware = found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+            return int(aware.timestamp() * 1000)
         except (ValueError, OverflowError):
             raise invalid(f"{name} must be a time as 2026-11-20T16:00:00Z") from None
 

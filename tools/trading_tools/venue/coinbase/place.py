@@ -6,12 +6,12 @@ What a request does is `endpoints`; how it arrives is `adapter`, `rest` and `soc
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from heapq import heappop, heappush
-from typing import Any, Final
+from typing import Final
 
 from trading_tools.venue.coinbase.limits import Limits, Rules
 from trading_tools.venue.coinbase.listing import PRODUCTS
+from trading_tools.venue.coinbase.sent import Sent, sent_for
 from trading_tools.venue.coinbase.signing import Gate, drill_credentials
 from trading_tools.venue.coinbase.texts import OrderIds, uuid_text
 from trading_tools.venue.core.accounts import Account
@@ -32,18 +32,6 @@ _BALANCES = {
     "XRP": 10_000 * ATOMS,
     "DOGE": 100_000 * ATOMS,
 }
-
-
-@dataclass
-class Sent:
-    """An order's configuration as its client sent it, which every reply about it repeats.
-
-    `edits` are those that were accepted, oldest first.
-    """
-
-    name: str
-    values: dict[str, Any]
-    edits: list[dict[str, str]] = field(default_factory=list)
 
 
 class CoinbasePlace(Marketplace):
@@ -107,5 +95,6 @@ class CoinbasePlace(Marketplace):
         return order
 
     def sent_of(self, order: Order) -> Sent:
-        """What its client asked for."""
-        return self._sent[order.ticket.client_order_id]
+        """What its client asked for, or would have: faults place orders too."""
+        sent = self._sent.get(order.ticket.client_order_id)
+        return sent or sent_for(order.ticket, self.instruments[order.ticket.symbol])

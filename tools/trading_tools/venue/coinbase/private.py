@@ -54,9 +54,11 @@ class Users:
         for first in range(0, max(1, len(orders)), _BATCH):
             self._tell(listener, "snapshot", orders[first : first + _BATCH], at)
 
-    def forget(self, listener: Listener) -> None:
-        """End a listener's subscription."""
-        self._listening.pop(listener, None)
+    def narrow(self, symbols: frozenset[str], listener: Listener) -> None:
+        """Tell a listener of these products alone from now on; of nothing where there are none."""
+        wish = self._listening.pop(listener, None)
+        if wish is not None and symbols:
+            self._listening[listener] = _Wish(wish.account, symbols)
 
     def _on_report(self, report: Report) -> None:
         order, place = report.order, self._place

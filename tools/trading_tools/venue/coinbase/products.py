@@ -9,7 +9,7 @@ from trading_tools.venue.coinbase.errors import invalid
 from trading_tools.venue.coinbase.listing import NAMES
 from trading_tools.venue.coinbase.place import CoinbasePlace
 from trading_tools.venue.coinbase.texts import plain, price_text, size_text, time_text
-from trading_tools.venue.core.book import BookSide
+from trading_tools.venue.core.book import Book, BookSide
 from trading_tools.venue.core.instruments import ATOMS, Instrument, atoms
 from trading_tools.venue.core.orders import Trade
 from trading_tools.venue.market.candles import MINUTE_MS, Candle
@@ -103,16 +103,10 @@ def book(call: Call) -> dict[str, Any]:
     each = call.listed(call.params.text("product_id"))
     limit = call.params.limit(10_000, 10_000)
     sides = call.place.exchange.books[each.symbol]
-    bid, ask = sides.bids.best() or 0, sides.asks.best() or 0
-    double = (bid + ask) * each.tick_atoms
     return {
         "pricebook": _pricebook(call.place, each, call.at, limit),
         "last": price_text(each, sides.last_price),
-        "mid_market": plain(double // 2) if bid and ask else "",
-        "spread_bps": plain((ask - bid) * each.tick_atoms * 2 * 10_000 * ATOMS // double)
-        if bid and ask
-        else "",
-        "spread_absolute": price_text(each, ask - bid) if bid and ask else "",
+        **_spread(each, sides),
     }
 
 
@@ -237,6 +231,18 @@ def candle_form(each: Instrument, candle: Candle) -> dict[str, str]:
 def change(day: Candle) -> str:
     """What a price has changed since the candle's opening, in percent."""
     return plain((day.close - day.open) * 100 * ATOMS // day.open)
+
+
+def _spread(each: Instrument, sides: Book) -> dict[str, str]:
+    """What lies between the best prices; nothing where a side is empty."""
+    bid, ask = sides.bids.best(), sides.asks.best()
+    if bid is None or ask is None:
+        return {"mid_market": "", "spread_bps": "", "spread_absolute": ""}
+    return {
+        "mid_market": plain((bid + ask) * each.tick_atoms // 2),
+        "spread_bps": plain((ask - bid) * 20_000 * ATOMS // (bid + ask)),
+        "spread_absolute": price_text(each, ask - bid),
+    }
 
 
 def _pricebook(place: CoinbasePlace, each: Instrument, at: int, limit: int) -> dict[str, Any]:

@@ -40,15 +40,12 @@ def answer(place: CoinbasePlace, asked: Asked, at: int, number: int) -> Reply:
         told = _serve(place, endpoint, argument, asked, at, number)
     except CoinbaseError as error:
         return error.reply()
-    code = ""
-    if isinstance(told, dict) and told.get("success") is False:
-        code = told.get("error_response", {}).get("error", "")
-    return Reply(200, json.dumps(told, separators=(",", ":")).encode(), code=code)
+    return Reply(200, json.dumps(told, separators=(",", ":")).encode(), code=_code(told))
 
 
 def _serve(
     place: CoinbasePlace, endpoint: Endpoint, argument: str, asked: Asked, at: int, number: int
-) -> Any:
+) -> dict[str, Any]:
     account = ""
     if asked.path.startswith("/v2/"):
         place.limits.older(at)
@@ -59,6 +56,17 @@ def _serve(
         account = credentials.account
         place.limits.private(credentials.key, at)
     return endpoint.answer(Call(place, _params(asked), at, number, argument, account))
+
+
+def _code(told: dict[str, Any]) -> str:
+    """The reason of a refusal inside a 200: of an order, of an edit, or of the first cancel."""
+    if told.get("success") is False:
+        if "error_response" in told:
+            return str(told["error_response"]["error"])
+        return str(told["errors"][0]["edit_failure_reason"])
+    results = told.get("results", [])
+    refused = [each["failure_reason"] for each in results if not each["success"]]
+    return str(refused[0]) if refused else ""
 
 
 def _params(asked: Asked) -> Params:

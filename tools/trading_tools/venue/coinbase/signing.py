@@ -8,7 +8,6 @@ authentication" and "WebSocket authentication" in the documentation of Advanced 
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 from collections.abc import Mapping
@@ -87,12 +86,14 @@ class Gate:
 
 
 def key_name(asked: Asked) -> str:
-    """The key that a request names, whether or not its token is sound."""
+    """The key that a request names, whether or not its token is sound; "" for none."""
     token = asked.headers.get("Authorization", "").partition(" ")[2]
-    try:
-        name = _parts(token)[0].get("kid", "")
-    except CoinbaseError:
+    if not token:
         return asked.headers.get("CB-ACCESS-KEY", "")
+    try:
+        name = _object(token.partition(".")[0]).get("kid")
+    except CoinbaseError:
+        return ""
     return name if isinstance(name, str) else ""
 
 
@@ -120,19 +121,31 @@ def _parts(token: str) -> tuple[dict[str, Any], dict[str, Any], bytes]:
     Raises:
         CoinbaseError: it is not three parts of base64 with two JSON objects and 64 bytes.
     """
-    try:
-        head, claims, raw = (_decoded(part) for part in token.split("."))
-        found = json.loads(head), json.loads(claims)
-    except (ValueError, binascii.Error, RecursionError):
-        raise unauthorized() from None
-    if not all(isinstance(each, dict) for each in found) or len(raw) != 2 * _HALF:
+    parts = token.split(".")
+    if len(parts) != 3:
+        raise unauthorized()
+    raw = _decoded(parts[2])
+    if len(raw) != 2 * _HALF:
         raise unauthorized()
     halves = int.from_bytes(raw[:_HALF], "big"), int.from_bytes(raw[_HALF:], "big")
-    return *found, encode_dss_signature(*halves)
+    return _object(parts[0]), _object(parts[1]), encode_dss_signature(*halves)
+
+
+def _object(part: str) -> dict[str, Any]:
+    try:
+        found = json.loads(_decoded(part))
+    except (ValueError, RecursionError):
+        raise unauthorized() from None
+    if not isinstance(found, dict):
+        raise unauthorized()
+    return found
 
 
 def _decoded(part: str) -> bytes:
-    return base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
+    try:
+        return base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
+    except ValueError:  # binascii's own error is one
+        raise unauthorized() from None
 
 
 def _current(claims: Mapping[str, Any], at: int) -> bool:

@@ -54,7 +54,6 @@ class Feed:
     ) -> None:
         """`on_end` is called once the connection has ended."""
         self.number = connection.number
-        self.told_ms = place.clock()
         self._place = place
         self._streams = streams
         self._users = users
@@ -62,9 +61,9 @@ class Feed:
         self._on_end = on_end
         self._sequence = 0
         self._subscribed: dict[str, dict[str, None]] = {}
-        self._patience = asyncio.get_running_loop().call_later(
-            place.limits.rules.subscribe_within_s, self._give_up
-        )
+        self._loop = asyncio.get_running_loop()
+        self._told_s = self._loop.time()
+        self._patience = self._loop.call_later(place.limits.rules.subscribe_within_s, self._give_up)
 
     def on_text(self, text: str) -> None:
         """Do what one message asks for."""
@@ -97,12 +96,12 @@ class Feed:
             f'"events":[{event}]}}'
         )
         self._sequence += 1
-        self.told_ms = at
+        self._told_s = self._loop.time()
         self._connection.send(text, _TOLD.get(channel, Told.CONTROL), symbol)
 
-    def close_if_silent(self, at: int) -> None:
+    def close_if_silent(self) -> None:
         """End a connection on which nothing was sent for long."""
-        if at - self.told_ms >= self._place.limits.rules.silent_s * 1_000:
+        if self._loop.time() - self._told_s >= self._place.limits.rules.silent_s:
             self._connection.close(WSCloseCode.OK, "no updates")
 
     def _give_up(self) -> None:
@@ -110,8 +109,9 @@ class Feed:
 
     def _do(self, request: dict[str, Any], at: int) -> None:
         account = self._account(request, at)
-        kind, channel, products = request.get("type"), request.get("channel"), _products(request)
-        if kind not in {"subscribe", "unsubscribe"}:
+        kind, channel = request.get("type"), request.get("channel")
+        products = [] if channel == HEARTBEATS else _products(request)
+        if kind not in ("subscribe", "unsubscribe"):
             raise _Refused("invalid message type: use subscribe or unsubscribe")
         if not isinstance(channel, str) or channel not in NAMES.keys() | _PRIVATE:
             raise _Refused(f"invalid channel {str(channel)[:50]}")
@@ -129,7 +129,8 @@ class Feed:
         self._acknowledge(at)
         if channel == USER:
             owner = self._place.exchange.accounts[account]
-            self._users.listen(owner, frozenset(self._subscribed[USER]), self, at)
+            symbols = frozenset(self._subscribed[USER] if products else ())
+            self._users.listen(owner, symbols, self, at)
         elif channel != FUTURES:
             for symbol in new:
                 self._streams.listen(channel, symbol, self, at)
@@ -154,8 +155,8 @@ class Feed:
                 self._streams.forget(channel, symbol, self)
         if not known:
             self._subscribed.pop(channel, None)
-            if channel == USER:
-                self._users.forget(self)
+        if channel == USER:
+            self._users.narrow(frozenset(known), self)
 
     def _acknowledge(self, at: int) -> None:
         told = {

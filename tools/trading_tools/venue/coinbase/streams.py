@@ -105,8 +105,10 @@ class Streams:
         for symbol, each in self._place.instruments.items():
             for channel in [*due, "ticker"] if symbol in self._traded else due:
                 listeners = self._listeners[channel, symbol]
-                event = self._update(channel, each, at) if listeners else None
-                if event is not None:
+                # A book's changes are taken unheard, or the first listener would get them all.
+                wanted = listeners or channel == "level2"
+                event = self._update(channel, each, at) if wanted else None
+                if event is not None and listeners:
                     text = _text(event)
                     for listener in list(listeners):
                         listener.tell(NAMES[channel], text, at, symbol)
@@ -123,8 +125,8 @@ class Streams:
     def _beat(self, at: int) -> None:
         for listener, count in list(self._beats.items()):
             self._beats[listener] = count + 1
-            now = datetime.fromtimestamp(at / 1_000, UTC)
-            event = {"current_time": f"{now} UTC", "heartbeat_counter": count}
+            now = f"{datetime.fromtimestamp(at / 1_000, UTC):%Y-%m-%d %H:%M:%S.%f} +0000 UTC"
+            event = {"current_time": now, "heartbeat_counter": count}
             listener.tell(HEARTBEATS, _text(event), at)
 
     def _snapshot(self, channel: str, each: Instrument, at: int) -> dict[str, Any]:
@@ -139,13 +141,13 @@ class Streams:
             return {"type": "snapshot", "trades": rows[:_SNAPSHOT_TRADES]}
         if channel == "candles":
             return {"type": "snapshot", "candles": self._candles(each, at, _SNAPSHOT_CANDLES)}
-        return {**(self._update(channel, each, at) or {}), "type": "snapshot"}
+        return {"type": "snapshot", **self._state(channel, each, at)}
 
     def _update(self, channel: str, each: Instrument, at: int) -> dict[str, Any] | None:
         """What a channel says of a product now; None where nothing has happened."""
-        place, symbol = self._place, each.symbol
+        symbol = each.symbol
         if channel == "level2":
-            change = place.depths[symbol].take(self._depths[symbol])
+            change = self._place.depths[symbol].take(self._depths[symbol])
             if change is None:
                 return None
             updates = _l2(each, change.bids, change.asks, at)
@@ -155,12 +157,16 @@ class Streams:
             return {"type": "update", "trades": rows} if rows else None
         if channel == "candles":
             return {"type": "update", "candles": self._candles(each, at, 1)}
+        return {"type": "update", **self._state(channel, each, at)}
+
+    def _state(self, channel: str, each: Instrument, at: int) -> dict[str, Any]:
+        """What a channel says whole each time."""
         if channel == "status":
-            return {"type": "update", "products": [_status(each)]}
-        ticker = ticker_form(place, each, at, self._years[symbol])
+            return {"products": [_status(each)]}
+        ticker = ticker_form(self._place, each, at, self._years[each.symbol])
         if channel == "ticker":
-            ticker |= best_prices(place, each)
-        return {"type": "update", "tickers": [ticker]}
+            ticker |= best_prices(self._place, each)
+        return {"tickers": [ticker]}
 
     def _candles(self, each: Instrument, at: int, count: int) -> list[dict[str, str]]:
         found = self._place.candles[each.symbol].query(_CANDLE, at, count)

@@ -24,7 +24,7 @@ from trading_tools.venue.coinbase.errors import (
     invalid,
 )
 from trading_tools.venue.coinbase.params import Params
-from trading_tools.venue.coinbase.place import Sent
+from trading_tools.venue.coinbase.sent import Sent
 from trading_tools.venue.core.instruments import ATOMS, Instrument
 from trading_tools.venue.core.orders import Kind, Side, Ticket, TimeInForce
 
@@ -85,11 +85,11 @@ def wanted(call: Call, client_order_id: str) -> Wanted:
             size = steps(values, "base_size", each)
     else:
         size, price = steps(values, "base_size", each), ticks(values, "limit_price", each)
-        kind = Kind.LIMIT_MAKER if values.raw("post_only") is True else Kind.LIMIT
+        kind = Kind.LIMIT_MAKER if values.flag("post_only") else Kind.LIMIT
     if sent.name in _STOPS:
         stop = ticks(values, "stop_price", each)
         direction = values.text("stop_direction")
-        if stop <= 0 or (direction, Side(side)) not in _DIRECTIONS:
+        if not 0 < stop <= each.max_ticks or (direction, Side(side)) not in _DIRECTIONS:
             raise OrderRefused(BAD_STOP_PRICE)
         kind = _DIRECTIONS[direction, Side(side)]
     ticket = Ticket(
@@ -117,7 +117,7 @@ def configuration(params: Params) -> Sent:
     if not isinstance(found, dict) or len(found) != 1:
         raise invalid("order_configuration must hold one configuration")
     ((name, values),) = found.items()
-    if name not in _MARKETS | _LIMITS | _STOPS:
+    if name not in _MARKETS | _LIMITS | _STOPS or "attached_order_configuration" in params:
         raise OrderRefused(UNSUPPORTED)
     if not isinstance(values, dict):
         raise invalid(f"{name} must be an object")

@@ -15,7 +15,7 @@ from trading_tools.venue.coinbase.errors import (
     failure,
     invalid,
 )
-from trading_tools.venue.coinbase.tickets import Wanted, configuration, wanted
+from trading_tools.venue.coinbase.tickets import Wanted, wanted
 from trading_tools.venue.core.orders import Order, Rejected, Status
 
 _LONGEST_ID = 128
@@ -40,7 +40,7 @@ def create(call: Call) -> dict[str, Any]:
             "failure_reason": _NOTHING_FAILED,
             "order_id": "",
             "error_response": error_response(refusal.failure),
-            "order_configuration": _echo(call),
+            "order_configuration": call.params.raw("order_configuration"),
         }
 
 
@@ -62,7 +62,7 @@ def close_position(call: Call) -> dict[str, Any]:
     return {
         "success": False,
         "error_response": error_response(INVALID_PRODUCT._replace(words=words)),
-        "order_configuration": None,
+        "order_configuration": {},
     }
 
 
@@ -99,26 +99,21 @@ def _created(call: Call, order: Order) -> dict[str, Any]:
     }
 
 
-def _echo(call: Call) -> Any:
-    """What was sent, for a refusal; None where it cannot be repeated."""
-    try:
-        sent = configuration(call.params)
-    except OrderRefused:
-        return None
-    return {sent.name: sent.values}
-
-
 def _cancel(call: Call, text: str) -> dict[str, Any]:
+    why = _cancel_failure(call, text)
+    reason = why or "UNKNOWN_CANCEL_FAILURE_REASON"
+    return {"success": not why, "failure_reason": reason, "order_id": text}
+
+
+def _cancel_failure(call: Call, text: str) -> str:
+    """Cancel an order; why that was not possible, or ""."""
     number = call.place.ids.number(text)
     order = None if number is None else call.account.order(number)
-    why = "UNKNOWN_CANCEL_FAILURE_REASON"
     if order is None:
-        why = "UNKNOWN_CANCEL_ORDER"
-    else:
-        try:
-            call.place.exchange.cancel(call.account, order, call.at, call.request)
-            return {"success": True, "failure_reason": why, "order_id": text}
-        except Rejected:
-            filled = order.status is Status.FILLED
-            why = "ORDER_IS_FULLY_FILLED" if filled else "DUPLICATE_CANCEL_REQUEST"
-    return {"success": False, "failure_reason": why, "order_id": text}
+        return "UNKNOWN_CANCEL_ORDER"
+    try:
+        call.place.exchange.cancel(call.account, order, call.at, call.request)
+    except Rejected:
+        filled = order.status is Status.FILLED
+        return "ORDER_IS_FULLY_FILLED" if filled else "DUPLICATE_CANCEL_REQUEST"
+    return ""

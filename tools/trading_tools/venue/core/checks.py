@@ -9,7 +9,16 @@ from __future__ import annotations
 from trading_tools.venue.core.accounts import Account
 from trading_tools.venue.core.book import Book
 from trading_tools.venue.core.instruments import Instrument
-from trading_tools.venue.core.orders import PRICED, STOPS, Kind, Reason, Rejected, Side, Ticket
+from trading_tools.venue.core.orders import (
+    PRICED,
+    STOPS,
+    Kind,
+    Reason,
+    Rejected,
+    SelfTrade,
+    Side,
+    Ticket,
+)
 
 
 def check(ticket: Ticket, instrument: Instrument, book: Book, account: Account) -> None:
@@ -90,6 +99,8 @@ def available(
 ) -> tuple[int, int]:
     """What the ticket would trade at once: (steps, quote atoms). Own orders do not count.
 
+    Where the ticket itself ends at an own order, nothing behind that one counts either.
+
     `limit` is the worst price in ticks, None for any. A ticket by quote size takes as many whole
     steps as its quote size pays.
     """
@@ -99,7 +110,9 @@ def available(
         if limit is not None and not opposite.reaches(price, limit):
             break
         if order.account == account:
-            continue
+            if ticket.self_trade is SelfTrade.MAKER:
+                continue
+            break
         size = order.remaining
         if ticket.quote_size:
             size = min(size, (ticket.quote_size - worth) // (price * lot_value))

@@ -25,6 +25,7 @@ from trading_tools.venue.core.orders import (
     Reason,
     Rejected,
     Report,
+    SelfTrade,
     Side,
     Status,
     Ticket,
@@ -155,8 +156,13 @@ class Engine:
             if maker is None:
                 break
             if maker.account == order.account:
-                opposite.remove(maker)
-                self._expire(maker, account, Status.EXPIRED_IN_MATCH, at)
+                ends = order.ticket.self_trade
+                if ends is not SelfTrade.TAKER:
+                    opposite.remove(maker)
+                    self._expire(maker, account, Status.EXPIRED_IN_MATCH, at)
+                if ends is not SelfTrade.MAKER:
+                    self._expire(order, account, Status.EXPIRED_IN_MATCH, at)
+                    return
                 continue
             size = min(order.size - order.filled, maker.size - maker.filled)
             opposite.take(maker, size)

@@ -45,6 +45,16 @@ class TimeInForce(StrEnum):
     FOK = "FOK"
 
 
+class SelfTrade(StrEnum):
+    """Which order ends where two of one account would trade: the one at rest, the new one, both."""
+
+    __hash__ = str.__hash__  # the one of Enum is Python code, several times slower
+
+    MAKER = "MAKER"
+    TAKER = "TAKER"
+    BOTH = "BOTH"
+
+
 class Status(StrEnum):
     """Where an order stands. `WAITING` is a stop whose price has not been reached."""
 
@@ -131,6 +141,7 @@ class Ticket(NamedTuple):
     time_in_force: TimeInForce = TimeInForce.GTC
     quote_size: int = 0
     client_order_id: str = ""
+    self_trade: SelfTrade = SelfTrade.MAKER
     reduce_only: bool = False
     position_side: PositionSide = PositionSide.BOTH
     close_position: bool = False

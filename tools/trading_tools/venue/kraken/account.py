@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from trading_tools.venue.core.instruments import ATOMS
-from trading_tools.venue.core.orders import Side
 from trading_tools.venue.kraken import forms
 from trading_tools.venue.kraken.call import Call
 from trading_tools.venue.kraken.errors import UNKNOWN_ASSET, KrakenError
@@ -81,21 +80,31 @@ def trade_balance(call: Call) -> dict[str, str]:
 
 
 def dollars(venue: KrakenSpot, asset: str) -> int:
-    """What one unit of an asset is worth in USD, in atoms; by BTC where no pair has both."""
+    """What one unit of an asset is worth in USD, in atoms: by its pair, else by BTC's, else 0."""
     if asset in {"USD", "USDT"}:
         return ATOMS
     books = venue.exchange.books
-    if (direct := books.get(f"{asset}/USD")) is not None:
-        return direct.last_price * venue.pair(f"{asset}/USD").instrument.tick_atoms
-    per_bitcoin = (
-        books[f"BTC/{asset}"].last_price * venue.pair(f"BTC/{asset}").instrument.tick_atoms
-    )
-    return dollars(venue, "BTC") * ATOMS // per_bitcoin
+    direct, bitcoin = f"{asset}/USD", f"BTC/{asset}"
+    if direct in books:
+        return books[direct].last_price * venue.pair(direct).instrument.tick_atoms
+    if bitcoin not in books:
+        return 0
+    price = books[bitcoin].last_price * venue.pair(bitcoin).instrument.tick_atoms
+    return dollars(venue, "BTC") * ATOMS // price
 
 
 def open_positions(call: Call) -> list[Any] | dict[str, Any]:
     """None: a spot account has no margin."""
     return [] if call.params.optional("consolidation") == "market" else {}
+
+
+def denied(call: Call) -> None:
+    """What the drill's key has no right to: funding, transfers, subaccounts, earning, exports.
+
+    Raises:
+        KrakenError: always.
+    """
+    raise KrakenError("EGeneral:Permission denied")
 
 
 def token(call: Call) -> dict[str, Any]:
@@ -134,16 +143,10 @@ def entries(call: Call) -> Iterator[Entry]:
         refid = venue.ids.of("Q", f"deposit of {name}")
         yield Entry(made, refid, venue.started_ms, "deposit", ASSETS[name], amount, 0, amount)
     for fill in call.account.every_fill():
-        pair = venue.pair(fill.order.ticket.symbol)
-        base = fill.size * pair.instrument.step_atoms
-        buys = fill.order.ticket.side is Side.BUY
-        changes = [(pair.quote, -fill.quote, fill.fee), (pair.base, base, 0)]
-        if not buys:
-            changes = [(pair.base, -base, 0), (pair.quote, fill.quote, fill.fee)]
-        made_ids = forms.ledger_ids(venue, fill)
-        for made, (asset, amount, fee) in zip(made_ids, changes, strict=True):
+        refid = forms.trade_id(venue, fill)
+        for made, asset, amount, fee in forms.moves(venue, fill):
             running[asset.name] = running.get(asset.name, 0) + amount - fee
-            refid, left = forms.trade_id(venue, fill), running[asset.name]
+            left = running[asset.name]
             yield Entry(made, refid, fill.at, "trade", asset, amount, fee, left)
 
 

@@ -12,7 +12,7 @@ from trading_tools.venue.kraken import trading
 from trading_tools.venue.kraken.call import Call, stamp
 from trading_tools.venue.kraken.errors import ARGUMENTS, KrakenError, invalid, refused
 from trading_tools.venue.kraken.limits import AMEND, by_age
-from trading_tools.venue.kraken.tickets import price
+from trading_tools.venue.kraken.prices import price
 
 
 def amend(call: Call) -> dict[str, Any]:

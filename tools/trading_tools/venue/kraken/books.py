@@ -49,20 +49,18 @@ class BookFeed:
         return self._message("update", bids, asks, at)
 
     def _changes(self, before: Levels, now: Levels, sign: int) -> Levels:
-        changed = {price: size for price, size in now.items() if before.get(price) != size}
-        last = max((sign * price for price in now), default=0)
+        last = sign * next(reversed(now), 0)
         short = len(now) < self._depth
-        for price in before.keys() - now.keys():
-            if short or sign * price < last:
-                changed[price] = 0
-        return changed
+        gone = {price: 0 for price in before.keys() - now.keys() if short or sign * price < last}
+        # Gone ones first: who cuts off after each level of a message then has the same book.
+        return gone | {price: size for price, size in now.items() if before.get(price) != size}
 
     def _message(self, kind: str, bids: Levels, asks: Levels, at: int) -> dict[str, Any]:
         pair = self._pair
 
         def rows(levels: Levels) -> list[dict[str, Figure]]:
             return [
-                {"price": Figure(pair.price(price)), "qty": Figure(pair.size(size))}
+                {"price": Figure(pair.price(price)), "qty": Figure(pair.quantity(size))}
                 for price, size in levels.items()
             ]
 
@@ -70,19 +68,19 @@ class BookFeed:
             "symbol": pair.symbol,
             "bids": rows(bids),
             "asks": rows(asks),
-            "checksum": checksum(self._asks, self._bids, pair.instrument.step_atoms),
+            "checksum": checksum(self._asks, self._bids),
             "timestamp": stamp(at),
         }
         return {"channel": "book", "type": kind, "data": [told]}
 
 
-def checksum(asks: Levels, bids: Levels, step_atoms: int) -> int:
+def checksum(asks: Levels, bids: Levels) -> int:
     """CRC32 over the ten best asks, then bids: price and volume without point and leading zeros.
 
-    Those are the price in ticks and the volume in atoms, as both have all their decimals.
+    Those are the price in ticks and the volume in steps, as both have all their decimals.
     """
     text = "".join(
-        f"{price}{size * step_atoms}"
+        f"{price}{size}"
         for levels in (asks, bids)
         for price, size in islice(levels.items(), _SUMMED)
     )

@@ -35,14 +35,27 @@ class Call:
         """
         return self.listed(self.params.text(name))
 
-    def pairs(self) -> list[Pair]:
-        """Those of the parameter `pair`, else all.
+    def pairs(self) -> dict[str, Pair]:
+        """Those of the parameter `pair`, else all, by the names under which they are told.
 
         Raises:
             KrakenError: one is not listed.
         """
         wanted = self.params.names("pair")
-        return [self.listed(name) for name in wanted] if wanted else self.venue.pairs
+        found = [(name, self.listed(name)) for name in wanted] or [
+            ("", pair) for pair in self.venue.pairs
+        ]
+        return {_key(name, pair): pair for name, pair in found}
+
+    def keyed(self) -> tuple[str, Pair]:
+        """The pair of the parameter `pair`, behind the name under which it is told.
+
+        Raises:
+            KrakenError: it is missing or not listed.
+        """
+        name = self.params.text("pair")
+        pair = self.listed(name)
+        return _key(name, pair), pair
 
     def listed(self, name: str) -> Pair:
         """The pair called `name`.
@@ -72,6 +85,11 @@ class Call:
             raise KrakenError(DEADLINE)
         if deadline > self.at + 60_000:
             raise invalid("deadline")
+
+
+def _key(name: str, pair: Pair) -> str:
+    """A name with a slash is told as it was sent; any other gives REST's own."""
+    return name if "/" in name else pair.id
 
 
 def stamp(at: int, seconds: bool = False) -> str:

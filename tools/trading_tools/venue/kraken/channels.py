@@ -70,8 +70,12 @@ class Channels:
             self._listeners.pop(feed, None)
             self._books.pop(feed, None)
 
-    def snapshot(self, feed: Feed, at: int) -> str:
-        """The first message of a feed: what it was until now."""
+    def snapshot(self, feed: Feed, at: int) -> str | None:
+        """The first message of a feed: what it was until now.
+
+        None before a pair's first trade: the real venue has always traded, and ccxt's receiving
+        ends at a message without data.
+        """
         if feed.channel == "instrument":
             return dumps(self._instruments())
         pair = self._venue.pair(feed.symbol)
@@ -81,7 +85,8 @@ class Channels:
             return dumps(_message("ticker", "snapshot", [self._ticker(pair, at)]))
         if feed.channel == "trade":
             kept = list(self._venue.recent[feed.symbol])[-_SNAPSHOT_TRADES:]
-            return dumps(_message("trade", "snapshot", [_trade(pair, trade) for trade in kept]))
+            rows = [_trade(pair, trade) for trade in kept]
+            return dumps(_message("trade", "snapshot", rows)) if rows else None
         minutes = int(feed.option)
         found = quotes.candles(self._venue, pair, minutes, at, _SNAPSHOT_CANDLES)
         rows = [_candle(pair, minutes, each) for each in found]
@@ -127,10 +132,8 @@ class Channels:
         """A book feed that has told its listeners all until now."""
         known = self._books.get(feed)
         if known is None:
-            book = self._venue.exchange.books[feed.symbol]
-            known = self._books[feed] = BookFeed(
-                self._venue.pair(feed.symbol), book, int(feed.option)
-            )
+            pair, book = self._venue.pair(feed.symbol), self._venue.exchange.books[feed.symbol]
+            known = self._books[feed] = BookFeed(pair, book, int(feed.option))
             known.take()
             return known
         bids, asks = known.take()
@@ -160,11 +163,11 @@ class Channels:
         return {
             "symbol": pair.symbol,
             "bid": Figure(pair.price(bid.price)),
-            "bid_qty": Figure(pair.size(bid.size)),
+            "bid_qty": Figure(pair.quantity(bid.size)),
             "ask": Figure(pair.price(ask.price)),
-            "ask_qty": Figure(pair.size(ask.size)),
+            "ask_qty": Figure(pair.quantity(ask.size)),
             "last": Figure(pair.price(day.close)),
-            "volume": Figure(pair.size(day.volume)),
+            "volume": Figure(pair.quantity(day.volume)),
             "vwap": Figure(quotes.average(pair, day)),
             "low": Figure(pair.price(day.low)),
             "high": Figure(pair.price(day.high)),
@@ -206,7 +209,7 @@ def _trade(pair: Pair, trade: Trade) -> dict[str, Any]:
         "symbol": pair.symbol,
         "side": "sell" if trade.buyer_maker else "buy",
         "price": Figure(pair.price(trade.price)),
-        "qty": Figure(pair.size(trade.size)),
+        "qty": Figure(pair.quantity(trade.size)),
         "ord_type": "limit",
         "trade_id": trade.id,
         "timestamp": stamp(trade.at),
@@ -222,7 +225,7 @@ def _candle(pair: Pair, minutes: int, candle: Candle) -> dict[str, Any]:
         "close": Figure(pair.price(candle.close)),
         "vwap": Figure(quotes.average(pair, candle)),
         "trades": candle.count,
-        "volume": Figure(pair.size(candle.volume)),
+        "volume": Figure(pair.quantity(candle.volume)),
         "interval_begin": stamp(candle.opened_ms).replace("Z", "000Z"),
         "interval": minutes,
         "timestamp": stamp(candle.opened_ms + minutes * MINUTE_MS),

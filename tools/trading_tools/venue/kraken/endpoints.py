@@ -14,6 +14,8 @@ from trading_tools.venue.kraken import account, amending, history, info, quotes,
 from trading_tools.venue.kraken.call import Call
 from trading_tools.venue.wire.messages import Operation
 
+_PUBLIC, _PRIVATE = "/0/public/", "/0/private/"
+
 
 @dataclass(frozen=True)
 class Endpoint:
@@ -37,7 +39,14 @@ PUBLIC: Final[Mapping[str, Endpoint]] = {
 }
 """`/0/public/…`, without a key."""
 
+_DENIED: Final = (
+    "DepositMethods DepositAddresses DepositStatus WithdrawMethods WithdrawAddresses WithdrawInfo "
+    "Withdraw WithdrawStatus WithdrawCancel WalletTransfer CreateSubaccount AccountTransfer "
+    "AddExport ExportStatus RetrieveExport RemoveExport Earn/Allocate Earn/Deallocate "
+    "Earn/AllocateStatus Earn/DeallocateStatus Earn/Strategies Earn/Allocations"
+)
 PRIVATE: Final[Mapping[str, Endpoint]] = {
+    **{name: Endpoint(Operation.OTHER, account.denied, 1) for name in _DENIED.split()},
     "Balance": Endpoint(Operation.BALANCE, account.balance, 1),
     "BalanceEx": Endpoint(Operation.BALANCE, account.balance_ex, 1),
     "TradeBalance": Endpoint(Operation.BALANCE, account.trade_balance, 1),
@@ -66,7 +75,8 @@ PRIVATE: Final[Mapping[str, Endpoint]] = {
 
 def endpoint(method: str, path: str) -> Endpoint | None:
     """What answers a request, or None."""
-    head, _, name = path.rpartition("/")
-    if head == "/0/public" and method in {"GET", "POST"}:
-        return PUBLIC.get(name)
-    return PRIVATE.get(name) if head == "/0/private" and method == "POST" else None
+    if method in {"GET", "POST"} and path.startswith(_PUBLIC):
+        return PUBLIC.get(path.removeprefix(_PUBLIC))
+    if method == "POST" and path.startswith(_PRIVATE):
+        return PRIVATE.get(path.removeprefix(_PRIVATE))
+    return None

@@ -1,8 +1,9 @@
-"""JSON with exact numbers: Kraken's WebSocket sends prices and volumes with all their decimals."""
+"""JSON with exact numbers: Kraken's WebSocket has prices and volumes with all their decimals."""
 
 from __future__ import annotations
 
 import json
+from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 
 
@@ -15,10 +16,17 @@ class Figure(str):
 def dumps(value: Any) -> str:
     """`value` as compact JSON, its figures as numbers."""
     if isinstance(value, Figure):
-        return str(value)
+        return value
+    if isinstance(value, str):
+        return quoted(value)
     if isinstance(value, dict):
-        inner = ",".join(f"{json.dumps(name)}:{dumps(each)}" for name, each in value.items())
+        inner = ",".join([f"{quoted(name)}:{dumps(each)}" for name, each in value.items()])
         return f"{{{inner}}}"
     if isinstance(value, list):
-        return f"[{','.join(dumps(each) for each in value)}]"
+        return f"[{','.join([dumps(each) for each in value])}]"
     return json.dumps(value)
+
+
+def plain(value: Any) -> Any:
+    """A value that was read from JSON with its decimals as text, as the ledger can hold it."""
+    return value if isinstance(value, str) else json.loads(json.dumps(value, default=str))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from trading_tools.venue.core.instruments import text_of
 from trading_tools.venue.core.orders import PRICED, STOPS, Fill, Order, Side, Status, Ticket
 from trading_tools.venue.kraken.info import COST_DECIMALS
-from trading_tools.venue.kraken.listing import Pair, decimal
+from trading_tools.venue.kraken.listing import Asset, Pair, decimal
 from trading_tools.venue.kraken.spot import KrakenSpot
 from trading_tools.venue.kraken.tickets import WORDS
 
@@ -49,7 +49,9 @@ def reason(order: Order, noted: str) -> str | None:
     """Why an order was canceled, or None."""
     if order.open or order.status is Status.FILLED:
         return None
-    return _REASONS.get(order.status) or ("Order expired" if noted == "expired" else noted or None)
+    if noted == "expired":
+        return "Order expired"
+    return _REASONS.get(order.status) or noted or None
 
 
 def fees(venue: KrakenSpot, order: Order) -> int:
@@ -145,14 +147,28 @@ def trade_form(venue: KrakenSpot, fill: Fill) -> dict[str, Any]:
         "misc": "",
         "trade_id": fill.trade_id,
         "maker": fill.maker,
-        "ledgers": ledger_ids(venue, fill),
+        "ledgers": [move.id for move in moves(venue, fill)],
     }
 
 
-def ledger_ids(venue: KrakenSpot, fill: Fill) -> list[str]:
-    """The two entries that a trade leaves in the account's ledger: what went, what came."""
-    pair = venue.pair(fill.order.ticket.symbol)
-    assets = (pair.quote.name, pair.base.name)
-    gone, come = assets if fill.order.ticket.side is Side.BUY else assets[::-1]
-    traded = trade_id(venue, fill)
-    return [venue.ids.of("L", f"{gone} of {traded}"), venue.ids.of("L", f"{come} of {traded}")]
+class Move(NamedTuple):
+    """What a trade does to one asset of the account; amounts in atoms, the fee apart."""
+
+    id: str
+    asset: Asset
+    amount: int
+    fee: int
+
+
+def moves(venue: KrakenSpot, fill: Fill) -> list[Move]:
+    """The two entries that a trade leaves in the account's ledger: what went, then what came."""
+    pair, traded = venue.pair(fill.order.ticket.symbol), trade_id(venue, fill)
+    buys = fill.order.ticket.side is Side.BUY
+    base = fill.size * pair.instrument.step_atoms
+
+    def move(asset: Asset, amount: int, fee: int) -> Move:
+        made = venue.ids.of("L", f"{asset.name} of {traded}")
+        return Move(made, asset, amount if buys else -amount, fee)
+
+    both = [move(pair.quote, -fill.quote, fill.fee), move(pair.base, base, 0)]
+    return both if buys else both[::-1]

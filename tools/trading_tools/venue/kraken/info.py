@@ -65,9 +65,9 @@ def asset_pairs(call: Call) -> dict[str, Any]:
     part = call.params.optional("info") or "info"
     names = _PARTS.get(part)
     rows = {}
-    for pair in call.pairs():
+    for key, pair in call.pairs().items():
         form = pair_form(pair)
-        rows[pair.id] = {name: form[name] for name in names} if names else form
+        rows[key] = {name: form[name] for name in names} if names else form
     return rows
 
 

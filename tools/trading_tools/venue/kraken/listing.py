@@ -92,8 +92,12 @@ class Pair:
         return decimal(ticks * self.instrument.tick_atoms, max(5, self._price_decimals))
 
     def size(self, steps: int) -> str:
-        """A volume, with eight decimals as all of Kraken's."""
+        """A volume with eight decimals, as REST has them."""
         return self.instrument.size_text(steps)
+
+    def quantity(self, steps: int) -> str:
+        """A volume with the pair's own decimals, as the WebSocket has them."""
+        return decimal(steps * self.instrument.step_atoms, self.lot_decimals)
 
 
 def _places(step: Decimal) -> int:

@@ -182,6 +182,8 @@ _NAMES: Final = {
     "symbol": "pair",
     "order_qty": "volume",
     "time_in_force": "timeinforce",
+    "effective_time": "starttm",
+    "stp_type": "stptype",
     "expire_time": "expiretm",
     "cl_ord_id": "cl_ord_id",
     "order_userref": "userref",

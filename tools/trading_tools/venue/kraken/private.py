@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from trading_tools.venue.core.orders import PRICED, STOPS, Fill, Order, Report, Side, Status
-from trading_tools.venue.kraken import account as ledger
+from trading_tools.venue.core.orders import PRICED, STOPS, Fill, Order, Report, Status
 from trading_tools.venue.kraken import forms
+from trading_tools.venue.kraken.account import dollars
 from trading_tools.venue.kraken.call import stamp
 from trading_tools.venue.kraken.figures import Figure, dumps
 from trading_tools.venue.kraken.listing import ASSETS, Pair, decimal
@@ -141,24 +141,21 @@ class PrivateChannels:
 
     def _sums(self, order: Order) -> dict[str, Any]:
         pair = self._venue.pair(order.ticket.symbol)
-        fees = forms.fees(self._venue, order) * ledger.dollars(self._venue, pair.quote.name)
+        fees = forms.fees(self._venue, order) * dollars(self._venue, pair.quote.name)
         return {
-            "cum_qty": Figure(pair.size(order.filled)),
+            "cum_qty": Figure(pair.quantity(order.filled)),
             "cum_cost": Figure(forms.cost(order.quote_filled)),
             "fee_usd_equiv": Figure(forms.cost(fees // 10**8)),
             "avg_price": Figure(decimal(forms.average(order, pair), max(5, pair.pair_decimals))),
         }
 
     def _order(self, order: Order, kind: str, state: str, at: int) -> dict[str, Any]:
-        pair, ticket, note = (
-            self._venue.pair(order.ticket.symbol),
-            order.ticket,
-            self._venue.notes[order.id],
-        )
+        ticket, note = order.ticket, self._venue.notes[order.id]
+        pair = self._venue.pair(ticket.symbol)
         row: dict[str, Any] = {
             **self._change(order, kind, state, at),
             "symbol": pair.symbol,
-            "order_qty": Figure(pair.size(order.size)),
+            "order_qty": Figure(pair.quantity(order.size)),
             **self._sums(order),
             "time_in_force": note.time_in_force,
             "side": ticket.side.value.lower(),
@@ -197,21 +194,16 @@ class PrivateChannels:
         return row | {
             "exec_id": forms.trade_id(self._venue, fill),
             "trade_id": fill.trade_id,
-            "last_qty": Figure(pair.size(fill.size)),
+            "last_qty": Figure(pair.quantity(fill.size)),
             "last_price": Figure(pair.price(fill.price)),
             "liquidity_ind": "m" if fill.maker else "t",
             "cost": Figure(forms.cost(fill.quote)),
-            "cum_qty": Figure(pair.size(filled)),
+            "cum_qty": Figure(pair.quantity(filled)),
             "fees": [{"asset": fill.fee_asset, "qty": Figure(forms.cost(fill.fee))}],
         }
 
     def _balances(self, fill: Fill) -> list[dict[str, Any]]:
-        order, pair = fill.order, self._venue.pair(fill.order.ticket.symbol)
-        account = self._venue.exchange.accounts[order.account]
-        base, buys = fill.size * pair.instrument.step_atoms, order.ticket.side is Side.BUY
-        changes = [(pair.quote, -fill.quote, fill.fee), (pair.base, base, 0)]
-        if not buys:
-            changes = [(pair.base, -base, 0), (pair.quote, fill.quote, fill.fee)]
+        account = self._venue.exchange.accounts[fill.order.account]
         return [
             {
                 "ledger_id": made,
@@ -228,9 +220,7 @@ class PrivateChannels:
                 "wallet_type": "spot",
                 "wallet_id": "main",
             }
-            for made, (asset, amount, fee) in zip(
-                forms.ledger_ids(self._venue, fill), changes, strict=True
-            )
+            for made, asset, amount, fee in forms.moves(self._venue, fill)
         ]
 
     def _tell(

@@ -47,7 +47,7 @@ def top(side: BookSide) -> Top:
 
 def ticker(call: Call) -> dict[str, Any]:
     """The last 24 hours of the pairs of `pair`, else of all."""
-    return {pair.id: _ticker(call.venue, pair, call.at) for pair in call.pairs()}
+    return {key: _ticker(call.venue, pair, call.at) for key, pair in call.pairs().items()}
 
 
 def _ticker(venue: KrakenSpot, pair: Pair, at: int) -> dict[str, Any]:
@@ -85,7 +85,7 @@ def average(pair: Pair, candle: Candle) -> str:
 
 def depth(call: Call) -> dict[str, Any]:
     """The best `count` levels of each side."""
-    pair = call.pair()
+    key, pair = call.keyed()
     count = call.params.count("count", 100, 500)
     book, seconds = call.venue.exchange.books[pair.symbol], call.at // 1_000
 
@@ -95,7 +95,7 @@ def depth(call: Call) -> dict[str, Any]:
             for price, size in side.depth(count)
         ]
 
-    return {pair.id: {"asks": levels(book.asks), "bids": levels(book.bids)}}
+    return {key: {"asks": levels(book.asks), "bids": levels(book.bids)}}
 
 
 def candles(venue: KrakenSpot, pair: Pair, minutes: int, at: int, limit: int) -> list[Candle]:
@@ -123,7 +123,7 @@ def candles(venue: KrakenSpot, pair: Pair, minutes: int, at: int, limit: int) ->
 
 def ohlc(call: Call) -> dict[str, Any]:
     """The latest 720 candles, those after `since`; the last one still changes."""
-    pair = call.pair()
+    key, pair = call.keyed()
     minutes = call.params.integer("interval") or 1
     since = call.params.seconds("since")
     found = candles(call.venue, pair, minutes, call.at, _MOST_CANDLES)
@@ -142,7 +142,7 @@ def ohlc(call: Call) -> dict[str, Any]:
         if since is None or each.opened_ms > since
     ]
     complete = found[-2 if len(found) > 1 else -1].opened_ms // 1_000
-    return {pair.id: rows, "last": complete}
+    return {key: rows, "last": complete}
 
 
 def trade_ns(trade: Trade) -> int:
@@ -152,7 +152,7 @@ def trade_ns(trade: Trade) -> int:
 
 def trades(call: Call) -> dict[str, Any]:
     """The latest trades, or those after `since` (seconds, or nanoseconds as `last` has them)."""
-    pair = call.pair()
+    key, pair = call.keyed()
     count = call.params.count("count", 1_000, 1_000)
     kept = list(call.venue.recent[pair.symbol])
     since = _since_ns(call)
@@ -172,18 +172,18 @@ def trades(call: Call) -> dict[str, Any]:
         ]
         for trade in found
     ]
-    return {pair.id: rows, "last": str(last)}
+    return {key: rows, "last": str(last)}
 
 
 def spread(call: Call) -> dict[str, Any]:
     """The latest best prices, each from when it changed."""
-    pair, since = call.pair(), call.params.seconds("since")
+    (key, pair), since = call.keyed(), call.params.seconds("since")
     rows = [
         [at // 1_000, pair.price(bid), pair.price(ask)]
         for at, bid, ask in call.venue.spreads[pair.symbol]
         if since is None or at >= since
     ]
-    return {pair.id: rows, "last": rows[-1][0] if rows else call.at // 1_000}
+    return {key: rows, "last": rows[-1][0] if rows else call.at // 1_000}
 
 
 def _since_ns(call: Call) -> int | None:

@@ -8,6 +8,7 @@ from typing import Any
 from trading_tools.venue.kraken.call import Call
 from trading_tools.venue.kraken.endpoints import endpoint
 from trading_tools.venue.kraken.errors import UNKNOWN_METHOD, KrakenError
+from trading_tools.venue.kraken.figures import plain
 from trading_tools.venue.kraken.params import Params, parse
 from trading_tools.venue.kraken.spot import KrakenSpot
 from trading_tools.venue.wire.messages import Asked, Operation, Reply, Seen
@@ -24,7 +25,7 @@ def seen(asked: Asked) -> Seen:
         values = {}
     return Seen(
         Operation.UNKNOWN if found is None else found.operation,
-        {name: _shown(value) for name, value in values.items() if name not in _UNSEEN},
+        {name: plain(value) for name, value in values.items() if name not in _UNSEEN},
         asked.headers.get("API-Key", ""),
     )
 
@@ -68,8 +69,3 @@ def _json(status: int, told: Any) -> Reply:
 
 def _parsed(asked: Asked) -> dict[str, Any]:
     return parse(asked.query, asked.body, asked.headers.get("Content-Type", ""))
-
-
-def _shown(value: Any) -> Any:
-    """A value as the ledger can hold it: JSON without decimals."""
-    return value if isinstance(value, str) else json.loads(json.dumps(value, default=str))

@@ -13,9 +13,9 @@ from trading_tools.venue.kraken.books import DEPTHS
 from trading_tools.venue.kraken.call import stamp
 from trading_tools.venue.kraken.channels import TOLD, Channels, Feed
 from trading_tools.venue.kraken.errors import KrakenError
-from trading_tools.venue.kraken.figures import dumps
+from trading_tools.venue.kraken.figures import dumps, plain
 from trading_tools.venue.kraken.methods import METHODS, serve
-from trading_tools.venue.kraken.params import Params, read_object
+from trading_tools.venue.kraken.params import read_object
 from trading_tools.venue.kraken.private import PrivateChannels, Subscription
 from trading_tools.venue.kraken.spot import KrakenSpot
 from trading_tools.venue.wire.connection import Connection
@@ -103,7 +103,7 @@ class KrakenSocket:
                 at,
                 "stream.asked",
                 connection=self._connection.number,
-                text=dumps_plain({"method": method, "params": shown})[:2_000],
+                text=dumps(plain({"method": method, "params": shown}))[:2_000],
             )
             if params.get("channel") in _PRIVATE:
                 self._private_channel(method, params, request, at)
@@ -148,7 +148,7 @@ class KrakenSocket:
         self._feeds[feed] = None
         self._reply(request, {"result": _result(feed, snapshot), "success": True}, at)
         first = self._channels.snapshot(feed, at)
-        if snapshot:
+        if snapshot and first is not None:
             self._send(first, TOLD[feed.channel], feed.symbol)
         self._channels.listen(feed, self._connection.number, self._send)
 
@@ -265,21 +265,6 @@ class KrakenSocket:
     def _send(self, text: str, told: Told, symbol: str) -> None:
         self._spoke = self._venue.clock()
         self._connection.send(text, told, symbol)
-
-
-def plain(value: Any) -> Any:
-    """A parsed value with its decimals as text, as the ledger can hold it."""
-    if isinstance(value, dict):
-        return {name: plain(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [plain(each) for each in value]
-    shown = Params({"value": value}).optional("value")
-    return value if isinstance(value, bool | int | str) or value is None else shown
-
-
-def dumps_plain(value: Any) -> str:
-    """A parsed value as JSON, its decimals as text."""
-    return dumps(plain(value))
 
 
 def _option(channel: str, params: dict[str, Any]) -> int | str:

@@ -133,18 +133,15 @@ class KrakenSpot(Marketplace):
             del self._expiring[order.id]
         for order in list(self._expiring.values()):
             if at >= self.notes[order.id].expires_ms:
-                self._end(order, at, "expired")
+                self.notes[order.id].reason = "expired"
+                self.exchange.expire(self.exchange.accounts[order.account], order, at)
         if self.switch_ms and at >= self.switch_ms:
             self.switch_ms = 0
             for orders in list(self.account.open.values()):
                 for order in list(orders.values()):
-                    self._end(order, at, "Cancel all orders after timeout")
+                    with contextlib.suppress(Rejected):  # it may trade at this very moment
+                        self.cancel(self.account, order, at, 0, "Cancel all orders after timeout")
         return at
-
-    def _end(self, order: Order, at: int, why: str) -> None:
-        """Cancel an order for the venue's own reason, unless it ends by itself at this moment."""
-        with contextlib.suppress(Rejected):
-            self.cancel(self.exchange.accounts[order.account], order, at, 0, why)
 
     def see_spreads(self, at: int) -> None:
         """Remember each pair's best prices where they have changed."""

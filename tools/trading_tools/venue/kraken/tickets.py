@@ -7,7 +7,15 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from trading_tools.venue.core.instruments import ATOMS
-from trading_tools.venue.core.orders import STOPS, Kind, Side, Ticket, TimeInForce
+from trading_tools.venue.core.orders import (
+    PRICED,
+    STOPS,
+    Kind,
+    SelfTrade,
+    Side,
+    Ticket,
+    TimeInForce,
+)
 from trading_tools.venue.kraken.call import Call
 from trading_tools.venue.kraken.errors import (
     ARGUMENTS,
@@ -18,6 +26,7 @@ from trading_tools.venue.kraken.errors import (
 )
 from trading_tools.venue.kraken.listing import Pair
 from trading_tools.venue.kraken.params import Params, read_amount
+from trading_tools.venue.kraken.prices import price
 from trading_tools.venue.kraken.spot import Note
 
 KINDS: Final = {
@@ -32,8 +41,13 @@ WORDS: Final = {kind: word for word, kind in KINDS.items()} | {Kind.LIMIT_MAKER:
 """Order types as Kraken calls them."""
 
 _NOT_HERE: Final = frozenset({"trailing-stop", "trailing-stop-limit", "settle-position", "iceberg"})
+_SELF_TRADES: Final = {
+    "cancel-newest": SelfTrade.TAKER,
+    "cancel-oldest": SelfTrade.MAKER,
+    "cancel-both": SelfTrade.BOTH,
+}
+_NOT_TAKEN: Final = ("close", "close[ordertype]", "displayvol", "starttm")
 _FLAGS: Final = frozenset({"post", "fcib", "fciq", "nompp", "viqc"})
-_LIMITS: Final = frozenset({"limit", "stop-loss-limit", "take-profit-limit"})
 _CLIENT_ID = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}|[!-~]{1,18}", re.I
 )
@@ -76,48 +90,21 @@ def wanted(call: Call, pair: Pair) -> Wanted:
         raise invalid("volume")
     note = Note(userref=_userref(params), post_only="post" in flags)
     note.quote_volume = volume if by_quote else 0
-    core_time = _time_in_force(call, note, word)
+    limit = ("price2" if kind in STOPS else "price") if kind in PRICED else None
+    rises = (kind in {Kind.STOP_LOSS, Kind.STOP_LOSS_LIMIT}) is (side is Side.BUY)
     ticket = Ticket(
         symbol=pair.symbol,
         side=side,
         kind=kind,
         size=0 if by_quote else volume // pair.instrument.step_atoms,
-        price=_limit(call, pair, word),
-        stop=price(call, pair, "price") if kind in STOPS else 0,
-        time_in_force=core_time,
+        price=0 if limit is None else price(call, pair, limit, above=side is Side.SELL),
+        stop=price(call, pair, "price", above=rises) if kind in STOPS else 0,
+        time_in_force=_time_in_force(call, note, word),
         quote_size=note.quote_volume,
         client_order_id=client_id(params, note.userref),
+        self_trade=_self_trade(params),
     )
     return Wanted(pair, ticket, note)
-
-
-def price(call: Call, pair: Pair, name: str) -> int:
-    """A price in ticks: given as it is, or "+", "-" or "#" and what it is off the last price.
-
-    Raises:
-        KrakenError: it is no price, or finer than the pair's.
-    """
-    text = call.params.text(name)
-    sign, given = (text[0], text[1:]) if text[0] in "+-#" else ("", text)
-    percent = given.endswith("%")
-    atoms = read_amount(given.removesuffix("%"), name)
-    last = call.venue.exchange.books[pair.symbol].last_price * pair.instrument.tick_atoms
-    if percent:
-        atoms = last * atoms // (100 * ATOMS) // pair.instrument.tick_atoms
-        atoms *= pair.instrument.tick_atoms
-    if sign:
-        atoms = last + (-atoms if sign == "-" else atoms)
-    elif percent:
-        raise invalid(name)
-    ticks, rest = divmod(atoms, pair.instrument.tick_atoms)
-    if rest or _finer(given, pair.pair_decimals):
-        raise KrakenError(
-            f"EOrder:Invalid price:{pair.altname} price can only be specified up to "
-            f"{pair.pair_decimals} decimals."
-        )
-    if ticks % pair.tick_units:
-        raise KrakenError("EOrder:Tick size check failed")
-    return ticks
 
 
 def client_id(params: Params, userref: int | None) -> str:
@@ -134,21 +121,18 @@ def client_id(params: Params, userref: int | None) -> str:
     return given
 
 
-def _finer(text: str, places: int) -> bool:
-    return not text.endswith("%") and len(text.partition(".")[2].rstrip("0")) > places
-
-
-def _limit(call: Call, pair: Pair, word: str) -> int:
-    if word not in _LIMITS:
-        return 0
-    return price(call, pair, "price" if word == "limit" else "price2")
-
-
 def _userref(params: Params) -> int | None:
     found = params.integer("userref")
     if found is not None and not -(2**31) <= found < 2**31:
         raise invalid("userref")
     return found
+
+
+def _self_trade(params: Params) -> SelfTrade:
+    given = (params.optional("stptype") or "cancel-newest").replace("_", "-")
+    if given not in _SELF_TRADES:
+        raise invalid("stptype")
+    return _SELF_TRADES[given]
 
 
 def _time_in_force(call: Call, note: Note, word: str) -> TimeInForce:
@@ -162,8 +146,10 @@ def _time_in_force(call: Call, note: Note, word: str) -> TimeInForce:
         note.expires_ms = _expiry(expires or "", call.at)
     elif expires not in {None, "0"}:
         note.time_in_force, note.expires_ms = "GTD", _expiry(expires or "", call.at)
-    if given in {"IOC", "FOK"} and (word not in _LIMITS or note.post_only):
+    if note.post_only and given in {"IOC", "FOK"}:
         raise invalid("timeinforce")
+    if word == "market":
+        return TimeInForce.GTC  # it never rests
     return TimeInForce(given) if given in {"IOC", "FOK"} else TimeInForce.GTC
 
 
@@ -190,9 +176,11 @@ def _refuse_what_is_not_offered(call: Call, word: str) -> None:
         raise KrakenError(NO_MARGIN)
     if params.flag("reduce_only"):
         raise KrakenError(NO_POSITION)
-    closes = any(name.startswith("close[") for name in ("close[ordertype]",) if name in params)
-    if word in _NOT_HERE or closes or params.raw("close") is not None or "displayvol" in params:
+    asked = [name for name in _NOT_TAKEN if params.raw(name) not in (None, "", "0")]
+    if word in _NOT_HERE:
+        asked.append("ordertype")
+    if asked:
         call.venue.ledger.record(
-            call.at, "endpoint.missing", request=call.request, method=f"order of type {word}"
+            call.at, "endpoint.missing", request=call.request, method=f"{word} with {asked[0]}"
         )
-        raise invalid("close" if word not in _NOT_HERE else "ordertype")
+        raise invalid(asked[0])
