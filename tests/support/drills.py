@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 import textwrap
 from collections.abc import Sequence
@@ -42,6 +43,12 @@ def said(recording: Recording) -> dict[str, Any]:
     """What a bot printed as one line of JSON."""
     found: dict[str, Any] = json.loads(recording.bot.output.strip().splitlines()[-1])
     return found
+
+
+def importing_tests() -> str:
+    """A PYTHONPATH with which a program of its own can import `tests`."""
+    places = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
+    return os.pathsep.join(filter(None, places))
 
 
 def kinds(recording: Recording, *which: str) -> list[str]:

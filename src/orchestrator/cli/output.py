@@ -48,10 +48,15 @@ def say(text: str) -> None:
 def emit(data: Any, as_json: bool, text: Callable[[], str]) -> None:
     """The command's result: `data` as one JSON document, or `text()` for people."""
     if as_json:
-        plain = json.loads(canonical_json(data))
-        sys.stdout.write(json.dumps(plain, indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(as_text(data))
     else:
         sys.stdout.write(text().rstrip("\n") + "\n")
+
+
+def as_text(data: Any) -> str:
+    """`data` as one JSON document."""
+    plain = json.loads(canonical_json(data))
+    return json.dumps(plain, indent=2, ensure_ascii=False) + "\n"
 
 
 def leave(code: int) -> NoReturn:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.drills import drill, needs_seal, write_bot
+from tests.support.drills import drill, importing_tests, needs_seal, write_bot
 from tests.support.sealing import alive
 from trading_tools.drill.sealed import sealed_run
 from trading_tools.drill.spec import DrillError, DrillSpec, Forward
@@ -135,7 +135,7 @@ def test_a_killed_drill_leaves_nothing(tmp_path: Path, weaker: bool) -> None:
     scratch.mkdir()
     command = write_bot(folder, "import time; time.sleep(7652)")
     settings = '{"weaker": true}' if weaker else "{}"
-    environ = {**os.environ, "TMPDIR": str(scratch), "PYTHONPATH": str(Path.cwd())}
+    environ = {**os.environ, "TMPDIR": str(scratch), "PYTHONPATH": importing_tests()}
     outside = subprocess.Popen(
         [sys.executable, "-m", "tests.support.drill_once", settings, *command],
         cwd=folder,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.drills import drill, said, write_bot
+from tests.support.drills import drill, importing_tests, said, write_bot
 from tests.support.sealing import path_without_bubblewrap
 from trading_tools.drill.recording import SealKind
 from trading_tools.drill.sealed import Progress
@@ -132,7 +132,7 @@ def test_without_bubblewrap_the_weaker_seal_is_taken_and_says_how_to_get_the_oth
         env={
             **os.environ,
             "PATH": path_without_bubblewrap(tmp_path),
-            "PYTHONPATH": str(Path.cwd()),
+            "PYTHONPATH": importing_tests(),
         },
         capture_output=True,
         text=True,

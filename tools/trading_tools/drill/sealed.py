@@ -22,6 +22,7 @@ from trading_tools.drill.inside.order import Order
 from trading_tools.drill.recording import BotEnd, Recording, SealKind
 from trading_tools.drill.seal import relay
 from trading_tools.drill.seal.available import HOW_TO_GET, Tools, find_tools
+from trading_tools.drill.seal.clock import faster_clock
 from trading_tools.drill.seal.copies import SCRATCH, copy_folder
 from trading_tools.drill.seal.shimming import check_command
 from trading_tools.drill.spec import DrillError, DrillSpec
@@ -62,10 +63,11 @@ async def sealed_run(spec: DrillSpec, on_progress: OnProgress = lambda _told: No
     spec = replace(spec, folder=_folder(spec.folder))
     _check_program(spec)
     seal = _choose(spec)
+    clock = faster_clock(spec.clock_rate) if spec.clock_rate != 1 else {}
     on_progress(Progress("sealed", {"seal": seal.kind.value, "why": seal.why}))
     scratch = _make_scratch()
     try:
-        inside = await _Inside.start([*seal.before, *_INSIDE, str(scratch)])
+        inside = await _Inside.start([*seal.before, *_INSIDE, str(scratch)], clock)
         try:
             async with contextlib.AsyncExitStack() as stack:
                 if seal.kind is SealKind.NAMESPACE:
@@ -157,9 +159,10 @@ class _Inside:
         self._trouble = asyncio.create_task(self._read_trouble())
 
     @classmethod
-    async def start(cls, argv: list[str]) -> _Inside:
+    async def start(cls, argv: list[str], clock: Mapping[str, str]) -> _Inside:
         process = await asyncio.create_subprocess_exec(
             *argv,
+            env={**os.environ, **clock},
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

@@ -76,6 +76,8 @@ class DrillSpec:
         variables: set for the bot, over everything else.
         forwards: services of this machine that it may reach.
         weaker: use the weaker seal even where the strong one is there.
+        clock_rate: how much faster the clock runs for the bot and its venues. The times here are
+            by that clock.
     """
 
     command: tuple[str, ...]
@@ -91,6 +93,7 @@ class DrillSpec:
     variables: Mapping[str, str] = field(default_factory=dict)
     forwards: tuple[Forward, ...] = ()
     weaker: bool = False
+    clock_rate: float = 1
 
     def to_json(self) -> str:
         """One line of JSON."""

@@ -16,6 +16,7 @@ from trading_tools.drill.inside.names import hosts_file
 from trading_tools.drill.inside.order import Order
 from trading_tools.drill.seal import trust
 from trading_tools.drill.seal.authority import Authority
+from trading_tools.drill.seal.clock import handed_on
 from trading_tools.drill.seal.hidden import LEADING_OUT, hidden_paths
 from trading_tools.drill.seal.shimming import Shim, link_shown
 from trading_tools.drill.seal.view import BUNDLE, JAVA_STORE, View, arguments
@@ -85,7 +86,8 @@ class SealedStart:
         def argv(status: int) -> list[str]:
             return [*arguments(self._bwrap, self._view, status), "--", *command]
 
-        return await SealedLife.start(argv, self._variables, take)
+        variables = handed_on(self._variables, self._view.scratch)
+        return await SealedLife.start(argv, variables, take)
 
 
 def _homes(own: Path) -> list[Path]:

@@ -77,6 +77,10 @@ class BinanceSpot:
             return ApiSocket(self.place, SOCKET, connection, self._private)
         return MarketSocket(self.place, self._streams, connection, asked.path, asked.query)
 
+    def expire_stream_keys(self, at: int) -> None:
+        """Let the subscriptions to accounts end, as they do after a day."""
+        self._private.expire(at)
+
     def pump(self, at: int) -> None:
         """Send what the public streams owe at `at`."""
         self._streams.pump(at)

@@ -170,9 +170,9 @@ def _filters(each: Instrument) -> list[dict[str, Any]]:
     return [
         {
             "filterType": "PRICE_FILTER",
-            "minPrice": each.price_text(1),
+            "minPrice": each.price_text(each.tick_units),
             "maxPrice": each.price_text(each.max_ticks),
-            "tickSize": each.price_text(1),
+            "tickSize": each.price_text(each.tick_units),
         },
         {
             "filterType": "LOT_SIZE",

@@ -35,6 +35,13 @@ class PrivateStreams:
         for listening in self._listening.values():
             listening.pop(connection, None)
 
+    def expire(self, at: int) -> None:
+        """End every subscription, and say so to who listens."""
+        for listening in self._listening.values():
+            event = {"e": "eventStreamTerminated", "E": at}
+            self._tell(listening, event, Told.CONTROL, "")
+            listening.clear()
+
     def _on_report(self, report: Report) -> None:
         account = self._venue.exchange.accounts[report.order.account]
         execution = next(self._executions)
@@ -54,7 +61,8 @@ class PrivateStreams:
     ) -> None:
         for connection, number in list(listening.items()):
             message = {"subscriptionId": number, "event": event}
-            connection.send(json.dumps(message, separators=(",", ":")), told, symbol)
+            text = json.dumps(message, separators=(",", ":"))
+            lost = {} if connection.send(text, told, symbol) else {"lost": True}
             self._venue.ledger.record(
-                event["E"], "stream.told", connection=connection.number, event=event
+                event["E"], "stream.told", connection=connection.number, event=event, **lost
             )

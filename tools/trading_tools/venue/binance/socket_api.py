@@ -19,7 +19,7 @@ from trading_tools.venue.binance.place import BinancePlace
 from trading_tools.venue.binance.private import PrivateStreams
 from trading_tools.venue.binance.signing import socket_payload
 from trading_tools.venue.wire.connection import Connection
-from trading_tools.venue.wire.messages import Operation, Told
+from trading_tools.venue.wire.messages import Operation, Seen, Told
 
 _SUBSCRIBE = "userDataStream.subscribe.signature"
 _UNSUBSCRIBE = "userDataStream.unsubscribe"
@@ -50,14 +50,14 @@ class ApiSocket:
         number: Any = None
         operation = Operation.UNKNOWN
         status, told, values = 200, {}, {}
-        request = 0
+        entry, arrived = 0, None
         try:
             asked = _object(text)
             number = _id(asked)
             method, values = _method(asked), _values(asked)
             operation = self._operation(method)
             shown = {name: text for name, text in values.items() if name != "signature"}
-            request = self._venue.ledger.record(
+            entry = self._venue.ledger.record(
                 at,
                 "request.received",
                 wire="socket",
@@ -67,7 +67,11 @@ class ApiSocket:
                 params=shown,
                 key=values.get("apiKey", ""),
             ).seq
-            told = {"result": self._result(method, values, at, request)}
+            seen = Seen(operation, shown, values.get("apiKey", ""))
+            arrived = self._connection.admit(seen, at, entry)
+            if arrived is None:
+                return
+            told = {"result": self._result(method, values, at, entry)}
         except BinanceError as error:
             status = error.status
             told = {"error": error.body()}
@@ -77,12 +81,13 @@ class ApiSocket:
                     "retryAfter": at + error.retry_after_s * 1000,
                 }
         code = told["error"]["code"] if "error" in told else 0
-        self._venue.ledger.record(at, "request.answered", request=request, status=status, code=code)
+        self._venue.ledger.record(at, "request.answered", request=entry, status=status, code=code)
         reply: dict[str, Any] = {"id": number, "status": status, **told}
         if values.get("returnRateLimits") != "false":
             reply["rateLimits"] = self._used(at)
         text = json.dumps(reply, separators=(",", ":"))
-        self._connection.send(text, Told.REPLY, operation=operation)
+        refused = str(code) if code else ""
+        self._connection.send(text, Told.REPLY, "", operation, arrived, refused)
 
     def leave(self) -> None:
         """End the private stream's subscription."""

@@ -65,6 +65,7 @@ class BybitPlace(Marketplace):
         self.gate = Gate({self.credentials.key: self.credentials})
         self.limits = Limits(rules or Rules(), self.limit_hit)
         self.ids = Ids(seed)
+        self.exchange.name_of = lambda order: self.order_id(order.ticket.symbol, order.id)
         self.on_refusal: list[Callable[[Refusal], None]] = []
         self.cancel_types: dict[int, str] = {}
         """Why an order was canceled, where it was not by its owner, by number."""

@@ -137,9 +137,9 @@ class PrivateStreams:
                         "data": rows,
                     }
                     text = json.dumps(message, separators=(",", ":"))
-                    connection.send(text, _TOLD[topic], symbol)
+                    lost = {} if connection.send(text, _TOLD[topic], symbol) else {"lost": True}
                     self._place.ledger.record(
-                        at, "stream.told", connection=connection.number, event=message
+                        at, "stream.told", connection=connection.number, event=message, **lost
                     )
 
 

@@ -17,7 +17,7 @@ from trading_tools.venue.bybit.rest import charged
 from trading_tools.venue.bybit.signing import check_clock
 from trading_tools.venue.bybit.socket import Refused, asked
 from trading_tools.venue.wire.connection import Connection
-from trading_tools.venue.wire.messages import Operation, Told
+from trading_tools.venue.wire.messages import Operation, Seen, Told
 
 _MOST_IDS = 36
 
@@ -40,12 +40,16 @@ class TradeSocket:
         code, msg = 0, "OK"
         headers: dict[str, str] = {}
         number = 0
-        operation = Operation.UNKNOWN
+        operation, arrived = Operation.UNKNOWN, None
         try:
             request = _request(text)
             op = _op(request)
             operation = TRADE[op][0].operation if op in TRADE else Operation.OTHER
             number = self._received(at, op, request, operation)
+            seen = Seen(operation, _params(request) if op in TRADE else {})
+            arrived = self._connection.admit(seen, at, number)
+            if arrived is None:
+                return
             result, ext = self._result(op, request, at, number, headers)
         except BybitError as error:
             code, msg = error.code, error.msg
@@ -57,7 +61,13 @@ class TradeSocket:
         elif reply["op"] == "ping":
             reply |= {"op": "pong", "data": [str(at)]}
         told = Told.CONTROL if reply["op"] == "pong" else Told.REPLY
-        self._connection.send(json.dumps(reply, separators=(",", ":")), told, operation=operation)
+        self._connection.send(
+            json.dumps(reply, separators=(",", ":")),
+            told,
+            operation=operation,
+            request=arrived,
+            code=str(code) if code else "",
+        )
 
     def leave(self) -> None:
         """Nothing is kept for a connection."""

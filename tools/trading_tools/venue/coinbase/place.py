@@ -52,6 +52,7 @@ class CoinbasePlace(Marketplace):
         self.gate = Gate({self.credentials.key: self.credentials})
         self.limits = Limits(rules or Rules(), self.limit_hit)
         self.ids = OrderIds(seed)
+        self.exchange.name_of = lambda order: self.ids.text(order.id)
         self.user_id = uuid_text(seed, "user")
         self.portfolio_id = uuid_text(seed, "portfolio")
         self._sent: dict[str, Sent] = {}

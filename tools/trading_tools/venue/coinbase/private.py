@@ -86,7 +86,8 @@ class Users:
             "orders": orders,
             "positions": {"perpetual_futures_positions": [], "expiring_futures_positions": []},
         }
-        listener.tell(USER, json.dumps(event, separators=(",", ":")), at, symbol)
+        text = json.dumps(event, separators=(",", ":"))
+        lost = {} if listener.tell(USER, text, at, symbol) else {"lost": True}
         self._place.ledger.record(
-            at, "stream.told", connection=listener.number, event={"channel": USER, **event}
+            at, "stream.told", connection=listener.number, event={"channel": USER, **event}, **lost
         )

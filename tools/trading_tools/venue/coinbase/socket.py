@@ -88,8 +88,8 @@ class Feed:
             self._unsubscribe(channel, [])
         self._on_end(self)
 
-    def tell(self, channel: str, event: str, at: int, symbol: str = "") -> None:
-        """Send one event with the next number."""
+    def tell(self, channel: str, event: str, at: int, symbol: str = "") -> bool:
+        """Send one event with the next number; whether it goes out as it is."""
         moment = time_text(at)
         text = (
             f'{{"channel":"{channel}","timestamp":"{moment}","sequence_num":{self._sequence},'
@@ -97,7 +97,7 @@ class Feed:
         )
         self._sequence += 1
         self._told_s = self._loop.time()
-        self._connection.send(text, _TOLD.get(channel, Told.CONTROL), symbol)
+        return self._connection.send(text, _TOLD.get(channel, Told.CONTROL), symbol)
 
     def close_if_silent(self) -> None:
         """End a connection on which nothing was sent for long."""

@@ -59,8 +59,8 @@ class Listener(Protocol):
 
     number: int
 
-    def tell(self, channel: str, event: str, at: int, symbol: str = "") -> None:
-        """Take an event of a channel, as JSON."""
+    def tell(self, channel: str, event: str, at: int, symbol: str = "") -> bool:
+        """Take an event of a channel, as JSON; whether it goes out as it is."""
 
 
 class Streams:

@@ -6,6 +6,7 @@ Which order holds how much is `spot`; what positions must be backed with is `mar
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from trading_tools.venue.core.contracts import PositionSide
@@ -44,6 +45,10 @@ class Account:
     fills: list[Fill] = field(default_factory=list)
     fills_by_order: dict[int, list[Fill]] = field(default_factory=lambda: defaultdict(list))
     updated_ms: int = 0
+    unseen: set[int] = field(default_factory=set)
+    """Ids of orders that exist and that the account is not shown yet."""
+    stale: dict[str, tuple[int, int]] | None = None
+    """Balances that the account is shown in place of the true ones."""
     hedge: bool = False
     positions: dict[tuple[str, PositionSide], Position] = field(default_factory=dict)
     terms: dict[str, Terms] = field(default_factory=dict)
@@ -72,34 +77,40 @@ class Account:
 
     def balance(self, asset: str) -> tuple[int, int]:
         """What is free and what is locked of an asset, as the account is shown it."""
+        if self.stale is not None:
+            return self.stale.get(asset, (0, 0))
         return self.free.get(asset, 0), self.locked.get(asset, 0)
 
     def order(self, number: int) -> Order | None:
         """The order with this id, or None."""
-        return self.orders.get(number)
+        return None if number in self.unseen else self.orders.get(number)
 
     def order_of_client(self, symbol: str, client_order_id: str) -> Order | None:
         """The latest order of an instrument with this client id, or None."""
-        return self.by_client_id.get((symbol, client_order_id))
+        order = self.by_client_id.get((symbol, client_order_id))
+        return None if order is not None and order.id in self.unseen else order
 
     def every_order(self) -> list[Order]:
         """All orders that were ever accepted, oldest first."""
-        return list(self.orders.values())
+        return self._seen(self.orders.values())
 
     def every_fill(self) -> list[Fill]:
         """All fills, oldest first."""
-        return list(self.fills)
+        return [fill for fill in self.fills if fill.order.id not in self.unseen]
 
     def open_orders(self, symbol: str | None = None) -> list[Order]:
         """Open orders, of one instrument or of all, oldest first."""
         if symbol is not None:
-            return list(self.open[symbol].values())
+            return self._seen(self.open[symbol].values())
         every = [order for orders in self.open.values() for order in orders.values()]
-        return sorted(every, key=lambda order: order.id)
+        return sorted(self._seen(every), key=lambda order: order.id)
 
     def fills_of(self, order: Order) -> list[Fill]:
         """What an order has traded, oldest first."""
         return list(self.fills_by_order.get(order.id, ()))
+
+    def _seen(self, orders: Iterable[Order]) -> list[Order]:
+        return [order for order in orders if order.id not in self.unseen]
 
     def every_position(self) -> list[Position]:
         """All positions that were ever open, flat ones too, in the order of their first opening."""

@@ -27,7 +27,8 @@ def check(ticket: Ticket, instrument: Instrument, book: Book, account: Account) 
     Raises:
         Rejected: the first rule that it breaks.
     """
-    check_terms(ticket, instrument, book)
+    hold = check_sizes if account.background else check_terms
+    hold(ticket, instrument, book)
     if not account.background and len(account.open[ticket.symbol]) >= instrument.max_orders:
         raise Rejected(Reason.OPEN_ORDERS)
     if ticket.client_order_id:
@@ -51,7 +52,26 @@ def check_moment(ticket: Ticket, book: Book) -> None:
 
 
 def check_terms(ticket: Ticket, instrument: Instrument, book: Book) -> None:
-    """Hold a ticket's prices and size against the instrument's rules.
+    """Hold a ticket's prices, size and worth against the instrument's rules.
+
+    Raises:
+        Rejected: the first rule that it breaks.
+    """
+    check_sizes(ticket, instrument, book)
+    units = instrument.tick_units
+    if ticket.price % units or ticket.stop % units:
+        raise Rejected(Reason.PRICE)
+    if ticket.close_position:
+        return
+    price = ticket.price or ticket.stop or book.last_price
+    worth = ticket.quote_size or price * ticket.size * instrument.lot_value
+    small = worth < instrument.min_worth and not ticket.reduce_only
+    if small or (ticket.kind in PRICED and worth > instrument.max_worth):
+        raise Rejected(Reason.NOTIONAL)
+
+
+def check_sizes(ticket: Ticket, instrument: Instrument, book: Book) -> None:
+    """Hold a ticket against the rules that never change, which bind the market's own orders too.
 
     Raises:
         Rejected: the first rule that it breaks.
@@ -65,20 +85,12 @@ def check_terms(ticket: Ticket, instrument: Instrument, book: Book) -> None:
             raise Rejected(Reason.PRICE_BAND)
     if ticket.kind in STOPS and not 0 < ticket.stop <= instrument.max_ticks:
         raise Rejected(Reason.PRICE)
-    if ticket.close_position:
-        return
-    if ticket.quote_size:
-        if ticket.quote_size < instrument.min_worth:
-            raise Rejected(Reason.NOTIONAL)
+    if ticket.close_position or ticket.quote_size:
         return
     if not instrument.min_steps <= ticket.size <= instrument.max_steps:
         raise Rejected(Reason.SIZE)
     if not priced and ticket.size > instrument.max_market_steps:
         raise Rejected(Reason.MARKET_SIZE)
-    worth = (ticket.price or ticket.stop or book.last_price) * ticket.size * instrument.lot_value
-    small = worth < instrument.min_worth and not ticket.reduce_only
-    if small or (priced and worth > instrument.max_worth):
-        raise Rejected(Reason.NOTIONAL)
 
 
 def rising(ticket: Ticket) -> bool:

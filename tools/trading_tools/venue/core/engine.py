@@ -40,8 +40,11 @@ FIRST_ORDER_ID = 28_000_001
 class Engine:
     """Books, and the accounts whose orders meet in them.
 
-    `on_trade` and `on_report` are called at once, in the order in which things happen. Fees that
+    `on_trade` and `on_report` are called at once, in the order in which things happen.
+    `before_cancel` may still trade an order whose cancel has come. Trades of instruments in
+    `one_trade_id` all get the number of the last one, as on venues that number the taker. Fees that
     the exchange took are in `fees`, atoms by asset, so that all money stays accounted for.
+    `name_of` gives the id by which clients know an order, where it is not the core's own.
     """
 
     def __init__(
@@ -56,10 +59,13 @@ class Engine:
         self.books = {each.symbol: Book(price) for each, price in instruments.items()}
         self.margins = Margins(self.instruments, self.books)
         self.ledger = ledger
+        self.name_of: Callable[[Order], str] | None = None
         self.accounts: dict[str, Account] = {}
         self.fees: dict[str, int] = defaultdict(int)
         self.on_trade = list(on_trade)
         self.on_report = list(on_report)
+        self.before_cancel: list[Callable[[Order, int], None]] = []
+        self.one_trade_id: set[str] = set()
         self._stops = {
             each.symbol: {trigger: Stops() for trigger in Trigger} for each in instruments
         }
@@ -80,6 +86,8 @@ class Engine:
         Raises:
             Rejected: the order has ended.
         """
+        for listener in self.before_cancel:
+            listener(order, at)
         if not order.open:
             raise Rejected(Reason.UNKNOWN_ORDER)
         if order.status is not Status.WAITING:
@@ -186,7 +194,8 @@ class Engine:
         at: int,
     ) -> None:
         symbol = instrument.symbol
-        trade_id = self._trade_ids[symbol] = self._trade_ids[symbol] + 1
+        trade_id = self._trade_ids[symbol] + (symbol not in self.one_trade_id)
+        self._trade_ids[symbol] = trade_id
         book.last_price = price
         maker_account = self.accounts[maker.account]
         self._settle(maker, maker_account, instrument, trade_id, price, size, True, at)

@@ -68,6 +68,7 @@ class Exchange(Clearing):
                 "order.accepted",
                 request=request,
                 order=order.id,
+                **({"name": self.name_of(order)} if self.name_of is not None else {}),
                 **_told(instrument, account, ticket),
             )
             self._report("NEW", order, account, at)

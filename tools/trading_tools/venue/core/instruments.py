@@ -6,7 +6,7 @@ All amounts inside the core are whole numbers: prices in ticks, sizes in steps, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 
@@ -66,6 +66,8 @@ class Instrument:
     price_band: int = 5
     max_orders: int = 200
     contract: Contract | None = None
+    price_unit: Decimal | None = None
+    """In what prices are counted; None is the tick. It stays when the tick becomes coarser."""
 
     def __post_init__(self) -> None:
         if self.tick_atoms * self.step_atoms % ATOMS:
@@ -76,8 +78,22 @@ class Instrument:
 
     @cached_property
     def tick_atoms(self) -> int:
-        """Quote atoms of one tick."""
-        return atoms(self.tick_size)
+        """Quote atoms of one unit of price: one tick, unless the tick has become coarser."""
+        return atoms(self.price_unit or self.tick_size)
+
+    @cached_property
+    def tick_units(self) -> int:
+        """Units of price in one tick."""
+        return atoms(self.tick_size) // self.tick_atoms
+
+    def with_rules(self, tick_times: int, notional_times: int) -> Instrument:
+        """The same instrument with a coarser tick and a higher smallest worth."""
+        return replace(
+            self,
+            tick_size=self.tick_size * tick_times,
+            min_notional=self.min_notional * notional_times,
+            price_unit=self.price_unit or self.tick_size,
+        )
 
     @cached_property
     def step_atoms(self) -> int:

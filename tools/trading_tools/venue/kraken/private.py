@@ -241,12 +241,13 @@ class PrivateChannels:
         }
         text = dumps(message)
         told = Told.BALANCE if channel == "balances" else Told.ORDERS
-        subscription.connection.send(text, told, symbol)
+        lost = {} if subscription.connection.send(text, told, symbol) else {"lost": True}
         self._venue.ledger.record(
             at,
             "stream.told",
             connection=subscription.connection.number,
             event=json.loads(text),
+            **lost,
         )
 
 

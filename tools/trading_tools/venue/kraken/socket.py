@@ -19,7 +19,8 @@ from trading_tools.venue.kraken.params import read_object
 from trading_tools.venue.kraken.private import PrivateChannels, Subscription
 from trading_tools.venue.kraken.spot import KrakenSpot
 from trading_tools.venue.wire.connection import Connection
-from trading_tools.venue.wire.messages import Operation, Told
+from trading_tools.venue.wire.interference import Request
+from trading_tools.venue.wire.messages import Operation, Seen, Told
 
 _PRIVATE: Final = frozenset({"executions", "balances"})
 _IDLE_MS = 60_000
@@ -213,6 +214,9 @@ class KrakenSocket:
             method=method[:100],
             params=plain(shown),
         ).seq
+        arrived = self._connection.admit(Seen(operation, shown), at, number)
+        if arrived is None:
+            return
         replies: list[dict[str, Any]]
         try:
             if known is None:
@@ -227,7 +231,8 @@ class KrakenSocket:
         for reply in replies:
             code = str(reply.get("error", ""))
             ledger.record(at, "request.answered", request=number, status=200, code=code)
-            self._reply(request, reply, at, operation)
+            self._reply(request, reply, at, operation, arrived, code)
+            arrived = None  # a batch has several replies, and is one request
 
     def _holder(self, token: object, at: int) -> str:
         """Whose token it is; one that was good once stays so on its connection.
@@ -247,6 +252,8 @@ class KrakenSocket:
         told: dict[str, Any],
         at: int,
         operation: Operation = Operation.OTHER,
+        arrived: Request | None = None,
+        code: str = "",
     ) -> None:
         message: dict[str, Any] = {}
         if isinstance(request.get("method"), str):
@@ -257,7 +264,7 @@ class KrakenSocket:
         message |= told
         message |= {"time_in": stamp(at), "time_out": stamp(self._venue.clock())}
         self._spoke = at
-        self._connection.send(dumps(message), Told.REPLY, operation=operation)
+        self._connection.send(dumps(message), Told.REPLY, "", operation, arrived, code)
 
     def _say(self, message: dict[str, Any], told: Told) -> None:
         self._send(dumps(message), told, "")

@@ -72,6 +72,7 @@ class KrakenSpot(Marketplace):
         self.gate = Gate(self.credentials, seed, self.limit_hit)
         self.limits = Limits(rules or Rules(), self.limit_hit)
         self.ids = Ids(seed)
+        self.exchange.name_of = self.txid
         self.notes: dict[int, Note] = {}
         self.spreads: dict[str, deque[tuple[int, int, int]]] = {
             symbol: deque(maxlen=_KEPT_SPREADS) for symbol in self.exchange.books

@@ -8,16 +8,18 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from trading_tools.venue.core.accounts import Account
 from trading_tools.venue.core.exchange import Exchange
 from trading_tools.venue.core.instruments import Instrument
 from trading_tools.venue.core.ledger import VenueLedger
 from trading_tools.venue.core.orders import Trade
+from trading_tools.venue.market.candle_files import Bar, CandleFileError
 from trading_tools.venue.market.candles import Candles
 from trading_tools.venue.market.depth import Depth
-from trading_tools.venue.market.walk import Market
+from trading_tools.venue.market.replay import Course
+from trading_tools.venue.market.walk import INTERVAL_MS, Market
 
 DRILL_ACCOUNT = "drill"
 _KEPT_TRADES = 10_000
@@ -40,7 +42,8 @@ class Marketplace:
     ) -> None:
         """`instruments` gives last prices in ticks, `balances` the drill account's atoms."""
         self.seed = seed
-        self.clock = clock
+        self._clock = clock
+        self.clock_off_ms = 0
         self.started_ms = clock()
         self.ledger = VenueLedger()
         self.recent: dict[str, deque[Trade]] = defaultdict(lambda: deque(maxlen=_KEPT_TRADES))
@@ -53,6 +56,34 @@ class Marketplace:
         self.account = self.exchange.open_account(Account(DRILL_ACCOUNT), balances)
         self._ids = itertools.count(1)
         self.market = Market(self.exchange, seed, self.started_ms) if market else None
+
+    def clock(self) -> int:
+        """Milliseconds since 1970 by the venue's clock, which may be `clock_off_ms` off."""
+        return self._clock() + self.clock_off_ms
+
+    def replay(self, candles: Mapping[str, Sequence[Bar]]) -> None:
+        """Let prices follow a file's candles, by symbol; those of no symbol are the first one's.
+
+        To be called before the market opens.
+
+        Raises:
+            CandleFileError: a symbol is not listed here, or there is no market to follow them.
+        """
+        for name, bars in candles.items():
+            listed = self.instruments.values()
+            instrument = next(
+                (each for each in listed if name in ("", each.base + each.quote)), None
+            )
+            if instrument is None:
+                known = ", ".join(dict.fromkeys(each.base + each.quote for each in listed))
+                raise CandleFileError(f"no instrument is called {name}; name one of {known}")
+            if self.market is None:
+                raise CandleFileError("this market stands still; no candles can be replayed")
+            symbol = instrument.symbol
+            course = Course(bars, instrument, self.market.now_ms + INTERVAL_MS, INTERVAL_MS)
+            self.exchange.books[symbol].last_price = course.first
+            self.candles[symbol] = Candles(instrument, course.first, self.started_ms, self.seed)
+            self.market.follow(symbol, course)
 
     @property
     def instruments(self) -> dict[str, Instrument]:

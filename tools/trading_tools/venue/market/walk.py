@@ -13,6 +13,7 @@ from trading_tools.venue.core.accounts import Account
 from trading_tools.venue.core.exchange import Exchange
 from trading_tools.venue.core.instruments import ATOMS, Instrument
 from trading_tools.venue.core.orders import Kind, Order, Rejected, Side, Ticket, TimeInForce
+from trading_tools.venue.market.replay import Course
 
 INTERVAL_MS = 250
 _LEVELS = 20
@@ -31,6 +32,7 @@ class _Quotes:
     home: int
     bids: dict[int, Order]
     asks: dict[int, Order]
+    course: Course | None = None
 
     @property
     def gap(self) -> int:
@@ -70,7 +72,7 @@ class Market:
             )
         ]
         for quotes in self._quotes:
-            self._quote(quotes, start_ms)
+            self._quote(quotes, start_ms, quotes.price // quotes.gap * quotes.gap)
             if quotes.instrument.contract is not None:
                 self._mark(quotes, start_ms)
 
@@ -89,13 +91,23 @@ class Market:
                 self._step(quotes, self.now_ms)
         return done
 
+    def follow(self, symbol: str, course: Course) -> None:
+        """Let one instrument's price follow a course from now on, instead of its walk."""
+        quotes = next(each for each in self._quotes if each.instrument.symbol == symbol)
+        quotes.price = quotes.home = course.first
+        quotes.course = course
+        self._quote(quotes, self.now_ms, course.first // quotes.gap * quotes.gap)
+
     def _step(self, quotes: _Quotes, at: int) -> None:
+        if quotes.course is not None:
+            self._follow(quotes, quotes.course, at)
+            return
         draw = self._random.random
         # Pulled back gently, so that a long session stays within the instrument's price band.
         pull = (quotes.home - quotes.price) / quotes.home * 0.002
         drift = (draw() - 0.5) * 2 / _VOLATILITY + pull
         quotes.price = max(quotes.gap * (_LEVELS + 1), round(quotes.price * (1 + drift)))
-        self._quote(quotes, at)
+        self._quote(quotes, at, quotes.price // quotes.gap * quotes.gap)
         if quotes.instrument.contract is not None:
             self._mark(quotes, at)
         if draw() < 0.6:
@@ -104,14 +116,26 @@ class Market:
             worst = quotes.price + (quotes.gap * 5 if side is Side.BUY else -quotes.gap * 5)
             self._place(self._taker, quotes, side, max(1, worst), size, TimeInForce.IOC, at)
 
-    def _quote(self, quotes: _Quotes, at: int) -> None:
-        """Take back what is off the grid around the price, and fill the grid's holes."""
+    def _follow(self, quotes: _Quotes, course: Course, at: int) -> None:
+        """Quote at the course's price, and trade there: buys where it rises, else sells."""
+        before, quotes.price = quotes.price, course.price(at)
+        rises = quotes.price > before
+        # The best bid is the middle, the best ask a gap above: one of them is the price.
+        self._quote(quotes, at, quotes.price - quotes.gap if rises else quotes.price)
+        if quotes.instrument.contract is not None:
+            self._mark(quotes, at)
+        size = course.volume(at) or int(quotes.lot * self._random.random())
+        size = max(quotes.instrument.min_steps, size)
+        side = Side.BUY if rises else Side.SELL
+        self._place(self._taker, quotes, side, quotes.price, size, TimeInForce.IOC, at)
+
+    def _quote(self, quotes: _Quotes, at: int, middle: int) -> None:
+        """Take back what is off the grid around `middle`, and fill the grid's holes."""
         gap = quotes.gap
-        middle = quotes.price // gap * gap
         for side, held in ((Side.BUY, quotes.bids), (Side.SELL, quotes.asks)):
             step = -gap if side is Side.BUY else gap
             first = middle if side is Side.BUY else middle + gap
-            wanted = [first + step * level for level in range(_LEVELS)]
+            wanted = [first + step * level for level in range(_LEVELS) if first + step * level > 0]
             for price in sorted(held.keys() - set(wanted)):
                 order = held.pop(price)
                 if order.open:

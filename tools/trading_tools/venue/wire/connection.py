@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from trading_tools.venue.market.place import Marketplace
-from trading_tools.venue.wire.interference import Interference
-from trading_tools.venue.wire.messages import Message, Operation, Told
+from trading_tools.venue.wire.interference import Interference, Request
+from trading_tools.venue.wire.messages import Message, Operation, Seen, Told
+from trading_tools.venue.wire.venue import Venue
 
 _QUEUE = 20_000
 
@@ -40,13 +40,14 @@ class Connection:
 
     def __init__(
         self,
-        place: Marketplace,
+        venue: Venue,
         socket: web.WebSocketResponse,
         rules: SocketRules,
         path: str,
         interference: Interference,
     ) -> None:
-        self.place = place
+        self.venue = venue
+        self.place = place = venue.place
         self.rules = rules
         self.path = path
         self._socket = socket
@@ -66,10 +67,26 @@ class Connection:
         told: Told,
         symbol: str = "",
         operation: Operation = Operation.OTHER,
-    ) -> None:
-        """Queue a message, or what a fault makes of it."""
-        for message in self._interference.outgoing(self, Message(text, told, symbol, operation)):
-            self.deliver(message.text)
+        request: Request | None = None,
+        code: str = "",
+    ) -> bool:
+        """Queue a message, or what a fault makes of it; whether it goes out as it is."""
+        message = Message(text, told, symbol, operation, request, code)
+        sent = False
+        for each in self._interference.outgoing(self, message):
+            self.deliver(each.text)
+            sent = sent or each is message
+        if request is not None and not sent:
+            self.place.ledger.record(self.place.clock(), "reply.lost", request=request.number)
+        return sent
+
+    def admit(self, seen: Seen, at: int, number: int) -> Request | None:
+        """A request that came over this connection, or None where a fault has taken it.
+
+        `number` is its entry in the ledger. The venue acts on it, and names it in its reply.
+        """
+        request = Request(self.venue, seen, at, number, self)
+        return request if self._interference.admits(self, request) else None
 
     def deliver(self, text: str) -> None:
         """Queue a text as it is."""
@@ -169,6 +186,8 @@ class Connection:
                 continue
             if now - self._last_pong > rules.pong_within_s:
                 return self.close(WSCloseCode.POLICY_VIOLATION, "Pong timeout")
+            if not self._interference.ping(self):
+                continue
             try:
                 await self._socket.ping(str(self.place.clock()).encode())
             except ConnectionError:

@@ -5,7 +5,7 @@ Which faults there are, and when, is `faults`; without any, `Interference` lets 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,17 +30,23 @@ class Cut:
 
 @dataclass(frozen=True)
 class Request:
-    """A request that the server has seen. `number` is its entry in the venue's ledger."""
+    """A request that was understood. `number` is its entry in the venue's ledger.
+
+    `connection` is the WebSocket that it came by; None for one over REST.
+    """
 
     venue: Venue
-    asked: Asked
     seen: Seen
     at: int
     number: int
+    connection: Connection | None = None
 
 
 class Interference:
     """Lets everything pass; a fault plan overrides what it needs."""
+
+    def starting(self, venues: Sequence[Venue]) -> None:
+        """The venues open; nothing has been asked yet."""
 
     async def before(self, request: Request) -> Reply | Cut | None:
         """Before the venue acts: an answer in its place, or None to let it act."""
@@ -55,6 +61,13 @@ class Interference:
     def opened(self, connection: Connection) -> None:
         """A WebSocket was accepted."""
 
+    def closed(self, connection: Connection) -> None:
+        """A WebSocket has ended."""
+
+    def admits(self, connection: Connection, request: Request) -> bool:
+        """Whether the venue acts on a request that came over a WebSocket."""
+        return True
+
     def incoming(self, connection: Connection, text: str) -> bool:
         """Whether a client's message reaches the venue."""
         return True
@@ -65,4 +78,8 @@ class Interference:
 
     def pong(self, connection: Connection) -> bool:
         """Whether a client's ping is answered."""
+        return True
+
+    def ping(self, connection: Connection) -> bool:
+        """Whether the venue's own ping is sent."""
         return True

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from trading_tools.venue.wire.interference import Request
 
 
 class Operation(StrEnum):
@@ -106,3 +109,7 @@ class Message(NamedTuple):
     symbol: str = ""
     operation: Operation = Operation.OTHER
     """What a REPLY answers."""
+    request: Request | None = None
+    """The very request that a REPLY answers, where it is one that a venue acts on."""
+    code: str = ""
+    """The venue's own code of a refusal, as a `Reply` has it."""

@@ -66,6 +66,7 @@ class VenueServer:
             await self._runner.cleanup()
             raise
         self.ports = [address[1] for address in self._runner.addresses]
+        self._interference.starting(self.venues)
         self._pump = asyncio.create_task(self._run_markets())
         return self
 
@@ -131,10 +132,11 @@ class VenueServer:
         asked = Asked(request.method, host, path, query, await request.read(), request.headers)
         if request.headers.get("Upgrade", "").lower() == "websocket" and venue.is_socket(asked):
             return await self._converse(request, venue, asked)
-        return await self._serve(request, venue, asked)
+        outcome = await self.handle(venue, asked)
+        return await _cut(request, outcome) if isinstance(outcome, Cut) else _response(outcome)
 
-    async def _serve(self, request: web.Request, venue: Venue, asked: Asked) -> web.StreamResponse:
-        """Answer one request and record both in the ledger."""
+    async def handle(self, venue: Venue, asked: Asked) -> Reply | Cut:
+        """Let a venue answer one request, and record both in its ledger."""
         place = venue.place
         at = place.advance()
         seen = venue.seen(asked)
@@ -148,20 +150,24 @@ class VenueServer:
             params=dict(seen.params),
             key=seen.key,
         ).seq
-        arrived = Request(venue, asked, seen, at, number)
+        arrived = Request(venue, seen, at, number)
+        reply: Reply | None = None
         outcome = await self._interference.before(arrived)
         if outcome is None:
             reply = venue.answer(asked, place.advance(), number)
             outcome = await self._interference.after(arrived, reply)
-        now = place.clock()
+        told: dict[str, object] = {"request": number}
         if isinstance(outcome, Cut):
-            status = outcome.reply.status if outcome.reply and outcome.sent else 0
-            place.ledger.record(now, "request.answered", request=number, status=status, cut=True)
-            return await _cut(request, outcome)
-        place.ledger.record(
-            now, "request.answered", request=number, status=outcome.status, code=outcome.code
-        )
-        return _response(outcome)
+            told["status"] = outcome.reply.status if outcome.reply and outcome.sent else 0
+            told["cut"] = True
+        else:
+            told |= {"status": outcome.status, "code": outcome.code}
+            if outcome is not reply:
+                told["changed"] = True
+            if "Retry-After" in outcome.headers:
+                told["retry_after_s"] = outcome.headers["Retry-After"]
+        place.ledger.record(place.clock(), "request.answered", **told)
+        return outcome
 
     async def _converse(
         self, request: web.Request, venue: Venue, asked: Asked
@@ -176,7 +182,7 @@ class VenueServer:
             autoping=False, compress=False, max_msg_size=_LONGEST_MESSAGE, timeout=2
         )
         await socket.prepare(request)
-        connection = Connection(venue.place, socket, rules, asked.path, self._interference)
+        connection = Connection(venue, socket, rules, asked.path, self._interference)
         self._connections.add(connection)
         self._interference.opened(connection)
         talk = venue.converse(asked, connection)
@@ -184,6 +190,7 @@ class VenueServer:
             await connection.run(talk.on_text)
         finally:
             talk.leave()
+            self._interference.closed(connection)
             self._connections.discard(connection)
         return socket
 

@@ -23,6 +23,14 @@ class Talk(Protocol):
 
 
 @runtime_checkable
+class StreamKeys(Protocol):
+    """A venue whose private streams live by something that expires: a key, a subscription."""
+
+    def expire_stream_keys(self, at: int) -> None:
+        """Let them expire now, and tell who listens what the venue tells then."""
+
+
+@runtime_checkable
 class SparesHosts(Protocol):
     """A venue that answers for hosts of a sister venue too, as long as the sister is not there."""
 

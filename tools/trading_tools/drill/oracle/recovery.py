@@ -1,0 +1,121 @@
+"""After the fault the bot acts as before, or it has ended and left nothing unprotected."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from statistics import median
+from typing import Final
+
+from trading_tools.drill.oracle.facts import Facts
+from trading_tools.drill.oracle.finding import Finding
+from trading_tools.drill.oracle.leftovers import entry_orders, position
+from trading_tools.drill.scenarios.invariants import Invariant
+from trading_tools.venue.core.ledger import Entry
+
+ACT_WITHIN_MS: Final = 10_000
+"""How long after the fault's end the bot may take, if it does not act less often by itself."""
+_PACE: Final = 3
+_DUST: Final = 500
+
+
+def recovered(facts: Facts, calm: Facts) -> Finding:
+    """Judge what came after the last fault was over."""
+    invariant = Invariant.RECOVERED
+    trouble = _last_trouble(facts) if facts.entries else None
+    if trouble is None:
+        return Finding(invariant, None, "no fault was delivered")
+    own_end = own_exit(facts)
+    if own_end is not None:
+        return _ended(facts, own_end)
+    within, orders = _pace(calm)
+    acts = _orders_after(facts, trouble) if orders else _acts_after(facts, trouble)
+    what = "order" if orders else "request"
+    if acts:
+        took = (acts[0] - trouble.at) / 1000
+        if acts[0] - trouble.at <= within:
+            words = f"an accepted {what} {took:.1f} s after the fault"
+            return Finding(invariant, True, words)
+        words = f"the first accepted {what} came {took:.1f} s after the fault"
+        return Finding(invariant, False, words, (trouble.seq,))
+    seen = _end_of_watch(facts).at - trouble.at
+    if seen < within:
+        words = f"no {what} was accepted in the {seen / 1000:.1f} s between the fault and the end"
+        return Finding(invariant, None, words)
+    words = f"no {what} was accepted in the {seen / 1000:.1f} s after the fault"
+    return Finding(invariant, False, words, (trouble.seq,))
+
+
+def own_exit(facts: Facts) -> Entry | None:
+    """The bot's end, where it was the bot that ended and not the drill that ended it."""
+    if facts.exited is None:
+        return None
+    last = facts.of("bot.started")[-1:]
+    begun = last[0].seq if last else 0
+    told = any(begun < signal.seq < facts.exited.seq for signal in facts.signals)
+    return None if told else facts.exited
+
+
+def unprotected(facts: Facts, seq: int) -> list[str]:
+    """Entry orders that are open, and positions that no order protects, in words."""
+    found = [f"order {order.id} is open" for order in entry_orders(facts, seq)]
+    for symbol in sorted({fill.symbol for fill in facts.fills}):
+        held = position(facts, symbol, seq)
+        traded = sum(fill.size for fill in facts.fills if fill.symbol == symbol)
+        closing = "SELL" if held > 0 else "BUY"
+        guarded = any(
+            order.protects and order.side == closing and order.symbol == symbol
+            for order in facts.orders
+            if order.open_at(seq)
+        )
+        if abs(held) * _DUST > traded and not guarded:
+            found.append(f"a position of {held.normalize():f} {symbol} has no stop")
+    return found
+
+
+def _ended(facts: Facts, end: Entry) -> Finding:
+    left = unprotected(facts, end.seq)
+    code = end.body.get("code")
+    how = f"the bot ended itself with exit code {code}"
+    if left:
+        words = f"{how} and left something: {left[0]}"
+        return Finding(Invariant.RECOVERED, False, words, (end.seq,))
+    if code != 0:
+        return Finding(Invariant.RECOVERED, None, f"the bot died of the fault (exit code {code})")
+    return Finding(Invariant.RECOVERED, True, f"{how} and left nothing unprotected")
+
+
+def _last_trouble(facts: Facts) -> Entry | None:
+    """The last entry of a fault: its end, or where it met the bot if it outlived the bot."""
+    watched = _end_of_watch(facts)
+    found = [
+        fault.ended if fault.ended and fault.ended.seq < watched.seq else fault.deliveries[-1]
+        for fault in facts.faults
+        if fault.deliveries
+    ]
+    starts = facts.of("bot.started")[1:]
+    return max([*found, *starts], key=lambda entry: entry.seq, default=None)
+
+
+def _pace(calm: Facts) -> tuple[int, bool]:
+    """How long to wait for the next act, and whether it should be an order."""
+    times = [order.at for order in calm.orders]
+    if len(times) < 2:
+        return ACT_WITHIN_MS, False
+    usual = median(later - earlier for earlier, later in pairwise(times))
+    return max(ACT_WITHIN_MS, int(_PACE * usual)), True
+
+
+def _orders_after(facts: Facts, trouble: Entry) -> list[int]:
+    return [order.at for order in facts.orders if order.request > trouble.seq]
+
+
+def _acts_after(facts: Facts, trouble: Entry) -> list[int]:
+    return [each.at for each in facts.requests if each.seq > trouble.seq and each.done]
+
+
+def _end_of_watch(facts: Facts) -> Entry:
+    """When the drill began to end the bot, or saw the last of it."""
+    begun = facts.of("bot.started")[-1:]
+    after = begun[0].seq if begun else 0
+    ends = [each for each in (*facts.signals, *facts.of("bot.exited")) if each.seq > after]
+    return ends[0] if ends else facts.entries[-1]
