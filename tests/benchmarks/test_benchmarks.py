@@ -53,7 +53,6 @@ def test_the_kit_lets_every_order_of_the_benchmark_through() -> None:
     assert all(value > 0 for value in found.values())
 
 
-@pytest.mark.bubblewrap
 def test_a_drill_starts_with_one_venue_and_with_all() -> None:
     found = told("benchmarks.drill", "1")
     assert set(found) == {"one_venue_s", "all_venues_s"}
