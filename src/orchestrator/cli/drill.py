@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "junit", "html")
 
 
-@click.command("drill", context_settings={"ignore_unknown_options": False})
+@click.command("drill")
 @click.option("--list", "as_list", is_flag=True, help="The scenarios, and on which venues.")
 @click.option("--venue", "venues", multiple=True, metavar="V", help="Default: binance. Repeatable.")
 @click.option(
@@ -154,7 +154,7 @@ def _asked(options: dict[str, Any]) -> Drill:
         scenarios=scenarios,
         seed=options["seed"],
         timeout_s=options["timeout"],
-        at_once=len(os.sched_getaffinity(0)),
+        at_once=os.cpu_count() or 1,
         market=_market(options["market"]),
         variables=dict(_pair(each) for each in options["variables"]),
         forwards=forwards,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,12 +39,14 @@ def test_a_bot_that_ignores_sigterm_is_killed_after_the_grace(tmp_path: Path) ->
     assert signals == ["SIGTERM", "SIGKILL"]
 
 
+@pytest.mark.slow
 def test_a_daemon_is_followed_to_its_end(tmp_path: Path) -> None:
     recording = drill(["sh", "-c", "setsid sh -c 'sleep 1; echo late' & exit 0"], tmp_path)
     assert recording.bot.code == 0
     assert recording.bot.output == "late\n"
 
 
+@pytest.mark.slow
 def test_what_a_failed_bot_leaves_behind_is_ended(tmp_path: Path) -> None:
     recording = drill(["sh", "-c", "setsid sleep 600 & exit 1"], tmp_path)
     assert recording.bot.code == 1
@@ -97,6 +100,40 @@ def test_a_kill_switch_that_is_a_file_is_thrown_in_the_bots_folder(tmp_path: Pat
     assert thrown.body == {"signal": None, "why": "kill switch", "command": ["touch", "STOP"]}
 
 
+def test_a_stage_interferes_and_may_end_the_bot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path.cwd()))
+    bot = f"""{ORDERING}
+    import signal, sys
+    signal.signal(signal.SIGTERM, lambda *_: (print("asked to end"), sys.exit()))
+    try:
+        order()
+    except ConnectionError:
+        print("no answer", flush=True)
+    time.sleep(60)
+    """
+    stage = "tests.support.drill_stages:ends_at_order"
+    recording = drill(write_bot(tmp_path, bot), tmp_path, stage=stage)
+    assert "asked to end" in recording.bot.output
+    signaled = next(e for e in recording.ledgers["binance"] if e.kind == "bot.signaled")
+    assert signaled.body == {"signal": "SIGTERM", "why": "an order came"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({"venues": ("bitfoo",)}, "there is no venue bitfoo: use binance"),
+        ({"stage": "json:no_such_stage"}, "no stage json:no_such_stage"),
+    ],
+)
+def test_what_cannot_be_staged_is_refused(
+    tmp_path: Path, settings: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(DrillError, match=why):
+        drill(["true"], tmp_path, **settings)
+
+
 def test_a_client_that_does_not_trust_the_authority_is_counted(tmp_path: Path) -> None:
     bot = """
     import socket, ssl
@@ -146,10 +183,9 @@ def test_a_gigabyte_of_output_is_counted_and_kept_in_parts(tmp_path: Path) -> No
 
 
 @pytest.mark.slow
-def test_a_fork_bomb_is_ended(tmp_path: Path) -> None:
+def test_a_bot_that_forks_without_end_is_ended(tmp_path: Path) -> None:
     told: list[Progress] = []
-    bomb = "f() { f | f & }; f; wait; sleep 600"
-    recording = drill(["bash", "-c", bomb], tmp_path, told)
+    recording = drill(["sh", "-c", "while true; do sleep 600 & done"], tmp_path, told)
     assert recording.bot.signal == "SIGKILL"
     reason = next(each.body["why"] for each in told if each.kind == "bot.signaled")
     assert reason == "it has more than 4,096 processes"

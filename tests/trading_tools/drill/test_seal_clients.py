@@ -108,6 +108,7 @@ def test_curl_trusts_the_venue(tmp_path: Path) -> None:
     assert "serverTime" in recording.bot.output
 
 
+@pytest.mark.slow
 @_needs("curl")
 def test_a_program_without_environment_trusts_the_systems_bundle(tmp_path: Path) -> None:
     recording = drill(["env", "-i", shutil.which("curl") or "", "-sS", _URL], tmp_path)

@@ -51,6 +51,7 @@ def test_a_forwarded_service_is_reached_and_no_other(tmp_path: Path, service: in
     assert "ConnectionRefusedError" in drill(command, tmp_path).bot.output
 
 
+@pytest.mark.slow
 def test_a_forwarded_service_that_is_not_there_is_a_connection_that_ends(tmp_path: Path) -> None:
     bot = """
     import socket
@@ -74,6 +75,17 @@ def test_a_forwarded_service_that_is_not_there_is_a_connection_that_ends(tmp_pat
 def test_only_services_of_this_machine_are_forwarded(named: str, why: str) -> None:
     with pytest.raises(DrillError, match=why):
         Forward.parse(named)
+
+
+def test_a_temporary_folder_with_too_long_a_name_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = tmp_path / ("x" * 100)
+    deep.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(deep))
+    with pytest.raises(DrillError, match="let TMPDIR name a shorter path"):
+        drill(["true"], tmp_path, forwards=(Forward("localhost", 5999),))
+    assert list(deep.iterdir()) == []
 
 
 async def test_two_drills_at_once_do_not_meet(tmp_path: Path) -> None:

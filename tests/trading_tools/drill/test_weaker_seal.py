@@ -110,6 +110,7 @@ def test_a_run_in_which_the_seal_was_not_loaded_says_nothing(tmp_path: Path) -> 
         drill(["./python3", "bot.py"], tmp_path, weaker=True)
 
 
+@pytest.mark.slow
 def test_what_the_bot_starts_ends_with_it(tmp_path: Path) -> None:
     bot = """
     import subprocess, sys

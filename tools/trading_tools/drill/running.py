@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import shlex
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
@@ -188,6 +188,7 @@ class _OnVenue:
                 self._spec(scenario), lambda told: self._hear(scenario, told)
             )
         self.seal = recording.seal
+        self.notes += _lacks(self._venue, recording)
         return recording
 
     def _hear(self, scenario: Scenario, told: Progress) -> None:
@@ -217,6 +218,19 @@ class _OnVenue:
             forwards=asked.forwards,
             clock_rate=asked.clock_rate,
         )
+
+
+def _lacks(venue: str, recording: Recording) -> Iterator[str]:
+    """What the bot wanted and the drill does not have."""
+    if recording.unknown_hosts:
+        yield f"hosts that the bot wanted and nobody here has: {', '.join(recording.unknown_hosts)}"
+    missing = {
+        f"{entry.body.get('method', '')} {entry.body.get('path', '')}".strip()
+        for entry in recording.ledgers.get(venue, ())
+        if entry.kind == "endpoint.missing"
+    }
+    if missing:
+        yield f"endpoints that {venue} does not have here: {', '.join(sorted(missing))}"
 
 
 def _with_keys(asked: Drill, venue: str) -> dict[str, str]:

@@ -67,29 +67,22 @@ async def sealed_run(spec: DrillSpec, on_progress: OnProgress = lambda _told: No
     on_progress(Progress("sealed", {"seal": seal.kind.value, "why": seal.why}))
     scratch = _make_scratch()
     try:
-        async with contextlib.AsyncExitStack() as stack:
-            inside = await _Inside.start([*seal.before, *_INSIDE, str(scratch)], clock)
-            stack.push_async_callback(inside.end)
-            if seal.kind is SealKind.NAMESPACE:
-                await stack.enter_async_context(relay.offer(scratch, spec.forwards))
-            home = _home()
-            copied = await asyncio.to_thread(copy_folder, spec.folder, scratch / "work", home)
-            await inside.give(
-                Order(
-                    spec=spec,
-                    seal=seal.kind,
-                    scratch=scratch,
-                    copy=copied.root,
-                    shown=copied.shown,
-                    home=home,
-                    uid=os.getuid(),
-                    gid=os.getgid(),
-                    bwrap=seal.bwrap,
-                )
-            )
-            return await _listen(inside, spec, seal.kind, on_progress, began)
+        inside = await _Inside.start([*seal.before, *_INSIDE, str(scratch)], clock)
+        try:
+            async with contextlib.AsyncExitStack() as stack:
+                if seal.kind is SealKind.NAMESPACE:
+                    await stack.enter_async_context(relay.offer(scratch, spec.forwards))
+                await inside.give(await asyncio.to_thread(_prepare, spec, seal, scratch))
+                recording = await _listen(inside, spec, seal.kind, on_progress, began)
+        finally:
+            trouble = await inside.end()
     finally:
         await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)
+    if recording is None:
+        raise DrillError(f"the drill broke off: {trouble or 'no word why'}")
+    if trouble:
+        on_progress(Progress("trouble", {"text": trouble}))
+    return recording
 
 
 @dataclass(frozen=True)
@@ -116,6 +109,23 @@ def _choose(spec: DrillSpec) -> _Seal:
     return _Seal(SealKind.SHIM, why)
 
 
+def _prepare(spec: DrillSpec, seal: _Seal, scratch: Path) -> Order:
+    """Copy the bot's folder."""
+    home = Path.home()
+    copied = copy_folder(spec.folder, scratch / "work", home)
+    return Order(
+        spec=spec,
+        seal=seal.kind,
+        scratch=scratch,
+        copy=copied.root,
+        shown=copied.shown,
+        home=home,
+        uid=os.getuid(),
+        gid=os.getgid(),
+        bwrap=seal.bwrap,
+    )
+
+
 def _folder(named: Path) -> Path:
     try:
         folder = named.resolve(strict=True)
@@ -134,10 +144,6 @@ def _check_program(spec: DrillSpec) -> None:
     if shutil.which(str(spec.folder / program) if "/" in program else program, path=path) is None:
         where = f"in {spec.folder}" if "/" in program else "in PATH"
         raise DrillError(f"there is no program {program} {where}")
-
-
-def _home() -> Path:
-    return Path.home()
 
 
 def _make_scratch() -> Path:
@@ -176,9 +182,6 @@ class _Inside:
         async for line in self._process.stdout:
             yield json.loads(line)
 
-    async def trouble(self) -> str:
-        return await self._trouble
-
     async def _read_trouble(self) -> str:
         assert self._process.stderr is not None
         last = b""
@@ -186,8 +189,11 @@ class _Inside:
             last = (last + data)[-4_000:]
         return last.decode("utf-8", "replace").strip()
 
-    async def end(self) -> None:
-        """End it and all that it started: it goes when its standard input is closed."""
+    async def end(self) -> str:
+        """End it and all that it started: it goes when its standard input is closed.
+
+        What it wrote on standard error is what went wrong in it.
+        """
         assert self._process.stdin is not None
         self._process.stdin.close()
         try:
@@ -196,19 +202,18 @@ class _Inside:
         except TimeoutError:
             self._process.kill()
         await self._process.wait()
-        await self._trouble
+        return await self._trouble
 
 
 async def _listen(
     inside: _Inside, spec: DrillSpec, seal: SealKind, on_progress: OnProgress, began: float
-) -> Recording:
-    """Take what the inside process tells until it has ended.
+) -> Recording | None:
+    """Take all that the inside process tells; None where it broke off.
 
     Raises:
-        DrillError: it failed, or ended without a word.
+        DrillError: it could not do the run.
     """
     ledgers: dict[str, list[Entry]] = {}
-    recording: Recording | None = None
     async for told in inside.lines():
         kind = told.pop("kind")
         if kind == "entries":
@@ -217,7 +222,7 @@ async def _listen(
         elif kind == "failed":
             raise DrillError(told["what"])
         elif kind == "end":
-            recording = Recording(
+            return Recording(
                 scenario=spec.scenario,
                 seed=spec.seed,
                 seal=seal,
@@ -232,9 +237,4 @@ async def _listen(
             on_progress(Progress(kind, {**told, "seconds": seconds}))
         elif kind != "ready":
             on_progress(Progress(kind, told))
-    trouble = await inside.trouble()
-    if recording is None:
-        raise DrillError(f"the drill broke off: {trouble or 'no word why'}")
-    if trouble:
-        on_progress(Progress("trouble", {"text": trouble}))
-    return recording
+    return None

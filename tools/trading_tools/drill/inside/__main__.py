@@ -7,6 +7,7 @@ ends with whoever started it: standard input stays open until then.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import resource
 import shutil
@@ -27,7 +28,7 @@ _CONNECTIONS = 1 << 16
 
 
 def main() -> int:
-    """Do what one order says, in the folder that is named."""
+    """Do what one order says, in the folder that is named, until nobody wants more."""
     scratch = Path(sys.argv[1])
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` lets it be ignored
     report = Reporter(os.dup(sys.stdout.fileno()))
@@ -38,15 +39,18 @@ def main() -> int:
         if not (line := _first_line()):
             raise KeyboardInterrupt
         order = Order.from_line(line)
-        threading.Thread(target=_end_with_parent, args=(order,), daemon=True).start()
-        ended = asyncio.run(run(order, report))
+        over = threading.Event()
+        watch = threading.Thread(target=_end_with_parent, args=(order, over), daemon=True)
+        watch.start()
+        report.tell("end", **asdict(asyncio.run(run(order, report))))
     except DrillError as error:
         report.tell("failed", what=str(error))
-        return 1
     except KeyboardInterrupt:
         shutil.rmtree(scratch, ignore_errors=True)
         return 1
-    report.tell("end", **asdict(ended))
+    over.set()
+    watch.join()
+    shutil.rmtree(scratch, ignore_errors=True)
     return 0
 
 
@@ -65,15 +69,19 @@ def _first_line() -> bytes:
     return line
 
 
-def _end_with_parent(order: Order) -> None:
+def _end_with_parent(order: Order, over: threading.Event) -> None:
     """Leave nothing behind when the process outside is gone, or wants no more."""
     while os.read(0, _CHUNK):
         pass
     if order.seal is SealKind.NAMESPACE and os.getpid() == 1:
         os.kill(-1, signal.SIGKILL)  # every other process of this namespace
+        with contextlib.suppress(ChildProcessError):
+            while True:
+                os.waitpid(-1, 0)
         shutil.rmtree(order.scratch, ignore_errors=True)
-        os._exit(1)
-    os.kill(os.getpid(), signal.SIGINT)  # the run is cancelled, and with it the bot
+        os._exit(0)
+    if not over.is_set():
+        os.kill(os.getpid(), signal.SIGINT)  # the run is cancelled, and with it the bot
 
 
 if __name__ == "__main__":

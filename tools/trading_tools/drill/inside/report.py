@@ -5,6 +5,7 @@ The words are those of `Progress`, and `entries`, `end` and `failed` at the end.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Iterable
@@ -25,8 +26,9 @@ class Reporter:
         """Tell one thing."""
         line = json.dumps({"kind": kind, **body}, default=str) + "\n"
         data = line.encode("utf-8", "replace")
-        while data:
-            data = data[os.write(self._descriptor, data) :]
+        with contextlib.suppress(BrokenPipeError):  # nobody listens: the end comes by another way
+            while data:
+                data = data[os.write(self._descriptor, data) :]
 
     def entries(self, venue: str, entries: Iterable[Entry]) -> None:
         """Tell a venue's ledger, in parts."""

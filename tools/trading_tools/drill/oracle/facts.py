@@ -130,7 +130,10 @@ class Fault:
 
 @dataclass(frozen=True)
 class Facts:
-    """All that one ledger tells. Times are milliseconds of the venue's clock."""
+    """All that one ledger tells. Times are milliseconds of the venue's clock.
+
+    Requests are by the number of their entry, and orders by that of their request.
+    """
 
     entries: tuple[Entry, ...]
     requests: tuple[Request, ...]
@@ -141,6 +144,7 @@ class Facts:
     signals: tuple[Entry, ...]
     exited: Entry | None
     by_number: Mapping[int, Request] = field(repr=False)
+    placed_by: Mapping[int, Order] = field(repr=False)
 
     @property
     def began_at(self) -> int:
@@ -189,6 +193,7 @@ def read(entries: Iterable[Entry]) -> Facts:
         signals=tuple(entry for entry in kept if entry.kind == "bot.signaled"),
         exited=exits[-1] if exits else None,
         by_number=requests,
+        placed_by={order.request: order for order in orders.values() if order.request},
     )
 
 

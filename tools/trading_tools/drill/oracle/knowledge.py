@@ -6,6 +6,7 @@ open again, unless its end was told before.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -26,12 +27,6 @@ class Word:
     final: bool = False
 
 
-def words_of(order: Order, facts: Facts) -> list[Word]:
-    """All that the bot heard of an order, in the order in which it heard it."""
-    found = [*_answers(order, facts), *_events(order, facts)]
-    return sorted(found, key=lambda word: word.seq)
-
-
 def known_at(words: list[Word], seq: int) -> bool:
     """Whether the bot knew where the order stood when the ledger had come to `seq`."""
     known = final = False
@@ -43,34 +38,67 @@ def known_at(words: list[Word], seq: int) -> bool:
     return known
 
 
-def _answers(order: Order, facts: Facts) -> Iterator[Word]:
-    for request in facts.requests:
-        if request.answered_at is None or request.answered_seq < order.seq:
-            continue
-        ended = order.ended_seq is not None and order.ended_seq <= request.answered_seq
-        if request.seq in (order.request, order.ended_by):
+class Heard:
+    """What a bot heard in one run, ready to be asked for each of its orders."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._lists = [each for each in facts.asked_for(*_LISTS) if each.done]
+        self._singles: dict[str, list[Request]] = defaultdict(list)
+        for request in facts.asked_for(*_ONE):
+            for value in request.values:
+                self._singles[value].append(request)
+        self._told: dict[str, list[Entry]] = defaultdict(list)
+        for entry in facts.of("stream.told"):
+            if not entry.body.get("lost"):
+                for text in set(texts(entry.body.get("event", {}))):
+                    self._told[text].append(entry)
+        self._filled: dict[str, int] = {}
+        for fill in facts.fills:
+            self._filled.setdefault(fill.order, fill.seq)
+
+    def of(self, order: Order) -> list[Word]:
+        """All that the bot heard of an order, in the order in which it heard it."""
+        found = [*self._answers(order), *self._listings(order), *self._events(order)]
+        return sorted(found, key=lambda word: word.seq)
+
+    def _answers(self, order: Order) -> Iterator[Word]:
+        for number in {order.request, order.ended_by}:
+            request = self._facts.by_number.get(number)
+            if request is not None and request.done:
+                yield _state(order, request.answered_seq)
+        asked = {each.seq: each for name in order.names for each in self._singles.get(name, ())}
+        for request in asked.values():
+            if request.answered_seq < order.seq:
+                continue
             if request.done:
-                yield Word(request.answered_seq, True, ended)
-        elif request.operation in _ONE and order.names & request.values:
-            if request.done:
-                yield Word(request.answered_seq, True, ended)
+                yield _state(order, request.answered_seq)
             elif request.refused and not request.changed:
                 yield Word(request.answered_seq, False)
-        elif request.operation in _LISTS and request.done and _listed(order, request, facts):
-            yield Word(request.answered_seq, True, ended)
+
+    def _listings(self, order: Order) -> Iterator[Word]:
+        for request in self._lists:
+            if request.answered_seq > order.seq and self._listed(order, request):
+                yield _state(order, request.answered_seq)
+
+    def _listed(self, order: Order, request: Request) -> bool:
+        """Whether a list that was asked for has the order in it."""
+        if _hidden(order, request.answered_seq, self._facts):
+            return False
+        if request.operation is Operation.OPEN_ORDERS:
+            return order.open_at(request.seq)
+        if request.operation is Operation.MY_TRADES:
+            return self._filled.get(order.id, request.answered_seq) < request.answered_seq
+        return True
+
+    def _events(self, order: Order) -> Iterator[Word]:
+        for name in order.names:
+            for entry in self._told.get(name, ()):
+                yield _state(order, entry.seq)
 
 
-def _listed(order: Order, request: Request, facts: Facts) -> bool:
-    """Whether a list that was asked for has the order in it."""
-    if _hidden(order, request.answered_seq, facts):
-        return False
-    if request.operation is Operation.OPEN_ORDERS:
-        return order.open_at(request.seq)
-    if request.operation is Operation.MY_TRADES:
-        return any(
-            fill.order == order.id and fill.seq <= request.answered_seq for fill in facts.fills
-        )
-    return True
+def _state(order: Order, seq: int) -> Word:
+    return Word(seq, True, order.ended_seq is not None and order.ended_seq <= seq)
 
 
 def _hidden(order: Order, seq: int, facts: Facts) -> bool:
@@ -81,17 +109,3 @@ def _hidden(order: Order, seq: int, facts: Facts) -> bool:
         if mine and mine[0] <= seq and not over:
             return True
     return False
-
-
-def _events(order: Order, facts: Facts) -> Iterator[Word]:
-    for entry in facts.of("stream.told"):
-        if not entry.body.get("lost") and _mentions(entry, order):
-            ended = order.ended_seq is not None and order.ended_seq < entry.seq
-            yield Word(entry.seq, True, ended)
-
-
-def _mentions(entry: Entry, order: Order) -> bool:
-    body = entry.body
-    if "order" in body:
-        return str(body["order"]) == order.id
-    return not order.names.isdisjoint(texts(body.get("event", {})))

@@ -40,8 +40,10 @@ def entry_orders(facts: Facts, seq: int) -> list[Order]:
 
 def protecting(facts: Facts, order: Order, seq: int) -> bool:
     """Whether an order closes, when it comes to it, a position that is there."""
+    if not order.protects:
+        return False
     held = position(facts, order.symbol, seq)
-    return order.protects and (held > 0 if order.side == "SELL" else held < 0)
+    return held > 0 if order.side == "SELL" else held < 0
 
 
 def no_orphan_orders(facts: Facts) -> Finding:

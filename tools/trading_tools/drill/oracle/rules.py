@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -114,12 +115,11 @@ def _filter_refusals(facts: Facts) -> Iterator[_Refused]:
 
 
 def _warnings(facts: Facts) -> Iterator[Request]:
-    limited = [hit.at for hit in facts.of("limit.hit")]
+    limited = sorted(hit.at for hit in facts.of("limit.hit"))
     for request in facts.requests:
         if request.answered_at is None:
             continue
-        by_limit = request.refused and any(
-            request.at <= at <= request.answered_at for at in limited
-        )
+        hit = bisect_left(limited, request.at)
+        by_limit = request.refused and hit < len(limited) and limited[hit] <= request.answered_at
         if request.status in _RATE_STATUS or by_limit:
             yield request

@@ -33,7 +33,9 @@ _Told = tuple[str, Way, str]
 
 def sequence(facts: Facts, guilty: Sequence[int]) -> tuple[Step, ...]:
     """The steps from a little before the first guilty entry, or the fault, to a little after."""
-    steps = [step for step in (_step(entry, facts) for entry in facts.entries) if step is not None]
+    began = facts.began_at
+    every = (_step(entry, facts, began) for entry in facts.entries)
+    steps = [step for step in every if step is not None]
     if not steps or not guilty:
         return ()
     first = _first(facts, guilty)
@@ -61,13 +63,13 @@ def _first(facts: Facts, guilty: Sequence[int]) -> int:
     return min([*begins, *faults[:1]])
 
 
-def _step(entry: Entry, facts: Facts) -> Step | None:
+def _step(entry: Entry, facts: Facts, began: int) -> Step | None:
     teller = _TELLERS.get(entry.kind)
     told = teller(entry, facts) if teller is not None else None
     if told is None:
         return None
     who, way, what = told
-    return Step(entry.at - facts.began_at, who, way, what, entry.seq)
+    return Step(entry.at - began, who, way, what, entry.seq)
 
 
 def _received(entry: Entry, facts: Facts) -> _Told | None:
@@ -75,7 +77,7 @@ def _received(entry: Entry, facts: Facts) -> _Told | None:
     name = _NAMES.get(request.operation)
     if name is None:
         return None
-    order = next((each for each in facts.orders if each.request == entry.seq), None)
+    order = facts.placed_by.get(entry.seq)
     if order is not None:
         own = order.client_order_id in request.values  # else the venue made it
         return "bot", Way.SENT, f"sends an order: {_told_order(order, own)}"
@@ -104,7 +106,7 @@ def _answered(entry: Entry, facts: Facts) -> _Told | None:
 
 
 def _did(entry: Entry, facts: Facts) -> bool:
-    return any(order.request == entry.body.get("request") for order in facts.orders)
+    return entry.body.get("request") in facts.placed_by
 
 
 def _accepted(entry: Entry, facts: Facts) -> _Told:

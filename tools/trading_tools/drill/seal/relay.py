@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from functools import partial
 from pathlib import Path
 
-from trading_tools.drill.spec import Forward
+from trading_tools.drill.spec import DrillError, Forward
 from trading_tools.venue.wire.server import LOOPBACK
 
 _CHUNK = 1 << 16
@@ -20,13 +20,24 @@ _Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 @contextlib.asynccontextmanager
 async def offer(scratch: Path, which: Iterable[Forward]) -> AsyncIterator[None]:
-    """Let who comes to a socket file in `scratch` reach the service, while the block runs."""
+    """Let who comes to a socket file in `scratch` reach the service, while the block runs.
+
+    Raises:
+        DrillError: the file cannot be made.
+    """
     async with contextlib.AsyncExitStack() as stack:
         for each in which:
             relay = _Relay(partial(asyncio.open_connection, each.host, each.port))
             stack.push_async_callback(relay.end)
             path = _socket_file(scratch, each)
-            await stack.enter_async_context(await asyncio.start_unix_server(relay.join, path))
+            try:
+                server = await asyncio.start_unix_server(relay.join, path)
+            except OSError as error:
+                raise DrillError(
+                    f"--forward {each.host}:{each.port}: no socket can be made at {path}: {error}; "
+                    "let TMPDIR name a shorter path"
+                ) from None
+            await stack.enter_async_context(server)
         yield
 
 
