@@ -37,6 +37,8 @@ class Desk:
         params = {self._profile.id_name: intent.client_id}
         if intent.side == "buy":
             params["postOnly"] = True
+        elif self._link.client.market(self._profile.symbol)["contract"]:
+            params["reduceOnly"] = True  # the venue may have closed some of it meanwhile
         try:
             told = await self._link.call(
                 "create_order",
