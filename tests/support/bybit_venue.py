@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 import json
-import threading
-from collections.abc import Iterator
-from concurrent.futures import Future
-from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
 from yarl import URL
 
-from tests.support.venues import WAIT_S, wall_clock
+from tests.support.venues import wall_clock
 from trading_tools.venue.bybit.adapter import RULES, Bybit
 from trading_tools.venue.bybit.limits import Rules
 from trading_tools.venue.bybit.place import LISTING, BybitPlace
@@ -41,36 +36,6 @@ def bybit(seed: int = 7, **settings: Any) -> BybitPlace:
 def serving_bybit(place: BybitPlace, rules: SocketRules = RULES) -> VenueServer:
     """A server of it alone."""
     return VenueServer([Bybit(place, rules)])
-
-
-def keys(place: BybitPlace) -> dict[str, Any]:
-    """ccxt's settings with the drill's credentials."""
-    return {
-        "apiKey": place.credentials.key,
-        "secret": place.credentials.secret,
-        "enableRateLimit": False,
-    }
-
-
-@contextmanager
-def bybit_in_a_thread(place: BybitPlace) -> Iterator[int]:
-    """The venue's port, for clients that block; the venue has an event loop of its own."""
-    ready: Future[tuple[int, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
-
-    async def serve() -> None:
-        end = asyncio.Event()
-        async with serving_bybit(place) as server:
-            ready.set_result((server.port, asyncio.get_running_loop(), end))
-            await end.wait()
-
-    thread = threading.Thread(target=asyncio.run, args=(serve(),), daemon=True)
-    thread.start()
-    port, loop, end = ready.result(WAIT_S)
-    try:
-        yield port
-    finally:
-        loop.call_soon_threadsafe(end.set)
-        thread.join(WAIT_S)
 
 
 class BybitWire:
@@ -135,21 +100,3 @@ class BybitWire:
         }
         chosen = {name: text for name, text in {**usual, **params}.items() if text is not None}
         return await self.post("/v5/order/create", **chosen)
-
-
-class Both:
-    """A venue and a client of ccxt of either kind, asked in the same way."""
-
-    def __init__(self, place: BybitPlace, client: Any, blocking: bool) -> None:
-        self.place = place
-        self.client = client
-        self._blocking = blocking
-
-    async def __call__(self, method: str, *args: Any) -> Any:
-        """Call a method of ccxt."""
-        answer = getattr(self.client, method)(*args)
-        return answer if self._blocking else await answer
-
-    def kinds(self, *kinds: str) -> list[dict[str, Any]]:
-        """The ledger's entries of some kinds."""
-        return [dict(entry.body) for entry in self.place.ledger.of(*kinds)]

@@ -6,10 +6,8 @@ import asyncio
 import base64
 import hashlib
 import json
-import threading
-from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import Future
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlencode
 
@@ -39,36 +37,6 @@ def coinbase(seed: int = 7, **settings: Any) -> CoinbasePlace:
 def serving(place: CoinbasePlace) -> VenueServer:
     """A server of one Coinbase venue."""
     return VenueServer([Coinbase(place)])
-
-
-def keys(place: CoinbasePlace) -> dict[str, Any]:
-    """ccxt's settings with the drill's credentials."""
-    return {
-        "apiKey": place.credentials.key,
-        "secret": place.credentials.secret,
-        "enableRateLimit": False,
-    }
-
-
-@contextmanager
-def served_in_a_thread(server: VenueServer) -> Iterator[int]:
-    """A server's port, for clients that block; the server has an event loop of its own."""
-    ready: Future[tuple[int, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
-
-    async def serve() -> None:
-        end = asyncio.Event()
-        async with server:
-            ready.set_result((server.port, asyncio.get_running_loop(), end))
-            await end.wait()
-
-    thread = threading.Thread(target=asyncio.run, args=(serve(),), daemon=True)
-    thread.start()
-    port, loop, end = ready.result(WAIT_S)
-    try:
-        yield port
-    finally:
-        loop.call_soon_threadsafe(end.set)
-        thread.join(WAIT_S)
 
 
 def signed_token(secret: str, head: dict[str, Any], claims: dict[str, Any]) -> str:

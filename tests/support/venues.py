@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 from urllib.parse import urlencode, urlsplit
 
 import aiohttp
@@ -25,6 +25,7 @@ from trading_tools.venue.binance.usdm.adapter import RULES as USDM_RULES
 from trading_tools.venue.binance.usdm.adapter import BinanceUsdm
 from trading_tools.venue.binance.usdm.place import UsdmVenue
 from trading_tools.venue.wire.connection import SocketRules
+from trading_tools.venue.wire.credentials import Credentials
 from trading_tools.venue.wire.server import VenueServer
 
 WAIT_S = 30
@@ -34,6 +35,14 @@ Reply = tuple[int, Any, dict[str, str]]
 def wall_clock() -> int:
     """Milliseconds, as clients have them."""
     return time.time_ns() // 1_000_000
+
+
+class HasCredentials(Protocol):
+    """A venue, or the place behind it, whose drill account has a key."""
+
+    @property
+    def credentials(self) -> Credentials:
+        """That key."""
 
 
 class Clock:
@@ -77,7 +86,7 @@ def point_at(client: Any, port: int) -> Any:
     return client
 
 
-def keys(venue: BinancePlace) -> dict[str, Any]:
+def keys(venue: HasCredentials) -> dict[str, Any]:
     """ccxt's settings with the drill's credentials."""
     return {
         "apiKey": venue.credentials.key,
@@ -87,13 +96,13 @@ def keys(venue: BinancePlace) -> dict[str, Any]:
 
 
 @contextmanager
-def served_in_a_thread(venue: BinancePlace, rules: SocketRules | None = None) -> Iterator[int]:
-    """The venue's port, for clients that block; the venue has an event loop of its own."""
+def served_in_a_thread(server: VenueServer) -> Iterator[int]:
+    """A server's port, for clients that block; the server has an event loop of its own."""
     ready: Future[tuple[int, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
     async def serve() -> None:
         end = asyncio.Event()
-        async with serving(venue, rules) as server:
+        async with server:
             ready.set_result((server.port, asyncio.get_running_loop(), end))
             await end.wait()
 
