@@ -23,7 +23,7 @@ QUIET = Rules(address_5s=10**9, connections_5m=10**6, account_factor=10**6)
 
 SMALL = {each: price for each, price in LISTING.items() if each.base == "BTC"}
 MIDDLE = {each: price for each, price in LISTING.items() if each.base in {"BTC", "ETH"}}
-"""Parts of the listing: each instrument's made-up past takes a while."""
+"""Parts of the listing, for tests that need no more: each market takes its share of the time."""
 
 Reply = tuple[int, Any, dict[str, str]]
 

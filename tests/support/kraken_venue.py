@@ -21,7 +21,7 @@ QUIET = Rules(calls=10**6, public_calls=10**6, orders=10**6, connections_10m=10*
 """Limits that no test reaches by accident."""
 
 FEW = {each: price for each, price in LISTED.items() if each.symbol in {"BTC/USD", "ETH/USD"}}
-"""Instruments for tests that need no more: a venue of few is made in less time."""
+"""Instruments for tests that need no more: each market takes its share of the time."""
 
 
 def kraken(seed: int = 7, **settings: Any) -> KrakenSpot:

@@ -33,7 +33,6 @@ async def wire(clock: Clock) -> AsyncIterator[BybitWire]:
 
 @pytest.fixture(params=["sync", "async"])
 async def ask(request: pytest.FixtureRequest) -> AsyncIterator[Both]:
-    async with rest_client(
-        request.param, serving_bybit(bybit(rules=QUIET, instruments=MIDDLE))
-    ) as both:
+    server = serving_bybit(bybit(rules=QUIET, instruments=MIDDLE))
+    async with rest_client(request.param, server) as both:
         yield both

@@ -111,6 +111,20 @@ def test_there_is_a_past_of_a_hundred_days_without_a_gap_or_a_jump() -> None:
     assert len(candles.query("1d", START + 17 * MINUTE_MS, 100)) == 100
 
 
+def test_the_past_is_the_same_whether_it_is_asked_for_before_or_after_trades() -> None:
+    instrument, price = next(iter(SPOT.items()))
+    early, late = (Candles(instrument, price, START, seed=7) for _ in range(2))
+    early.query("1m", START, 1)
+    for number in range(3):
+        trade = Trade(number, START + number * MINUTE_MS, instrument.symbol, 100 + number, 5, False)
+        early.on_trade(trade)
+        late.on_trade(trade)
+    end = START + 2 * MINUTE_MS
+    for interval in INTERVALS:
+        assert early.query(interval, end, 500) == late.query(interval, end, 500)
+    assert early.window(end) == late.window(end)
+
+
 def test_candles_without_a_trade_are_flat() -> None:
     instrument, price = next(iter(SPOT.items()))
     candles = Candles(instrument, price, START, seed=7)
