@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from trading_tools.venue.binance.listing import SPOT
 from trading_tools.venue.core.accounts import Account
 from trading_tools.venue.core.exchange import Exchange
 from trading_tools.venue.core.instruments import ATOMS
@@ -11,7 +12,6 @@ from trading_tools.venue.core.ledger import VenueLedger
 from trading_tools.venue.core.orders import Kind, Side, Ticket, Trade
 from trading_tools.venue.market.candles import DAY_MS, INTERVALS, MINUTE_MS, Candles, opening
 from trading_tools.venue.market.depth import Depth
-from trading_tools.venue.market.listing import SPOT
 from trading_tools.venue.market.walk import INTERVAL_MS, Market
 
 START = 1_800_000_000_000
