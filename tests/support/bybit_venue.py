@@ -9,9 +9,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
-from yarl import URL
 
-from tests.support.venues import wall_clock
+from tests.support.venues import Http, Reply, wall_clock
 from trading_tools.venue.bybit.adapter import RULES, Bybit
 from trading_tools.venue.bybit.limits import Rules
 from trading_tools.venue.bybit.place import LISTING, BybitPlace
@@ -25,8 +24,6 @@ SMALL = {each: price for each, price in LISTING.items() if each.base == "BTC"}
 MIDDLE = {each: price for each, price in LISTING.items() if each.base in {"BTC", "ETH"}}
 """Parts of the listing, for tests that need no more: each market takes its share of the time."""
 
-Reply = tuple[int, Any, dict[str, str]]
-
 
 def bybit(seed: int = 7, **settings: Any) -> BybitPlace:
     """A venue on the machine's clock."""
@@ -38,31 +35,14 @@ def serving_bybit(place: BybitPlace, rules: SocketRules = RULES) -> VenueServer:
     return VenueServer([Bybit(place, rules)])
 
 
-class BybitWire:
-    """Plain HTTP to the venue, with the parts of a signed request in the test's hands."""
+class BybitWire(Http):
+    """Requests to Bybit, with the parts of a signed one in the test's hands."""
 
     def __init__(
         self, session: aiohttp.ClientSession, server: VenueServer, place: BybitPlace
     ) -> None:
-        self.session = session
-        self.server = server
+        super().__init__(session, server)
         self.place = place
-
-    async def send(
-        self,
-        method: str,
-        path: str,
-        query: str = "",
-        body: str | bytes | None = None,
-        headers: dict[str, str] | None = None,
-    ) -> Reply:
-        """Send these bytes: status, body as JSON or text, headers."""
-        url = URL(self.server.base_url + path + (f"?{query}" if query else ""), encoded=True)
-        async with self.session.request(method, url, data=body, headers=headers) as reply:
-            told = await (
-                reply.json() if reply.content_type == "application/json" else reply.text()
-            )
-            return reply.status, told, dict(reply.headers)
 
     def head(self, payload: str, **changed: str) -> dict[str, str]:
         """The headers of a signed request, but for what is `changed`."""

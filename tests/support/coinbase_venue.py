@@ -8,15 +8,14 @@ import hashlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlencode
 
 import aiohttp
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils
-from yarl import URL
 
-from tests.support.venues import WAIT_S, Reply, wall_clock
+from tests.support.venues import WAIT_S, Http, Reply, wall_clock
 from trading_tools.venue.coinbase.adapter import FEED_HOST, REST_HOST, Coinbase
 from trading_tools.venue.coinbase.limits import Rules
 from trading_tools.venue.coinbase.place import CoinbasePlace
@@ -79,14 +78,13 @@ class Feed:
         return self.socket.close_code
 
 
-class Wire:
-    """Plain HTTP and feeds of a venue."""
+class Wire(Http):
+    """Requests and feeds of Coinbase, with the parts of a signed one in the test's hands."""
 
     def __init__(
         self, session: aiohttp.ClientSession, server: VenueServer, place: CoinbasePlace
     ) -> None:
-        self.session = session
-        self.server = server
+        super().__init__(session, server)
         self.place = place
         self._orders = 0
 
@@ -95,16 +93,12 @@ class Wire:
         method: str,
         path: str,
         query: str = "",
-        body: str | bytes | None = None,
+        body: str | bytes | BinaryIO | None = None,
         headers: dict[str, str] | None = None,
     ) -> Reply:
-        """Send these bytes: status, body as JSON or text, headers."""
-        url = URL(self.server.base_url + path + (f"?{query}" if query else ""), encoded=True)
-        told = {"Host": REST_HOST, **(headers or {})}
-        async with self.session.request(method, url, data=body, headers=told) as reply:
-            is_json = reply.content_type == "application/json"
-            text = await (reply.json() if is_json else reply.text())
-            return reply.status, text, dict(reply.headers)
+        """Send these bytes to the host of REST: status, body as JSON or text, headers."""
+        named = {"Host": REST_HOST, **(headers or {})}
+        return await super().send(method, path, query, body, named)
 
     def token(self, uri: str | None, head: dict[str, Any] | None = None, **claims: Any) -> str:
         """A sound token, but for what is given; None leaves a claim out."""

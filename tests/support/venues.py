@@ -116,15 +116,12 @@ def served_in_a_thread(server: VenueServer) -> Iterator[int]:
         thread.join(WAIT_S)
 
 
-class Wire:
-    """Plain HTTP to a venue, with the parts of a signed request in the test's hands."""
+class Http:
+    """Plain HTTP to a served venue."""
 
-    def __init__(
-        self, session: aiohttp.ClientSession, server: VenueServer, venue: BinancePlace
-    ) -> None:
+    def __init__(self, session: aiohttp.ClientSession, server: VenueServer) -> None:
         self.session = session
         self.server = server
-        self.venue = venue
 
     async def send(
         self,
@@ -141,6 +138,16 @@ class Wire:
                 reply.json() if reply.content_type == "application/json" else reply.text()
             )
             return reply.status, told, dict(reply.headers)
+
+
+class Wire(Http):
+    """Requests to Binance, with the parts of a signed one in the test's hands."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, server: VenueServer, venue: BinancePlace
+    ) -> None:
+        super().__init__(session, server)
+        self.venue = venue
 
     def sign(self, **params: Any) -> str:
         """A query with the time and a signature."""
