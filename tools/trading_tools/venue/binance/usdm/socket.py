@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Final
 from urllib.parse import parse_qs
@@ -14,7 +15,7 @@ from trading_tools.venue.binance.usdm.place import UsdmVenue
 from trading_tools.venue.binance.usdm.streams import UsdmStreams
 from trading_tools.venue.binance.usdm.user_streams import Event, UserStreams
 from trading_tools.venue.wire.connection import Connection
-from trading_tools.venue.wire.messages import Told, compact
+from trading_tools.venue.wire.messages import Told
 
 ROUTES: Final = frozenset({"public", "market", "private"})
 _KEY = re.compile(r"[0-9A-Za-z]{64}")
@@ -50,7 +51,7 @@ class UsdmSocket(MarketSocket):
             return
 
         def tell(event: Event, told: Told, symbol: str) -> None:
-            text = compact(event)
+            text = json.dumps(event, separators=(",", ":"))
             self._connection.send(self._wrapped(name, text), told, symbol)
             self._place.ledger.record(
                 event["E"], "stream.told", connection=self._connection.number, event=event
