@@ -7,9 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from heapq import heappop, heappush, nsmallest
+from typing import NamedTuple
 
 from trading_tools.venue.core.contracts import Trigger
 from trading_tools.venue.core.orders import Order, Side
+
+
+class Top(NamedTuple):
+    """A side's best price in ticks and its size in steps; zeros for an empty side."""
+
+    price: int
+    size: int
 
 
 class BookSide:
@@ -33,6 +41,11 @@ class BookSide:
                 return price
             heappop(heap)
         return None
+
+    def top(self) -> Top:
+        """The best price with its size."""
+        price = self.best()
+        return Top(0, 0) if price is None else Top(price, self.totals[price])
 
     def add(self, order: Order) -> None:
         """Queue an order behind all others of its price."""
