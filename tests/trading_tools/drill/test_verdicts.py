@@ -126,10 +126,14 @@ async def test_a_bot_that_reaches_nothing_is_told_why(
     assert found.try_next
 
 
-async def test_a_key_that_is_not_the_drills_is_named() -> None:
+@pytest.mark.parametrize("orders", [0, 3])
+async def test_a_key_that_is_not_the_drills_is_named(orders: int) -> None:
     async def stranger(stage: Stage) -> None:
         stage.venue.place.gate = type(stage.venue.place.gate)({})
+        await stage.look()
         await stage.find("x")
+        for _ in range(orders):
+            await stage.order()
         stage.exit(1)
 
     found = await judged("d01", (await played(stranger, *D01.faults)).recording(bot=DEAD))
