@@ -59,7 +59,7 @@ FORMATS = ("text", "json", "junit", "html")
     "--market",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     metavar="FILE",
-    help="Candles to replay, as CSV.",
+    help="Candles to replay, as CSV or JSON.",
 )
 @click.option("--env", "variables", multiple=True, metavar="N=V", help="A variable for the bot.")
 @click.option(
@@ -230,11 +230,27 @@ def _sheets(formats: Sequence[str]) -> list[tuple[str, Path | None]]:
         name, _, file = text.partition("=")
         if name not in FORMATS:
             raise CommandError(f"no format {name!r}", "--format", f"one of {', '.join(FORMATS)}")
-        sheets.append((name, Path(file) if file else None))
+        sheets.append((name, _writable(Path(file)) if file else None))
     if sum(file is None for _, file in sheets) > 1:
         fix = "write the others into files: html=drill.html"
         raise CommandError("several reports for one stdout", "--format", fix)
     return sheets
+
+
+def _writable(file: Path) -> Path:
+    """The file, if a report can go there: a drill takes minutes, and is not to be lost at its end.
+
+    Raises:
+        CommandError: it cannot.
+    """
+    made = not file.exists()
+    try:
+        file.open("a").close()
+    except OSError as error:
+        raise CommandError(str(error.strerror), str(file), "name another file") from None
+    if made:
+        file.unlink()
+    return file
 
 
 def _rendered(outcome: Outcome, name: str, file: Path | None) -> str:
