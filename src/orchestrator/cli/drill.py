@@ -220,6 +220,9 @@ def _kill(how: str) -> str:
         raise CommandError(f"{how!r}: {error}", "--kill", "write it as in a shell") from None
     if not words:
         raise CommandError("there is no command", "--kill", f"one of {', '.join(SIGNALS)}")
+    if shutil.which(words[0]) is None:
+        fix = f"name a program, or one of {', '.join(SIGNALS)}"
+        raise CommandError(f"there is no program {words[0]!r}", "--kill", fix)
     return how
 
 

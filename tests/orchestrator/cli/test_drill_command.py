@@ -96,6 +96,7 @@ def test_the_list_tells_what_happens_and_where(orc: CommandLine) -> None:
         (["drill", "--forward", "db.example:5432", "--", "true"], "only a service on this machine"),
         (["drill", "--max-position", "much", "--", "true"], "'much' is no size"),
         (["drill", "--kill", "", "--", "true"], "there is no command"),
+        (["drill", "--kill", "SIGFOO", "--", "true"], "there is no program 'SIGFOO'"),
         (["drill", "--format", "pdf", "--", "true"], "no format 'pdf'"),
         (["drill", "--format", "text", "--format", "html", "--", "true"], "several reports"),
         (["drill", "--format", "html=no/such/a.html", "--", "true"], "no/such/a.html: No such file"),

@@ -6,6 +6,7 @@ Its processes are `life`, what it sees is `seal`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -21,6 +22,8 @@ _WATCH_EVERY_S = 0.005
 _CROWD_EVERY = 50
 _MOST_PROCESSES = 4_096
 _LONGEST_LINE = 2_000
+_NOT_FOUND = 127
+"""The exit code that a shell gives for a program that is not there."""
 
 StartLife = Callable[[Sequence[str], Callable[[bytes], None]], Awaitable[Life]]
 
@@ -154,8 +157,11 @@ class Bot:
 
     async def _run_beside(self, command: Sequence[str]) -> None:
         life = await self._started(command)
+        ended = Ended(_NOT_FOUND, None)
         try:
-            await life.ended()
+            with contextlib.suppress(SealBroken):  # bubblewrap found no such program
+                ended = await life.ended()
+            self._note("command.exited", command=list(command), **ended._asdict())
         finally:
             life.kill()
 
