@@ -69,6 +69,20 @@ def test_a_signal_comes_after_so_many_orders(tmp_path: Path) -> None:
     assert next(each for each in told if each.kind == "orders").body["accepted"] >= 1
 
 
+def test_a_signal_for_an_open_order_waits_until_there_is_one(tmp_path: Path) -> None:
+    bot = f"""{ORDERING}
+    order(price="61000")  # above the market: it trades at once
+    time.sleep(1)
+    order()
+    time.sleep(60)
+    """
+    signals = (BotSignal("TERM", after_orders=1, delay_s=0.2, while_open=True),)
+    recording = drill(write_bot(tmp_path, bot), tmp_path, signals=signals)
+    assert not recording.bot.timed_out
+    seen = kinds(recording, "order.accepted", "bot.signaled")
+    assert seen == ["order.accepted", "order.accepted", "bot.signaled"]
+
+
 def test_a_restarted_bot_finds_its_folder_as_it_left_it(tmp_path: Path) -> None:
     bot = f"""{ORDERING}
     import pathlib, sys

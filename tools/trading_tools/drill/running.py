@@ -258,7 +258,8 @@ def _signal(signal: Signal, kill: str) -> BotSignal:
     """A scenario's signal as the seal sends it."""
     after, delay = signal.after_orders, signal.delay_s
     if signal.kind is SignalKind.TERM:
-        return BotSignal("TERM", after, delay, why="the deployment ends the bot")
+        why = "the deployment ends the bot"
+        return BotSignal("TERM", after, delay, why=why, while_open=signal.while_open)
     if signal.kind is SignalKind.RESTART:
         return BotSignal("KILL", after, delay, restart=True, why="the bot is killed and restarted")
     name = next((each for each in SIGNALS if each == kill), None)

@@ -25,7 +25,8 @@ class BotSignal:
     TERM goes to all its processes, as systemd sends it, and is followed by KILL where the bot
     lives on; KILL ends them at once; INT, HUP, USR1 and USR2 are only sent. `restart` starts the
     same command again in the same folder once it has ended. RUN runs `command` beside the bot in
-    its folder instead: a kill switch that is a file or a program.
+    its folder instead: a kill switch that is a file or a program. `while_open` waits for another
+    order, and the delay again, where none of the bot's is in the book by then.
     """
 
     signal: Literal["TERM", "KILL", "INT", "HUP", "USR1", "USR2", "RUN"]
@@ -34,6 +35,7 @@ class BotSignal:
     restart: bool = False
     command: tuple[str, ...] = ()
     why: str = "the scenario"
+    while_open: bool = False
 
 
 @dataclass(frozen=True)
