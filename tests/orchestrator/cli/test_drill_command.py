@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -111,6 +112,14 @@ def test_what_cannot_be_asked_is_told_in_one_line(
     assert len(outcome.err.splitlines()) == 1
 
 
+def test_a_service_that_does_not_answer_is_told_before_anything_runs(orc: CommandLine) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    outcome = orc("drill", "--forward", f"localhost:{port}", "--", "true")
+    assert outcome.code == 2
+    assert f"--forward localhost:{port}: nothing answers there" in outcome.err
+
+
 def test_a_bad_file_of_candles_is_told_before_anything_runs(
     orc: CommandLine, tmp_path: Path
 ) -> None:
@@ -129,6 +138,15 @@ def test_a_bot_that_asks_nothing_gets_no_pass_and_is_run_once(bot: Path) -> None
     assert {each["verdict"] for each in told} == {"no-evidence"}
     assert "asked nothing" in told[0]["why"]
     assert done.stderr.count("on binance, ") == 1
+
+
+@needs_seal
+@pytest.mark.bubblewrap
+def test_a_bot_that_prints_without_end_is_told_of(bot: Path) -> None:
+    many = "import os\nfor _ in range(20_000): os.write(1, b'x' * 1_000)"
+    done = drill(bot, "--scenario", "d01", "--", sys.executable, "-c", many)
+    assert "the bot printed 20 MB in calm" in done.stdout
+    assert "1 scenario on binance" in done.stdout
 
 
 @needs_seal

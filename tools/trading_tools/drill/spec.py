@@ -55,7 +55,9 @@ class Forward:
                 "write localhost:PORT"
             )
         if not 0 < int(port) < 65_536 or int(port) in _TAKEN:
-            raise DrillError(f"--forward {text}: {port} is no port or one of the venues'")
+            raise DrillError(
+                f"--forward {text}: {port} is no port, or one of the venues'; name another"
+            )
         return cls(host, int(port))
 
 
