@@ -133,4 +133,6 @@ def _try(facts: Facts) -> str:
         return "a bot that opens no stream has none to lose: leave this scenario out"
     if not facts.asked_for(Operation.PLACE):
         return "a longer --timeout, or --market FILE with candles that make it act"
-    return "a longer --timeout"
+    if not facts.orders:
+        return "see in the bot's output why the venue refuses its orders"
+    return "a longer --timeout; leave this scenario out for a bot that never does what it waits for"
