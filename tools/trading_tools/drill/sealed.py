@@ -160,11 +160,6 @@ class _Inside:
 
     @classmethod
     async def start(cls, argv: list[str], clock: Mapping[str, str]) -> _Inside:
-        """Start it. A cancellation waits until it is there, and ends it.
-
-        asyncio itself kills what was not yet there, by its outermost process alone: one within that
-        is not yet tied to it would live on, and be waited for without end.
-        """
         starting = asyncio.ensure_future(
             asyncio.create_subprocess_exec(
                 *argv,
@@ -179,6 +174,7 @@ class _Inside:
         try:
             return cls(await asyncio.shield(starting))
         except asyncio.CancelledError:
+            # Killed while it starts, `unshare` leaves its child behind, which waits for ever.
             await cls(await starting).end()
             raise
 

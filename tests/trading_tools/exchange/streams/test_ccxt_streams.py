@@ -141,8 +141,8 @@ async def test_a_fill_that_the_account_stream_missed_is_found_when_it_is_back(
             return None
 
         async def recover(gap: Gap) -> None:
-            gaps.append(gap)
             await manager.reconcile(["BTC/USDT"])
+            gaps.append(gap)
 
         ccxt_streams.ping_often(client, 0.5)
         stream = Stream(
@@ -158,10 +158,10 @@ async def test_a_fill_that_the_account_stream_missed_is_found_when_it_is_back(
         fall(market)
         for connection in market.line.open:
             connection.abort()
-        await until(lambda: order.settled)
+        await until(lambda: len(gaps) == 2)
         running.cancel()
+        assert order.settled
         assert order.filled_size_base == order.size_base
-        assert len(gaps) == 2
 
 
 def resting() -> Intent:

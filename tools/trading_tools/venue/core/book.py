@@ -79,9 +79,19 @@ class BookSide:
             del self.levels[price]
             del self.totals[price]
 
-    def first(self, price: int) -> Order:
-        """The order that is served first at `price`."""
-        return next(iter(self.levels[price].values()))
+    def front(self, limit: int | None) -> Order | None:
+        """The order that is served first; None for an empty side, or where `limit` is worse."""
+        heap, levels, sign = self._heap, self.levels, self._sign
+        while heap:
+            key = heap[0]
+            level = levels.get(sign * key)
+            if level is None:
+                heappop(heap)
+            elif limit is not None and key > sign * limit:
+                return None
+            else:
+                return next(iter(level.values()))
+        return None
 
     def reaches(self, price: int, limit: int) -> bool:
         """Whether a level of `price` trades with an order of the other side limited to `limit`."""
