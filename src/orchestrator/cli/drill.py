@@ -10,6 +10,7 @@ import os
 import shlex
 import shutil
 import signal
+import socket
 import sys
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
     from trading_tools.drill.reports.outcome import Outcome
     from trading_tools.drill.running import Drill
     from trading_tools.drill.scenarios.scenario import Scenario
+    from trading_tools.drill.spec import Forward
 
 FORMATS = ("text", "json", "junit", "html")
+_ANSWERS_WITHIN_S = 5
 
 
 @click.command("drill")
@@ -59,7 +62,7 @@ FORMATS = ("text", "json", "junit", "html")
     "--market",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     metavar="FILE",
-    help="Candles to replay, as CSV.",
+    help="Candles to replay, as CSV or JSON.",
 )
 @click.option("--env", "variables", multiple=True, metavar="N=V", help="A variable for the bot.")
 @click.option(
@@ -126,7 +129,6 @@ async def _drill(asked: Drill) -> Outcome:
 def _asked(options: dict[str, Any]) -> Drill:
     from trading_tools.drill.oracle.positions import Declared
     from trading_tools.drill.running import Drill
-    from trading_tools.drill.spec import DrillError, Forward
     from trading_tools.venue.names import VENUES
 
     command = options["command"]
@@ -142,11 +144,6 @@ def _asked(options: dict[str, Any]) -> Drill:
         names = ", ".join(each.name for each in scenarios)
         where = ", ".join(venues)
         raise CommandError(f"{names} cannot happen on {where}", "--scenario", "see --list")
-    try:
-        forwards = tuple(Forward.parse(each) for each in options["forwards"])
-    except DrillError as error:
-        what, _, fix = str(error).partition("; ")
-        raise CommandError(what, "", fix) from None
     return Drill(
         command=tuple(command),
         folder=Path.cwd(),
@@ -157,7 +154,7 @@ def _asked(options: dict[str, Any]) -> Drill:
         at_once=os.cpu_count() or 1,
         market=_market(options["market"]),
         variables=dict(_pair(each) for each in options["variables"]),
-        forwards=forwards,
+        forwards=tuple(_forward(each) for each in options["forwards"]),
         declared=Declared(_size(options["max_position"]), options["expect_flat"]),
         kill=_kill(options["kill"]),
         clock_rate=options["clock_rate"],
@@ -187,6 +184,23 @@ def _market(file: Path | None) -> Path | None:
         what, _, fix = str(error).partition("; ")
         raise CommandError(what, "--market", fix) from None
     return file.resolve()
+
+
+def _forward(text: str) -> Forward:
+    """A service that answers: a bot without its database dies of that, and shows nothing else."""
+    from trading_tools.drill.spec import DrillError, Forward
+
+    try:
+        forward = Forward.parse(text)
+    except DrillError as error:
+        what, _, fix = str(error).partition("; ")
+        raise CommandError(what, "", fix) from None
+    try:
+        socket.create_connection((forward.host, forward.port), _ANSWERS_WITHIN_S).close()
+    except OSError as error:
+        what = f"nothing answers there ({error.strerror or error})"
+        raise CommandError(what, f"--forward {text}", "start the service first") from None
+    return forward
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -220,6 +234,9 @@ def _kill(how: str) -> str:
         raise CommandError(f"{how!r}: {error}", "--kill", "write it as in a shell") from None
     if not words:
         raise CommandError("there is no command", "--kill", f"one of {', '.join(SIGNALS)}")
+    if shutil.which(words[0]) is None:
+        fix = f"name a program, or one of {', '.join(SIGNALS)}"
+        raise CommandError(f"there is no program {words[0]!r}", "--kill", fix)
     return how
 
 
@@ -230,11 +247,27 @@ def _sheets(formats: Sequence[str]) -> list[tuple[str, Path | None]]:
         name, _, file = text.partition("=")
         if name not in FORMATS:
             raise CommandError(f"no format {name!r}", "--format", f"one of {', '.join(FORMATS)}")
-        sheets.append((name, Path(file) if file else None))
+        sheets.append((name, _writable(Path(file)) if file else None))
     if sum(file is None for _, file in sheets) > 1:
         fix = "write the others into files: html=drill.html"
         raise CommandError("several reports for one stdout", "--format", fix)
     return sheets
+
+
+def _writable(file: Path) -> Path:
+    """The file, if a report can go there: a drill takes minutes, and is not to be lost at its end.
+
+    Raises:
+        CommandError: it cannot.
+    """
+    made = not file.exists()
+    try:
+        file.open("a").close()
+    except OSError as error:
+        raise CommandError(str(error.strerror), str(file), "name another file") from None
+    if made:
+        file.unlink()
+    return file
 
 
 def _rendered(outcome: Outcome, name: str, file: Path | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -96,8 +97,10 @@ def test_the_list_tells_what_happens_and_where(orc: CommandLine) -> None:
         (["drill", "--forward", "db.example:5432", "--", "true"], "only a service on this machine"),
         (["drill", "--max-position", "much", "--", "true"], "'much' is no size"),
         (["drill", "--kill", "", "--", "true"], "there is no command"),
+        (["drill", "--kill", "SIGFOO", "--", "true"], "there is no program 'SIGFOO'"),
         (["drill", "--format", "pdf", "--", "true"], "no format 'pdf'"),
         (["drill", "--format", "text", "--format", "html", "--", "true"], "several reports"),
+        (["drill", "--format", "html=no/a.html", "--", "true"], "no/a.html: No such file"),
     ],
 )
 def test_what_cannot_be_asked_is_told_in_one_line(
@@ -107,6 +110,14 @@ def test_what_cannot_be_asked_is_told_in_one_line(
     assert outcome.code == 2
     assert words in outcome.err
     assert len(outcome.err.splitlines()) == 1
+
+
+def test_a_service_that_does_not_answer_is_told_before_anything_runs(orc: CommandLine) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    outcome = orc("drill", "--forward", f"localhost:{port}", "--", "true")
+    assert outcome.code == 2
+    assert f"--forward localhost:{port}: nothing answers there" in outcome.err
 
 
 def test_a_bad_file_of_candles_is_told_before_anything_runs(
@@ -127,6 +138,15 @@ def test_a_bot_that_asks_nothing_gets_no_pass_and_is_run_once(bot: Path) -> None
     assert {each["verdict"] for each in told} == {"no-evidence"}
     assert "asked nothing" in told[0]["why"]
     assert done.stderr.count("on binance, ") == 1
+
+
+@needs_seal
+@pytest.mark.bubblewrap
+def test_a_bot_that_prints_without_end_is_told_of(bot: Path) -> None:
+    many = "import os\nfor _ in range(20_000): os.write(1, b'x' * 1_000)"
+    done = drill(bot, "--scenario", "d01", "--", sys.executable, "-c", many)
+    assert "the bot printed 20 MB in calm" in done.stdout
+    assert "1 scenario on binance" in done.stdout
 
 
 @needs_seal

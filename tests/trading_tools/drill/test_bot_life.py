@@ -71,6 +71,20 @@ def test_a_signal_comes_after_so_many_orders(tmp_path: Path) -> None:
     assert next(each for each in told if each.kind == "orders").body["accepted"] >= 1
 
 
+def test_a_signal_for_an_open_order_waits_until_there_is_one(tmp_path: Path) -> None:
+    bot = f"""{ORDERING}
+    order(price="61000")  # above the market: it trades at once
+    time.sleep(1)
+    order()
+    time.sleep(60)
+    """
+    signals = (BotSignal("TERM", after_orders=1, delay_s=0.2, while_open=True),)
+    recording = drill(write_bot(tmp_path, bot), tmp_path, signals=signals)
+    assert not recording.bot.timed_out
+    seen = kinds(recording, "order.accepted", "bot.signaled")
+    assert seen == ["order.accepted", "order.accepted", "bot.signaled"]
+
+
 def test_a_restarted_bot_finds_its_folder_as_it_left_it(tmp_path: Path) -> None:
     bot = f"""{ORDERING}
     import pathlib, sys
@@ -100,6 +114,20 @@ def test_a_kill_switch_that_is_a_file_is_thrown_in_the_bots_folder(tmp_path: Pat
     assert (recording.bot.code, recording.bot.output) == (0, "stopped\n")
     thrown = next(e for e in recording.ledgers["binance"] if e.kind == "bot.signaled")
     assert thrown.body == {"signal": None, "why": "kill switch", "command": ["touch", "STOP"]}
+
+
+@pytest.mark.parametrize(("command", "code"), [(("false",), 1), (("no-such-switch",), 127)])
+def test_a_kill_switch_that_fails_is_noted(
+    tmp_path: Path, command: tuple[str, ...], code: int
+) -> None:
+    bot = f"""{ORDERING}
+    order()
+    time.sleep(60)
+    """
+    signals = (BotSignal("RUN", after_orders=1, command=command, why="kill switch"),)
+    recording = drill(write_bot(tmp_path, bot), tmp_path, signals=signals, timeout_s=2)
+    failed = next(e for e in recording.ledgers["binance"] if e.kind == "command.exited")
+    assert failed.body == {"command": list(command), "code": code, "signal": None}
 
 
 def test_a_stage_interferes_and_may_end_the_bot(

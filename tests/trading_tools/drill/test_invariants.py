@@ -177,6 +177,18 @@ async def test_an_order_after_the_kill_switch_is_a_fault(after: float, held: boo
     assert no_orders_after_kill(stage.facts).held is held
 
 
+async def test_a_kill_switch_whose_command_failed_says_nothing_of_the_bot() -> None:
+    stage = Stage()
+    await stage.order()
+    stage.record("bot.signaled", signal=None, why="kill_switch", command=["./halt", "now"])
+    stage.record("command.exited", command=["./halt", "now"], code=1, signal=None)
+    stage.wait(3)
+    await stage.order()
+    found = no_orders_after_kill(stage.facts)
+    assert found.held is None
+    assert found.detail.endswith("./halt now ended with exit code 1")
+
+
 # Position
 
 

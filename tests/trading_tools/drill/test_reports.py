@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
@@ -105,6 +106,10 @@ def test_the_page_needs_nothing_else_and_runs_no_text_of_the_bot() -> None:
     assert "url(" not in seen.words
     assert seen.tags.count("svg") == 1
     assert "<script>alert(1)</script>" in seen.words
+
+
+def test_the_page_tells_a_stranger_what_it_rests_on() -> None:
+    assert "rests on those venues' ledgers" in unescape(page(OUTCOME))
 
 
 def test_the_picture_has_every_step() -> None:

@@ -10,13 +10,16 @@ import socketserver
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.support.drills import drill, importing_tests, needs_seal, write_bot
+from tests.support.drills import HERE, drill, importing_tests, needs_seal, write_bot
 from tests.support.sealing import alive
+from trading_tools.drill.seal.available import Tools
 from trading_tools.drill.sealed import sealed_run
 from trading_tools.drill.spec import DrillError, DrillSpec, Forward
 
@@ -68,7 +71,7 @@ def test_a_forwarded_service_that_is_not_there_is_a_connection_that_ends(tmp_pat
         ("db.example.com:5432", "only a service on this machine"),
         ("5432", "only a service on this machine"),
         ("localhost:x", "only a service on this machine"),
-        ("localhost:443", "443 is no port or one of the venues'"),
+        ("localhost:443", "443 is no port, or one of the venues'; name another"),
         ("localhost:70000", "70000 is no port"),
     ],
 )
@@ -127,6 +130,31 @@ async def test_a_cancelled_drill_leaves_nothing(
         await running
     assert list(scratch.iterdir()) == []
     assert not alive("sleep 7651")
+
+
+async def test_a_run_that_is_cancelled_while_it_starts_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(HERE, Tools)
+    # The real program, not tied to its parent yet: its parent's death is not its own.
+    loose, started = tmp_path / "unshare", tmp_path / "started"
+    loose.write_text(
+        f'#!/bin/sh\nexec 3<&0\n{HERE.unshare} "$@" <&3 3<&- &\ntouch {started}\nwait\n'
+    )
+    loose.chmod(0o755)
+    tools = replace(HERE, unshare=str(loose))
+    monkeypatch.setattr("trading_tools.drill.sealed.find_tools", lambda: tools)
+    spec = DrillSpec(command=("true",), folder=tmp_path, venues=("binance",))
+    running = asyncio.create_task(sealed_run(spec))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # the process is being started
+    waits_until = time.monotonic() + 30
+    while not started.exists() and time.monotonic() < waits_until:
+        time.sleep(0.001)  # the loop hears nothing of it meanwhile
+    running.cancel()
+    done, _ = await asyncio.wait({running}, timeout=30)
+    running.cancel()
+    assert done
 
 
 @pytest.mark.parametrize("weaker", [False, True], ids=["sealed", "weaker"])

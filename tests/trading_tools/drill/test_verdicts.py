@@ -84,6 +84,26 @@ async def test_a_fault_that_met_nobody_is_no_evidence() -> None:
     assert "--market" in found.try_next
 
 
+async def test_a_bot_that_never_looks_at_balances_is_told_what_the_fault_waited_for() -> None:
+    stage = await played(trade, *scenario("d21").faults)
+    found = await judged("d21", stage.recording())
+    assert found.verdict is Verdict.NO_EVIDENCE
+    assert "a look at balances within 4 s" in found.why
+    assert "leave this scenario out" in found.try_next
+
+
+async def test_a_bot_whose_orders_are_all_refused_is_pointed_at_that() -> None:
+    async def dust(stage: Stage) -> None:
+        for _ in range(3):
+            await stage.order(quantity="0.00001")
+        stage.term()
+        stage.exit()
+
+    found = await judged("d01", (await played(dust, *D01.faults)).recording())
+    assert found.verdict is Verdict.NO_EVIDENCE
+    assert "why the venue refuses its orders" in found.try_next
+
+
 async def test_death_at_the_fault_is_no_evidence() -> None:
     async def dies(stage: Stage) -> None:
         await stage.look()
@@ -126,10 +146,14 @@ async def test_a_bot_that_reaches_nothing_is_told_why(
     assert found.try_next
 
 
-async def test_a_key_that_is_not_the_drills_is_named() -> None:
+@pytest.mark.parametrize("orders", [0, 3])
+async def test_a_key_that_is_not_the_drills_is_named(orders: int) -> None:
     async def stranger(stage: Stage) -> None:
         stage.venue.place.gate = type(stage.venue.place.gate)({})
+        await stage.look()
         await stage.find("x")
+        for _ in range(orders):
+            await stage.order()
         stage.exit(1)
 
     found = await judged("d01", (await played(stranger, *D01.faults)).recording(bot=DEAD))

@@ -1,7 +1,8 @@
 """What one drill run hands to the oracle: the venues' ledgers and how the bot ended.
 
 The bot's own life is in every venue's ledger too, by the same clock: `bot.started`, `bot.signaled`
-(`signal`, `why`) and `bot.exited` (`code`, `signal`). Faults are there as `fault.armed`,
+(`signal`, `why`) and `bot.exited` (`code`, `signal`); a kill switch that is a command ends in
+`command.exited` (`command`, `code`, `signal`). Faults are there as `fault.armed`,
 `fault.delivered` and `fault.ended`, each with `fault`, the name that its plan gave it.
 """
 

@@ -33,6 +33,8 @@ SIGNALS: Final[tuple[_Name, ...]] = ("TERM", "INT", "HUP", "USR1", "USR2", "KILL
 """Signals that can be a kill switch."""
 _AROUND_S: Final = 3
 """What the seal's beginning and the bot's end take of a scenario's time."""
+_MUCH_OUTPUT: Final = 10_000_000
+"""What a bot prints in a run, in bytes, before a reader is told of it."""
 _SEALS: Final = {
     SealKind.NAMESPACE: "a network namespace of its own",
     SealKind.SHIM: "Python's resolver only: the weaker seal, which other languages ignore",
@@ -221,7 +223,7 @@ class _OnVenue:
 
 
 def _lacks(venue: str, recording: Recording) -> Iterator[str]:
-    """What the bot wanted and the drill does not have."""
+    """What the bot wanted and the drill does not have, or not whole."""
     if recording.unknown_hosts:
         yield f"hosts that the bot wanted and nobody here has: {', '.join(recording.unknown_hosts)}"
     missing = {
@@ -231,6 +233,9 @@ def _lacks(venue: str, recording: Recording) -> Iterator[str]:
     }
     if missing:
         yield f"endpoints that {venue} does not have here: {', '.join(sorted(missing))}"
+    if recording.bot.output_bytes > _MUCH_OUTPUT:
+        size = recording.bot.output_bytes / 1_000_000
+        yield f"the bot printed {size:,.0f} MB in {recording.scenario}; its head and tail are kept"
 
 
 def _with_keys(asked: Drill, venue: str) -> dict[str, str]:
@@ -258,7 +263,8 @@ def _signal(signal: Signal, kill: str) -> BotSignal:
     """A scenario's signal as the seal sends it."""
     after, delay = signal.after_orders, signal.delay_s
     if signal.kind is SignalKind.TERM:
-        return BotSignal("TERM", after, delay, why="the deployment ends the bot")
+        why = "the deployment ends the bot"
+        return BotSignal("TERM", after, delay, why=why, while_open=signal.while_open)
     if signal.kind is SignalKind.RESTART:
         return BotSignal("KILL", after, delay, restart=True, why="the bot is killed and restarted")
     name = next((each for each in SIGNALS if each == kill), None)

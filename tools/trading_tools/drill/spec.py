@@ -25,7 +25,8 @@ class BotSignal:
     TERM goes to all its processes, as systemd sends it, and is followed by KILL where the bot
     lives on; KILL ends them at once; INT, HUP, USR1 and USR2 are only sent. `restart` starts the
     same command again in the same folder once it has ended. RUN runs `command` beside the bot in
-    its folder instead: a kill switch that is a file or a program.
+    its folder instead: a kill switch that is a file or a program. `while_open` waits for another
+    order, and the delay again, where none of the bot's is in the book by then.
     """
 
     signal: Literal["TERM", "KILL", "INT", "HUP", "USR1", "USR2", "RUN"]
@@ -34,6 +35,7 @@ class BotSignal:
     restart: bool = False
     command: tuple[str, ...] = ()
     why: str = "the scenario"
+    while_open: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,9 @@ class Forward:
                 "write localhost:PORT"
             )
         if not 0 < int(port) < 65_536 or int(port) in _TAKEN:
-            raise DrillError(f"--forward {text}: {port} is no port or one of the venues'")
+            raise DrillError(
+                f"--forward {text}: {port} is no port, or one of the venues'; name another"
+            )
         return cls(host, int(port))
 
 

@@ -6,9 +6,11 @@ Its processes are `life`, what it sees is `seal`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
 
 from trading_tools.drill.inside.life import Ended, Life, SealBroken
 from trading_tools.drill.inside.output import Output
@@ -21,6 +23,8 @@ _WATCH_EVERY_S = 0.005
 _CROWD_EVERY = 50
 _MOST_PROCESSES = 4_096
 _LONGEST_LINE = 2_000
+_NOT_FOUND = 127
+"""The exit code that a shell gives for a program that is not there."""
 
 StartLife = Callable[[Sequence[str], Callable[[bytes], None]], Awaitable[Life]]
 
@@ -36,6 +40,8 @@ class Bot:
         self._start: StartLife | None = None
         self._output = Output()
         self._line = ""
+        self._accepted = 0
+        self._due = list(spec.signals)
         self._life: Life | None = None
         self._again = self._over = self._timed_out = self._ignored_term = False
         self._beside: set[asyncio.Task[None]] = set()
@@ -118,19 +124,19 @@ class Bot:
     async def _watch(self) -> None:
         """Count the bot's accepted orders, do what is due after so many, and end a fork bomb."""
         read = [0] * len(self._venues)
-        accepted = looks = 0
-        due = sorted(self._spec.signals, key=lambda each: each.after_orders)
+        looks = 0
         while True:
-            before = accepted
+            before = self._accepted
             for place, venue in enumerate(self._venues):
                 entries = venue.place.ledger.entries
                 new = _accepted(entry.kind for entry in entries[read[place] :])
                 read[place] = len(entries)
-                accepted += new
-            if accepted != before:
-                self._report.tell("orders", accepted=accepted)
-            while due and due[0].after_orders <= accepted:
-                asyncio.get_running_loop().call_later(due[0].delay_s, self._do, due.pop(0))
+                self._accepted += new
+            if self._accepted != before:
+                self._report.tell("orders", accepted=self._accepted)
+            for act in [each for each in self._due if each.after_orders <= self._accepted]:
+                self._due.remove(act)
+                asyncio.get_running_loop().call_later(act.delay_s, self._do, act)
             looks += 1
             if looks % _CROWD_EVERY == 0 and self._life and self._life.crowd() > _MOST_PROCESSES:
                 self.kill(f"it has more than {_MOST_PROCESSES:,} processes")
@@ -138,6 +144,9 @@ class Bot:
 
     def _do(self, act: BotSignal) -> None:
         if self._life is None:
+            return
+        if act.while_open and not self._has_open_order():
+            self._due.append(replace(act, after_orders=self._accepted + 1))
             return
         self._again = act.restart
         if act.signal == "TERM":
@@ -152,10 +161,21 @@ class Bot:
             self._note("bot.signaled", signal=name, why=act.why)
             self._life.signal(signal.Signals[name])
 
+    def _has_open_order(self) -> bool:
+        return any(
+            account.open_orders()
+            for venue in self._venues
+            for account in venue.place.exchange.accounts.values()
+            if not account.background
+        )
+
     async def _run_beside(self, command: Sequence[str]) -> None:
         life = await self._started(command)
+        ended = Ended(_NOT_FOUND, None)
         try:
-            await life.ended()
+            with contextlib.suppress(SealBroken):  # bubblewrap found no such program
+                ended = await life.ended()
+            self._note("command.exited", command=list(command), **ended._asdict())
         finally:
             life.kill()
 

@@ -5,6 +5,7 @@ Stops and reduce-only orders may stay while they protect a position; all others 
 
 from __future__ import annotations
 
+import shlex
 from decimal import Decimal
 from typing import Final
 
@@ -84,6 +85,9 @@ def no_orders_after_kill(facts: Facts) -> Finding:
         kill = next(iter(_signals(facts, "SIGTERM")), None)
     if kill is None:
         return Finding(invariant, None, "the kill switch was not pulled")
+    failed = next((each for each in facts.of("command.exited") if each.body.get("code") != 0), None)
+    if failed is not None:
+        return Finding(invariant, None, f"the kill switch's own command failed: {_ending(failed)}")
     late = [
         request
         for request in facts.asked_for(Operation.PLACE, Operation.AMEND)
@@ -106,6 +110,12 @@ def _when(signal: Entry, facts: Facts, deadline: int) -> str:
     if facts.exited is not None and facts.exited.at < deadline:
         return f"at the bot's end, {(facts.exited.at - signal.at) / 1000:.1f} s after SIGTERM"
     return f"{(deadline - signal.at) / 1000:.0f} s after SIGTERM"
+
+
+def _ending(command: Entry) -> str:
+    body = command.body
+    how = body.get("signal") or f"exit code {body.get('code')}"
+    return f"{shlex.join(body['command'])} ended with {how}"
 
 
 def _seqs(orders: list[Order]) -> tuple[int, ...]:

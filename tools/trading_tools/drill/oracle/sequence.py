@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from textwrap import shorten
@@ -172,11 +173,17 @@ def _started(entry: Entry, facts: Facts) -> _Told:
 
 
 def _signaled(entry: Entry, facts: Facts) -> _Told:
-    return (
-        "drill",
-        Way.HERE,
-        f"sends {entry.body.get('signal', 'a signal')}: {entry.body.get('why', '')}",
-    )
+    body = entry.body
+    why = str(body.get("why", "")).replace("_", " ")
+    signal = body.get("signal")
+    what = f"sends {signal}" if signal else f"runs {shlex.join(body.get('command', ()))}"
+    return "drill", Way.HERE, f"{what}: {why}"
+
+
+def _command(entry: Entry, facts: Facts) -> _Told:
+    body = entry.body
+    how = f"by {body['signal']}" if body.get("signal") else f"with exit code {body.get('code')}"
+    return "drill", Way.HERE, f"{shlex.join(body['command'])} ends {how}"
 
 
 def _exited(entry: Entry, facts: Facts) -> _Told:
@@ -201,6 +208,7 @@ _TELLERS: Final[dict[str, Callable[[Entry, Facts], _Told | None]]] = {
     "bot.started": _started,
     "bot.signaled": _signaled,
     "bot.exited": _exited,
+    "command.exited": _command,
 }
 
 

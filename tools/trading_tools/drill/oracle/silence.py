@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from trading_tools.drill.oracle.facts import Facts
+from trading_tools.drill.oracle.facts import Facts, Request
 from trading_tools.drill.oracle.recovery import own_exit
 from trading_tools.drill.recording import Recording
 from trading_tools.venue.wire.messages import Operation
@@ -44,7 +44,10 @@ def nothing_reached(recording: Recording, facts: Facts) -> Silence | None:
         return Silence(_end(recording, "before it asked anything"), "see its output")
     ended = own_exit(facts)
     when = f" and ended after {recording.bot.seconds:.1f} s" if ended else ""
-    return Silence(f"the bot asked nothing of this venue{when}", "--venue, or a longer --timeout")
+    return Silence(
+        f"the bot asked nothing of this venue{when}",
+        "name the venue that it trades on with --venue, or give it a longer --timeout",
+    )
 
 
 def not_met(recording: Recording, facts: Facts) -> Silence:
@@ -62,9 +65,9 @@ def not_met(recording: Recording, facts: Facts) -> Silence:
 
 
 def _refused_throughout(recording: Recording, facts: Facts) -> Silence | None:
-    if facts.asked_for(Operation.PLACE):
+    if not all(_key_refused(order) for order in facts.asked_for(Operation.PLACE)):
         return None
-    keys = [each for each in facts.requests if each.status == 401 or each.code in _KEY_CODES]
+    keys = [each for each in facts.requests if _key_refused(each)]
     if keys:
         return Silence(
             f"the venue refused the bot's key {len(keys)} times: it is not the drill's, so it "
@@ -87,6 +90,10 @@ def _refused_throughout(recording: Recording, facts: Facts) -> Silence | None:
             "relay a service of this machine with --forward, or do without the host",
         )
     return None
+
+
+def _key_refused(request: Request) -> bool:
+    return request.status == 401 or request.code in _KEY_CODES
 
 
 def died_at(recording: Recording, facts: Facts) -> bool:
@@ -126,4 +133,6 @@ def _try(facts: Facts) -> str:
         return "a bot that opens no stream has none to lose: leave this scenario out"
     if not facts.asked_for(Operation.PLACE):
         return "a longer --timeout, or --market FILE with candles that make it act"
-    return "a longer --timeout"
+    if not facts.orders:
+        return "see in the bot's output why the venue refuses its orders"
+    return "a longer --timeout; leave this scenario out for a bot that never does what it waits for"

@@ -14,6 +14,11 @@ from trading_tools.drill.scenarios.catalogue import scenario
 
 _WORDS: Final = {Verdict.PASS: "pass", Verdict.FAIL: "fail", Verdict.NO_EVIDENCE: "no evidence"}
 _HELD: Final = {True: ("pass", "held"), False: ("fail", "broken"), None: ("none", "unknown")}
+_WHAT: Final = (
+    "The bot ran unmodified against local venues that have the real ones' names and went wrong on "
+    "purpose. All that is said here rests on those venues' ledgers, not on the bot's word. No "
+    "evidence is not a pass: what was to be seen did not happen."
+)
 _STYLE: Final = """
 :root { color-scheme: light dark; --ink: #1c2430; --soft: #5d6b7d; --paper: #fbfbfa;
   --card: #ffffff; --line: #dde2e8; --pass: #1a7f43; --fail: #c0262d; --none: #96690a;
@@ -35,7 +40,7 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
 .pass { color: var(--pass); } .fail { color: var(--fail); } .none { color: var(--none); }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0; }
 td { border-top: 1px solid var(--line); padding: .3rem .6rem .3rem 0; vertical-align: top; }
-td:first-child { white-space: nowrap; } a { color: inherit; }
+td:first-child { white-space: nowrap; } a { color: inherit; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; } .timeline { min-width: 760px; width: 100%; font: 13px system-ui,
   sans-serif; margin: .5rem 0; }
 .timeline text { fill: var(--ink); } .timeline .time { fill: var(--soft); font-size: 11px;
@@ -66,7 +71,7 @@ def page(outcome: Outcome) -> str:
         '<!doctype html><html lang="en"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>Drill: {command}</title><style>{_STYLE}</style></head><body>",
-        f"<h1>Drill</h1><p><code>{command}</code></p>",
+        f"<h1>Drill</h1><p><code>{command}</code></p><p>{escape(_WHAT)}</p>",
         f"<p>{counts}. {outcome.seconds:.0f} s, seed {outcome.seed}.</p>",
         *(f'<p class="soft">{escape(note)}</p>' for note in _notes(outcome)),
         _contents(outcome),

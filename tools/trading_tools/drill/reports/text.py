@@ -58,7 +58,8 @@ def _parts(outcome: Outcome, paper: Paper) -> Iterator[Iterator[str]]:
 
 def _not_run_lines(alike: list[Judged], paper: Paper) -> Iterator[str]:
     _, _, code = _LOOKS[Verdict.NO_EVIDENCE]
-    yield paper.dye(f"? NO EVIDENCE  {len(alike)} scenarios on {alike[0].venue}", f"1;{code}")
+    many = "1 scenario" if len(alike) == 1 else f"{len(alike)} scenarios"
+    yield paper.dye(f"? NO EVIDENCE  {many} on {alike[0].venue}", f"1;{code}")
     yield from paper.wrap("  " + ", ".join(each.scenario for each in alike), 2)
     yield from _reasons(alike[0], paper)
 

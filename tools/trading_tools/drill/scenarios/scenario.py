@@ -23,11 +23,15 @@ class SignalKind(StrEnum):
 
 @dataclass(frozen=True)
 class Signal:
-    """A signal that is sent `delay_s` after the venue accepted that many orders of the bot."""
+    """A signal that is sent `delay_s` after the venue accepted that many orders of the bot.
+
+    `while_open` waits for one more where none of them is in the book then.
+    """
 
     kind: SignalKind
     after_orders: int
     delay_s: float = 0.5
+    while_open: bool = False
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,8 @@ class StaleBalance(Fault):
 
 class _Keeper(Player):
     def __init__(self, fault: StaleBalance) -> None:
-        super().__init__(fault.name, str(fault.on))
+        waits_for = f"{fault.on}, and a look at balances within {fault.for_s:g} s of it"
+        super().__init__(fault.name, waits_for)
         self._fault = fault
         self._seen = 0
 

@@ -93,7 +93,8 @@ def _json_rows(name: str, text: str) -> Iterator[tuple[str, Mapping[str, str]]]:
         symbol, rows = str(told.get("symbol", "")), list(told["rows"])
     except (ValueError, KeyError, TypeError, AttributeError):
         raise CandleFileError(
-            f"{name} is not what `orc tools call candles` prints: it needs columns and rows"
+            f"{name} is not what `orc tools call candles` prints: it needs columns and rows; "
+            "or give a CSV file"
         ) from None
     for number, cells in enumerate(rows, 1):
         values = cells if isinstance(cells, list) else []
