@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import pytest
+
 from tests.support.recordings import Script, Stage, played
 from trading_tools.drill.oracle.finding import Finding
 from trading_tools.drill.oracle.intents import one_order_per_intent
@@ -88,6 +90,19 @@ async def test_a_resend_that_comes_late_is_caught_by_what_was_not_asked_in_betwe
 
 async def test_asking_for_the_order_before_sending_again_is_in_order() -> None:
     assert (await judged(clips(query), LOST)).held is True
+
+
+@pytest.mark.parametrize(("symbol", "held"), [("BTCUSDT", True), ("ETHUSDT", False)])
+async def test_a_list_tells_of_its_own_instrument_alone(symbol: str, held: bool) -> None:
+    async def lists(stage: Stage, terms: dict[str, str]) -> None:
+        stage.wait(1)
+        asked = stage.record(
+            "request.received", operation="order_history", params={"symbol": symbol}
+        )
+        stage.record("request.answered", request=asked.seq, status=200)
+        await stage.order(**{**terms, "newClientOrderId": "again"})
+
+    assert (await judged(clips(lists), LOST)).held is held
 
 
 async def test_going_on_with_the_next_clip_is_not_a_resend() -> None:

@@ -84,6 +84,13 @@ async def test_a_fault_that_met_nobody_is_no_evidence() -> None:
     assert "--market" in found.try_next
 
 
+async def test_one_fault_of_two_is_no_evidence() -> None:
+    d07 = scenario("d07")
+    found = await judged("d07", (await played(trade, *d07.faults)).recording())
+    assert found.verdict is Verdict.NO_EVIDENCE
+    assert "told-twice waited for stream message number 2 about orders" in found.why
+
+
 async def test_death_at_the_fault_is_no_evidence() -> None:
     async def dies(stage: Stage) -> None:
         await stage.look()

@@ -17,6 +17,7 @@ from trading_tools.venue.wire.messages import Operation
 _STOPS: Final = ("STOP", "TAKE_PROFIT", "TRAILING")
 _ACCEPTED: Final = ("order.accepted", "position.liquidated", "position.deleveraged")
 """Orders come to be by a request of the bot, or by the venue's own will."""
+_INSTRUMENT: Final = ("category", "symbol", "pair", "product_id")
 _NAMES: Final = ("name", "client_order_id")
 _ENDS: Final = ("order.canceled", "order.expired")
 
@@ -25,6 +26,7 @@ _ENDS: Final = ("order.canceled", "order.expired")
 class Request:
     """One request and what became of it. `status` 0 is one that was never answered.
 
+    `about` is the instrument that it names, in the venue's own words and capitals, if it names one.
     `cut` and `changed` say that a fault kept the venue's own answer from the bot.
     """
 
@@ -33,6 +35,7 @@ class Request:
     operation: Operation
     words: str
     values: frozenset[str]
+    about: Mapping[str, str] = field(default_factory=dict)
     answered_at: int | None = None
     answered_seq: int = 0
     status: int = 0
@@ -220,6 +223,7 @@ def _requests(entries: Iterable[Entry]) -> dict[int, Request]:
                 operation=Operation(body.get("operation", "other")),
                 words=f"{body.get('method', '')} {body.get('path', '')}".strip(),
                 values=frozenset(texts(body.get("params", {}))),
+                about=_about(body.get("params", {})),
             )
         elif entry.kind == "request.answered" and body.get("request") in found:
             asked = found[body["request"]]
@@ -237,6 +241,11 @@ def _requests(entries: Iterable[Entry]) -> dict[int, Request]:
         elif entry.kind == "reply.lost" and body.get("request") in found:
             found[body["request"]] = replace(found[body["request"]], cut=True)
     return found
+
+
+def _about(params: Mapping[str, Any]) -> dict[str, str]:
+    named = {key: params.get(key) for key in _INSTRUMENT}
+    return {key: text.upper() for key, text in named.items() if text and isinstance(text, str)}
 
 
 def _orders(entries: Iterable[Entry]) -> dict[str, Order]:

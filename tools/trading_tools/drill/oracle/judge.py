@@ -1,6 +1,6 @@
 """From a recording to a verdict: what a scenario asks for, what was shown, and why.
 
-`pass` needs the fault delivered, each of the scenario's invariants held (none unknown), and with
+`pass` needs every fault delivered, each of the scenario's invariants held (none unknown), and with
 them recovery. One that failed is a `fail`; anything less is `no-evidence`.
 """
 
@@ -100,7 +100,7 @@ def _verdict(
     failed = next((finding for finding in findings if finding.held is False), None)
     if failed is not None:
         return Verdict.FAIL, Silence(f"{failed.invariant.value}: {failed.detail}", "")
-    if scenario.faults and not any(fault.deliveries for fault in facts.faults):
+    if scenario.faults and not all(fault.deliveries for fault in facts.faults):
         return Verdict.NO_EVIDENCE, not_met(recording, facts)
     if scenario.signals and not facts.signals:
         return Verdict.NO_EVIDENCE, not_met(recording, facts)
