@@ -98,7 +98,12 @@ class Order:
     @property
     def protects(self) -> bool:
         """Whether it is of a kind that closes a position: it may stay when the bot is gone."""
-        return self.reduce_only or any(word in self.kind for word in _STOPS)
+        return self.reduce_only or self.waits
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for a price before it trades."""
+        return any(word in self.kind for word in _STOPS)
 
     def open_at(self, seq: int) -> bool:
         """Whether it was open when the ledger had reached entry `seq`."""
