@@ -18,7 +18,7 @@ from trading_tools.drill.oracle.rules import no_rate_violations, within_filters
 from trading_tools.drill.oracle.streams import stream_back_in_time
 from trading_tools.venue.core.orders import Side
 from trading_tools.venue.faults.acts import Act
-from trading_tools.venue.faults.replies import Ending, Spoilt
+from trading_tools.venue.faults.replies import Acted, Ending, Spoilt
 from trading_tools.venue.faults.rules import NewRules
 from trading_tools.venue.wire.messages import Operation, Trouble
 
@@ -249,6 +249,30 @@ async def test_an_exit_is_recovery_if_it_is_meant_and_leaves_nothing(
     if cleans:
         await stage.cancel_all()
     stage.exit(code)
+    assert recovered(stage.facts, calm.facts).held is held
+
+
+@pytest.mark.parametrize(("size", "held"), [("0.0005", False), ("0.002", True)])
+async def test_a_stop_protects_as_much_as_it_sells(size: str, held: bool) -> None:
+    stage = Stage(Spoilt("busy", Act(nth=2), Trouble.OVERLOADED, Acted.NO))
+    await traded(stage)
+    await stage.order()
+    await stage.order(**STOP, quantity=size, stopPrice="55000")
+    stage.exit()
+    assert recovered(stage.facts, Stage().facts).held is held
+
+
+@pytest.mark.parametrize(("buys", "held"), [(3, True), (2, False)])
+async def test_a_position_may_be_left_where_calm_ends_with_it_too(buys: int, held: bool) -> None:
+    async def saver(stage: Stage, buys: int = 3) -> None:
+        for number in range(buys):
+            stage.quote(Side.SELL, 60_000 + number, 1)
+            await stage.order(price=f"{60_000 + number}")
+            stage.wait(2)
+        stage.exit()
+
+    calm, stage = await played(saver), Stage(Spoilt("lost", Act(nth=2), Ending.RESET))
+    await saver(stage, buys)
     assert recovered(stage.facts, calm.facts).held is held
 
 

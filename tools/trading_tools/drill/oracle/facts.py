@@ -165,6 +165,11 @@ class Facts:
         """When the last thing happened."""
         return self.entries[-1].at if self.entries else 0
 
+    def filled(self, order: Order, seq: int) -> Decimal:
+        """How much of an order had traded when the ledger had reached an entry."""
+        sizes = (each.size for each in self.fills if each.order == order.id and each.seq <= seq)
+        return sum(sizes, Decimal(0))
+
     def of(self, *kinds: str) -> list[Entry]:
         """Entries of some kinds, in order."""
         return [entry for entry in self.entries if entry.kind in kinds]
