@@ -92,10 +92,17 @@ async def test_a_venue_that_never_had_to_warn_was_not_asked_too_much() -> None:
 # Streams
 
 
+def open_stream(stage: Stage, brings: bool = True) -> int:
+    number = stage.record("stream.opened", path="/ws/btcusdt@trade").seq
+    if brings:
+        stage.record("stream.began", connection=number, about="trades", symbol="BTCUSDT")
+    return number
+
+
 def lose_stream(stage: Stage) -> None:
-    opened = stage.record("stream.opened", path="/ws/btcusdt@trade")
+    opened = open_stream(stage)
     stage.wait(1)
-    stage.record("fault.delivered", fault="silent", what="no data", connection=opened.seq)
+    stage.record("fault.delivered", fault="silent", what="no data", connection=opened)
 
 
 @pytest.mark.parametrize(("after", "held"), [(3, True), (7, False)])
@@ -103,7 +110,7 @@ async def test_a_stream_is_back_with_a_new_connection(after: float, held: bool) 
     stage = Stage()
     lose_stream(stage)
     stage.wait(after)
-    stage.record("stream.opened", path="/ws/btcusdt@trade")
+    open_stream(stage)
     assert stream_back_in_time(stage.facts).held is held
 
 
@@ -114,8 +121,45 @@ async def test_rest_stands_in_for_the_same_kind_of_data(private: set[str], held:
     for _ in range(4):
         stage.wait(3)
         await stage.look()
-    stage.record("stream.opened", path="/ws/btcusdt@trade")
+    open_stream(stage)
     assert stream_back_in_time(stage.facts, private).held is held
+
+
+async def test_a_connection_that_brings_nothing_is_no_stream() -> None:
+    stage = Stage()
+    lose_stream(stage)
+    stage.wait(1)
+    open_stream(stage, brings=False)
+    stage.wait(9)
+    stage.term()
+    assert stream_back_in_time(stage.facts).held is False
+
+
+async def test_a_connection_that_breaks_as_well_is_the_next_loss() -> None:
+    stage = Stage()
+    lose_stream(stage)
+    for _ in range(3):
+        stage.wait(3)
+        opened = open_stream(stage, brings=False)
+        stage.record("fault.delivered", fault="silent", what="reset", connection=opened)
+    stage.wait(3)
+    open_stream(stage)
+    assert stream_back_in_time(stage.facts).held is True
+
+
+@pytest.mark.parametrize(("again", "held"), [(True, True), (False, False)])
+async def test_an_account_whose_keys_expired_must_hear_of_itself_again(
+    again: bool, held: bool
+) -> None:
+    stage = Stage()
+    stage.record("fault.delivered", fault="expiry", what="the keys expire", request=1)
+    stage.wait(1)
+    opened = open_stream(stage)
+    stage.wait(9)
+    if again:
+        stage.record("stream.told", connection=opened, event={})
+    stage.term()
+    assert stream_back_in_time(stage.facts, expiring={"expiry"}).held is held
 
 
 async def test_a_run_that_ends_at_once_says_nothing_of_the_stream() -> None:

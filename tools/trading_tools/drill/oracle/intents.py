@@ -99,8 +99,8 @@ class _Habit:
     """How the calm run sends orders of one side and symbol.
 
     `between` is the fewest other requests between two neighbours, None where there are none;
-    `same_terms` whether two neighbours ever ask for the same size at the same price, `turns` whether
-    one of the other side is always between them.
+    `same_terms` whether two neighbours ever ask for the same size at the same price, `turns`
+    whether one of the other side is always between them.
     """
 
     def __init__(self, run: _Run, group: Sequence[_Sent]) -> None:

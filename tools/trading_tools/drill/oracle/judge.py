@@ -27,6 +27,7 @@ from trading_tools.drill.recording import Recording
 from trading_tools.drill.scenarios.invariants import Invariant
 from trading_tools.drill.scenarios.scenario import Scenario
 from trading_tools.venue.faults.acts import PRIVATE, Heard
+from trading_tools.venue.faults.keys import KeysExpired
 from trading_tools.venue.faults.rules import NewRules
 
 
@@ -63,12 +64,13 @@ def _find(
 ) -> Finding:
     changing = {each.name for each in scenario.faults if isinstance(each, NewRules)}
     private = {each.name for each in scenario.faults if _takes_private(each)}
+    expiring = {each.name for each in scenario.faults if isinstance(each, KeysExpired)}
     judges: dict[Invariant, Callable[[], Finding]] = {
         Invariant.ONE_ORDER_PER_INTENT: lambda: one_order_per_intent(facts, calm),
         Invariant.POSITION_AS_DECLARED: lambda: position_as_declared(facts, calm, declared),
         Invariant.WITHIN_FILTERS: lambda: within_filters(facts, changing),
         Invariant.NO_RATE_VIOLATIONS_AFTER_WARNING: lambda: no_rate_violations(facts),
-        Invariant.STREAM_BACK_IN_TIME: lambda: stream_back_in_time(facts, private),
+        Invariant.STREAM_BACK_IN_TIME: lambda: stream_back_in_time(facts, private, expiring),
         Invariant.NO_ORPHAN_ORDERS: lambda: no_orphan_orders(facts),
         Invariant.CANCELLED_AFTER_SIGTERM: lambda: cancelled_after_sigterm(facts),
         Invariant.NO_ORDERS_AFTER_KILL: lambda: no_orders_after_kill(facts),
