@@ -89,6 +89,32 @@ async def test_a_venue_that_never_had_to_warn_was_not_asked_too_much() -> None:
     assert no_rate_violations(stage.facts).held is True
 
 
+def warned_by_socket(stage: Stage) -> None:
+    """An order over a WebSocket is one too many, and ends its connection."""
+    asked = stage.record("request.received", operation="place", connection=1)
+    stage.record("limit.hit", limit="429", what="over the limit")
+    stage.record("fault.delivered", fault="limit", what="refused", request=asked.seq)
+
+
+@pytest.mark.parametrize(("pause", "held"), [(0.5, False), (1.5, True)])
+async def test_a_limit_on_a_websocket_is_a_warning_too(pause: float, held: bool) -> None:
+    stage = Stage()
+    warned_by_socket(stage)
+    stage.wait(pause)
+    await stage.order()
+    found = no_rate_violations(stage.facts)
+    assert found.held is held
+    assert "never had to warn" not in found.detail
+
+
+async def test_connecting_while_the_venue_wants_a_pause_is_a_violation() -> None:
+    stage = Stage()
+    warned_by_socket(stage)
+    stage.wait(0.5)
+    stage.record("limit.hit", limit="429", what="before Retry-After was over")
+    assert no_rate_violations(stage.facts).held is False
+
+
 # Streams
 
 
@@ -218,7 +244,24 @@ async def test_an_order_after_the_kill_switch_is_a_fault(after: float, held: boo
     stage.record("bot.signaled", signal="SIGUSR1", why="kill_switch")
     stage.wait(after)
     await stage.order()
-    assert no_orders_after_kill(stage.facts).held is held
+    stage.exit()
+    assert no_orders_after_kill(stage.facts, Stage().facts).held is held
+
+
+@pytest.mark.parametrize(("watched", "held"), [(8, None), (12, True)])
+async def test_a_bot_that_lives_on_after_the_kill_switch_is_watched_for_its_longest_pause(
+    watched: float, held: bool | None
+) -> None:
+    calm, stage = Stage(), Stage()
+    for each in (calm, stage):
+        await each.order()
+        each.wait(10)
+        await each.order()
+    stage.record("bot.signaled", signal="SIGUSR1", why="kill_switch")
+    stage.wait(watched)
+    stage.term()
+    stage.exit()
+    assert no_orders_after_kill(stage.facts, calm.facts).held is held
 
 
 # Position

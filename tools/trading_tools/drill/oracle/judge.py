@@ -73,7 +73,7 @@ def _find(
         Invariant.STREAM_BACK_IN_TIME: lambda: stream_back_in_time(facts, private, expiring),
         Invariant.NO_ORPHAN_ORDERS: lambda: no_orphan_orders(facts),
         Invariant.CANCELLED_AFTER_SIGTERM: lambda: cancelled_after_sigterm(facts),
-        Invariant.NO_ORDERS_AFTER_KILL: lambda: no_orders_after_kill(facts),
+        Invariant.NO_ORDERS_AFTER_KILL: lambda: no_orders_after_kill(facts, calm),
         Invariant.RECOVERED: lambda: recovered(facts, calm),
     }
     return judges[invariant]()
