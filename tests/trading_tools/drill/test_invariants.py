@@ -107,6 +107,18 @@ async def test_a_limit_on_a_websocket_is_a_warning_too(pause: float, held: bool)
     assert "never had to warn" not in found.detail
 
 
+async def test_a_ban_is_a_violation_where_the_venue_says_no_retry_after() -> None:
+    stage = Stage()
+    for number in range(5):
+        asked = stage.record("request.received", operation="place")
+        what = "in a ban" if number == 4 else "over the limit"
+        stage.record("limit.hit", limit="EAPI:Rate limit exceeded", what=what)
+        code = "EAPI:Rate limit exceeded"
+        stage.record("request.answered", request=asked.seq, status=200, code=code)
+        stage.wait(1.2)
+    assert no_rate_violations(stage.facts).held is False
+
+
 async def test_connecting_while_the_venue_wants_a_pause_is_a_violation() -> None:
     stage = Stage()
     warned_by_socket(stage)

@@ -12,6 +12,7 @@ from trading_tools.drill.oracle.facts import Facts, Request
 from trading_tools.drill.oracle.finding import Finding
 from trading_tools.drill.scenarios.invariants import Invariant
 from trading_tools.venue.core.ledger import Entry
+from trading_tools.venue.faults.refusals import IN_A_BAN
 from trading_tools.venue.wire.messages import Operation
 
 _FILTERS: Final = frozenset({"PRICE", "SIZE", "MARKET_SIZE", "NOTIONAL", "PRICE_BAND"})
@@ -91,6 +92,8 @@ def no_rate_violations(facts: Facts) -> Finding:
             return Finding(invariant, False, words, (warning.seq, early[0].seq))
         if warning.status == 418 and warning is not warnings[0]:
             return Finding(invariant, False, "banned for going on", (warning.seq,))
+    if banned := next((hit for hit in hits if hit.body.get("what") == IN_A_BAN), None):
+        return Finding(invariant, False, "banned for going on", (banned.seq,))
     return Finding(
         invariant, True, f"{len(warnings)} warnings, and nothing sent before their time was over"
     )
