@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import cycle
+
+import pytest
 
 from tests.support.recordings import Script, Stage, played
 from trading_tools.drill.oracle.finding import Finding
 from trading_tools.drill.oracle.intents import one_order_per_intent
+from trading_tools.venue.core.orders import Side
 from trading_tools.venue.faults.acts import Act
 from trading_tools.venue.faults.fault import Fault
 from trading_tools.venue.faults.replies import Acted, Ending, Spoilt
@@ -88,6 +92,68 @@ async def test_a_resend_that_comes_late_is_caught_by_what_was_not_asked_in_betwe
 
 async def test_asking_for_the_order_before_sending_again_is_in_order() -> None:
     assert (await judged(clips(query), LOST)).held is True
+
+
+@pytest.mark.parametrize(("symbol", "held"), [("BTCUSDT", True), ("ETHUSDT", False)])
+async def test_a_list_tells_of_its_own_instrument_alone(symbol: str, held: bool) -> None:
+    async def lists(stage: Stage, terms: dict[str, str]) -> None:
+        stage.wait(1)
+        asked = stage.record(
+            "request.received", operation="order_history", params={"symbol": symbol}
+        )
+        stage.record("request.answered", request=asked.seq, status=200)
+        await stage.order(**{**terms, "newClientOrderId": "again"})
+
+    assert (await judged(clips(lists), LOST)).held is held
+
+
+async def test_a_resend_in_three_parts_is_caught() -> None:
+    async def parts(stage: Stage, terms: dict[str, str]) -> None:
+        stage.wait(0.3)
+        for number in range(3):
+            await stage.order(**{**terms, "newClientOrderId": f"p{number}", "quantity": "0.00034"})
+        await stage.cancel_all()
+
+    assert (await judged(clips(parts), LOST)).held is False
+
+
+@pytest.mark.parametrize(("resends", "held"), [(False, True), (True, False)])
+async def test_a_stop_that_is_sent_again_is_caught(resends: bool, held: bool) -> None:
+    async def script(stage: Stage) -> None:
+        for number in range(4):
+            stage.quote(Side.SELL, 60_000 + number, 1)
+            await stage.order(price=f"{60_000 + number}")
+            stop = {"side": "SELL", "type": "STOP_LOSS", "price": None, "timeInForce": None}
+            told = await stage.order(**stop, stopPrice=f"{50_000 + number}")
+            stage.wait(0.5)
+            if not told and resends:
+                await stage.order(**stop, stopPrice=f"{50_000 + number}")
+            stage.wait(2)
+            await stage.cancel_all()
+
+    assert (await judged(script, LOST)).held is held
+
+
+@pytest.mark.parametrize(("buys_again", "held"), [(False, True), (True, False)])
+async def test_a_buy_that_is_given_up_and_made_anew_is_caught_where_sells_take_turns(
+    buys_again: bool, held: bool
+) -> None:
+    async def script(stage: Stage) -> None:
+        sides = cycle(("BUY", "SELL"))
+        side = next(sides)
+        for number in range(10):
+            await stage.look()
+            price = f"{(59_000 if side == 'BUY' else 61_000) + number}"
+            told = await stage.order(side=side, price=price)
+            stage.wait(2)
+            if told or not buys_again:
+                side = next(sides)
+            else:
+                stage.wait(2)
+                await stage.look()
+
+    fault = Spoilt("lost-ack", Act(nth=3), Ending.RESET)
+    assert (await judged(script, fault)).held is held
 
 
 async def test_going_on_with_the_next_clip_is_not_a_resend() -> None:

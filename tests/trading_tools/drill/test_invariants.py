@@ -18,7 +18,7 @@ from trading_tools.drill.oracle.rules import no_rate_violations, within_filters
 from trading_tools.drill.oracle.streams import stream_back_in_time
 from trading_tools.venue.core.orders import Side
 from trading_tools.venue.faults.acts import Act
-from trading_tools.venue.faults.replies import Ending, Spoilt
+from trading_tools.venue.faults.replies import Acted, Ending, Spoilt
 from trading_tools.venue.faults.rules import NewRules
 from trading_tools.venue.wire.messages import Operation, Trouble
 
@@ -89,13 +89,58 @@ async def test_a_venue_that_never_had_to_warn_was_not_asked_too_much() -> None:
     assert no_rate_violations(stage.facts).held is True
 
 
+def warned_by_socket(stage: Stage) -> None:
+    """An order over a WebSocket is one too many, and ends its connection."""
+    asked = stage.record("request.received", operation="place", connection=1)
+    stage.record("limit.hit", limit="429", what="over the limit")
+    stage.record("fault.delivered", fault="limit", what="refused", request=asked.seq)
+
+
+@pytest.mark.parametrize(("pause", "held"), [(0.5, False), (1.5, True)])
+async def test_a_limit_on_a_websocket_is_a_warning_too(pause: float, held: bool) -> None:
+    stage = Stage()
+    warned_by_socket(stage)
+    stage.wait(pause)
+    await stage.order()
+    found = no_rate_violations(stage.facts)
+    assert found.held is held
+    assert "never had to warn" not in found.detail
+
+
+async def test_a_ban_is_a_violation_where_the_venue_says_no_retry_after() -> None:
+    stage = Stage()
+    for number in range(5):
+        asked = stage.record("request.received", operation="place")
+        what = "in a ban" if number == 4 else "over the limit"
+        stage.record("limit.hit", limit="EAPI:Rate limit exceeded", what=what)
+        code = "EAPI:Rate limit exceeded"
+        stage.record("request.answered", request=asked.seq, status=200, code=code)
+        stage.wait(1.2)
+    assert no_rate_violations(stage.facts).held is False
+
+
+async def test_connecting_while_the_venue_wants_a_pause_is_a_violation() -> None:
+    stage = Stage()
+    warned_by_socket(stage)
+    stage.wait(0.5)
+    stage.record("limit.hit", limit="429", what="before Retry-After was over")
+    assert no_rate_violations(stage.facts).held is False
+
+
 # Streams
 
 
+def open_stream(stage: Stage, brings: bool = True) -> int:
+    number = stage.record("stream.opened", path="/ws/btcusdt@trade").seq
+    if brings:
+        stage.record("stream.began", connection=number, about="trades", symbol="BTCUSDT")
+    return number
+
+
 def lose_stream(stage: Stage) -> None:
-    opened = stage.record("stream.opened", path="/ws/btcusdt@trade")
+    opened = open_stream(stage)
     stage.wait(1)
-    stage.record("fault.delivered", fault="silent", what="no data", connection=opened.seq)
+    stage.record("fault.delivered", fault="silent", what="no data", connection=opened)
 
 
 @pytest.mark.parametrize(("after", "held"), [(3, True), (7, False)])
@@ -103,7 +148,7 @@ async def test_a_stream_is_back_with_a_new_connection(after: float, held: bool) 
     stage = Stage()
     lose_stream(stage)
     stage.wait(after)
-    stage.record("stream.opened", path="/ws/btcusdt@trade")
+    open_stream(stage)
     assert stream_back_in_time(stage.facts).held is held
 
 
@@ -114,8 +159,45 @@ async def test_rest_stands_in_for_the_same_kind_of_data(private: set[str], held:
     for _ in range(4):
         stage.wait(3)
         await stage.look()
-    stage.record("stream.opened", path="/ws/btcusdt@trade")
+    open_stream(stage)
     assert stream_back_in_time(stage.facts, private).held is held
+
+
+async def test_a_connection_that_brings_nothing_is_no_stream() -> None:
+    stage = Stage()
+    lose_stream(stage)
+    stage.wait(1)
+    open_stream(stage, brings=False)
+    stage.wait(9)
+    stage.term()
+    assert stream_back_in_time(stage.facts).held is False
+
+
+async def test_a_connection_that_breaks_as_well_is_the_next_loss() -> None:
+    stage = Stage()
+    lose_stream(stage)
+    for _ in range(3):
+        stage.wait(3)
+        opened = open_stream(stage, brings=False)
+        stage.record("fault.delivered", fault="silent", what="reset", connection=opened)
+    stage.wait(3)
+    open_stream(stage)
+    assert stream_back_in_time(stage.facts).held is True
+
+
+@pytest.mark.parametrize(("again", "held"), [(True, True), (False, False)])
+async def test_an_account_whose_keys_expired_must_hear_of_itself_again(
+    again: bool, held: bool
+) -> None:
+    stage = Stage()
+    stage.record("fault.delivered", fault="expiry", what="the keys expire", request=1)
+    stage.wait(1)
+    opened = open_stream(stage)
+    stage.wait(9)
+    if again:
+        stage.record("stream.told", connection=opened, event={})
+    stage.term()
+    assert stream_back_in_time(stage.facts, expiring={"expiry"}).held is held
 
 
 async def test_a_run_that_ends_at_once_says_nothing_of_the_stream() -> None:
@@ -174,7 +256,24 @@ async def test_an_order_after_the_kill_switch_is_a_fault(after: float, held: boo
     stage.record("bot.signaled", signal="SIGUSR1", why="kill_switch")
     stage.wait(after)
     await stage.order()
-    assert no_orders_after_kill(stage.facts).held is held
+    stage.exit()
+    assert no_orders_after_kill(stage.facts, Stage().facts).held is held
+
+
+@pytest.mark.parametrize(("watched", "held"), [(8, None), (12, True)])
+async def test_a_bot_that_lives_on_after_the_kill_switch_is_watched_for_its_longest_pause(
+    watched: float, held: bool | None
+) -> None:
+    calm, stage = Stage(), Stage()
+    for each in (calm, stage):
+        await each.order()
+        each.wait(10)
+        await each.order()
+    stage.record("bot.signaled", signal="SIGUSR1", why="kill_switch")
+    stage.wait(watched)
+    stage.term()
+    stage.exit()
+    assert no_orders_after_kill(stage.facts, calm.facts).held is held
 
 
 async def test_a_kill_switch_whose_command_failed_says_nothing_of_the_bot() -> None:
@@ -262,6 +361,30 @@ async def test_an_exit_is_recovery_if_it_is_meant_and_leaves_nothing(
     if cleans:
         await stage.cancel_all()
     stage.exit(code)
+    assert recovered(stage.facts, calm.facts).held is held
+
+
+@pytest.mark.parametrize(("size", "held"), [("0.0005", False), ("0.002", True)])
+async def test_a_stop_protects_as_much_as_it_sells(size: str, held: bool) -> None:
+    stage = Stage(Spoilt("busy", Act(nth=2), Trouble.OVERLOADED, Acted.NO))
+    await traded(stage)
+    await stage.order()
+    await stage.order(**STOP, quantity=size, stopPrice="55000")
+    stage.exit()
+    assert recovered(stage.facts, Stage().facts).held is held
+
+
+@pytest.mark.parametrize(("buys", "held"), [(3, True), (2, False)])
+async def test_a_position_may_be_left_where_calm_ends_with_it_too(buys: int, held: bool) -> None:
+    async def saver(stage: Stage, buys: int = 3) -> None:
+        for number in range(buys):
+            stage.quote(Side.SELL, 60_000 + number, 1)
+            await stage.order(price=f"{60_000 + number}")
+            stage.wait(2)
+        stage.exit()
+
+    calm, stage = await played(saver), Stage(Spoilt("lost", Act(nth=2), Ending.RESET))
+    await saver(stage, buys)
     assert recovered(stage.facts, calm.facts).held is held
 
 

@@ -32,6 +32,13 @@ async def trade(stage: Stage, resends: bool = False) -> None:
     stage.exit()
 
 
+async def trade_until_killed(stage: Stage) -> None:
+    for number in range(2):
+        await stage.look()
+        await stage.order(newClientOrderId=f"clip-{number}", price=f"{59_000 + number}")
+        stage.wait(1)
+
+
 async def naive(stage: Stage) -> None:
     await trade(stage, resends=True)
 
@@ -102,6 +109,34 @@ async def test_a_bot_whose_orders_are_all_refused_is_pointed_at_that() -> None:
     found = await judged("d01", (await played(dust, *D01.faults)).recording())
     assert found.verdict is Verdict.NO_EVIDENCE
     assert "why the venue refuses its orders" in found.try_next
+
+
+async def test_one_fault_of_two_is_no_evidence() -> None:
+    d07 = scenario("d07")
+    found = await judged("d07", (await played(trade, *d07.faults)).recording())
+    assert found.verdict is Verdict.NO_EVIDENCE
+    assert "told-twice waited for stream message number 2 about orders" in found.why
+
+
+@pytest.mark.parametrize(("goes_on", "verdict"), [(True, Verdict.PASS), (False, Verdict.FAIL)])
+async def test_a_bot_that_only_tidies_up_after_its_restart_has_not_recovered(
+    goes_on: bool, verdict: Verdict
+) -> None:
+    d18 = scenario("d18")
+    stage = await played(trade_until_killed, *d18.faults)
+    stage.record("fault.delivered", fault="partial-fill", what="0.0004 of order 1 trades")
+    stage.record("bot.signaled", signal="SIGKILL", why="the bot is killed and restarted")
+    stage.exit(-9)
+    stage.record("bot.started")
+    await stage.cancel_all()
+    stage.wait(3)
+    if goes_on:
+        await stage.order(price="59500")
+        await stage.cancel_all()
+    stage.wait(20)
+    stage.term()
+    stage.exit()
+    assert (await judged("d18", stage.recording())).verdict is verdict
 
 
 async def test_death_at_the_fault_is_no_evidence() -> None:

@@ -17,6 +17,7 @@ from trading_tools.venue.wire.messages import Operation
 _STOPS: Final = ("STOP", "TAKE_PROFIT", "TRAILING")
 _ACCEPTED: Final = ("order.accepted", "position.liquidated", "position.deleveraged")
 """Orders come to be by a request of the bot, or by the venue's own will."""
+_INSTRUMENT: Final = ("category", "symbol", "pair", "product_id")
 _NAMES: Final = ("name", "client_order_id")
 _ENDS: Final = ("order.canceled", "order.expired")
 
@@ -25,6 +26,7 @@ _ENDS: Final = ("order.canceled", "order.expired")
 class Request:
     """One request and what became of it. `status` 0 is one that was never answered.
 
+    `about` is the instrument that it names, in the venue's own words and capitals, if it names one.
     `cut` and `changed` say that a fault kept the venue's own answer from the bot.
     """
 
@@ -33,6 +35,7 @@ class Request:
     operation: Operation
     words: str
     values: frozenset[str]
+    about: Mapping[str, str] = field(default_factory=dict)
     answered_at: int | None = None
     answered_seq: int = 0
     status: int = 0
@@ -95,7 +98,12 @@ class Order:
     @property
     def protects(self) -> bool:
         """Whether it is of a kind that closes a position: it may stay when the bot is gone."""
-        return self.reduce_only or any(word in self.kind for word in _STOPS)
+        return self.reduce_only or self.waits
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for a price before it trades."""
+        return any(word in self.kind for word in _STOPS)
 
     def open_at(self, seq: int) -> bool:
         """Whether it was open when the ledger had reached entry `seq`."""
@@ -156,6 +164,11 @@ class Facts:
     def ended_at(self) -> int:
         """When the last thing happened."""
         return self.entries[-1].at if self.entries else 0
+
+    def filled(self, order: Order, seq: int) -> Decimal:
+        """How much of an order had traded when the ledger had reached an entry."""
+        sizes = (each.size for each in self.fills if each.order == order.id and each.seq <= seq)
+        return sum(sizes, Decimal(0))
 
     def of(self, *kinds: str) -> list[Entry]:
         """Entries of some kinds, in order."""
@@ -220,6 +233,7 @@ def _requests(entries: Iterable[Entry]) -> dict[int, Request]:
                 operation=Operation(body.get("operation", "other")),
                 words=f"{body.get('method', '')} {body.get('path', '')}".strip(),
                 values=frozenset(texts(body.get("params", {}))),
+                about=_about(body.get("params", {})),
             )
         elif entry.kind == "request.answered" and body.get("request") in found:
             asked = found[body["request"]]
@@ -237,6 +251,11 @@ def _requests(entries: Iterable[Entry]) -> dict[int, Request]:
         elif entry.kind == "reply.lost" and body.get("request") in found:
             found[body["request"]] = replace(found[body["request"]], cut=True)
     return found
+
+
+def _about(params: Mapping[str, Any]) -> dict[str, str]:
+    named = {key: params.get(key) for key in _INSTRUMENT}
+    return {key: text.upper() for key, text in named.items() if text and isinstance(text, str)}
 
 
 def _orders(entries: Iterable[Entry]) -> dict[str, Order]:

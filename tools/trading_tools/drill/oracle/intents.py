@@ -1,10 +1,13 @@
 """At most one accepted order for each intent: which orders are one intent, and which are not.
 
 A second order is *the same intent* where it carries the first one's client id, or where it has the
-same side and symbol and an overlapping size and was sent while the bot could not know what had
-become of the first. It is *one too many* where the bot's own calm run never sends such orders like
-that: as many within the time, with as little asked in between, or twice at the very same price.
-Where that cannot be told, there is no verdict.
+same side and symbol and an overlapping size (its own, or with what was sent since the first) and
+was sent while the bot could not know what had become of the first. It is *one too many* where the
+bot's own calm run never sends such orders like that: as many within the time, with as little asked
+in between, twice at the very same price, or twice without one of the other side in between. Where
+that cannot be told, there is no verdict.
+
+Stops are compared with stops. Reduce-only orders are left out: two of them close no more than one.
 """
 
 from __future__ import annotations
@@ -13,7 +16,8 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from decimal import Decimal
+from itertools import accumulate, pairwise
 from math import inf
 from typing import Final
 
@@ -28,6 +32,8 @@ _SOONER: Final = 0.8
 _WAITED: Final = 2
 """How much slower it must be before something held it up."""
 _HALF: Final = 2
+_SURE: Final = 2
+"""How many pairs of neighbours make a habit."""
 _BURST: Final = 50
 """How many orders before a pair are looked at for a burst that was one too long."""
 
@@ -54,18 +60,22 @@ class _Sent:
 
 
 class _Run:
-    """One run: its orders by symbol and side, and the requests between them."""
+    """One run: its orders by symbol, side and whether they are stops, and what is between them."""
 
     def __init__(self, facts: Facts) -> None:
         self.ended_at = facts.ended_at
-        self.groups: dict[tuple[str, str], list[_Sent]] = defaultdict(list)
+        self.groups: dict[tuple[str, str, bool], list[_Sent]] = defaultdict(list)
+        self._sides: dict[tuple[str, str], list[int]] = defaultdict(list)
         heard = Heard(facts)
         for order in facts.orders:
             request = facts.by_number.get(order.request)
-            if request is not None and not order.protects:  # what protects is no entry
+            if request is None:
+                continue
+            self._sides[order.symbol, order.side].append(order.request)
+            if not order.reduce_only:
                 words = heard.of(order)
                 sent = _Sent(order, request.at, words, _settled(words))
-                self.groups[order.symbol, order.side].append(sent)
+                self.groups[order.symbol, order.side, order.waits].append(sent)
         self._all = [each.seq for each in facts.requests]
         self._others = [
             each.seq for each in facts.requests if each.operation is not Operation.PLACE
@@ -74,6 +84,11 @@ class _Run:
     def between(self, first: _Sent, second: _Sent) -> int:
         """Requests between two orders that place none."""
         return _count(self._others, first, second)
+
+    def turned(self, first: _Sent, second: _Sent) -> bool:
+        """Whether an order of the other side was accepted between two."""
+        other = "SELL" if first.order.side == "BUY" else "BUY"
+        return _count(self._sides[first.order.symbol, other], first, second) > 0
 
     def silent(self, first: _Sent, second: _Sent) -> bool:
         """Whether nothing at all was asked between two orders."""
@@ -84,7 +99,8 @@ class _Habit:
     """How the calm run sends orders of one side and symbol.
 
     `between` is the fewest other requests between two neighbours, None where there are none;
-    `same_terms` whether two neighbours ever ask for the same size at the same price.
+    `same_terms` whether two neighbours ever ask for the same size at the same price, `turns`
+    whether one of the other side is always between them.
     """
 
     def __init__(self, run: _Run, group: Sequence[_Sent]) -> None:
@@ -93,6 +109,7 @@ class _Habit:
         self.times = [each.sent_at for each in group]
         self.between = min((run.between(*pair) for pair in pairs), default=None)
         self.same_terms = any(_same_terms(one.order, two.order) for one, two in pairs)
+        self.turns = len(pairs) >= _SURE and all(run.turned(*pair) for pair in pairs)
         self.repeats_ids = len(ids) != len(set(ids))
         self.longest_pause_ms = max((two.sent_at - one.sent_at for one, two in pairs), default=0)
         self._length_ms = run.ended_at - self.times[0] if self.times else 0
@@ -144,6 +161,7 @@ def _candidates(group: Sequence[_Sent]) -> Iterator[tuple[int, int]]:
     """Pairs that may be one intent, as places in the group: the nearest earlier one for each."""
     unsettled: list[int] = []
     by_id: dict[str, int] = {}
+    sent = list(accumulate(each.order.size for each in group))
     for end, second in enumerate(group):
         while unsettled and group[unsettled[-1]].settled_for(second):
             unsettled.pop()
@@ -153,7 +171,8 @@ def _candidates(group: Sequence[_Sent]) -> Iterator[tuple[int, int]]:
             first = group[begin]
             if begin <= near:
                 break
-            if not first.known_to(second) and _overlap(first.order, second.order):
+            since = sent[end] - sent[begin]
+            if not first.known_to(second) and _overlap(first.order, second.order, since):
                 near = begin
                 break
         if near >= 0:
@@ -201,6 +220,9 @@ def _judge_neighbours(
         )
     if _same_terms(first.order, second.order) and not habit.same_terms:
         return "its fate not known, at the same price, which the calm run never asks twice", True
+    if habit.turns and not run.turned(first, second):
+        words = "its fate not known; in the calm run one of the other side is always in between"
+        return words, True
     apart = second.sent_at - first.sent_at
     if run.silent(first, second) and apart > _WAITED * habit.longest_pause_ms:
         return (
@@ -225,12 +247,14 @@ def _count(seqs: Sequence[int], first: _Sent, second: _Sent) -> int:
     return bisect_left(seqs, high) - bisect_right(seqs, low)
 
 
-def _overlap(first: Order, second: Order) -> bool:
-    """Whether the second could stand for the first: neither is more than twice the other."""
+def _overlap(first: Order, second: Order, since: Decimal) -> bool:
+    """Whether the second could stand for the first, or be its last part.
+
+    Neither is more than twice the other, or all that was sent `since` the first is at least half.
+    """
     if not first.size or not second.size:
         return bool(first.worth or second.worth)
-    small, large = sorted((first.size, second.size))
-    return small * _HALF >= large
+    return second.size <= first.size * _HALF and since * _HALF >= first.size
 
 
 def _same_terms(first: Order, second: Order) -> bool:

@@ -1,6 +1,6 @@
 """From a recording to a verdict: what a scenario asks for, what was shown, and why.
 
-`pass` needs the fault delivered, each of the scenario's invariants held (none unknown), and with
+`pass` needs every fault delivered, each of the scenario's invariants held (none unknown), and with
 them recovery. One that failed is a `fail`; anything less is `no-evidence`.
 """
 
@@ -27,6 +27,7 @@ from trading_tools.drill.recording import Recording
 from trading_tools.drill.scenarios.invariants import Invariant
 from trading_tools.drill.scenarios.scenario import Scenario
 from trading_tools.venue.faults.acts import PRIVATE, Heard
+from trading_tools.venue.faults.keys import KeysExpired
 from trading_tools.venue.faults.rules import NewRules
 
 
@@ -63,15 +64,16 @@ def _find(
 ) -> Finding:
     changing = {each.name for each in scenario.faults if isinstance(each, NewRules)}
     private = {each.name for each in scenario.faults if _takes_private(each)}
+    expiring = {each.name for each in scenario.faults if isinstance(each, KeysExpired)}
     judges: dict[Invariant, Callable[[], Finding]] = {
         Invariant.ONE_ORDER_PER_INTENT: lambda: one_order_per_intent(facts, calm),
         Invariant.POSITION_AS_DECLARED: lambda: position_as_declared(facts, calm, declared),
         Invariant.WITHIN_FILTERS: lambda: within_filters(facts, changing),
         Invariant.NO_RATE_VIOLATIONS_AFTER_WARNING: lambda: no_rate_violations(facts),
-        Invariant.STREAM_BACK_IN_TIME: lambda: stream_back_in_time(facts, private),
+        Invariant.STREAM_BACK_IN_TIME: lambda: stream_back_in_time(facts, private, expiring),
         Invariant.NO_ORPHAN_ORDERS: lambda: no_orphan_orders(facts),
         Invariant.CANCELLED_AFTER_SIGTERM: lambda: cancelled_after_sigterm(facts),
-        Invariant.NO_ORDERS_AFTER_KILL: lambda: no_orders_after_kill(facts),
+        Invariant.NO_ORDERS_AFTER_KILL: lambda: no_orders_after_kill(facts, calm),
         Invariant.RECOVERED: lambda: recovered(facts, calm),
     }
     return judges[invariant]()
@@ -100,7 +102,7 @@ def _verdict(
     failed = next((finding for finding in findings if finding.held is False), None)
     if failed is not None:
         return Verdict.FAIL, Silence(f"{failed.invariant.value}: {failed.detail}", "")
-    if scenario.faults and not any(fault.deliveries for fault in facts.faults):
+    if scenario.faults and not all(fault.deliveries for fault in facts.faults):
         return Verdict.NO_EVIDENCE, not_met(recording, facts)
     if scenario.signals and not facts.signals:
         return Verdict.NO_EVIDENCE, not_met(recording, facts)

@@ -83,6 +83,9 @@ class Heard:
 
     def _listed(self, order: Order, request: Request) -> bool:
         """Whether a list that was asked for has the order in it."""
+        placed = self._facts.by_number.get(order.request)
+        if placed is not None and _elsewhere(placed, request):
+            return False
         if _hidden(order, request.answered_seq, self._facts):
             return False
         if request.operation is Operation.OPEN_ORDERS:
@@ -95,6 +98,12 @@ class Heard:
         for name in order.names:
             for entry in self._told.get(name, ()):
                 yield _state(order, entry.seq)
+
+
+def _elsewhere(placed: Request, listing: Request) -> bool:
+    """Whether a list was asked for of another instrument than the order's."""
+    both = placed.about.keys() & listing.about.keys()
+    return any(placed.about[key] != listing.about[key] for key in both)
 
 
 def _state(order: Order, seq: int) -> Word:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import shlex
 from decimal import Decimal
+from itertools import pairwise
+from math import inf
 from typing import Final
 
 from trading_tools.drill.oracle.facts import Facts, Order
@@ -77,8 +79,11 @@ def cancelled_after_sigterm(facts: Facts) -> Finding:
     return Finding(invariant, True, "every entry order was cancelled in time")
 
 
-def no_orders_after_kill(facts: Facts) -> Finding:
-    """Nothing is placed after the kill switch, and a second for what was on its way."""
+def no_orders_after_kill(facts: Facts, calm: Facts) -> Finding:
+    """Nothing is placed after the kill switch, and a second for what was on its way.
+
+    A bot that lives on must have been watched for longer than it ever pauses in its calm run.
+    """
     invariant = Invariant.NO_ORDERS_AFTER_KILL
     kill = next((each for each in facts.signals if each.body.get("why") == KILL_SWITCH), None)
     if kill is None:
@@ -99,7 +104,19 @@ def no_orders_after_kill(facts: Facts) -> Finding:
         return Finding(invariant, False, words, (kill.seq, late[0].seq))
     if not [request for request in facts.asked_for(Operation.PLACE) if request.seq < kill.seq]:
         return Finding(invariant, None, "no order was sent before the kill switch")
+    ends = facts.of("bot.signaled", "bot.exited")
+    end = next((each for each in ends if each.seq > kill.seq), facts.entries[-1])
+    watched, pause = end.at - kill.at - OBEY_WITHIN_MS, _longest_pause(calm)
+    if end.kind != "bot.exited" and watched <= pause:
+        words = f"seen for {watched / 1000:.1f} s only; in calm it pauses for {pause / 1000:.1f} s"
+        return Finding(invariant, None, words)
     return Finding(invariant, True, "no order was sent after the kill switch")
+
+
+def _longest_pause(calm: Facts) -> float:
+    """The longest time between two orders; infinite where there are fewer."""
+    times = [request.at for request in calm.asked_for(Operation.PLACE)]
+    return max((later - earlier for earlier, later in pairwise(times)), default=inf)
 
 
 def _signals(facts: Facts, name: str) -> list[Entry]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
 from itertools import pairwise
 from statistics import median
+from types import MappingProxyType
 from typing import Final
 
 from trading_tools.drill.oracle.facts import Facts
@@ -28,7 +31,7 @@ def recovered(facts: Facts, calm: Facts) -> Finding:
         return Finding(invariant, None, "no fault was delivered")
     own_end = own_exit(facts)
     if own_end is not None:
-        return _ended(facts, own_end)
+        return _ended(facts, own_end, _meant(facts, calm, trouble))
     within, orders = _pace(calm)
     since = trouble.at + (LASTS_MS if trouble.kind == "fault.delivered" else 0)
     asked = [each for each in facts.requests if each.seq > trouble.seq and each.at >= since]
@@ -59,25 +62,55 @@ def own_exit(facts: Facts) -> Entry | None:
     return None if told else facts.exited
 
 
-def unprotected(facts: Facts, seq: int) -> list[str]:
-    """Entry orders that are open, and positions that no order protects, in words."""
+def unprotected(
+    facts: Facts, seq: int, meant: Mapping[str, Decimal] = MappingProxyType({})
+) -> list[str]:
+    """Entry orders that are open, and positions that no order protects whole, in words.
+
+    `meant` are positions, by symbol, that the bot leaves by design.
+    """
     found = [f"order {order.id} is open" for order in entry_orders(facts, seq)]
     for symbol in sorted({fill.symbol for fill in facts.fills}):
         held = position(facts, symbol, seq)
         traded = sum(fill.size for fill in facts.fills if fill.symbol == symbol)
-        closing = "SELL" if held > 0 else "BUY"
-        guarded = any(
-            order.protects and order.side == closing and order.symbol == symbol
-            for order in facts.orders
-            if order.open_at(seq)
-        )
-        if abs(held) * _DUST > traded and not guarded:
-            found.append(f"a position of {held.normalize():f} {symbol} has no stop")
+        bare = abs(held) - _guarded(facts, symbol, "SELL" if held > 0 else "BUY", seq)
+        planned = meant.get(symbol, Decimal(0))
+        if bare * _DUST <= traded or (held * planned > 0 and abs(held) <= abs(planned)):
+            continue
+        whole = f"a position of {held.normalize():f} {symbol}"
+        how = "has no stop" if bare == abs(held) else f"has no stop for {bare.normalize():f} of it"
+        found.append(f"{whole} {how}")
     return found
 
 
-def _ended(facts: Facts, end: Entry) -> Finding:
-    left = unprotected(facts, end.seq)
+def _guarded(facts: Facts, symbol: str, closing: str, seq: int) -> Decimal:
+    """How much the protecting orders that are open on a side would close."""
+    total = Decimal(0)
+    for order in facts.orders:
+        if (
+            order.protects
+            and order.open_at(seq)
+            and (order.symbol, order.side) == (symbol, closing)
+        ):
+            if not order.size:
+                return Decimal("Infinity")  # it closes whatever is there
+            total += order.size - facts.filled(order, seq)
+    return total
+
+
+def _meant(facts: Facts, calm: Facts, trouble: Entry) -> dict[str, Decimal]:
+    """The positions of a calm run that ended well by itself, if the bot did its work here too."""
+    end = own_exit(calm)
+    later = any(order.request > trouble.seq for order in facts.orders)
+    done = later or len(facts.orders) >= len(calm.orders)
+    if end is None or end.body.get("code") != 0 or not done:
+        return {}
+    held = {fill.symbol: position(calm, fill.symbol, end.seq) for fill in calm.fills}
+    return {symbol: size for symbol, size in held.items() if size}
+
+
+def _ended(facts: Facts, end: Entry, meant: Mapping[str, Decimal]) -> Finding:
+    left = unprotected(facts, end.seq, meant)
     code = end.body.get("code")
     how = f"the bot ended itself with exit code {code}"
     if left:
@@ -85,7 +118,8 @@ def _ended(facts: Facts, end: Entry) -> Finding:
         return Finding(Invariant.RECOVERED, False, words, (end.seq,))
     if code != 0:
         return Finding(Invariant.RECOVERED, None, f"the bot died of the fault (exit code {code})")
-    return Finding(Invariant.RECOVERED, True, f"{how} and left nothing unprotected")
+    as_calm = ", but the position that it leaves in calm too" if meant else ""
+    return Finding(Invariant.RECOVERED, True, f"{how} and left nothing unprotected{as_calm}")
 
 
 def _last_trouble(facts: Facts) -> Entry | None:

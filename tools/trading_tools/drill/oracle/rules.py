@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from trading_tools.drill.oracle.facts import Facts, Request
 from trading_tools.drill.oracle.finding import Finding
 from trading_tools.drill.scenarios.invariants import Invariant
+from trading_tools.venue.core.ledger import Entry
+from trading_tools.venue.faults.refusals import IN_A_BAN
 from trading_tools.venue.wire.messages import Operation
 
 _FILTERS: Final = frozenset({"PRICE", "SIZE", "MARKET_SIZE", "NOTIONAL", "PRICE_BAND"})
@@ -68,7 +70,8 @@ def within_filters(facts: Facts, changing: Collection[str] = ()) -> Finding:
 def no_rate_violations(facts: Facts) -> Finding:
     """After a refusal for a limit nothing comes before its time is over, and no ban."""
     invariant = Invariant.NO_RATE_VIOLATIONS_AFTER_WARNING
-    warnings = list(_warnings(facts))
+    warnings = sorted([*_warnings(facts), *_broken_off(facts)], key=lambda each: each.seq)
+    hits = facts.of("limit.hit")  # those of connections, too, which are no requests
     if not facts.requests:
         return Finding(invariant, None, "nothing was asked")
     if not warnings:
@@ -78,16 +81,19 @@ def no_rate_violations(facts: Facts) -> Finding:
         heard = (warning.answered_at or warning.at) + HEAR_WITHIN_MS
         wait_ms = PAUSE_MS if warning.retry_after_s is None else warning.retry_after_s * 1000
         until = (warning.answered_at or warning.at) + wait_ms
-        early = [request for request in facts.requests if heard < request.at < until]
+        asked: tuple[Sequence[Request | Entry], ...] = facts.requests, hits
+        early = [each for acts in asked for each in acts if heard < each.at < until]
         if early:
             seconds = (early[0].at - (warning.answered_at or warning.at)) / 1000
             words = (
-                f"{len(early)} requests while the venue had asked for a pause of "
-                f"{wait_ms / 1000:g} s, the first after {seconds:.1f} s"
+                f"something was asked while the venue wanted a pause of {wait_ms / 1000:g} s, "
+                f"first after {seconds:.1f} s"
             )
             return Finding(invariant, False, words, (warning.seq, early[0].seq))
         if warning.status == 418 and warning is not warnings[0]:
             return Finding(invariant, False, "banned for going on", (warning.seq,))
+    if banned := next((hit for hit in hits if hit.body.get("what") == IN_A_BAN), None):
+        return Finding(invariant, False, "banned for going on", (banned.seq,))
     return Finding(
         invariant, True, f"{len(warnings)} warnings, and nothing sent before their time was over"
     )
@@ -112,6 +118,15 @@ def _filter_refusals(facts: Facts) -> Iterator[_Refused]:
                 yield _Refused(at, rejection.seq, rejection.symbol, rejection.reason)
         elif _FILTER_CODES.fullmatch(request.code) and not request.changed:
             yield _Refused(at, request.seq, "", f"code {request.code}")
+
+
+def _broken_off(facts: Facts) -> Iterator[Request]:
+    """Requests over a WebSocket that a limit ended together with their connection."""
+    limited = {hit.at for hit in facts.of("limit.hit")}
+    met = {each.body.get("request") for fault in facts.faults for each in fault.deliveries}
+    for request in facts.requests:
+        if request.answered_at is None and request.at in limited and request.seq in met:
+            yield request
 
 
 def _warnings(facts: Facts) -> Iterator[Request]:

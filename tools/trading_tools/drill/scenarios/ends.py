@@ -32,6 +32,7 @@ ENDS = (
             Invariant.ONE_ORDER_PER_INTENT,
             Invariant.POSITION_AS_DECLARED,
             Invariant.NO_ORPHAN_ORDERS,
+            Invariant.RECOVERED,
         ),
         faults=(
             Filled("partial-fill", nth=1),

@@ -104,7 +104,7 @@ LIMITS = (
         title="Six answers about orders take one to two and a half seconds.",
         story="Timeouts of one second, with a retry by default, became duplicate orders.",
         links=("https://github.com/s4w3d0ff/python-poloniex/issues/109",),
-        invariants=_ON,
+        invariants=(Invariant.POSITION_AS_DECLARED, *_ON),
         faults=(Slow("slow", Act(_ABOUT_ORDERS, 3), delay_s=1.0, jitter_s=1.5, times=6),),
         seconds=25,
     ),

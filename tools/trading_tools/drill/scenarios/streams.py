@@ -63,7 +63,11 @@ STREAMS = (
             "https://github.com/ocho011/ict_2025/issues/73",
             "https://github.com/oliver-zehentleitner/unicorn-binance-websocket-api/issues/275",
         ),
-        invariants=(Invariant.POSITION_AS_DECLARED, Invariant.RECOVERED),
+        invariants=(
+            Invariant.STREAM_BACK_IN_TIME,
+            Invariant.POSITION_AS_DECLARED,
+            Invariant.RECOVERED,
+        ),
         faults=(KeysExpired("key-expiry", Act(nth=2)),),
         venues=frozenset({"binance", "binanceusdm"}),
     ),

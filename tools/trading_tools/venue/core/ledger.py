@@ -18,8 +18,8 @@ class Entry:
     Kinds: `request.received`, `request.answered`, `order.accepted`, `order.rejected`,
     `order.amended`, `order.triggered`, `order.traded`, `order.canceled`, `order.expired`,
     `position.liquidated`, `position.deleveraged` (whose `order` is the venue's own, and is never
-    accepted), `funding.paid`, `stream.opened`, `stream.asked`, `stream.told`, `stream.closed`,
-    `limit.hit`, `endpoint.missing`.
+    accepted), `funding.paid`, `stream.opened`, `stream.asked`, `stream.began`, `stream.told`,
+    `stream.closed`, `limit.hit`, `endpoint.missing`.
     """
 
     seq: int

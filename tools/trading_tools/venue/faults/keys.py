@@ -16,7 +16,10 @@ from trading_tools.venue.wire.venue import StreamKeys
 
 @dataclass(frozen=True)
 class KeysExpired(Fault):
-    """At the n-th request all keys of private streams expire; new ones can be had at once."""
+    """At the n-th request all keys of private streams expire; new ones can be had at once.
+
+    It is over when the bot hears of its account again.
+    """
 
     on: Act
 

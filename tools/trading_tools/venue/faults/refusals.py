@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from typing import Final
 
 from trading_tools.venue.faults.acts import Act
 from trading_tools.venue.faults.fault import Fault, Player, later
 from trading_tools.venue.wire.interference import Request
 from trading_tools.venue.wire.messages import Asked, Reply, Trouble
 from trading_tools.venue.wire.venue import Venue
+
+IN_A_BAN: Final = "in a ban"
+"""What the ledger's `limit.hit` says of a request in a ban."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,7 @@ class _Limiter(Player):
             what = "over the limit" if self._refused == 1 else "before Retry-After was over"
         banned = self._refused > 1 + fault.patience
         if banned:
-            what = "in a ban"
+            what = IN_A_BAN
             self._wait(venue, at, fault.ban_s)
         trouble = Trouble.BANNED if banned else Trouble.RATE_LIMITED
         reply = venue.trouble(trouble, at, -(-(self._until - at) // 1_000))

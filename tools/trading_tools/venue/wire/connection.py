@@ -17,6 +17,7 @@ from trading_tools.venue.wire.messages import Message, Operation, Seen, Told
 from trading_tools.venue.wire.venue import Venue
 
 _QUEUE = 20_000
+_NO_DATA = frozenset({Told.REPLY, Told.CONTROL})
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Connection:
         self._last_pong = self._last_heard = self._loop.time()
         self._second, self._in_second = 0, 0
         self._sent = 0
+        self._begun: set[tuple[Told, str]] = set()
         self._ending: tuple[int, str] | None = None
         self._end = asyncio.Event()
         self.number = place.ledger.record(place.clock(), "stream.opened", path=path).seq
@@ -75,10 +77,24 @@ class Connection:
         sent = False
         for each in self._interference.outgoing(self, message):
             self.deliver(each.text)
+            self._note(each)
             sent = sent or each is message
         if request is not None and not sent:
             self.place.ledger.record(self.place.clock(), "reply.lost", request=request.number)
         return sent
+
+    def _note(self, message: Message) -> None:
+        """Record the first message about each thing: only then has a stream really begun."""
+        about = message.told, message.symbol
+        if message.told not in _NO_DATA and about not in self._begun:
+            self._begun.add(about)
+            self.place.ledger.record(
+                self.place.clock(),
+                "stream.began",
+                connection=self.number,
+                about=message.told.value,
+                symbol=message.symbol,
+            )
 
     def admit(self, seen: Seen, at: int, number: int) -> Request | None:
         """A request that came over this connection, or None where a fault has taken it.

@@ -52,9 +52,10 @@ class UsdmSocket(MarketSocket):
 
         def tell(event: Event, told: Told, symbol: str) -> None:
             text = json.dumps(event, separators=(",", ":"))
-            self._connection.send(self._wrapped(name, text), told, symbol)
+            arrives = self._connection.send(self._wrapped(name, text), told, symbol)
+            lost = {} if arrives else {"lost": True}
             self._place.ledger.record(
-                event["E"], "stream.told", connection=self._connection.number, event=event
+                event["E"], "stream.told", connection=self._connection.number, event=event, **lost
             )
 
         self._user.listen(name, self._connection.number, tell)
