@@ -173,6 +173,8 @@ async def test_an_order_that_appears_after_it_was_proven_absent_is_a_fault_that_
         )
         with pytest.raises(IllegalTransition, match="cannot go from void to open"):
             manager.on_order(shown)
+        # The audit has no entry of it that a next process could not read.
+        assert shop.restarted(now=clock.utc).records.orders == manager.records.orders
 
 
 async def test_fills_are_counted_once_from_wherever_they_come(shop: Shop) -> None:
@@ -221,6 +223,49 @@ async def test_a_submit_that_is_cancelled_is_unknown_and_found_again(shop: Shop)
     found = await shop.restarted().reconcile(["BTC/USDT"])
     assert found.clean
     assert shop.manager.records.orders[name_of("one")].stage is Stage.OPEN
+
+
+async def test_a_submit_whose_end_cannot_be_written_down_is_not_proven_absent_too_soon(
+    audit: TradeAudit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+
+    def full(**entry: Any) -> None:
+        raise OSError("no space left on the device")
+
+    async with opened(audit, tmp_path, clock=clock) as shop:
+        manager = shop.restarted(now=clock.utc)
+        clock.now += 60_000
+        shop.mishaps.after_it[Operation.PLACE] = [lambda reply: Cut(hang=True)]
+        task = asyncio.create_task(manager.submit(resting()))
+        async with asyncio.timeout(20):
+            while not shop.accepted():
+                await asyncio.sleep(0)
+        with monkeypatch.context() as patch:
+            patch.setattr(audit, "order_result", full)
+            task.cancel()
+            with pytest.raises(OSError, match="no space left"):
+                await task
+        order = manager.records.orders[name_of("one")]
+        nothing = VenueOrders(manager.venue)
+        manager.venue = nothing
+        await manager.reconcile([])
+        assert order.stage is Stage.INTENDED
+        assert nothing.asked == 1
+
+
+class VenueOrders:
+    """A venue that does not show an order yet."""
+
+    def __init__(self, real: Any) -> None:
+        self.real = real
+        self.asked = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.real, name)
+
+    async def find(self, *order: Any) -> None:
+        self.asked += 1
 
 
 async def test_what_others_do_with_the_account_is_found_and_not_taken_for_ours(shop: Shop) -> None:

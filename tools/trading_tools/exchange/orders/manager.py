@@ -27,7 +27,7 @@ from trading_tools.audit.trade import (
 from trading_tools.exchange.orders.client_ids import client_order_id, is_ours
 from trading_tools.exchange.orders.guard import Guard, Refused
 from trading_tools.exchange.orders.intent import Intent
-from trading_tools.exchange.orders.life import UNSURE, Stage
+from trading_tools.exchange.orders.life import UNSURE, Stage, turn
 from trading_tools.exchange.orders.port import OrderVenue, Unanswered, VenueFill, VenueOrder
 from trading_tools.exchange.orders.records import OrderRecord, Records
 
@@ -114,8 +114,8 @@ class OrderManager:
             try:
                 judged = await self.venue.submit(intent, name)
             except asyncio.CancelledError:
-                self._write(OrderResult(name, Outcome.UNKNOWN, self._now(), message="cancelled"))
                 self._sent_by[name] = self._now()
+                self._write(OrderResult(name, Outcome.UNKNOWN, self._now(), message="cancelled"))
                 raise
             self._sent_by[name] = self._now()
             self._write(
@@ -275,7 +275,10 @@ class OrderManager:
             IllegalTransition: it has an order that was rejected or proven not to exist.
         """
         over = order.stage in (Stage.FILLED, Stage.CANCELED)
-        stage = order.stage if over else shown.stage
+        # Before it is written down: an audit with an illegal turn in it could not be read again.
+        stage = turn(
+            order.client_order_id, order.stage, order.stage if over else shown.stage
+        )
         if (
             stage is order.stage
             and shown.filled_size_base <= order.reported_size_base
