@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +21,7 @@ from trading_tools.exchange.orders.ways import WAYS
 from trading_tools.venue.binance.adapter import BinanceSpot
 from trading_tools.venue.bybit.adapter import Bybit
 from trading_tools.venue.coinbase.adapter import Coinbase
+from trading_tools.venue.core.orders import Kind, Side, Ticket
 from trading_tools.venue.kraken.adapter import Kraken
 from trading_tools.venue.wire.interference import Cut
 from trading_tools.venue.wire.messages import Operation
@@ -88,6 +90,36 @@ async def test_an_open_order_is_cancelled_also_by_its_name_alone(each: Shop) -> 
     assert nameless.venue_order_id is None
     each.mishaps.before_it.clear()
     assert (await each.manager.cancel(nameless.client_order_id, "done")).stage is Stage.CANCELED
+
+
+async def test_an_order_that_is_cancelled_after_a_part_was_filled_is_not_a_filled_one(
+    each: Shop,
+) -> None:
+    order = await each.manager.submit(intent(each, "part"))
+    (accepted,) = each.venue.ledger.of("order.accepted")
+    real = each.venue.account.orders[accepted.body["order"]]
+    bids = each.venue.exchange.books[real.ticket.symbol].own(Side.BUY)
+    before_it = itertools.takewhile(lambda bid: bid is not real, (bid for _, bid in bids.walk()))
+    size = sum(bid.remaining for bid in before_it) + real.remaining // 2
+    seller = each.venue.exchange.accounts["market-taker"]
+    sale = Ticket(real.ticket.symbol, Side.SELL, Kind.LIMIT, size, real.ticket.price)
+    each.venue.exchange.place(seller, sale, each.venue.clock())
+    ended = await each.manager.cancel(order.client_order_id, "done")
+    found = await each.manager.reconcile([order.symbol])
+    assert (ended.stage, ended.filled_size_base) == (Stage.CANCELED, Decimal("0.005"))
+    assert (found.clean, ended.settled) == (True, True)
+
+
+async def test_a_sale_that_may_only_reduce_sells_its_size_at_its_price(each: Shop) -> None:
+    held = await each.manager.submit(intent(each, "held", price_quote=Decimal(62_000)))
+    await each.manager.reconcile([held.symbol])
+    sale = intent(
+        each, "less", side="sell", size_base=Decimal("0.004"), price_quote=Decimal(70_000),
+        reduce_only=True,
+    )
+    order = await each.manager.submit(sale)
+    assert (order.stage, order.filled_size_base) == (Stage.OPEN, 0)
+    assert len(each.accepted()) == 2
 
 
 async def test_a_rejection_is_one_at_every_venue(each: Shop) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 
 from tests.trading_tools.exchange.orders.guards import BOOK, NOW, guard, market
 from trading_tools.audit.trade import OrderIntent, OrderStage
-from trading_tools.exchange.orders.guard import LIVE_TOKEN, Refused, fitted
+from trading_tools.exchange.orders.guard import LIVE_TOKEN, Quote, Refused, fitted
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.kill_switch import KillSwitch
 from trading_tools.exchange.orders.life import Stage
@@ -105,6 +105,32 @@ def test_a_sale_of_what_is_held_takes_exposure_away(tmp_path: Path) -> None:
     guard(tmp_path, limits=limits).check(order(), sent("0.01", "-0.01"))
 
 
+@pytest.mark.parametrize("held", [(), ("0.005",), ("-0.01", "0.01")])
+def test_an_order_that_is_said_to_reduce_must_reduce(held: tuple[str, ...], tmp_path: Path) -> None:
+    sale = order(side="sell", price_quote=Decimal(61_000), reduce_only=True)
+    assert refused(sale, sent(*held), tmp_path) == "reduce-only"
+    assert refused(order(reduce_only=True), sent(*held), tmp_path) == "reduce-only"
+
+
+def test_what_reduces_passes_the_limits_that_are_passed_already(tmp_path: Path) -> None:
+    limits = {"max_position_base": {"BTC/USDT": Decimal("0.01")}}
+    sale = order(side="sell", price_quote=Decimal(61_000))
+    assert refused(sale, sent("0.05"), tmp_path, limits=limits) == "max-position"
+    guard(tmp_path, limits=limits).check(replace(sale, reduce_only=True), sent("0.05"))
+
+
+def test_a_contract_is_refused_as_its_size_means_another_thing(tmp_path: Path) -> None:
+    contract = {"BTC/USDT": market(kind="swap", contract_size=Decimal("0.001"))}
+    assert refused(order(), Records(), tmp_path, markets=contract) == "market"
+
+
+def test_a_coarse_decimal_context_of_the_caller_changes_no_judgement(tmp_path: Path) -> None:
+    limits = {"max_position_base": {"BTC/USDT": Decimal("9.01")}}
+    held = sent("9.005")
+    with localcontext(prec=2):
+        assert refused(order(), held, tmp_path, limits=limits) == "max-position"
+
+
 def test_what_is_open_counts_as_if_it_filled(tmp_path: Path) -> None:
     limits = {"max_exposure_quote": Decimal(1_000)}
     assert refused(order(), sent("0.01", filled=False), tmp_path, limits=limits) == "max-exposure"
@@ -160,7 +186,24 @@ def test_an_intent_of_which_nothing_is_left_on_the_grid_is_refused() -> None:
         fitted(order(size_base=Decimal("0.000001")), market())
 
 
-@pytest.mark.parametrize("quote", [None, replace(BOOK, asks=()), replace(BOOK, at=94.9)])
+def asks(price: str, size: str = "1") -> Quote:
+    return replace(BOOK, asks=((Decimal(price), Decimal(size)),))
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        None,
+        asks("Infinity"),
+        asks("NaN"),
+        asks("60001", "NaN"),
+        asks("59999"),
+        replace(BOOK, asks=()),
+        replace(BOOK, at=94.9),
+        replace(BOOK, at=1_764_000_000.0),
+        replace(BOOK, at=float("nan")),
+    ],
+)
 def test_without_a_fresh_book_nothing_goes_out(quote: Any, tmp_path: Path) -> None:
     assert refused(order(), Records(), tmp_path, quotes=lambda symbol: quote) == "quote"
 
