@@ -17,7 +17,7 @@ from trading_tools.exchange.orders.client_ids import client_order_id
 from trading_tools.exchange.orders.guard import Refused
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.life import IllegalTransition, Stage
-from trading_tools.exchange.orders.manager import OtherIntent
+from trading_tools.exchange.orders.manager import AnotherManager, OtherIntent
 from trading_tools.exchange.orders.port import VenueOrder
 from trading_tools.venue.binance.troubles import trouble as said
 from trading_tools.venue.core.orders import Kind, Side, Ticket
@@ -266,6 +266,27 @@ class VenueOrders:
 
     async def find(self, *order: Any) -> None:
         self.asked += 1
+
+
+async def test_of_two_managers_that_send_the_same_intent_at_once_one_sends(shop: Shop) -> None:
+    first, second = shop.manager, shop.restarted()
+    told = await asyncio.gather(
+        first.submit(resting()), second.submit(resting()), return_exceptions=True
+    )
+    assert sum(isinstance(each, AnotherManager) for each in told) == 1
+    assert shop.accepted() == [name_of("one")]
+    for number, manager in enumerate((first, second)):
+        with pytest.raises(AnotherManager, match="was not sent: another process writes orders"):
+            await manager.submit(resting(f"later {number}"))
+    assert shop.accepted() == [name_of("one")]
+    await shop.restarted().submit(resting("alone again"))
+    assert len(shop.accepted()) == 2
+
+
+async def test_decisions_of_others_in_the_same_audit_stop_no_order(shop: Shop) -> None:
+    shop.audit.decision("sell nothing", "the strategy said so")
+    await shop.manager.submit(resting())
+    assert len(shop.accepted()) == 1
 
 
 async def test_what_others_do_with_the_account_is_found_and_not_taken_for_ours(shop: Shop) -> None:

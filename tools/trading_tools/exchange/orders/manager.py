@@ -13,9 +13,11 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 
+from trading_tools.audit.event import Event
 from trading_tools.audit.trade import (
     CancelIntent,
     CancelResult,
+    Decision,
     Entry,
     OrderFill,
     OrderIntent,
@@ -40,6 +42,10 @@ _LONGEST_WAIT_S = 5.0
 
 class OtherIntent(ValueError):
     """The key of an intent was used before for another order."""
+
+
+class AnotherManager(Exception):
+    """Somebody else writes orders to this audit stream: what is known here is not all there is."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,8 @@ class OrderManager:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.venue = venue
+        self._seen = audit.last_seq()
+        self._alone = True
         self.records = Records(audit.trail())
         self._audit = audit
         self._account = account
@@ -98,6 +106,8 @@ class OrderManager:
         Raises:
             OtherIntent: the key is that of another order.
             Refused: the guard does not let it out; nothing was sent or written down as an order.
+            AnotherManager: another process works on this audit stream. The order was not sent; of
+                two that run at once both stop here, with no order sent twice.
         """
         name = client_order_id(self.venue.name, self._account, intent.key)
         async with self._locks[name]:
@@ -108,9 +118,15 @@ class OrderManager:
             try:
                 self._guard.check(intent, self.records)
             except Refused as refusal:
-                self._audit.decision("order refused", str(refusal), _shown(intent))
+                refused = self._audit.decision("order refused", str(refusal), _shown(intent))
+                self._count(refused.seq, ours=0)
                 raise
             order = self._intend(intent, name)
+            if not self._alone:
+                raise AnotherManager(
+                    f"{intent.key!r:.60} was not sent: another process writes orders to this audit "
+                    "stream; stop one of them, and start the other anew"
+                )
             try:
                 judged = await self.venue.submit(intent, name)
             except asyncio.CancelledError:
@@ -303,7 +319,7 @@ class OrderManager:
 
     def _write(self, entry: Entry) -> None:
         """Put an entry into the audit, and then into what is known."""
-        writers: dict[type[Entry], Callable[..., object]] = {
+        writers: dict[type[Entry], Callable[..., Event]] = {
             OrderIntent: self._audit.order_intent,
             OrderResult: self._audit.order_result,
             OrderStage: self._audit.order_stage,
@@ -311,8 +327,17 @@ class OrderManager:
             CancelIntent: self._audit.cancel_intent,
             CancelResult: self._audit.cancel_result,
         }
-        writers[type(entry)](**{part.name: getattr(entry, part.name) for part in fields(entry)})
+        given = {part.name: getattr(entry, part.name) for part in fields(entry)}
+        self._count(writers[type(entry)](**given).seq, ours=1)
         self.records.apply(entry)
+
+    def _count(self, seq: int, ours: int) -> None:
+        """Look whether all entries on orders up to the event `seq` are ours."""
+        if seq > self._seen + 1:
+            told = self._audit.trail(after=self._seen)
+            if sum(not isinstance(entry, Decision) for entry in told) > ours:
+                self._alone = False
+        self._seen = seq
 
 
 def _earlier(at: datetime) -> int:
