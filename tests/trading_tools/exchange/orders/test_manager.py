@@ -143,17 +143,21 @@ async def test_while_nothing_is_known_all_of_it_counts_as_open(shop: Shop) -> No
     assert shop.manager.records.exposure_base("BTC/USDT") == (Decimal("0.01"), Decimal(0))
 
 
-@pytest.mark.parametrize(("after_ms", "proven"), [(14_000, False), (16_000, True)])
-async def test_an_absence_proves_nothing_until_the_window_has_passed(
-    audit: TradeAudit, tmp_path: Path, after_ms: int, proven: bool
+@pytest.mark.parametrize(
+    ("asked_after_ms", "proven"),
+    [([14_000, 11_000], False), ([16_000, 9_000], False), ([16_000, 10_000], True)],
+)
+async def test_an_absence_proves_nothing_until_the_window_has_passed_and_it_is_seen_again(
+    audit: TradeAudit, tmp_path: Path, asked_after_ms: list[int], proven: bool
 ) -> None:
     clock = Clock()
     async with opened(audit, tmp_path, clock=clock) as shop:
         manager = shop.restarted(now=clock.utc)
         shop.mishaps.before_it[Operation.PLACE] = [Cut()]
         order = await manager.submit(resting())
-        clock.now += after_ms
-        await manager.reconcile([])
+        for later_ms in asked_after_ms:
+            clock.now += later_ms
+            await manager.reconcile([])
         assert order.stage is (Stage.VOID if proven else Stage.UNKNOWN)
         assert shop.asked(Operation.PLACE) == 1
 
@@ -166,8 +170,9 @@ async def test_an_order_that_appears_after_it_was_proven_absent_is_a_fault_that_
         manager = shop.restarted(now=clock.utc)
         shop.mishaps.before_it[Operation.PLACE] = [Cut()]
         order = await manager.submit(resting())
-        clock.now += 16_000
-        await manager.reconcile([])
+        for later_ms in (16_000, 10_000):
+            clock.now += later_ms
+            await manager.reconcile([])
         shown = VenueOrder(
             "7", order.client_order_id, "BTC/USDT", "buy", Stage.OPEN, Decimal("0.01"), Decimal(0)
         )

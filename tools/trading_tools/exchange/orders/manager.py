@@ -95,6 +95,7 @@ class OrderManager:
         self._sleep = sleep
         self._started = now()
         self._sent_by: dict[str, datetime] = {}
+        self._absent: dict[str, datetime] = {}
         self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def submit(self, intent: Intent, resolve_within_s: float = 5.0) -> OrderRecord:
@@ -270,7 +271,7 @@ class OrderManager:
                     Stage.VOID,
                     self._now(),
                     order.reported_size_base,
-                    "its window has passed and the venue has no such order",
+                    "its window has passed and the venue twice had no such order",
                 )
             )
 
@@ -282,7 +283,12 @@ class OrderManager:
         # stamped by our clock or by the venue's: the window has passed when it has by both.
         sent_by = self._sent_by.get(order.client_order_id, self._started)
         earlier = min(self._now(), datetime.fromtimestamp(venue_ms / 1000, UTC))
-        return earlier > sent_by + timedelta(seconds=self.venue.validity_s + VISIBLE_WITHIN_S)
+        if earlier <= sent_by + timedelta(seconds=self.venue.validity_s + VISIBLE_WITHIN_S):
+            return False
+        # An order that ends while it is looked for may be in neither list: the one of open orders
+        # has it no more, the one of ended orders not yet. It is in one of them when asked again.
+        first = self._absent.setdefault(order.client_order_id, earlier)
+        return earlier >= first + timedelta(seconds=VISIBLE_WITHIN_S)
 
     def _learn(self, order: OrderRecord, shown: VenueOrder, source: str) -> None:
         """Take in a view of the venue, unless it is older than what is known.
