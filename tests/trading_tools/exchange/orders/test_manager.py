@@ -195,6 +195,29 @@ async def test_fills_are_counted_once_from_wherever_they_come(shop: Shop) -> Non
     assert again.records.orders[order.client_order_id].settled
 
 
+async def test_a_fill_that_overtakes_the_reply_to_its_order_counts(shop: Shop) -> None:
+    at_the_venue, may_reply = asyncio.Event(), asyncio.Event()
+    real = shop.manager.venue.submit
+
+    class Slow(VenueOrders):
+        async def submit(self, intent: Intent, name: str) -> Any:
+            told = await real(intent, name)
+            at_the_venue.set()
+            await may_reply.wait()
+            return told
+
+    shop.manager.venue = Slow(shop.manager.venue)
+    task = asyncio.create_task(shop.manager.submit(taking()))
+    await at_the_venue.wait()
+    fills = await shop.manager.venue.fills("BTC/USDT", 0)
+    assert fills
+    assert not any(shop.manager.on_fill(fill) for fill in fills)
+    may_reply.set()
+    order = await task
+    assert order.filled_size_base == Decimal("0.01")
+    assert shop.restarted().records.position_base("BTC/USDT") == Decimal("0.01")
+
+
 async def test_a_cancel_that_a_fill_has_overtaken_ends_as_a_fill(shop: Shop) -> None:
     order = await shop.manager.submit(resting())
     real = shop.venue.exchange.accounts["drill"].order(int(order.venue_order_id or 0))
@@ -260,7 +283,7 @@ async def test_a_submit_whose_end_cannot_be_written_down_is_not_proven_absent_to
 
 
 class VenueOrders:
-    """A venue that does not show an order yet."""
+    """A venue that does not show an order yet; all else is that of the real one."""
 
     def __init__(self, real: Any) -> None:
         self.real = real

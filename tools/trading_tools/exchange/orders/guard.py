@@ -144,7 +144,7 @@ class Guard:
         if market is None:
             raise Refused("market", f"{intent.symbol} is not a market of this guard")
         if market.kind != "spot":
-            raise Refused("market", f"{intent.symbol} is a {market.kind} market: only spot is known")
+            raise Refused("market", f"{intent.symbol} is a {market.kind} market, not spot")
         quote = self._quote(intent.symbol)
         price = self._price(intent, quote)
         _fits(intent, market, price)

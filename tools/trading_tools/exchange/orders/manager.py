@@ -8,7 +8,7 @@ over the trade audit; after a crash a new manager over the same audit goes on wh
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
@@ -38,6 +38,7 @@ VISIBLE_WITHIN_S = 10.0
 
 _FIRST_WAIT_S = 0.25
 _LONGEST_WAIT_S = 5.0
+_EARLY_FILLS = 1_000
 
 
 class OtherIntent(ValueError):
@@ -96,6 +97,7 @@ class OrderManager:
         self._started = now()
         self._sent_by: dict[str, datetime] = {}
         self._absent: dict[str, datetime] = {}
+        self._early: deque[VenueFill] = deque(maxlen=_EARLY_FILLS)
         self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def submit(self, intent: Intent, resolve_within_s: float = 5.0) -> OrderRecord:
@@ -202,9 +204,13 @@ class OrderManager:
         return order is not None
 
     def on_fill(self, fill: VenueFill) -> bool:
-        """Take in a fill, from wherever and however often it comes; whether it is of ours."""
+        """Take in a fill, from wherever and however often it comes; whether it is of ours.
+
+        One of an order whose number is not known yet is kept, and counts once the number is.
+        """
         order = self.records.of_fill(fill.symbol, fill.venue_order_id, fill.client_order_id)
         if order is None:
+            self._early.append(fill)
             return False
         if fill.trade_id not in order.fills:
             at = datetime.fromtimestamp(fill.at_ms / 1000, UTC)
@@ -336,6 +342,10 @@ class OrderManager:
         given = {part.name: getattr(entry, part.name) for part in fields(entry)}
         self._count(writers[type(entry)](**given).seq, ours=1)
         self.records.apply(entry)
+        if isinstance(entry, OrderResult | OrderStage) and entry.venue_order_id is not None:
+            early, self._early = self._early, deque(maxlen=_EARLY_FILLS)
+            for fill in early:
+                self.on_fill(fill)
 
     def _count(self, seq: int, ours: int) -> None:
         """Look whether all entries on orders up to the event `seq` are ours."""
