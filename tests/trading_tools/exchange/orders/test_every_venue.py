@@ -114,7 +114,11 @@ async def test_a_sale_that_may_only_reduce_sells_its_size_at_its_price(each: Sho
     held = await each.manager.submit(intent(each, "held", price_quote=Decimal(62_000)))
     await each.manager.reconcile([held.symbol])
     sale = intent(
-        each, "less", side="sell", size_base=Decimal("0.004"), price_quote=Decimal(70_000),
+        each,
+        "less",
+        side="sell",
+        size_base=Decimal("0.004"),
+        price_quote=Decimal(70_000),
         reduce_only=True,
     )
     order = await each.manager.submit(sale)

@@ -304,9 +304,7 @@ class OrderManager:
         """
         over = order.stage in (Stage.FILLED, Stage.CANCELED)
         # Before it is written down: an audit with an illegal turn in it could not be read again.
-        stage = turn(
-            order.client_order_id, order.stage, order.stage if over else shown.stage
-        )
+        stage = turn(order.client_order_id, order.stage, order.stage if over else shown.stage)
         if (
             stage is order.stage
             and shown.filled_size_base <= order.reported_size_base
