@@ -145,6 +145,15 @@ async def test_a_post_only_order_that_would_take_does_not_trade(each: Shop) -> N
     assert order.filled_size_base == 0
 
 
+async def test_open_orders_of_every_page_are_listed(each: Shop) -> None:
+    symbol = SYMBOLS[each.client.id]
+    for _ in range(25):
+        await each.client.create_order(symbol, "limit", "buy", "0.001", "50000")
+    found = await each.manager.reconcile([symbol])
+    assert len({order.venue_order_id for order in found.strange_orders}) == 25
+    assert len(found.strange_orders) == 25
+
+
 @pytest.mark.slow
 async def test_fills_of_every_page_are_read(each: Shop) -> None:
     size = Decimal("0.001")

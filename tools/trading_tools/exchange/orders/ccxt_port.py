@@ -126,7 +126,8 @@ class CcxtOrders:
         """All open orders of the account."""
 
         async def ask() -> Any:
-            return await self._client.fetch_open_orders(symbol)
+            params = dict(self._ways.listing)
+            return await self._client.fetch_open_orders(symbol, params=params)
 
         return [_order(shown) for shown in await self._asked(ask)]
 
