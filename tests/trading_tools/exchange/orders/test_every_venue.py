@@ -122,7 +122,7 @@ async def test_a_sale_that_may_only_reduce_sells_its_size_at_its_price(each: Sho
         reduce_only=True,
     )
     order = await each.manager.submit(sale)
-    assert (order.stage, order.filled_size_base) == (Stage.OPEN, 0)
+    assert (order.stage, order.filled_size_base) == (Stage.OPEN, Decimal(0))
     assert len(each.accepted()) == 2
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.trading_tools.exchange.orders.guards import BOOK, NOW, guard, market
-from trading_tools.audit.trade import OrderIntent, OrderStage
+from trading_tools.audit.trade import OrderFill, OrderIntent, OrderStage
 from trading_tools.exchange.orders.guard import LIVE_TOKEN, Quote, Refused, fitted
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.kill_switch import KillSwitch
@@ -224,16 +224,29 @@ def test_with_the_token_a_real_venue_is_guarded_by_the_same_rules(tmp_path: Path
 
 
 def test_the_kill_switch_stays_thrown_and_keeps_its_first_reason(tmp_path: Path) -> None:
-    switch = KillSwitch(tmp_path / "run" / "stop")
+    switch = KillSwitch(tmp_path / "stop")
     assert switch.thrown is None
     switch.throw("drawdown")
     switch.throw("second thoughts")
-    assert KillSwitch(tmp_path / "run" / "stop").thrown == "drawdown"
+    assert KillSwitch(tmp_path / "stop").thrown == "drawdown"
 
 
 def test_a_kill_switch_that_cannot_be_read_counts_as_thrown(tmp_path: Path) -> None:
     (tmp_path / "stop").mkdir()
     assert refused(order(), Records(), tmp_path) == "kill-switch"
+
+
+def test_a_kill_switch_whose_folder_is_not_there_counts_as_thrown(tmp_path: Path) -> None:
+    switch = KillSwitch(tmp_path / "not mounted" / "stop")
+    assert "is not there" in (switch.thrown or "")
+    assert refused(order(), Records(), tmp_path, kill_switch=switch) == "kill-switch"
+
+
+def test_an_order_that_filled_more_than_its_size_takes_nothing_off_what_is_open() -> None:
+    records = sent("0.01", "0.02", filled=False)
+    more = OrderFill("o-0", "t1", NOW, Decimal("0.015"), Decimal(60_000))
+    records.apply(more)
+    assert records.exposure_base("BTC/USDT")[0] == Decimal("0.015") + Decimal("0.02")
 
 
 def test_a_signal_throws_it(tmp_path: Path) -> None:

@@ -37,6 +37,9 @@ SOUND: dict[str, Any] = {
         ({"price_quote": None}, "limit order"),
         ({"order_type": "market"}, "market order"),
         ({"side": "BUY"}, "neither"),
+        ({"order_type": "stop", "price_quote": None}, "order_type 'stop' is none of"),
+        ({"time_in_force": "gtc"}, "time_in_force 'gtc' is none of"),
+        ({"order_type": "market", "price_quote": None, "time_in_force": "PO"}, "post only"),
         ({"key": ""}, "key"),
     ],
 )

@@ -56,7 +56,8 @@ class OrderRecord:
     @property
     def open_size_base(self) -> Decimal:
         """What may still fill: all of it while the outcome is not known."""
-        return Decimal(0) if self.ended else self.size_base - self.filled_size_base
+        left = self.size_base - self.filled_size_base
+        return Decimal(0) if self.ended else max(Decimal(0), left)
 
     @property
     def settled(self) -> bool:
