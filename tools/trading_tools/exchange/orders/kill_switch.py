@@ -13,7 +13,7 @@ from types import FrameType
 
 
 class KillSwitch:
-    """A latch in a file. A file that cannot be looked at counts as thrown, and so does one without a folder."""
+    """A latch in a file. One that cannot be looked at, or has no folder, counts as thrown."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
