@@ -126,6 +126,16 @@ async def test_a_sale_that_may_only_reduce_sells_its_size_at_its_price(each: Sho
     assert len(each.accepted()) == 2
 
 
+async def test_a_market_sale_needs_no_price_and_sells_its_size(each: Shop) -> None:
+    await each.manager.submit(intent(each, "held", price_quote=Decimal(62_000)))
+    order = await each.manager.submit(
+        intent(each, "sale", side="sell", order_type="market", price_quote=None)
+    )
+    assert (await each.manager.reconcile([order.symbol])).clean
+    assert (order.stage, order.filled_size_base) == (Stage.FILLED, Decimal("0.01"))
+    assert each.manager.records.position_base(order.symbol) == 0
+
+
 async def test_a_rejection_is_one_at_every_venue(each: Shop) -> None:
     order = await each.manager.submit(intent(each, "too much", size_base=Decimal(50)))
     for _ in range(5):
