@@ -136,6 +136,14 @@ def test_what_is_open_counts_as_if_it_filled(tmp_path: Path) -> None:
     assert refused(order(), sent("0.01", filled=False), tmp_path, limits=limits) == "max-exposure"
 
 
+def test_an_order_below_the_market_counts_with_what_its_position_would_be_worth(
+    tmp_path: Path,
+) -> None:
+    limits = {"max_exposure_quote": Decimal(575)}
+    low = order(price_quote=Decimal(55_000))
+    assert refused(low, Records(), tmp_path, limits=limits) == "max-exposure"
+
+
 def test_all_markets_count_together(tmp_path: Path) -> None:
     limits = {"max_exposure_quote": Decimal(1_000)}
     other = sent("0.01", symbol="ETH/USDT")

@@ -64,6 +64,10 @@ def test_every_venue_takes_the_name_and_another_account_has_another(
     assert (name == client_order_id(venue, other, key)) is (account == other)
 
 
+def test_an_account_and_a_key_that_read_alike_together_are_told_apart() -> None:
+    assert client_order_id("binance", "one", "two") != client_order_id("binance", "onet", "wo")
+
+
 def test_names_of_others_are_not_taken_for_ours() -> None:
     assert not is_ours("binance", "x-TKT5PX2F5f2a")
     assert not is_ours("kraken", "my order")

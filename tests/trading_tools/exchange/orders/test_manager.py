@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -160,6 +161,48 @@ async def test_an_absence_proves_nothing_until_the_window_has_passed_and_it_is_s
             await manager.reconcile([])
         assert order.stage is (Stage.VOID if proven else Stage.UNKNOWN)
         assert shop.asked(Operation.PLACE) == 1
+
+
+async def test_an_absence_proves_nothing_where_our_clock_alone_says_that_the_window_has_passed(
+    audit: TradeAudit, tmp_path: Path
+) -> None:
+    clock, ahead = Clock(), [timedelta()]
+    async with opened(audit, tmp_path, clock=clock) as shop:
+        manager = shop.restarted(now=lambda: clock.utc() + ahead[0])
+        shop.mishaps.before_it[Operation.PLACE] = [Cut()]
+        order = await manager.submit(resting())
+        for hours in (1, 2):
+            ahead[0] = timedelta(hours=hours)
+            await manager.reconcile([])
+        assert order.stage is Stage.UNKNOWN
+
+
+async def test_an_order_on_its_way_is_not_asked_after(audit: TradeAudit, tmp_path: Path) -> None:
+    clock = Clock()
+    async with opened(audit, tmp_path, clock=clock) as shop:
+        manager = shop.restarted(now=clock.utc)
+        clock.now += 60_000
+        on_its_way, may_go = asyncio.Event(), asyncio.Event()
+
+        class Slow(VenueOrders):
+            async def submit(self, intent: Intent, name: str) -> Any:
+                on_its_way.set()
+                await may_go.wait()
+                return await self.real.submit(intent, name)
+
+        slow = Slow(manager.venue)
+        manager.venue = slow
+        submitting = asyncio.create_task(manager.submit(resting()))
+        await on_its_way.wait()
+        reconciling = asyncio.create_task(manager.reconcile([]))
+        # Longer than an honest query takes: the venue's clock is asked over a socket in between.
+        for _ in range(20):
+            await slow.time_ms()
+        assert slow.asked == 0
+        may_go.set()
+        order = await submitting
+        await reconciling
+        assert order.stage is Stage.OPEN
 
 
 async def test_an_order_that_appears_after_it_was_proven_absent_is_a_fault_that_is_told(

@@ -245,6 +245,16 @@ def test_a_clock_that_goes_back_frees_nothing() -> None:
     assert pacer.used("ten") == 10
 
 
+def test_what_was_used_before_a_step_back_is_still_used_when_its_time_comes_again() -> None:
+    at = [100.0]
+    pacer = Pacer("venue", [Window("w", "requests", 50, 1, Scope.KEY)], clock=lambda: at[0])
+    for _ in range(30):
+        assert pacer.try_acquire(ONE, Priority.CANCEL) == 0
+    for now in (99.5, 100.1):
+        at[0] = now
+        assert pacer.used("w") == 30
+
+
 def test_a_venue_whose_limits_are_not_known_is_named_with_those_that_are() -> None:
     with pytest.raises(UnknownLimits, match=r"mtgox.* of binance, bin"):
         pacer_for("mtgox")
