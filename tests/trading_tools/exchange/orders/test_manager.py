@@ -370,6 +370,21 @@ async def test_what_others_do_with_the_account_is_found_and_not_taken_for_ours(s
     assert shop.manager.lost_intents(found.strange_orders) == []
 
 
+async def test_a_fill_of_others_in_a_long_time_without_stream_is_found_though_ours_are_settled(
+    audit: TradeAudit, tmp_path: Path
+) -> None:
+    clock = Clock()
+    async with opened(audit, tmp_path, clock=clock) as shop:
+        manager = shop.restarted(now=clock.utc)
+        assert (await manager.reconcile(["BTC/USDT"])).clean
+        clock.now += 120_000
+        await shop.client.create_order("BTC/USDT", "market", "buy", 0.01)
+        clock.now += 480_000
+        assert (await manager.reconcile(["BTC/USDT"])).strange_fills
+        clock.now += 480_000
+        assert (await manager.reconcile(["BTC/USDT"])).clean
+
+
 async def test_orders_of_an_audit_that_was_lost_are_known_as_such(
     shop: Shop, audit: TradeAudit
 ) -> None:

@@ -97,6 +97,7 @@ class OrderManager:
         self._started = now()
         self._sent_by: dict[str, datetime] = {}
         self._absent: dict[str, datetime] = {}
+        self._fills_until: dict[str, datetime] = {}
         self._early: deque[VenueFill] = deque(maxlen=_EARLY_FILLS)
         self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -184,9 +185,11 @@ class OrderManager:
                 async with self._locks[order.client_order_id]:
                     await self._ask(order)
         for symbol in symbols:
+            began = self._now()
             for fill in await self.venue.fills(symbol, self._fills_since(symbol)):
                 if not self.on_fill(fill):
                     found.strange_fills.append(fill)
+            self._fills_until[symbol] = began
         found.unknown.extend(
             order for order in self.records.orders.values() if order.stage in UNSURE
         )
@@ -325,7 +328,7 @@ class OrderManager:
     def _fills_since(self, symbol: str) -> int:
         """Since when fills may be missing, in the venue's milliseconds."""
         at = [order.intended_at for order in self.records.unsettled() if order.symbol == symbol]
-        return _earlier(min(at, default=self._now()))
+        return _earlier(min([*at, self._fills_until.get(symbol, self._started)]))
 
     def _write(self, entry: Entry) -> None:
         """Put an entry into the audit, and then into what is known."""
