@@ -27,11 +27,13 @@ from trading_tools.venue.wire.interference import Cut
 from trading_tools.venue.wire.messages import Operation
 from trading_tools.venue.wire.venue import Venue
 
-MADE: dict[str, Callable[[], Venue]] = {
-    "binance": lambda: BinanceSpot(venues.spot(rules=venues.QUIET)),
-    "bybit": lambda: Bybit(bybit_venue.bybit(rules=bybit_venue.QUIET)),
-    "kraken": lambda: Kraken(kraken_venue.kraken(rules=kraken_venue.QUIET)),
-    "coinbase": lambda: Coinbase(coinbase_venue.coinbase(rules=coinbase_venue.QUIET)),
+MADE: dict[str, Callable[..., Venue]] = {
+    "binance": lambda **more: BinanceSpot(venues.spot(rules=venues.QUIET, **more)),
+    "bybit": lambda **more: Bybit(bybit_venue.bybit(rules=bybit_venue.QUIET, **more)),
+    "kraken": lambda **more: Kraken(kraken_venue.kraken(rules=kraken_venue.QUIET, **more)),
+    "coinbase": lambda **more: Coinbase(
+        coinbase_venue.coinbase(rules=coinbase_venue.QUIET, **more)
+    ),
 }
 SYMBOLS = {"binance": "BTC/USDT", "bybit": "BTC/USDT", "kraken": "BTC/USD", "coinbase": "BTC/USD"}
 
@@ -67,6 +69,19 @@ async def test_an_order_that_never_arrived_is_not_there_and_not_sent_again(each:
     order = await each.manager.submit(intent(each, "never"))
     assert order.stage is Stage.UNKNOWN
     assert each.accepted() == []
+
+
+@pytest.mark.parametrize("venue", ["binance", "bybit", "kraken"])
+async def test_an_order_that_arrives_after_its_window_is_not_taken(
+    venue: str, audit: TradeAudit, tmp_path: Path
+) -> None:
+    late_ms = 0
+    made = MADE[venue](clock=lambda: venues.wall_clock() + late_ms)
+    async with opened(audit, tmp_path, made) as shop:
+        await shop.manager.submit(intent(shop, "in time"))
+        late_ms = round(WAYS[venue].validity_s * 1_000) + 1_500
+        await shop.manager.submit(intent(shop, "late", price_quote=Decimal(50_001)))
+        assert shop.accepted() == [client_order_id(venue, "drill", "in time")]
 
 
 async def test_an_order_fills_and_its_fills_are_those_of_the_venue(each: Shop) -> None:
