@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
+import json
 from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 from pathlib import Path
@@ -82,6 +84,16 @@ async def test_an_order_that_arrives_after_its_window_is_not_taken(
         late_ms = round(WAYS[venue].validity_s * 1_000) + 1_500
         await shop.manager.submit(intent(shop, "late", price_quote=Decimal(50_001)))
         assert shop.accepted() == [client_order_id(venue, "drill", "in time")]
+
+
+def test_coinbases_window_is_as_long_as_ccxts_token_lives() -> None:
+    import ccxt.async_support
+
+    venue = coinbase_venue.coinbase(rules=coinbase_venue.QUIET)
+    keys = {"apiKey": venue.credentials.key, "secret": venue.credentials.secret}
+    token = ccxt.async_support.coinbase(keys).create_auth_token(1_800_000_000, "POST", "orders")
+    claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+    assert WAYS["coinbase"].validity_s >= claims["exp"] - claims["iat"] > 0
 
 
 async def test_an_order_fills_and_its_fills_are_those_of_the_venue(each: Shop) -> None:

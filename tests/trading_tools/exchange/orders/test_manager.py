@@ -238,6 +238,18 @@ async def test_fills_are_counted_once_from_wherever_they_come(shop: Shop) -> Non
     assert again.records.orders[order.client_order_id].settled
 
 
+async def test_fills_are_found_though_our_clock_is_ahead_of_the_venues(
+    audit: TradeAudit, tmp_path: Path
+) -> None:
+    clock = Clock()
+    async with opened(audit, tmp_path, clock=clock) as shop:
+        manager = shop.restarted(now=lambda: clock.utc() + timedelta(seconds=50))
+        order = await manager.submit(taking())
+        await manager.reconcile(["BTC/USDT"])
+        assert order.settled
+        assert len(order.fills) > 0
+
+
 async def test_a_fill_that_overtakes_the_reply_to_its_order_counts(shop: Shop) -> None:
     at_the_venue, may_reply = asyncio.Event(), asyncio.Event()
     real = shop.manager.venue.submit
