@@ -39,7 +39,7 @@ SHOWN: Final[dict[str, tuple[str, str, str]]] = {
     "S03": ("orders at once each pass the limit", _MANAGER, "sent_at_once_share_one_limit"),
     "S04": ("the limit of a day is raced", _GUARD, "the_orders_of_a_day"),
     "S05": ("what rests takes no exposure", _GUARD, "what_is_open_counts_as_if"),
-    "S06": ("a timeout is a failure", _MANAGER, "while_nothing_is_known_all_of_it"),
+    "S06": ("a timeout is a failure", "exchange/orders/test_absence.py", "while_nothing_is_known"),
     "S07": ("an order has no key", _MANAGER, "the_same_key_is_the_same_order"),
     "S08": ("the count of a day never starts anew", _GUARD, "the_orders_of_a_day"),
     "S09": ("a burst after one wait", _PACER, "a_window_of_the_venues_own_clock"),

@@ -13,32 +13,16 @@ import pytest
 from tests.support.venues import Clock
 from tests.trading_tools.exchange.orders.conftest import Shop, opened
 from tests.trading_tools.exchange.orders.guards import guard, market
+from tests.trading_tools.exchange.orders.wanted import VenueOrders, name_of, resting, taking
 from trading_tools.audit.trade import Decision, OrderIntent, OrderResult, Outcome, TradeAudit
-from trading_tools.exchange.orders.client_ids import client_order_id
 from trading_tools.exchange.orders.guard import Refused
 from trading_tools.exchange.orders.intent import Intent
-from trading_tools.exchange.orders.life import IllegalTransition, Stage
+from trading_tools.exchange.orders.life import Stage
 from trading_tools.exchange.orders.manager import AnotherManager, OtherIntent
-from trading_tools.exchange.orders.port import VenueOrder
 from trading_tools.venue.binance.troubles import trouble as said
 from trading_tools.venue.core.orders import Kind, Side, Ticket
 from trading_tools.venue.wire.interference import Cut
 from trading_tools.venue.wire.messages import Operation, Reply, Trouble
-
-
-def resting(key: str = "one", **changes: Any) -> Intent:
-    """A buy far below the market."""
-    given = {"size_base": Decimal("0.01"), "price_quote": Decimal("50000"), **changes}
-    return Intent(key, "BTC/USDT", "buy", **given)
-
-
-def taking(key: str = "one") -> Intent:
-    """A buy that fills at once."""
-    return resting(key, price_quote=Decimal("62000"))
-
-
-def name_of(key: str) -> str:
-    return client_order_id("binance", "drill", key)
 
 
 async def test_an_order_is_written_down_before_it_is_sent_and_answered_after(shop: Shop) -> None:
@@ -136,95 +120,6 @@ async def test_an_acknowledgement_that_is_lost_in_any_way_is_found_by_a_query(
     assert shop.accepted() == [name_of("one")]
 
 
-async def test_while_nothing_is_known_all_of_it_counts_as_open(shop: Shop) -> None:
-    shop.mishaps.after_it[Operation.PLACE] = [lost]
-    shop.mishaps.before_it[Operation.QUERY_ORDER] = [Reply(500, b"")] * 1_000
-    order = await shop.manager.submit(resting())
-    assert order.stage is Stage.UNKNOWN
-    assert shop.manager.records.exposure_base("BTC/USDT") == (Decimal("0.01"), Decimal(0))
-
-
-@pytest.mark.parametrize(
-    ("asked_after_ms", "proven"),
-    [([14_000, 11_000], False), ([16_000, 9_000], False), ([16_000, 10_000], True)],
-)
-async def test_an_absence_proves_nothing_until_the_window_has_passed_and_it_is_seen_again(
-    audit: TradeAudit, tmp_path: Path, asked_after_ms: list[int], proven: bool
-) -> None:
-    clock = Clock()
-    async with opened(audit, tmp_path, clock=clock) as shop:
-        manager = shop.restarted(now=clock.utc)
-        shop.mishaps.before_it[Operation.PLACE] = [Cut()]
-        order = await manager.submit(resting())
-        for later_ms in asked_after_ms:
-            clock.now += later_ms
-            await manager.reconcile([])
-        assert order.stage is (Stage.VOID if proven else Stage.UNKNOWN)
-        assert shop.asked(Operation.PLACE) == 1
-
-
-async def test_an_absence_proves_nothing_where_our_clock_alone_says_that_the_window_has_passed(
-    audit: TradeAudit, tmp_path: Path
-) -> None:
-    clock, ahead = Clock(), [timedelta()]
-    async with opened(audit, tmp_path, clock=clock) as shop:
-        manager = shop.restarted(now=lambda: clock.utc() + ahead[0])
-        shop.mishaps.before_it[Operation.PLACE] = [Cut()]
-        order = await manager.submit(resting())
-        for hours in (1, 2):
-            ahead[0] = timedelta(hours=hours)
-            await manager.reconcile([])
-        assert order.stage is Stage.UNKNOWN
-
-
-async def test_an_order_on_its_way_is_not_asked_after(audit: TradeAudit, tmp_path: Path) -> None:
-    clock = Clock()
-    async with opened(audit, tmp_path, clock=clock) as shop:
-        manager = shop.restarted(now=clock.utc)
-        clock.now += 60_000
-        on_its_way, may_go = asyncio.Event(), asyncio.Event()
-
-        class Slow(VenueOrders):
-            async def submit(self, intent: Intent, name: str) -> Any:
-                on_its_way.set()
-                await may_go.wait()
-                return await self.real.submit(intent, name)
-
-        slow = Slow(manager.venue)
-        manager.venue = slow
-        submitting = asyncio.create_task(manager.submit(resting()))
-        await on_its_way.wait()
-        reconciling = asyncio.create_task(manager.reconcile([]))
-        # Longer than an honest query takes: the venue's clock is asked over a socket in between.
-        for _ in range(20):
-            await slow.time_ms()
-        assert slow.asked == 0
-        may_go.set()
-        order = await submitting
-        await reconciling
-        assert order.stage is Stage.OPEN
-
-
-async def test_an_order_that_appears_after_it_was_proven_absent_is_a_fault_that_is_told(
-    audit: TradeAudit, tmp_path: Path
-) -> None:
-    clock = Clock()
-    async with opened(audit, tmp_path, clock=clock) as shop:
-        manager = shop.restarted(now=clock.utc)
-        shop.mishaps.before_it[Operation.PLACE] = [Cut()]
-        order = await manager.submit(resting())
-        for later_ms in (16_000, 10_000):
-            clock.now += later_ms
-            await manager.reconcile([])
-        shown = VenueOrder(
-            "7", order.client_order_id, "BTC/USDT", "buy", Stage.OPEN, Decimal("0.01"), Decimal(0)
-        )
-        with pytest.raises(IllegalTransition, match="cannot go from void to open"):
-            manager.on_order(shown)
-        # The audit has no entry of it that a next process could not read.
-        assert shop.restarted(now=clock.utc).records.orders == manager.records.orders
-
-
 async def test_fills_are_counted_once_from_wherever_they_come(shop: Shop) -> None:
     order = await shop.manager.submit(taking())
     await shop.manager.reconcile(["BTC/USDT"])
@@ -306,49 +201,6 @@ async def test_a_submit_that_is_cancelled_is_unknown_and_found_again(shop: Shop)
     found = await shop.restarted().reconcile(["BTC/USDT"])
     assert found.clean
     assert shop.manager.records.orders[name_of("one")].stage is Stage.OPEN
-
-
-async def test_a_submit_whose_end_cannot_be_written_down_is_not_proven_absent_too_soon(
-    audit: TradeAudit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clock = Clock()
-
-    def full(**entry: Any) -> None:
-        raise OSError("no space left on the device")
-
-    async with opened(audit, tmp_path, clock=clock) as shop:
-        manager = shop.restarted(now=clock.utc)
-        clock.now += 60_000
-        shop.mishaps.after_it[Operation.PLACE] = [lambda reply: Cut(hang=True)]
-        task = asyncio.create_task(manager.submit(resting()))
-        async with asyncio.timeout(20):
-            while not shop.accepted():
-                await asyncio.sleep(0)
-        with monkeypatch.context() as patch:
-            patch.setattr(audit, "order_result", full)
-            task.cancel()
-            with pytest.raises(OSError, match="no space left"):
-                await task
-        order = manager.records.orders[name_of("one")]
-        nothing = VenueOrders(manager.venue)
-        manager.venue = nothing
-        await manager.reconcile([])
-        assert order.stage is Stage.INTENDED
-        assert nothing.asked == 1
-
-
-class VenueOrders:
-    """A venue that does not show an order yet; all else is that of the real one."""
-
-    def __init__(self, real: Any) -> None:
-        self.real = real
-        self.asked = 0
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.real, name)
-
-    async def find(self, *order: Any) -> None:
-        self.asked += 1
 
 
 async def test_of_two_managers_that_send_the_same_intent_at_once_one_sends(shop: Shop) -> None:

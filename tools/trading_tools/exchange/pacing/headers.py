@@ -71,8 +71,7 @@ def observe(
     said = body[:_LOOKED_AT].replace('": ', '":')
     for words, name in _FULL.get(pacer.venue, {}).items():
         if words in said:
-            rule = pacer.rules[name]
-            pacer.told(name, rule.most, lane if rule.lanes else "")
+            pacer.told(name, pacer.rules[name].most, lane)
     usual = _WAITS.get(pacer.venue, _USUAL_WAITS).get(status)
     if usual is None:
         waits = _WORDS.get(pacer.venue, {}).items()
