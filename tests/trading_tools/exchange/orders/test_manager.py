@@ -19,6 +19,7 @@ from trading_tools.exchange.orders.guard import Refused
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.life import Stage
 from trading_tools.exchange.orders.manager import AnotherManager, OtherIntent
+from trading_tools.exchange.orders.port import VenueOrder
 from trading_tools.venue.binance.troubles import trouble as said
 from trading_tools.venue.core.orders import Kind, Side, Ticket
 from trading_tools.venue.wire.interference import Cut
@@ -166,6 +167,17 @@ async def test_a_fill_that_overtakes_the_reply_to_its_order_counts(shop: Shop) -
     order = await task
     assert order.filled_size_base == Decimal("0.01")
     assert shop.restarted().records.position_base("BTC/USDT") == Decimal("0.01")
+
+
+async def test_a_view_that_is_older_than_the_end_of_an_order_changes_nothing(shop: Shop) -> None:
+    order = await shop.manager.submit(taking())
+    await shop.manager.reconcile(["BTC/USDT"])
+    number, size = order.venue_order_id or "", order.size_base
+    old = VenueOrder(
+        number, order.client_order_id, "BTC/USDT", "buy", Stage.OPEN, size, Decimal("0.004")
+    )
+    assert shop.manager.on_order(old)
+    assert (order.stage, order.filled_size_base) == (Stage.FILLED, size)
 
 
 async def test_a_cancel_that_a_fill_has_overtaken_ends_as_a_fill(shop: Shop) -> None:
