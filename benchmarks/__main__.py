@@ -57,6 +57,8 @@ def measure(*, peers: bool, quick: bool, rounds: int = 30) -> Report:
             *_crowd(20 if quick else 300, 10 if quick else 200),
             *_parts(0.01 if quick else 1.0),
             *_venue(0.01 if quick else 1.0),
+            *_drill(1 if quick else 9),
+            *_kit(300 if quick else 20_000),
             *_commands(1 if quick else 7),
         ],
     )
@@ -122,6 +124,23 @@ def _venue(scale: float) -> list[Figure]:
         _most("venue: a reply at 200 orders a second, p99", found["reply_p99_ms"], 5, " ms"),
         _least("venue: book updates streamed a second of CPU", streams["updates_a_s"], 20_000),
         _most("venue: memory with fifty instruments", streams["rss_mb"], 200, " MB", 0),
+    ]
+
+
+def _drill(repeats: int) -> list[Figure]:
+    found = told("benchmarks.drill", str(repeats))
+    return [
+        _most("drill: seal, authority and a venue are up, wall", found["one_venue_s"], 1.5, " s"),
+        Figure("drill: the same with all five venues", f"{found['all_venues_s']:.2f} s"),
+    ]
+
+
+def _kit(count: int) -> list[Figure]:
+    found = told("benchmarks.kit", str(count))
+    return [
+        _most("kit: the pacer lets a request go, p99", found["pacer_us"], 50, " µs", 0),
+        _most("kit: the same, shared by processes, p99", found["pacer_shared_us"], 50, " µs", 0),
+        _most("kit: an order through guard and manager, p99", found["order_us"], 1_000, " µs", 0),
     ]
 
 

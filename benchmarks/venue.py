@@ -17,12 +17,12 @@ from typing import Any
 
 from trading_tools.venue.binance.adapter import BinanceSpot
 from trading_tools.venue.binance.limits import Rules
+from trading_tools.venue.binance.listing import SPOT
 from trading_tools.venue.binance.spot import SpotVenue
 from trading_tools.venue.core.accounts import Account
 from trading_tools.venue.core.exchange import Exchange
 from trading_tools.venue.core.ledger import VenueLedger
 from trading_tools.venue.core.orders import Kind, Side, Ticket
-from trading_tools.venue.market.listing import SPOT
 from trading_tools.venue.wire.server import VenueServer
 
 _FORTUNE = {"BTC": 10**20, "USDT": 10**22}

@@ -18,9 +18,9 @@ from dataclasses import replace
 
 from trading_tools.venue.binance.adapter import BinanceSpot
 from trading_tools.venue.binance.limits import Rules
+from trading_tools.venue.binance.listing import SPOT
 from trading_tools.venue.binance.spot import SpotVenue
 from trading_tools.venue.core.instruments import Instrument
-from trading_tools.venue.market.listing import SPOT
 from trading_tools.venue.wire.server import VenueServer
 
 _INSTRUMENTS = 50

@@ -6,15 +6,20 @@ program's own pages on a console that records, and rich writes what it showed as
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
+import pty
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
+from rich.text import Text
 
 from orchestrator.cli.live import LiveView
 from orchestrator.cli.place import Place
@@ -32,7 +37,10 @@ QUIET_TOOLS = frozenset({"str_replace_based_edit_tool", "bash", "list_files", "g
 
 
 def main() -> int:
-    """Write `demo.svg` (how the demo went), `report.svg` (how it ended) and `sizing.svg`."""
+    """Write `demo.svg` (how the demo went), `report.svg` (how it ended), `sizing.svg`, `drill.svg`.
+
+    The last one shows a bot that sends an order again when its answer was lost.
+    """
     orc = str(Path(sys.executable).with_name("orc"))
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder) / "momentum-desk"
@@ -44,6 +52,7 @@ def main() -> int:
         draw_report(place, "demo", "orc show demo", "report.svg")
         asked = subprocess.run([orc, "run", SIZING], cwd=project, env=environ, check=False)
         draw_report(place, "last", f'orc run "{SIZING}"', "sizing.svg")
+    draw_drill(orc)
     return done.returncode or asked.returncode
 
 
@@ -74,6 +83,29 @@ def draw_live(events: Sequence[Event]) -> None:
             left_out = 0
         view.on_event(event, state)
     console.save_svg(str(HERE / "demo.svg"), title="make demo")
+
+
+def draw_drill(orc: str) -> None:
+    """What a drill says on a terminal."""
+    command = [orc, "drill", "--scenario", "d01", "--", sys.executable, "bot.py"]
+    bot = HERE.parent / "examples" / "naive_bot"
+    ours, theirs = pty.openpty()  # it has colours on a terminal only
+    set_size = struct.pack("HHHH", 60, WIDTH, 0, 0)
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, set_size)
+    with subprocess.Popen(command, cwd=bot, stdout=theirs, stderr=subprocess.DEVNULL):
+        os.close(theirs)
+        told = b"".join(iter(lambda: _read(ours), b""))
+    console = _console()
+    console.print("$ orc drill --scenario d01 -- python bot.py\n")
+    console.print(Text.from_ansi(told.decode().replace("\r\n", "\n")))
+    console.save_svg(str(HERE / "drill.svg"), title="orc drill")
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65_536)
+    except OSError:  # the other end is closed
+        return b""
 
 
 def _console() -> Console:

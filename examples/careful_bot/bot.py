@@ -32,7 +32,7 @@ from desk import Desk
 from journal import Intent, Journal
 from link import Link, brief
 from streams import Stream
-from venues import PROFILES, client
+from venues import PROFILES, client, refused
 
 CLIP = Decimal("0.0005")
 AWAY = Decimal("0.0003")
@@ -109,7 +109,7 @@ class Bot:
             intent = await self._quote()
         except ccxt.BaseError as error:
             log.warning("no quote: %s", brief(error))
-            if isinstance(error, ccxt.InvalidOrder | ccxt.BadRequest):
+            if refused(error):
                 self._rules_at = 0.0  # perhaps the rules have changed
             await self._rest(min(0.25 * 2**self._troubles, 2.0))
             self._troubles += 1

@@ -15,7 +15,6 @@ from venues import Profile, refused, with_id
 
 _VISIBLE_S = 2.5
 """How long after its validity an accepted order may still be hidden from queries."""
-_LOOK_EVERY_S = 0.5
 _ENDS = ("closed", "canceled", "cancelled", "expired", "rejected")
 _DAY_MS = 86_400_000
 
@@ -38,6 +37,8 @@ class Desk:
         params = {self._profile.id_name: intent.client_id}
         if intent.side == "buy":
             params["postOnly"] = True
+        elif self._link.client.market(self._profile.symbol)["contract"]:
+            params["reduceOnly"] = True  # the venue may have closed some of it meanwhile
         try:
             told = await self._link.call(
                 "create_order",
@@ -79,7 +80,7 @@ class Desk:
                 if late:
                     log.info("%s was never taken", intent.client_id)
                     return self._journal.note(intent, state=State.NOTHING)
-            await asyncio.sleep(_LOOK_EVERY_S)
+            await asyncio.sleep(self._profile.look_every_s)
 
     async def finish(self, intent: Intent) -> Intent:
         """Cancel what is left of an order, and learn how it ended. It ends when that is known."""
@@ -92,7 +93,7 @@ class Desk:
                 intent = await self._refresh(intent)
             except ccxt.BaseError as error:
                 log.info("ending %s: %s", intent.client_id, brief(error))
-                await asyncio.sleep(_LOOK_EVERY_S)
+                await asyncio.sleep(self._profile.look_every_s)
         return intent
 
     async def reconcile(self) -> None:

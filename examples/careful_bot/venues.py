@@ -72,6 +72,7 @@ class Profile:
     settings: dict[str, Any] = field(default_factory=dict)
     query: dict[str, Any] = field(default_factory=dict)
     pace_s: float = 1.5
+    look_every_s: float = 0.5
     counters: tuple[Counter, ...] = ()
     page: int = 100
 
@@ -112,9 +113,10 @@ PROFILES = {
         "BTC/USD",
         "clientOrderId",
         ("KRAKEN_API_KEY", "KRAKEN_API_SECRET"),
-        5.0,
+        3.0,
         (("fetch_open_orders", "clientOrderId"), ("fetch_closed_orders", "clientOrderId")),
         pace_s=3.0,
+        look_every_s=2.0,
         # ccxt paces Kraken without any burst, a call in three seconds; these are its counters.
         counters=(
             Counter(12, 0.33, dict.fromkeys(_KRAKEN_PRIVATE, 1)),

@@ -47,6 +47,18 @@ def test_every_book_update_of_the_benchmark_reaches_its_reader() -> None:
     assert found["updates_a_s"] > 0
 
 
+def test_the_kit_lets_every_order_of_the_benchmark_through() -> None:
+    found = told("benchmarks.kit", "50")
+    assert set(found) == {"pacer_us", "pacer_shared_us", "order_us"}
+    assert all(value > 0 for value in found.values())
+
+
+def test_a_drill_starts_with_one_venue_and_with_all() -> None:
+    found = told("benchmarks.drill", "1")
+    assert set(found) == {"one_venue_s", "all_venues_s"}
+    assert all(value > 0 for value in found.values())
+
+
 def test_a_missed_aim_and_a_peer_that_is_not_there_are_shown() -> None:
     cost = chain.Cost("bare", {"anthropic": "1"}, 2.0, 3.0, 1.0, 0.9, 1.1, 10, 0.0)
     figures = [Figure("speed", "9", "at least 50", met=False), Figure("size", "1 MB")]

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 import json
-import threading
-from collections.abc import Iterator
-from concurrent.futures import Future
-from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
-from yarl import URL
 
-from tests.support.venues import WAIT_S, wall_clock
+from tests.support.venues import Http, Reply, wall_clock
 from trading_tools.venue.bybit.adapter import RULES, Bybit
 from trading_tools.venue.bybit.limits import Rules
 from trading_tools.venue.bybit.place import LISTING, BybitPlace
@@ -28,9 +22,7 @@ QUIET = Rules(address_5s=10**9, connections_5m=10**6, account_factor=10**6)
 
 SMALL = {each: price for each, price in LISTING.items() if each.base == "BTC"}
 MIDDLE = {each: price for each, price in LISTING.items() if each.base in {"BTC", "ETH"}}
-"""Parts of the listing: each instrument's made-up past takes a while."""
-
-Reply = tuple[int, Any, dict[str, str]]
+"""Parts of the listing, for tests that need no more: each market takes its share of the time."""
 
 
 def bybit(seed: int = 7, **settings: Any) -> BybitPlace:
@@ -43,61 +35,14 @@ def serving_bybit(place: BybitPlace, rules: SocketRules = RULES) -> VenueServer:
     return VenueServer([Bybit(place, rules)])
 
 
-def keys(place: BybitPlace) -> dict[str, Any]:
-    """ccxt's settings with the drill's credentials."""
-    return {
-        "apiKey": place.credentials.key,
-        "secret": place.credentials.secret,
-        "enableRateLimit": False,
-    }
-
-
-@contextmanager
-def bybit_in_a_thread(place: BybitPlace) -> Iterator[int]:
-    """The venue's port, for clients that block; the venue has an event loop of its own."""
-    ready: Future[tuple[int, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
-
-    async def serve() -> None:
-        end = asyncio.Event()
-        async with serving_bybit(place) as server:
-            ready.set_result((server.port, asyncio.get_running_loop(), end))
-            await end.wait()
-
-    thread = threading.Thread(target=asyncio.run, args=(serve(),), daemon=True)
-    thread.start()
-    port, loop, end = ready.result(WAIT_S)
-    try:
-        yield port
-    finally:
-        loop.call_soon_threadsafe(end.set)
-        thread.join(WAIT_S)
-
-
-class BybitWire:
-    """Plain HTTP to the venue, with the parts of a signed request in the test's hands."""
+class BybitWire(Http):
+    """Requests to Bybit, with the parts of a signed one in the test's hands."""
 
     def __init__(
         self, session: aiohttp.ClientSession, server: VenueServer, place: BybitPlace
     ) -> None:
-        self.session = session
-        self.server = server
+        super().__init__(session, server)
         self.place = place
-
-    async def send(
-        self,
-        method: str,
-        path: str,
-        query: str = "",
-        body: str | bytes | None = None,
-        headers: dict[str, str] | None = None,
-    ) -> Reply:
-        """Send these bytes: status, body as JSON or text, headers."""
-        url = URL(self.server.base_url + path + (f"?{query}" if query else ""), encoded=True)
-        async with self.session.request(method, url, data=body, headers=headers) as reply:
-            told = await (
-                reply.json() if reply.content_type == "application/json" else reply.text()
-            )
-            return reply.status, told, dict(reply.headers)
 
     def head(self, payload: str, **changed: str) -> dict[str, str]:
         """The headers of a signed request, but for what is `changed`."""
@@ -135,21 +80,3 @@ class BybitWire:
         }
         chosen = {name: text for name, text in {**usual, **params}.items() if text is not None}
         return await self.post("/v5/order/create", **chosen)
-
-
-class Both:
-    """A venue and a client of ccxt of either kind, asked in the same way."""
-
-    def __init__(self, place: BybitPlace, client: Any, blocking: bool) -> None:
-        self.place = place
-        self.client = client
-        self._blocking = blocking
-
-    async def __call__(self, method: str, *args: Any) -> Any:
-        """Call a method of ccxt."""
-        answer = getattr(self.client, method)(*args)
-        return answer if self._blocking else await answer
-
-    def kinds(self, *kinds: str) -> list[dict[str, Any]]:
-        """The ledger's entries of some kinds."""
-        return [dict(entry.body) for entry in self.place.ledger.of(*kinds)]

@@ -6,19 +6,16 @@ import asyncio
 import base64
 import hashlib
 import json
-import threading
-from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import Future
-from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, BinaryIO
 from urllib.parse import urlencode
 
 import aiohttp
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils
-from yarl import URL
 
-from tests.support.venues import WAIT_S, Reply, wall_clock
+from tests.support.venues import WAIT_S, Http, Reply, wall_clock
 from trading_tools.venue.coinbase.adapter import FEED_HOST, REST_HOST, Coinbase
 from trading_tools.venue.coinbase.limits import Rules
 from trading_tools.venue.coinbase.place import CoinbasePlace
@@ -39,36 +36,6 @@ def coinbase(seed: int = 7, **settings: Any) -> CoinbasePlace:
 def serving(place: CoinbasePlace) -> VenueServer:
     """A server of one Coinbase venue."""
     return VenueServer([Coinbase(place)])
-
-
-def keys(place: CoinbasePlace) -> dict[str, Any]:
-    """ccxt's settings with the drill's credentials."""
-    return {
-        "apiKey": place.credentials.key,
-        "secret": place.credentials.secret,
-        "enableRateLimit": False,
-    }
-
-
-@contextmanager
-def served_in_a_thread(server: VenueServer) -> Iterator[int]:
-    """A server's port, for clients that block; the server has an event loop of its own."""
-    ready: Future[tuple[int, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
-
-    async def serve() -> None:
-        end = asyncio.Event()
-        async with server:
-            ready.set_result((server.port, asyncio.get_running_loop(), end))
-            await end.wait()
-
-    thread = threading.Thread(target=asyncio.run, args=(serve(),), daemon=True)
-    thread.start()
-    port, loop, end = ready.result(WAIT_S)
-    try:
-        yield port
-    finally:
-        loop.call_soon_threadsafe(end.set)
-        thread.join(WAIT_S)
 
 
 def signed_token(secret: str, head: dict[str, Any], claims: dict[str, Any]) -> str:
@@ -111,14 +78,13 @@ class Feed:
         return self.socket.close_code
 
 
-class Wire:
-    """Plain HTTP and feeds of a venue."""
+class Wire(Http):
+    """Requests and feeds of Coinbase, with the parts of a signed one in the test's hands."""
 
     def __init__(
         self, session: aiohttp.ClientSession, server: VenueServer, place: CoinbasePlace
     ) -> None:
-        self.session = session
-        self.server = server
+        super().__init__(session, server)
         self.place = place
         self._orders = 0
 
@@ -127,16 +93,12 @@ class Wire:
         method: str,
         path: str,
         query: str = "",
-        body: str | bytes | None = None,
+        body: str | bytes | BinaryIO | None = None,
         headers: dict[str, str] | None = None,
     ) -> Reply:
-        """Send these bytes: status, body as JSON or text, headers."""
-        url = URL(self.server.base_url + path + (f"?{query}" if query else ""), encoded=True)
-        told = {"Host": REST_HOST, **(headers or {})}
-        async with self.session.request(method, url, data=body, headers=told) as reply:
-            is_json = reply.content_type == "application/json"
-            text = await (reply.json() if is_json else reply.text())
-            return reply.status, text, dict(reply.headers)
+        """Send these bytes to the host of REST: status, body as JSON or text, headers."""
+        named = {"Host": REST_HOST, **(headers or {})}
+        return await super().send(method, path, query, body, named)
 
     def token(self, uri: str | None, head: dict[str, Any] | None = None, **claims: Any) -> str:
         """A sound token, but for what is given; None leaves a claim out."""

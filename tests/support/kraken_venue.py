@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import threading
-from collections.abc import Iterator
-from concurrent.futures import Future
-from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
 
-from tests.support.venues import WAIT_S, wall_clock
+from tests.support.venues import wall_clock
 from trading_tools.venue.kraken.adapter import RULES, Kraken
 from trading_tools.venue.kraken.limits import Rules
 from trading_tools.venue.kraken.listing import LISTED
@@ -26,7 +21,7 @@ QUIET = Rules(calls=10**6, public_calls=10**6, orders=10**6, connections_10m=10*
 """Limits that no test reaches by accident."""
 
 FEW = {each: price for each, price in LISTED.items() if each.symbol in {"BTC/USD", "ETH/USD"}}
-"""Instruments for tests that need no more: a venue of few is made in less time."""
+"""Instruments for tests that need no more: each market takes its share of the time."""
 
 
 def kraken(seed: int = 7, **settings: Any) -> KrakenSpot:
@@ -37,36 +32,6 @@ def kraken(seed: int = 7, **settings: Any) -> KrakenSpot:
 def serving(venue: KrakenSpot, rules: SocketRules = RULES) -> VenueServer:
     """A server of one Kraken venue."""
     return VenueServer([Kraken(venue, rules)])
-
-
-def keys(venue: KrakenSpot) -> dict[str, Any]:
-    """ccxt's settings with the drill's credentials."""
-    return {
-        "apiKey": venue.credentials.key,
-        "secret": venue.credentials.secret,
-        "enableRateLimit": False,
-    }
-
-
-@contextmanager
-def served_in_a_thread(venue: KrakenSpot) -> Iterator[int]:
-    """The venue's port, for clients that block; the venue has an event loop of its own."""
-    ready: Future[tuple[int, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
-
-    async def serve() -> None:
-        end = asyncio.Event()
-        async with serving(venue) as server:
-            ready.set_result((server.port, asyncio.get_running_loop(), end))
-            await end.wait()
-
-    thread = threading.Thread(target=asyncio.run, args=(serve(),), daemon=True)
-    thread.start()
-    port, loop, end = ready.result(WAIT_S)
-    try:
-        yield port
-    finally:
-        loop.call_soon_threadsafe(end.set)
-        thread.join(WAIT_S)
 
 
 class Wire:

@@ -15,6 +15,7 @@ from tests.support.venues import Clock
 from trading_tools.drill.oracle.facts import Facts, read
 from trading_tools.drill.recording import BotEnd, Recording, SealKind
 from trading_tools.venue.binance.adapter import BinanceSpot
+from trading_tools.venue.binance.listing import SPOT
 from trading_tools.venue.binance.spot import SpotVenue
 from trading_tools.venue.core.accounts import Account
 from trading_tools.venue.core.instruments import ATOMS
@@ -22,7 +23,6 @@ from trading_tools.venue.core.ledger import Entry
 from trading_tools.venue.core.orders import Kind, Side, Ticket
 from trading_tools.venue.faults.fault import Fault
 from trading_tools.venue.faults.plan import Plan
-from trading_tools.venue.market.listing import SPOT
 from trading_tools.venue.wire.interference import Cut
 from trading_tools.venue.wire.messages import Asked, Reply
 from trading_tools.venue.wire.server import VenueServer

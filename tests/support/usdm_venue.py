@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from tests.support.venues import QUIET, Reply, Wire, wall_clock
+from trading_tools.venue.binance.usdm.listing import USDM
 from trading_tools.venue.binance.usdm.place import UsdmVenue
 from trading_tools.venue.core.accounts import Account
 from trading_tools.venue.core.orders import Kind, Side, Ticket
 
 SYMBOL = "BTC/USDT:USDT"
+TWO = {each: price for each, price in USDM.items() if each.symbol in {"BTCUSDT", "DOGEUSDT"}}
+"""Contracts enough for tests that do not load them all."""
 
 
 def usdm(seed: int = 7, **settings: Any) -> UsdmVenue:

@@ -88,6 +88,7 @@ class VenueServer:
         client = public_client(name, timeout_s)
         client.urls["api"] = self._led_here(client.urls["api"], client.hostname)
         client.enableRateLimit = False  # nothing to spare here
+        client.timeout_on_exit = 0  # and no TLS to wait for
         self.clients.append(client)
         return CcxtVenue(name, client)
 

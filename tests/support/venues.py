@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 from urllib.parse import urlencode, urlsplit
 
 import aiohttp
@@ -25,6 +25,7 @@ from trading_tools.venue.binance.usdm.adapter import RULES as USDM_RULES
 from trading_tools.venue.binance.usdm.adapter import BinanceUsdm
 from trading_tools.venue.binance.usdm.place import UsdmVenue
 from trading_tools.venue.wire.connection import SocketRules
+from trading_tools.venue.wire.credentials import Credentials
 from trading_tools.venue.wire.server import VenueServer
 
 WAIT_S = 30
@@ -34,6 +35,14 @@ Reply = tuple[int, Any, dict[str, str]]
 def wall_clock() -> int:
     """Milliseconds, as clients have them."""
     return time.time_ns() // 1_000_000
+
+
+class HasCredentials(Protocol):
+    """A venue, or the place behind it, whose drill account has a key."""
+
+    @property
+    def credentials(self) -> Credentials:
+        """That key."""
 
 
 class Clock:
@@ -77,23 +86,24 @@ def point_at(client: Any, port: int) -> Any:
     return client
 
 
-def keys(venue: BinancePlace) -> dict[str, Any]:
-    """ccxt's settings with the drill's credentials."""
+def keys(venue: HasCredentials) -> dict[str, Any]:
+    """ccxt's settings with the drill's credentials; closing waits for no TLS, as there is none."""
     return {
         "apiKey": venue.credentials.key,
         "secret": venue.credentials.secret,
         "enableRateLimit": False,
+        "timeout_on_exit": 0,
     }
 
 
 @contextmanager
-def served_in_a_thread(venue: BinancePlace, rules: SocketRules | None = None) -> Iterator[int]:
-    """The venue's port, for clients that block; the venue has an event loop of its own."""
+def served_in_a_thread(server: VenueServer) -> Iterator[int]:
+    """A server's port, for clients that block; the server has an event loop of its own."""
     ready: Future[tuple[int, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
     async def serve() -> None:
         end = asyncio.Event()
-        async with serving(venue, rules) as server:
+        async with server:
             ready.set_result((server.port, asyncio.get_running_loop(), end))
             await end.wait()
 
@@ -107,15 +117,12 @@ def served_in_a_thread(venue: BinancePlace, rules: SocketRules | None = None) ->
         thread.join(WAIT_S)
 
 
-class Wire:
-    """Plain HTTP to a venue, with the parts of a signed request in the test's hands."""
+class Http:
+    """Plain HTTP to a served venue."""
 
-    def __init__(
-        self, session: aiohttp.ClientSession, server: VenueServer, venue: BinancePlace
-    ) -> None:
+    def __init__(self, session: aiohttp.ClientSession, server: VenueServer) -> None:
         self.session = session
         self.server = server
-        self.venue = venue
 
     async def send(
         self,
@@ -132,6 +139,16 @@ class Wire:
                 reply.json() if reply.content_type == "application/json" else reply.text()
             )
             return reply.status, told, dict(reply.headers)
+
+
+class Wire(Http):
+    """Requests to Binance, with the parts of a signed one in the test's hands."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, server: VenueServer, venue: BinancePlace
+    ) -> None:
+        super().__init__(session, server)
+        self.venue = venue
 
     def sign(self, **params: Any) -> str:
         """A query with the time and a signature."""

@@ -65,7 +65,9 @@ def test_a_signal_comes_after_so_many_orders(tmp_path: Path) -> None:
     assert not recording.bot.timed_out
     seen = kinds(recording, "order.accepted", "bot.signaled", "bot.exited")
     assert seen[:2] == ["order.accepted", "order.accepted"]
-    assert seen[-2:] == ["bot.signaled", "bot.exited"]
+    # Orders that were on their way may still come after the signal.
+    assert seen.index("bot.signaled") >= 2
+    assert seen[-1] == "bot.exited"
     assert next(each for each in told if each.kind == "orders").body["accepted"] >= 1
 
 

@@ -232,6 +232,7 @@ async def test_no_order_after_the_fault_is_no_recovery(watched: float, held: boo
 async def test_a_stream_that_stays_silent_until_the_end_is_no_recovery() -> None:
     calm, stage = await played(faulty), await played(faulty)
     lose_stream(stage)
+    await stage.order(price="59900")
     stage.wait(30)
     stage.term()
     stage.record("fault.ended", fault="silent", why="the connection has ended")

@@ -167,3 +167,22 @@ def _pids_with(words: str) -> list[int]:
             if words in line and "drill_once" not in line:
                 found.append(int(entry.name))
     return found
+
+
+@pytest.mark.parametrize("after_ms", [0, 1, 2, 3, 4, 5, 6, 8, 10, 15, 30])
+async def test_a_run_that_is_cancelled_while_it_starts_ends_and_leaves_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after_ms: int
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    bot = tmp_path / "bot"
+    bot.mkdir()
+    spec = DrillSpec(command=("true",), folder=bot, venues=("binance",))
+    run = asyncio.create_task(sealed_run(spec))
+    await asyncio.sleep(after_ms / 1_000)  # a moment of its start, whichever that is
+    run.cancel()
+    async with asyncio.timeout(30):
+        with pytest.raises(asyncio.CancelledError):
+            await run
+    assert list(scratch.iterdir()) == []

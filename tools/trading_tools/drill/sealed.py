@@ -160,16 +160,23 @@ class _Inside:
 
     @classmethod
     async def start(cls, argv: list[str], clock: Mapping[str, str]) -> _Inside:
-        process = await asyncio.create_subprocess_exec(
-            *argv,
-            env={**os.environ, **clock},
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            limit=_LONGEST_LINE,
-            start_new_session=True,
+        starting = asyncio.ensure_future(
+            asyncio.create_subprocess_exec(
+                *argv,
+                env={**os.environ, **clock},
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                limit=_LONGEST_LINE,
+                start_new_session=True,
+            )
         )
-        return cls(process)
+        try:
+            return cls(await asyncio.shield(starting))
+        except asyncio.CancelledError:
+            # Killed while it starts, `unshare` leaves its child behind, which waits for ever.
+            await cls(await starting).end()
+            raise
 
     async def give(self, order: Order) -> None:
         assert self._process.stdin is not None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from trading_tools.drill.inside.stage import BotControl, Clock, Stage
+from trading_tools.drill.oracle.recovery import LASTS_MS
 from trading_tools.drill.scenarios.catalogue import scenario
 from trading_tools.drill.spec import DrillError, DrillSpec
 from trading_tools.venue.core.ledger import VenueLedger
@@ -57,7 +58,9 @@ def _recovering(ledger: VenueLedger) -> bool:
     met = ledger.of("fault.delivered", "fault.ended")
     if not any(entry.kind == "fault.delivered" for entry in met):
         return False
-    return not any(entry.seq > met[-1].seq for entry in ledger.of("order.accepted"))
+    since = met[-1].at + (LASTS_MS if met[-1].kind == "fault.delivered" else 0)
+    orders = ledger.of("order.accepted")
+    return not any(entry.seq > met[-1].seq and entry.at >= since for entry in orders)
 
 
 def _replay(file: Path, venues: Sequence[Venue]) -> None:

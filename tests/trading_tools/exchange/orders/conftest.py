@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.venues import QUIET, point_at, spot
+from tests.support.venues import QUIET, keys, point_at, spot
 from tests.trading_tools.exchange.orders.guards import guard
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.trade import TradeAudit
@@ -89,9 +89,8 @@ async def opened(
     served = adapter or BinanceSpot(spot(rules=QUIET, **settings))
     mishaps = Mishaps()
     async with VenueServer([served], interference=mishaps) as server:
-        known = {"apiKey": served.credentials.key, "secret": served.credentials.secret}
         make = getattr(ccxt.async_support, served.name)
-        client = point_at(make({**known, "enableRateLimit": False}), server.port)
+        client = point_at(make(keys(served)), server.port)
         if "clock" in settings:
             client.milliseconds = settings["clock"]
         try:

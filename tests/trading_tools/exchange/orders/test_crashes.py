@@ -82,7 +82,6 @@ async def work(manager: OrderManager) -> None:
 async def shop(tmp_path: Any) -> AsyncIterator[Shop]:
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
         async with opened(TradeAudit(ledger, "0"), tmp_path) as shop:
-            shop.client.enableRateLimit = False
             yield shop
 
 

@@ -141,8 +141,8 @@ async def test_a_fill_that_the_account_stream_missed_is_found_when_it_is_back(
             return None
 
         async def recover(gap: Gap) -> None:
-            gaps.append(gap)
             await manager.reconcile(["BTC/USDT"])
+            gaps.append(gap)
 
         ccxt_streams.ping_often(client, 0.5)
         stream = Stream(
@@ -158,10 +158,32 @@ async def test_a_fill_that_the_account_stream_missed_is_found_when_it_is_back(
         fall(market)
         for connection in market.line.open:
             connection.abort()
-        await until(lambda: order.settled)
+        await until(lambda: len(gaps) == 2)
         running.cancel()
+        assert order.settled
         assert order.filled_size_base == order.size_base
-        assert len(gaps) == 2
+
+
+async def test_the_accounts_fills_are_told_once_each(market: Market) -> None:
+    own_trades = ccxt_streams.own_trades(market.client, "BTC/USDT")
+    told = asyncio.ensure_future(own_trades())
+    await until(lambda: asked_for(market, "userDataStream.subscribe.signature"))
+    order = await market.client.create_order("BTC/USDT", "market", "sell", 0.5)
+    fills: list[Any] = []
+    async with asyncio.timeout(30):
+        while len(fills) < len(order["trades"]):
+            fills += await told
+            told = asyncio.ensure_future(own_trades())
+    told.cancel()
+    assert {fill["order"] for fill in fills} == {order["id"]}
+    told_ids = sorted(fill["id"] for fill in fills)
+    assert told_ids == sorted(fill["id"] for fill in order["trades"])
+
+
+def asked_for(market: Market, method: str) -> bool:
+    """Whether the venue was asked for a method of its WebSocket API."""
+    asked = market.venue.ledger.of("request.received")
+    return any(entry.body["method"] == method for entry in asked)
 
 
 def resting() -> Intent:

@@ -160,27 +160,32 @@ def test_waits_grow_with_failures_in_a_row_and_start_anew_after_a_healthy_time()
 
 
 def test_a_consumer_that_fails_or_hangs_does_not_stop_the_reader() -> None:
+    told: list[Exception] = []
+
     async def main(loop: VirtualLoop) -> tuple[Stream[str], Delivery[str]]:
         async def fails(item: str) -> None:
             raise KeyError(item)
 
         feed = Feed([])
-        delivery = Delivery(fails, 10)
+        delivery = Delivery(fails, 10, on_error=told.append)
         made = Stream(feed.watch, feed.reopen, delivery, clock=loop.time)
         await run_for(made, 10)
 
         async def hangs(item: str) -> None:
             await asyncio.sleep(3_600)
 
-        slow = stream(loop, Feed([]), hangs, size=10)
+        feed, hanging = Feed([]), Delivery(hangs, 10)
+        slow = Stream(feed.watch, feed.reopen, hanging, clock=loop.time)
         await run_for(slow, 60)
         assert slow.health.messages > 500
-        assert slow._delivery.waiting == 10
-        assert slow._delivery.dropped == slow.health.messages - 11
+        assert hanging.waiting == 10
+        assert hanging.dropped == slow.health.messages - 11
         return made, delivery
 
     made, delivery = run_virtually(main)
     assert delivery.errors == made.health.messages > 50
+    assert [repr(error) for error in told[:1]] == ["KeyError('x')"]
+    assert len(told) == delivery.errors
     assert made.health.opened == 1
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.venues import QUIET, WAIT_S, keys, point_at, serving, spot
+from tests.support.ccxt_clients import pro_client, within
+from tests.support.venues import QUIET, WAIT_S, serving, spot
 from trading_tools.venue.binance.spot import SpotVenue
 
 SYMBOL = "BTC/USDT"
@@ -21,20 +22,8 @@ def venue() -> SpotVenue:
 
 @pytest.fixture
 async def client(venue: SpotVenue) -> AsyncIterator[Any]:
-    import ccxt.pro
-
-    async with serving(venue) as server:
-        found = point_at(ccxt.pro.binance(keys(venue)), server.port)
-        try:
-            await found.load_markets()
-            yield found
-        finally:
-            await found.close()
-
-
-async def within(what: Any) -> Any:
-    async with asyncio.timeout(WAIT_S):
-        return await what
+    async with pro_client(serving(venue)) as found:
+        yield found
 
 
 async def test_tickers_and_best_prices_are_watched(client: Any) -> None:

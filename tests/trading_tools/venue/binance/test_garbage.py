@@ -146,6 +146,7 @@ async def test_garbage_on_the_websocket_api_is_an_error_and_the_connection_goes_
             assert (await socket.receive_json())["result"] == {}
 
 
+@pytest.mark.slow
 async def test_ten_thousand_orders_at_once_are_answered_each_by_the_rules(clock: Clock) -> None:
     import aiohttp
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.bybit_venue import Both
+from tests.support.ccxt_clients import Both
 
 SYMBOL = "BTC/USDT:USDT"
 ACKNOWLEDGED = {"acknowledged": True}

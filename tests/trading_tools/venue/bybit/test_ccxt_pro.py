@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.bybit_venue import MIDDLE, QUIET, bybit, keys, serving_bybit
-from tests.support.venues import WAIT_S, point_at
+from tests.support.bybit_venue import MIDDLE, QUIET, bybit, serving_bybit
+from tests.support.ccxt_clients import pro_client, within
 from trading_tools.venue.bybit.place import BybitPlace
 
 SYMBOL = "BTC/USDT"
@@ -22,20 +22,8 @@ def place() -> BybitPlace:
 
 @pytest.fixture
 async def client(place: BybitPlace) -> AsyncIterator[Any]:
-    import ccxt.pro
-
-    async with serving_bybit(place) as server:
-        found = point_at(ccxt.pro.bybit(keys(place)), server.port)
-        try:
-            await found.load_markets()
-            yield found
-        finally:
-            await found.close()
-
-
-async def within(what: Any) -> Any:
-    async with asyncio.timeout(WAIT_S):
-        return await what
+    async with pro_client(serving_bybit(place)) as found:
+        yield found
 
 
 async def test_public_streams_are_watched(client: Any) -> None:

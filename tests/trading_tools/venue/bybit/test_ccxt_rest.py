@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.bybit_venue import Both
+from tests.support.ccxt_clients import Both
+from trading_tools.venue.bybit.place import BybitPlace
 
 SYMBOL = "BTC/USDT"
 PERPETUAL = "BTC/USDT:USDT"
@@ -22,7 +23,7 @@ async def test_markets_load_with_keys_and_without(ask: Both) -> None:
     assert market["precision"] == {**market["precision"], "amount": 1e-06, "price": 0.01}
     assert market["limits"]["cost"]["min"] == 5
     assert market["limits"]["amount"]["min"] == 4.8e-05
-    ask.client.apiKey = ask.client.secret = ""
+    ask.forget_keys()
     assert set(await ask("load_markets", True)) == set(markets)
     assert not ask.kinds("endpoint.missing")
 
@@ -184,4 +185,5 @@ async def test_orders_and_trades_are_paged_without_loss_or_repeats(ask: Both) ->
 
 async def test_the_dead_mans_switch_is_set(ask: Both) -> None:
     await ask("cancel_all_orders_after", 60_000, {"product": "SPOT"})
+    assert isinstance(ask.place, BybitPlace)
     assert ask.place.switch.armed["SPOT"].window_s == 60

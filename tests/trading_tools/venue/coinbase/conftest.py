@@ -12,7 +12,7 @@ from tests.support.venues import Clock
 from trading_tools.venue.coinbase.listing import PRODUCTS
 
 TRADED = {"BTC", "ETH", "USD"}
-"""Three products of these are listed here: each more has a past to be made up."""
+"""Three products of these are listed here, and no test needs more."""
 
 
 @pytest.fixture

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from tests.support.coinbase_venue import QUIET, coinbase, keys, serving
-from tests.support.venues import WAIT_S, point_at
+from tests.support.ccxt_clients import pro_client, within
+from tests.support.coinbase_venue import QUIET, coinbase, serving
 from trading_tools.venue.coinbase.place import CoinbasePlace
 
 SYMBOL = "BTC/USD"
@@ -22,20 +21,8 @@ def place() -> CoinbasePlace:
 
 @pytest.fixture
 async def client(place: CoinbasePlace) -> AsyncIterator[Any]:
-    import ccxt.pro
-
-    async with serving(place) as server:
-        found = point_at(ccxt.pro.coinbase(keys(place)), server.port)
-        try:
-            await found.load_markets()
-            yield found
-        finally:
-            await found.close()
-
-
-async def within(what: Any) -> Any:
-    async with asyncio.timeout(WAIT_S):
-        return await what
+    async with pro_client(serving(place)) as found:
+        yield found
 
 
 async def test_market_data_is_watched_and_left_again(client: Any) -> None:

@@ -2,72 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.support.coinbase_venue import QUIET, coinbase, keys, served_in_a_thread, serving
-from tests.support.venues import point_at
-from trading_tools.venue.coinbase.place import CoinbasePlace
+from tests.support.ccxt_clients import Both, rest_client
+from tests.support.coinbase_venue import QUIET, coinbase, serving
 from trading_tools.venue.coinbase.signing import drill_credentials
 
 SYMBOL = "BTC/USD"
 
 
-class Both:
-    """A venue and a client of either kind, asked in the same way."""
-
-    def __init__(self, place: CoinbasePlace, client: Any, blocking: bool) -> None:
-        self.place = place
-        self._client = client
-        self._blocking = blocking
-
-    async def __call__(self, method: str, *args: Any) -> Any:
-        """Call a method of ccxt."""
-        answer = getattr(self._client, method)(*args)
-        return answer if self._blocking else await answer
-
-    def forget_keys(self) -> None:
-        """Go on as a client without credentials."""
-        self._client.apiKey = self._client.secret = ""
-
-    def use_a_strangers_key(self) -> None:
-        """Go on with a key that the venue does not know."""
-        stranger = drill_credentials("stranger", 1)
-        self._client.apiKey, self._client.secret = stranger.key, stranger.secret
-
-    def kinds(self, *kinds: str) -> list[dict[str, Any]]:
-        """The ledger's entries of some kinds."""
-        return [dict(entry.body) for entry in self.place.ledger.of(*kinds)]
-
-
-@pytest.fixture
-def sync_client() -> Iterator[Both]:
-    import ccxt
-
-    place = coinbase(rules=QUIET)
-    with served_in_a_thread(serving(place)) as port:
-        yield Both(place, point_at(ccxt.coinbase(keys(place)), port), blocking=True)
-
-
-@pytest.fixture
-async def async_client() -> AsyncIterator[Both]:
-    import ccxt.async_support
-
-    place = coinbase(rules=QUIET)
-    async with serving(place) as server:
-        client = point_at(ccxt.async_support.coinbase(keys(place)), server.port)
-        try:
-            yield Both(place, client, blocking=False)
-        finally:
-            await client.close()
-
-
-@pytest.fixture(params=["sync_client", "async_client"])
-def ask(request: pytest.FixtureRequest) -> Both:
-    found: Both = request.getfixturevalue(request.param)
-    return found
+@pytest.fixture(params=["sync", "async"])
+async def ask(request: pytest.FixtureRequest) -> AsyncIterator[Both]:
+    async with rest_client(request.param, serving(coinbase(rules=QUIET))) as both:
+        yield both
 
 
 async def test_markets_and_public_data_with_keys_and_without(ask: Both) -> None:
@@ -214,6 +163,7 @@ async def test_refusals_become_the_exceptions_that_the_real_venue_leads_to(ask: 
         await ask("fetch_order", "nobody")
     with pytest.raises(ccxt.BadRequest):
         await ask("fetch_orders", SYMBOL, None, 5, {"cursor": "x"})
-    ask.use_a_strangers_key()
+    stranger = drill_credentials("stranger", 1)
+    ask.client.apiKey, ask.client.secret = stranger.key, stranger.secret
     with pytest.raises(ccxt.AuthenticationError):
         await ask("fetch_accounts")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
-from tests.support.coinbase_venue import V3, Wire, coinbase, keys, serving
-from tests.support.venues import Clock, point_at
+from tests.support.coinbase_venue import V3, Wire, coinbase, serving
+from tests.support.venues import Clock, keys, point_at
 from trading_tools.venue.coinbase.adapter import Coinbase
 from trading_tools.venue.coinbase.limits import Rules
 from trading_tools.venue.wire.interference import Interference, Request

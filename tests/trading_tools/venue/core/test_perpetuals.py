@@ -6,10 +6,22 @@ from decimal import Decimal
 
 import pytest
 
-from tests.trading_tools.venue.core.perpetual import PERP, PerpDesk
+from tests.trading_tools.venue.core.perpetual import PERP, START, PerpDesk
+from tests.trading_tools.venue.core.test_exchange import COIN
+from trading_tools.venue.core.accounts import Account
 from trading_tools.venue.core.contracts import PositionSide, Trigger
+from trading_tools.venue.core.exchange import Exchange
 from trading_tools.venue.core.instruments import ATOMS
-from trading_tools.venue.core.orders import Forced, Kind, Reason, Rejected, Side, Status
+from trading_tools.venue.core.ledger import VenueLedger
+from trading_tools.venue.core.orders import (
+    Forced,
+    Kind,
+    Reason,
+    Rejected,
+    Side,
+    Status,
+    Ticket,
+)
 from trading_tools.venue.core.positions import ChangeKind, IncomeKind
 
 
@@ -263,3 +275,19 @@ def test_maintenance_margin_has_no_jump_at_a_tiers_cap(worth: int, needed: int) 
     assert contract is not None
 
     assert contract.maintenance(worth * ATOMS) == needed * ATOMS
+
+
+def test_what_a_position_needs_cannot_be_spent_on_a_spot_market() -> None:
+    exchange = Exchange({COIN: 200, PERP: START}, VenueLedger())
+    user = exchange.open_account(Account("user"), {"CASH": 1_000 * ATOMS})
+    maker = exchange.open_account(Account("maker", background=True), {"CASH": 10**9 * ATOMS})
+    exchange.place(maker, Ticket(PERP.symbol, Side.SELL, Kind.LIMIT, 9_000, START), 1)
+    exchange.place(user, Ticket(PERP.symbol, Side.BUY, Kind.MARKET, 9_000), 2)
+
+    def buys(size: int) -> None:
+        exchange.place(user, Ticket(COIN.symbol, Side.BUY, Kind.LIMIT, size, 200), 3)
+
+    with pytest.raises(Rejected) as refusal:
+        buys(200)
+    assert refusal.value.reason is Reason.FUNDS
+    buys(80)

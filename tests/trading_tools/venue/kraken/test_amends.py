@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.support.kraken_venue import Wire
-from tests.support.venues import Clock
+from tests.support.venues import Clock, keys, point_at
 
 
 async def queried(wire: Wire, txid: str) -> dict[str, Any]:
@@ -84,9 +84,6 @@ async def test_an_amend_that_makes_no_sense_changes_nothing(wire: Wire) -> None:
 
 async def test_ccxt_edits_an_order_in_place(wire: Wire) -> None:
     import ccxt.async_support
-
-    from tests.support.kraken_venue import keys
-    from tests.support.venues import point_at
 
     client = point_at(ccxt.async_support.kraken(keys(wire.venue)), wire.server.port)
     try:

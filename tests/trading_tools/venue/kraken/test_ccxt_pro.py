@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.kraken_venue import QUIET, keys, kraken, serving
-from tests.support.venues import WAIT_S, point_at
+from tests.support.ccxt_clients import pro_client, within
+from tests.support.kraken_venue import QUIET, kraken, serving
+from tests.support.venues import WAIT_S
 from trading_tools.venue.kraken.spot import KrakenSpot
 
 SYMBOL = "BTC/USD"
@@ -22,20 +23,8 @@ def venue() -> KrakenSpot:
 
 @pytest.fixture
 async def client(venue: KrakenSpot) -> AsyncIterator[Any]:
-    import ccxt.pro
-
-    async with serving(venue) as server:
-        found = point_at(ccxt.pro.kraken(keys(venue)), server.port)
-        try:
-            await found.load_markets()
-            yield found
-        finally:
-            await found.close()
-
-
-async def within(what: Any) -> Any:
-    async with asyncio.timeout(WAIT_S):
-        return await what
+    async with pro_client(serving(venue)) as found:
+        yield found
 
 
 async def told(venue: KrakenSpot, channel: str) -> None:

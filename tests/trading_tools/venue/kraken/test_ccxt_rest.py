@@ -2,67 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from tests.support.kraken_venue import QUIET, keys, kraken, served_in_a_thread, serving
-from tests.support.venues import point_at
-from trading_tools.venue.kraken.spot import KrakenSpot
+from tests.support.ccxt_clients import Both, rest_client
+from tests.support.kraken_venue import QUIET, kraken, serving
 
 SYMBOL = "BTC/USD"
 
 
-class Both:
-    """A venue and a client of either kind, asked in the same way."""
-
-    def __init__(self, venue: KrakenSpot, client: Any, blocking: bool) -> None:
-        self.venue = venue
-        self._client = client
-        self._blocking = blocking
-
-    async def __call__(self, method: str, *args: Any) -> Any:
-        """Call a method of ccxt."""
-        answer = getattr(self._client, method)(*args)
-        return answer if self._blocking else await answer
-
-    def forget_keys(self) -> None:
-        """Go on as a client without credentials."""
-        self._client.apiKey = self._client.secret = ""
-
-    def kinds(self, *kinds: str) -> list[dict[str, Any]]:
-        """The ledger's entries of some kinds."""
-        return [dict(entry.body) for entry in self.venue.ledger.of(*kinds)]
-
-
-@pytest.fixture
-def sync_client() -> Iterator[Both]:
-    import ccxt
-
-    venue = kraken(rules=QUIET)
-    with served_in_a_thread(venue) as port:
-        yield Both(venue, point_at(ccxt.kraken(keys(venue)), port), blocking=True)
-
-
-@pytest.fixture
-async def async_client() -> AsyncIterator[Both]:
-    import ccxt.async_support
-
-    venue = kraken(rules=QUIET)
-    async with serving(venue) as server:
-        client = point_at(ccxt.async_support.kraken(keys(venue)), server.port)
-        try:
-            yield Both(venue, client, blocking=False)
-        finally:
-            await client.close()
-
-
-@pytest.fixture(params=["sync_client", "async_client"])
-def ask(request: pytest.FixtureRequest) -> Both:
-    found: Both = request.getfixturevalue(request.param)
-    return found
+@pytest.fixture(params=["sync", "async"])
+async def ask(request: pytest.FixtureRequest) -> AsyncIterator[Both]:
+    async with rest_client(request.param, serving(kraken(rules=QUIET))) as both:
+        yield both
 
 
 async def test_markets_load_with_keys_and_without(ask: Both) -> None:
@@ -79,7 +34,7 @@ async def test_markets_load_with_keys_and_without(ask: Both) -> None:
 
 
 async def test_public_data_is_parsed(ask: Both) -> None:
-    now = ask.venue.clock()
+    now = ask.place.clock()
     assert abs(await ask("fetch_time") - now) < 60_000
     assert (await ask("fetch_status"))["status"] == "ok"
     assert {"BTC", "USD", "DOGE"} <= set(await ask("fetch_currencies"))

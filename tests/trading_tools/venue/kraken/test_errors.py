@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.kraken_venue import Wire, keys
-from tests.support.venues import point_at
+from tests.support.kraken_venue import Wire
+from tests.support.venues import keys, point_at
 from trading_tools.venue.core.orders import Reason, Rejected
 from trading_tools.venue.kraken.adapter import Kraken
 from trading_tools.venue.kraken.errors import refused

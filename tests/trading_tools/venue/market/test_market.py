@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from trading_tools.venue.binance.listing import SPOT
 from trading_tools.venue.core.accounts import Account
 from trading_tools.venue.core.exchange import Exchange
 from trading_tools.venue.core.instruments import ATOMS
@@ -11,7 +12,6 @@ from trading_tools.venue.core.ledger import VenueLedger
 from trading_tools.venue.core.orders import Kind, Side, Ticket, Trade
 from trading_tools.venue.market.candles import DAY_MS, INTERVALS, MINUTE_MS, Candles, opening
 from trading_tools.venue.market.depth import Depth
-from trading_tools.venue.market.listing import SPOT
 from trading_tools.venue.market.walk import INTERVAL_MS, Market
 
 START = 1_800_000_000_000
@@ -109,6 +109,20 @@ def test_there_is_a_past_of_a_hundred_days_without_a_gap_or_a_jump() -> None:
     assert {b.opened_ms - a.opened_ms for a, b in pairwise(hours)} == {60 * MINUTE_MS}
     assert all(a.close == b.open for a, b in pairwise(hours))
     assert len(candles.query("1d", START + 17 * MINUTE_MS, 100)) == 100
+
+
+def test_the_past_is_the_same_whether_it_is_asked_for_before_or_after_trades() -> None:
+    instrument, price = next(iter(SPOT.items()))
+    early, late = (Candles(instrument, price, START, seed=7) for _ in range(2))
+    early.query("1m", START, 1)
+    for number in range(3):
+        trade = Trade(number, START + number * MINUTE_MS, instrument.symbol, 100 + number, 5, False)
+        early.on_trade(trade)
+        late.on_trade(trade)
+    end = START + 2 * MINUTE_MS
+    for interval in INTERVALS:
+        assert early.query(interval, end, 500) == late.query(interval, end, 500)
+    assert early.window(end) == late.window(end)
 
 
 def test_candles_without_a_trade_are_flat() -> None:

@@ -14,6 +14,8 @@ from trading_tools.venue.core.ledger import Entry
 
 ACT_WITHIN_MS: Final = 10_000
 """How long after the fault's end the bot may take, if it does not act less often by itself."""
+LASTS_MS: Final = 5_000
+"""Acts so soon after the beginning of a fault that lasts were on their way: no recovery."""
 _PACE: Final = 3
 _DUST: Final = 500
 
@@ -28,7 +30,9 @@ def recovered(facts: Facts, calm: Facts) -> Finding:
     if own_end is not None:
         return _ended(facts, own_end)
     within, orders = _pace(calm)
-    acts = _orders_after(facts, trouble) if orders else _acts_after(facts, trouble)
+    since = trouble.at + (LASTS_MS if trouble.kind == "fault.delivered" else 0)
+    asked = [each for each in facts.requests if each.seq > trouble.seq and each.at >= since]
+    acts = [each.at for each in asked if (each.seq in facts.placed_by if orders else each.done)]
     what = "order" if orders else "request"
     if acts:
         took = (acts[0] - trouble.at) / 1000
@@ -103,14 +107,6 @@ def _pace(calm: Facts) -> tuple[int, bool]:
         return ACT_WITHIN_MS, False
     usual = median(later - earlier for earlier, later in pairwise(times))
     return max(ACT_WITHIN_MS, int(_PACE * usual)), True
-
-
-def _orders_after(facts: Facts, trouble: Entry) -> list[int]:
-    return [order.at for order in facts.orders if order.request > trouble.seq]
-
-
-def _acts_after(facts: Facts, trouble: Entry) -> list[int]:
-    return [each.at for each in facts.requests if each.seq > trouble.seq and each.done]
 
 
 def _end_of_watch(facts: Facts) -> Entry:

@@ -13,6 +13,7 @@ from trading_tools.venue.core.ledger import Entry
 from trading_tools.venue.wire.messages import Operation
 
 _BEFORE, _AFTER, _MOST = 4, 4, 36
+_NEAR: Final = 12
 _NAMES: Final = {
     Operation.PLACE: "an order",
     Operation.AMEND: "a change of an order",
@@ -32,15 +33,19 @@ _Told = tuple[str, Way, str]
 
 
 def sequence(facts: Facts, guilty: Sequence[int]) -> tuple[Step, ...]:
-    """The steps from a little before the first guilty entry, or the fault, to a little after."""
+    """The steps from a little before the first guilty entry to a little after the last.
+
+    Where the fault is not far before them, they begin there.
+    """
     began = facts.began_at
     every = (_step(entry, facts, began) for entry in facts.entries)
     steps = [step for step in every if step is not None]
     if not steps or not guilty:
         return ()
-    first = _first(facts, guilty)
-    low = next((i for i, step in enumerate(steps) if step.seq >= first), len(steps) - 1)
-    high = next((i for i, step in enumerate(steps) if step.seq >= max(guilty)), len(steps) - 1)
+    low, fault = _place(steps, _first(facts, guilty)), _place(steps, _fault(facts, guilty))
+    if low - _NEAR <= fault < low:
+        low = fault
+    high = _place(steps, max(guilty))
     shown = steps[max(0, low - _BEFORE) : high + _AFTER + 1]
     marked = [step._replace(guilty=step.seq in guilty) for step in shown]
     if len(marked) <= _MOST:
@@ -53,14 +58,21 @@ def sequence(facts: Facts, guilty: Sequence[int]) -> tuple[Step, ...]:
     return (*marked[:half], gap, *marked[-half:])
 
 
+def _place(steps: Sequence[Step], seq: int) -> int:
+    """Where an entry, or the first one after it, stands among the steps."""
+    return next((i for i, step in enumerate(steps) if step.seq >= seq), len(steps) - 1)
+
+
 def _first(facts: Facts, guilty: Sequence[int]) -> int:
-    """The first guilty entry, with the request behind it, or the fault just before it."""
+    """The first guilty entry, or the request behind it."""
     orders = {order.seq: order.request for order in facts.orders}
-    begins = [orders.get(seq, seq) or seq for seq in guilty]
-    faults = [
-        met.seq for fault in facts.faults for met in fault.deliveries if met.seq < max(guilty)
-    ]
-    return min([*begins, *faults[:1]])
+    return min(orders.get(seq, seq) or seq for seq in guilty)
+
+
+def _fault(facts: Facts, guilty: Sequence[int]) -> int:
+    """The first fault that was delivered before the last guilty entry; 0 for none."""
+    every = (met.seq for fault in facts.faults for met in fault.deliveries)
+    return next((seq for seq in every if seq < max(guilty)), 0)
 
 
 def _step(entry: Entry, facts: Facts, began: int) -> Step | None:

@@ -47,7 +47,7 @@ ENDS = (
         "that are left in the book fill while nobody watches.",
         links=("https://github.com/nautechsystems/nautilus_trader/issues/5000",),
         invariants=(Invariant.CANCELLED_AFTER_SIGTERM, Invariant.NO_ORPHAN_ORDERS),
-        signals=(Signal(SignalKind.TERM, after_orders=2),),
+        signals=(Signal(SignalKind.TERM, after_orders=2, delay_s=0.1),),
     ),
     Scenario(
         name="kill",

@@ -68,7 +68,7 @@ LIMITS = (
             "https://github.com/Polymarket/py-clob-client-v2/issues/99",
         ),
         invariants=_RULES,
-        faults=(NewRules("coarser-tick", Act(nth=3), tick_times=10),),
+        faults=(NewRules("coarser-tick", Act(nth=2), tick_times=10),),
     ),
     Scenario(
         name="d17-higher-notional",
@@ -77,7 +77,7 @@ LIMITS = (
         "sold.",
         links=("https://github.com/freqtrade/freqtrade/issues/8229",),
         invariants=_RULES,
-        faults=(NewRules("higher-notional", Act(nth=3), notional_times=10),),
+        faults=(NewRules("higher-notional", Act(nth=2), notional_times=10),),
     ),
     Scenario(
         name="d20-maintenance",

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import hmac
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow, localcontext
+from itertools import takewhile
 from typing import Final
 
 from trading_tools.exchange.fit import Order, fit
@@ -201,14 +201,10 @@ class Guard:
 
     def _repeats(self, intent: Intent, records: Records) -> None:
         """Orders alike in market, side and size: a loop that has lost its mind sends the same."""
-        since = self._now().timestamp() - self._limits.repeat_s
-        alike = sum(
-            1
-            for order in records.orders.values()
-            if (order.symbol, order.side, order.size_base)
-            == (intent.symbol, intent.side, intent.size_base)
-            and order.intended_at.timestamp() > since
-        )
+        since = self._now() - timedelta(seconds=self._limits.repeat_s)
+        wanted = (intent.symbol, intent.side, intent.size_base)
+        lately = takewhile(lambda order: order.intended_at > since, records.latest())
+        alike = sum((order.symbol, order.side, order.size_base) == wanted for order in lately)
         if alike >= self._limits.repeats:
             raise Refused(
                 "repeats", f"{alike} orders like it in the last {self._limits.repeat_s:g} s"
@@ -216,11 +212,10 @@ class Guard:
 
     def _day(self, records: Records) -> None:
         today = self._now().astimezone(UTC).date()
-        days = Counter(
-            order.intended_at.astimezone(UTC).date() for order in records.orders.values()
-        )
-        if days[today] >= self._limits.max_orders_a_day:
-            raise Refused("daily-orders", f"{days[today]} orders were sent on {today} (UTC)")
+        if records.sent_on(today) >= self._limits.max_orders_a_day:
+            raise Refused(
+                "daily-orders", f"{records.sent_on(today)} orders were sent on {today} (UTC)"
+            )
 
     def _position(self, intent: Intent, records: Records) -> None:
         most = self._limits.max_position_base.get(intent.symbol)
@@ -236,9 +231,8 @@ class Guard:
 
     def _exposure(self, intent: Intent, price: Decimal, records: Records) -> None:
         """The worst worth of all positions together, each market at its own mid."""
-        symbols = {order.symbol for order in records.orders.values()} | {intent.symbol}
         total = Decimal(0)
-        for symbol in symbols:
+        for symbol in {*records.symbols, intent.symbol}:
             if symbol == intent.symbol:
                 low, high = _after(intent, records)
                 worth = max(price, self._quote(symbol).mid)

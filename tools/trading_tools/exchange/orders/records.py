@@ -5,13 +5,15 @@ Nothing is remembered beside the audit. What the entries are is `trading_tools.a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from trading_tools.audit.trade import (
     CancelIntent,
+    Decision,
     Entry,
     OrderFill,
     OrderIntent,
@@ -72,6 +74,9 @@ class Records:
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         self.orders: dict[str, OrderRecord] = {}
         self._by_venue_id: dict[tuple[str, str], OrderRecord] = {}
+        self._positions: dict[str, Decimal] = defaultdict(Decimal)
+        self._open: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+        self._days: Counter[date] = Counter()
         for entry in entries:
             self.apply(entry)
 
@@ -82,7 +87,28 @@ class Records:
             IllegalTransition: it says what cannot follow.
             KeyError: it is of an order without an intent.
         """
+        if isinstance(entry, Decision):
+            return
+        before = self.orders.get(entry.client_order_id)
+        if before is not None:
+            self._count(before, -1)
+        try:
+            self._change(entry)
+        finally:
+            after = self.orders.get(entry.client_order_id)
+            if after is not None:
+                self._count(after, 1)
+
+    def _count(self, order: OrderRecord, sign: int) -> None:
+        """Add an order to the sums, or take it out of them before it changes."""
+        filled = order.filled_size_base * sign
+        self._positions[order.symbol] += filled if order.side == "buy" else -filled
+        self._open[order.symbol, order.side] += order.open_size_base * sign
+
+    def _change(self, entry: Entry) -> None:
         if isinstance(entry, OrderIntent):
+            if entry.client_order_id not in self.orders:
+                self._days[entry.at.astimezone(UTC).date()] += 1
             self.orders.setdefault(
                 entry.client_order_id,
                 OrderRecord(
@@ -134,29 +160,25 @@ class Records:
         """Orders of which something is still to be learnt, oldest first."""
         return [order for order in self.orders.values() if not order.settled]
 
+    @property
+    def symbols(self) -> Collection[str]:
+        """The markets of all orders."""
+        return self._positions.keys()
+
+    def sent_on(self, day: date) -> int:
+        """How many orders were meant on a day (UTC)."""
+        return self._days[day]
+
+    def latest(self) -> Iterator[OrderRecord]:
+        """All orders, the latest intent first."""
+        return reversed(self.orders.values())
+
     def position_base(self, symbol: str) -> Decimal:
         """What all fills of a symbol come to: bought less sold."""
-        return sum(
-            (
-                order.filled_size_base if order.side == "buy" else -order.filled_size_base
-                for order in self.orders.values()
-                if order.symbol == symbol
-            ),
-            Decimal(0),
-        )
+        return self._positions.get(symbol, Decimal(0))
 
     def exposure_base(self, symbol: str) -> tuple[Decimal, Decimal]:
         """The position if every open buy fills and no sell, and the other way round."""
         position = self.position_base(symbol)
-        open_sizes = {
-            side: sum(
-                (
-                    order.open_size_base
-                    for order in self.orders.values()
-                    if order.symbol == symbol and order.side == side
-                ),
-                Decimal(0),
-            )
-            for side in ("buy", "sell")
-        }
-        return position + open_sizes["buy"], position - open_sizes["sell"]
+        bought, sold = (self._open.get((symbol, side), Decimal(0)) for side in ("buy", "sell"))
+        return position + bought, position - sold

@@ -7,9 +7,9 @@ from typing import Any
 from trading_tools.venue.binance.call import Call
 from trading_tools.venue.binance.forms import ZERO
 from trading_tools.venue.binance.limits import Rules
+from trading_tools.venue.binance.listing import NAMES
 from trading_tools.venue.core.instruments import Instrument, text_of
 from trading_tools.venue.core.orders import Kind
-from trading_tools.venue.market.listing import NAMES
 
 
 def ping(call: Call) -> dict[str, Any]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import json
 from typing import Any
 
 from trading_tools.venue.binance import forms
 from trading_tools.venue.binance.spot import SpotVenue
 from trading_tools.venue.core.orders import Report
 from trading_tools.venue.wire.connection import Connection
-from trading_tools.venue.wire.messages import Told
+from trading_tools.venue.wire.messages import Told, compact
 
 
 class PrivateStreams:
@@ -61,7 +60,7 @@ class PrivateStreams:
     ) -> None:
         for connection, number in list(listening.items()):
             message = {"subscriptionId": number, "event": event}
-            text = json.dumps(message, separators=(",", ":"))
+            text = compact(message)
             lost = {} if connection.send(text, told, symbol) else {"lost": True}
             self._venue.ledger.record(
                 event["E"], "stream.told", connection=connection.number, event=event, **lost

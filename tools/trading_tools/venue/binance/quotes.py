@@ -9,7 +9,6 @@ from trading_tools.venue.binance import errors
 from trading_tools.venue.binance.call import Call
 from trading_tools.venue.binance.errors import BinanceError
 from trading_tools.venue.binance.place import BinancePlace
-from trading_tools.venue.core.book import BookSide
 from trading_tools.venue.core.instruments import Instrument, text_of
 from trading_tools.venue.core.orders import Trade
 from trading_tools.venue.market.candles import DAY_MS, INTERVALS, MINUTE_MS, Candle, closing
@@ -158,12 +157,12 @@ def book_tickers(call: Call) -> Rows | dict[str, Any]:
 def best(venue: BinancePlace, each: Instrument) -> dict[str, str]:
     """The best bid and ask with their sizes; zeros for an empty side."""
     sides = venue.exchange.books[each.symbol]
-    bid, ask = _top(sides.bids), _top(sides.asks)
+    bid, ask = sides.bids.top(), sides.asks.top()
     return {
-        "bidPrice": each.price_text(bid[0]),
-        "bidQty": each.size_text(bid[1]),
-        "askPrice": each.price_text(ask[0]),
-        "askQty": each.size_text(ask[1]),
+        "bidPrice": each.price_text(bid.price),
+        "bidQty": each.size_text(bid.size),
+        "askPrice": each.price_text(ask.price),
+        "askQty": each.size_text(ask.size),
     }
 
 
@@ -242,11 +241,6 @@ def _ticker(call: Call, each: Instrument, full: bool, length_ms: int = DAY_MS) -
     if not full:
         figures = {name: figures[name] for name in _MINI}
     return {"symbol": each.symbol, **figures}
-
-
-def _top(side: BookSide) -> tuple[int, int]:
-    price = side.best()
-    return (0, 0) if price is None else (price, side.totals[price])
 
 
 def _average(each: Instrument, candle: Candle) -> str:

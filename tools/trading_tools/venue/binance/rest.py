@@ -5,7 +5,6 @@ Which endpoints there are, and what they mean, is given by a table.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +13,7 @@ from trading_tools.venue.binance.errors import BinanceError
 from trading_tools.venue.binance.params import parse
 from trading_tools.venue.binance.place import BinancePlace
 from trading_tools.venue.binance.signing import rest_payload
-from trading_tools.venue.wire.messages import Asked, Operation, Reply, Seen
+from trading_tools.venue.wire.messages import Asked, Operation, Reply, Seen, compact
 
 _PAGE = b"<html><head><title>404 Not Found</title></head><body>404 Not Found</body></html>"
 
@@ -66,7 +65,7 @@ def refusal(error: BinanceError) -> Reply:
 
 
 def _json(status: int, told: Any) -> Reply:
-    return Reply(status, json.dumps(told, separators=(",", ":")).encode())
+    return Reply(status, compact(told).encode())
 
 
 def _text(asked: Asked) -> str:

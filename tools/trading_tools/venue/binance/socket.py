@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote
 from trading_tools.venue.binance.place import BinancePlace
 from trading_tools.venue.binance.streams import Streams
 from trading_tools.venue.wire.connection import Connection
-from trading_tools.venue.wire.messages import Told
+from trading_tools.venue.wire.messages import Told, compact
 
 _METHODS = "SUBSCRIBE", "UNSUBSCRIBE", "LIST_SUBSCRIPTIONS", "SET_PROPERTY", "GET_PROPERTY"
 _VARIANTS = ", ".join(f"`{method}`" for method in _METHODS)
@@ -77,7 +77,7 @@ class MarketSocket:
             reply = {"result": self._do(request), "id": number}
         except _Invalid as error:
             reply = {"error": {"code": error.code, "msg": error.msg}, "id": number}
-        self._connection.send(json.dumps(reply, separators=(",", ":")), Told.REPLY)
+        self._connection.send(compact(reply), Told.REPLY)
 
     def leave(self) -> None:
         """End all subscriptions."""

@@ -19,7 +19,7 @@ from trading_tools.venue.binance.place import BinancePlace
 from trading_tools.venue.binance.private import PrivateStreams
 from trading_tools.venue.binance.signing import socket_payload
 from trading_tools.venue.wire.connection import Connection
-from trading_tools.venue.wire.messages import Operation, Seen, Told
+from trading_tools.venue.wire.messages import Operation, Seen, Told, compact
 
 _SUBSCRIBE = "userDataStream.subscribe.signature"
 _UNSUBSCRIBE = "userDataStream.unsubscribe"
@@ -85,7 +85,7 @@ class ApiSocket:
         reply: dict[str, Any] = {"id": number, "status": status, **told}
         if values.get("returnRateLimits") != "false":
             reply["rateLimits"] = self._used(at)
-        text = json.dumps(reply, separators=(",", ":"))
+        text = compact(reply)
         refused = str(code) if code else ""
         self._connection.send(text, Told.REPLY, "", operation, arrived, refused)
 
@@ -167,4 +167,4 @@ def _values(asked: dict[str, Any]) -> dict[str, str]:
 def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
-    return json.dumps(value, separators=(",", ":"))
+    return compact(value)

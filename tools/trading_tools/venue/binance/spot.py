@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from trading_tools.venue.binance.limits import Rules
+from trading_tools.venue.binance.listing import SPOT
 from trading_tools.venue.binance.place import BinancePlace
 from trading_tools.venue.core.instruments import ATOMS, Instrument
-from trading_tools.venue.market.listing import SPOT
 
 _BALANCES = {
     "USDT": 100_000 * ATOMS,

@@ -6,7 +6,6 @@ candles and tickers every second. How clients subscribe is `socket`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
@@ -16,6 +15,7 @@ from trading_tools.venue.core.instruments import Instrument, text_of
 from trading_tools.venue.core.orders import Trade
 from trading_tools.venue.market.candles import INTERVALS, Candle, closing
 from trading_tools.venue.market.depth import DepthReader
+from trading_tools.venue.wire.messages import compact
 
 Listener = Callable[[str, str], None]
 """Takes a stream's name and a message as JSON."""
@@ -72,7 +72,7 @@ class Streams:
     def _publish(self, stream: str, message: Any) -> None:
         listeners = self._listeners.get(stream)
         if listeners:
-            text = json.dumps(message, separators=(",", ":"))
+            text = compact(message)
             for listener in list(listeners.values()):
                 listener(stream, text)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final, NamedTuple
 
 from trading_tools.venue.bybit import forms, positions, texts, wallet
@@ -12,7 +11,7 @@ from trading_tools.venue.core.accounts import Account
 from trading_tools.venue.core.orders import Fill, Report
 from trading_tools.venue.core.positions import Change
 from trading_tools.venue.wire.connection import Connection
-from trading_tools.venue.wire.messages import Told
+from trading_tools.venue.wire.messages import Told, compact
 
 _PLAIN: Final = ("wallet", "greeks")
 _BY_CATEGORY: Final = ("order", "execution", "execution.fast", "position")
@@ -136,7 +135,7 @@ class PrivateStreams:
                         "creationTime": at,
                         "data": rows,
                     }
-                    text = json.dumps(message, separators=(",", ":"))
+                    text = compact(message)
                     lost = {} if connection.send(text, _TOLD[topic], symbol) else {"lost": True}
                     self._place.ledger.record(
                         at, "stream.told", connection=connection.number, event=message, **lost

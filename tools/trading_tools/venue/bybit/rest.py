@@ -5,7 +5,6 @@ What a request means is `endpoints`.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from trading_tools.venue.bybit import errors
@@ -15,7 +14,7 @@ from trading_tools.venue.bybit.errors import BybitError, envelope
 from trading_tools.venue.bybit.limits import TOO_FREQUENT, AddressBanned
 from trading_tools.venue.bybit.params import Params, of_body, of_query
 from trading_tools.venue.bybit.place import BybitPlace
-from trading_tools.venue.wire.messages import Asked, Operation, Reply, Seen
+from trading_tools.venue.wire.messages import Asked, Operation, Reply, Seen, compact
 
 
 def seen(asked: Asked) -> Seen:
@@ -97,5 +96,5 @@ def _values(asked: Asked) -> dict[str, Any]:
 
 
 def _json(status: int, told: Any, headers: dict[str, str], code: str = "") -> Reply:
-    text = json.dumps(told, separators=(",", ":"))
+    text = compact(told)
     return Reply(status, text.encode(), headers=headers, code=code)

@@ -5,7 +5,6 @@ What the streams carry is `streams` and `private`; orders over WebSocket are `tr
 
 from __future__ import annotations
 
-import json
 from typing import Any, Protocol
 
 from trading_tools.venue.bybit.errors import BybitError
@@ -14,7 +13,7 @@ from trading_tools.venue.bybit.place import BybitPlace
 from trading_tools.venue.bybit.private import TOPICS, PrivateStreams
 from trading_tools.venue.bybit.streams import Streams
 from trading_tools.venue.wire.connection import Connection
-from trading_tools.venue.wire.messages import Told
+from trading_tools.venue.wire.messages import Told, compact
 
 _MOST_SPOT_ARGS = 10
 _LONGEST_ARGS = 21_000
@@ -74,7 +73,7 @@ class StreamSocket:
         shown = '{"op":"auth"}' if request.get("op") == "auth" else text[:2_000]
         number = self._connection.number
         self._place.ledger.record(at, "stream.asked", connection=number, text=shown)
-        self._connection.send(json.dumps(reply, separators=(",", ":")), told)
+        self._connection.send(compact(reply), told)
         self._subscriptions.subscribe(topics)
 
     def leave(self) -> None:

@@ -6,7 +6,6 @@ clients subscribe is `socket`; how a book becomes a snapshot and deltas is `book
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final, NamedTuple
 
 from trading_tools.venue.bybit import quotes, texts
@@ -18,7 +17,7 @@ from trading_tools.venue.core.instruments import Instrument
 from trading_tools.venue.core.orders import Trade
 from trading_tools.venue.market.candles import Candle, closing
 from trading_tools.venue.wire.connection import Connection
-from trading_tools.venue.wire.messages import Told
+from trading_tools.venue.wire.messages import Told, compact
 
 _SECOND_MS = 1_000
 _CS: Final = 24_987_956_000
@@ -120,7 +119,7 @@ class Streams:
     def _send(
         self, listeners: list[Connection], topic: Topic, message: dict[str, Any], told: Told
     ) -> None:
-        text = json.dumps(message, separators=(",", ":"))
+        text = compact(message)
         for connection in listeners:
             connection.send(text, told, topic.instrument.symbol)
 

@@ -5,7 +5,6 @@ What a request means is `endpoints`.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from trading_tools.venue.bybit.call import Call
@@ -17,7 +16,7 @@ from trading_tools.venue.bybit.rest import charged
 from trading_tools.venue.bybit.signing import check_clock
 from trading_tools.venue.bybit.socket import Refused, asked
 from trading_tools.venue.wire.connection import Connection
-from trading_tools.venue.wire.messages import Operation, Seen, Told
+from trading_tools.venue.wire.messages import Operation, Seen, Told, compact
 
 _MOST_IDS = 36
 
@@ -62,7 +61,7 @@ class TradeSocket:
             reply |= {"op": "pong", "data": [str(at)]}
         told = Told.CONTROL if reply["op"] == "pong" else Told.REPLY
         self._connection.send(
-            json.dumps(reply, separators=(",", ":")),
+            compact(reply),
             told,
             operation=operation,
             request=arrived,

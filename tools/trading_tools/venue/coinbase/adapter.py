@@ -30,9 +30,8 @@ class Coinbase:
     name = "coinbase"
     hosts = frozenset({REST_HOST, FEED_HOST, USER_HOST})
 
-    def __init__(self, place: CoinbasePlace, rules: SocketRules = RULES) -> None:
+    def __init__(self, place: CoinbasePlace) -> None:
         self.place = place
-        self._rules = rules
         self._streams = Streams(place)
         self._users = Users(place)
         self._feeds: dict[Feed, None] = {}
@@ -68,7 +67,7 @@ class Coinbase:
 
     def rules(self, asked: Asked) -> SocketRules:
         """The limits of a connection."""
-        return self._rules
+        return RULES
 
     def converse(self, asked: Asked, connection: Connection) -> Talk:
         """A conversation on the feed."""

@@ -7,14 +7,13 @@ Orders") and the error documentation of the v2 API.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from trading_tools.venue.core.checks import rising
 from trading_tools.venue.core.instruments import Instrument
 from trading_tools.venue.core.orders import Reason, Ticket
-from trading_tools.venue.wire.messages import Reply
+from trading_tools.venue.wire.messages import Reply, compact
 
 
 class CoinbaseError(Exception):
@@ -30,7 +29,7 @@ class CoinbaseError(Exception):
         """The refusal as HTTP has it."""
         if isinstance(self.body, str):
             return Reply(self.status, self.body.encode(), "text/plain", headers or {}, self.code)
-        body = json.dumps(self.body, separators=(",", ":")).encode()
+        body = compact(self.body).encode()
         return Reply(self.status, body, headers=headers or {}, code=self.code)
 
 

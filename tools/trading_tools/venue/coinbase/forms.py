@@ -101,10 +101,8 @@ def order_form(place: CoinbasePlace, account: Account, order: Order) -> dict[str
     }
 
 
-def user_order(
-    place: CoinbasePlace, account: Account, order: Order, status: str = ""
-) -> dict[str, Any]:
-    """An order as the stream shows it; `status` where it is not the order's own."""
+def user_order(place: CoinbasePlace, account: Account, order: Order) -> dict[str, Any]:
+    """An order as the stream shows it."""
     each, ticket = place.instruments[order.ticket.symbol], order.ticket
     sent = place.sent_of(order)
     figures = _figures(account, order, each)
@@ -130,7 +128,7 @@ def user_order(
         "reject_reason": "",
         "retail_portfolio_id": place.portfolio_id,
         "risk_managed_by": "UNKNOWN_RISK_MANAGEMENT_TYPE",
-        "status": status or status_text(order, sent),
+        "status": status_text(order, sent),
         "stop_price": price_text(each, ticket.stop) if ticket.kind in STOPS else "",
         "time_in_force": time_in_force(sent),
         "total_fees": figures.fees,

@@ -6,7 +6,6 @@ and CANCEL_QUEUED before it is cancelled.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from trading_tools.venue.coinbase.place import CoinbasePlace
 from trading_tools.venue.coinbase.streams import Listener
 from trading_tools.venue.core.accounts import Account
 from trading_tools.venue.core.orders import Report
+from trading_tools.venue.wire.messages import compact
 
 USER: Final = "user"
 _BATCH = 50
@@ -86,7 +86,7 @@ class Users:
             "orders": orders,
             "positions": {"perpetual_futures_positions": [], "expiring_futures_positions": []},
         }
-        text = json.dumps(event, separators=(",", ":"))
+        text = compact(event)
         lost = {} if listener.tell(USER, text, at, symbol) else {"lost": True}
         self._place.ledger.record(
             at, "stream.told", connection=listener.number, event={"channel": USER, **event}, **lost

@@ -195,12 +195,12 @@ def ticker_form(
 def best_prices(place: CoinbasePlace, each: Instrument) -> dict[str, str]:
     """The best bid and ask with their sizes; "0" for an empty side."""
     sides = place.exchange.books[each.symbol]
-    bid, ask = _top(sides.bids), _top(sides.asks)
+    bid, ask = sides.bids.top(), sides.asks.top()
     return {
-        "best_bid": price_text(each, bid[0]),
-        "best_bid_quantity": size_text(each, bid[1]),
-        "best_ask": price_text(each, ask[0]),
-        "best_ask_quantity": size_text(each, ask[1]),
+        "best_bid": price_text(each, bid.price),
+        "best_bid_quantity": size_text(each, bid.size),
+        "best_ask": price_text(each, ask.price),
+        "best_ask_quantity": size_text(each, ask.size),
     }
 
 
@@ -260,8 +260,3 @@ def _levels(each: Instrument, side: BookSide, limit: int) -> Rows:
         {"price": price_text(each, price), "size": size_text(each, size)}
         for price, size in side.depth(limit)
     ]
-
-
-def _top(side: BookSide) -> tuple[int, int]:
-    price = side.best()
-    return (0, 0) if price is None else (price, side.totals[price])

@@ -5,7 +5,6 @@ What a request does is `endpoints`; how it is carried is the server's part.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from trading_tools.venue.coinbase.call import Call
@@ -14,7 +13,7 @@ from trading_tools.venue.coinbase.errors import CoinbaseError, gateway_error, li
 from trading_tools.venue.coinbase.params import Params, of_body, of_query
 from trading_tools.venue.coinbase.place import CoinbasePlace
 from trading_tools.venue.coinbase.signing import key_name
-from trading_tools.venue.wire.messages import Asked, Operation, Reply, Seen
+from trading_tools.venue.wire.messages import Asked, Operation, Reply, Seen, compact
 
 
 def seen(asked: Asked) -> Seen:
@@ -40,7 +39,7 @@ def answer(place: CoinbasePlace, asked: Asked, at: int, number: int) -> Reply:
         told = _serve(place, endpoint, argument, asked, at, number)
     except CoinbaseError as error:
         return error.reply()
-    return Reply(200, json.dumps(told, separators=(",", ":")).encode(), code=_code(told))
+    return Reply(200, compact(told).encode(), code=_code(told))
 
 
 def _serve(

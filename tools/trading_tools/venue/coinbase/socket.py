@@ -19,7 +19,7 @@ from trading_tools.venue.coinbase.private import USER, Users
 from trading_tools.venue.coinbase.streams import HEARTBEATS, NAMES, Streams
 from trading_tools.venue.coinbase.texts import time_text
 from trading_tools.venue.wire.connection import Connection
-from trading_tools.venue.wire.messages import Told
+from trading_tools.venue.wire.messages import Told, compact
 
 FUTURES: Final = "futures_balance_summary"
 """A private channel on which an account without futures hears nothing."""
@@ -73,13 +73,13 @@ class Feed:
             at,
             "stream.asked",
             connection=self.number,
-            text=json.dumps(shown, separators=(",", ":"))[:2_000],
+            text=compact(shown)[:2_000],
         )
         try:
             self._do(request, at)
         except _Refused as refusal:
             error = {"type": "error", "message": str(refusal)}
-            self._connection.send(json.dumps(error, separators=(",", ":")), Told.REPLY)
+            self._connection.send(compact(error), Told.REPLY)
 
     def leave(self) -> None:
         """End all subscriptions."""
@@ -165,7 +165,7 @@ class Feed:
         }
         if USER in told:
             told[USER] = [self._place.user_id]
-        event = json.dumps({"subscriptions": told}, separators=(",", ":"))
+        event = compact({"subscriptions": told})
         self.tell("subscriptions", event, at)
 
     def _account(self, request: dict[str, Any], at: int) -> str:

@@ -7,7 +7,6 @@ of Advanced Trade and its AsyncAPI document, whose fields stand here where the t
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -24,6 +23,7 @@ from trading_tools.venue.coinbase.texts import plain, price_text, size_text, tim
 from trading_tools.venue.core.instruments import Instrument, atoms
 from trading_tools.venue.core.orders import Trade
 from trading_tools.venue.market.candles import DAY_MS
+from trading_tools.venue.wire.messages import compact
 
 NAMES: Final = {
     "heartbeats": "heartbeats",
@@ -205,4 +205,4 @@ def _status(each: Instrument) -> dict[str, str]:
 
 
 def _text(event: dict[str, Any]) -> str:
-    return json.dumps(event, separators=(",", ":"))
+    return compact(event)

@@ -7,9 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from heapq import heappop, heappush, nsmallest
+from typing import NamedTuple
 
 from trading_tools.venue.core.contracts import Trigger
 from trading_tools.venue.core.orders import Order, Side
+
+
+class Top(NamedTuple):
+    """A side's best price in ticks and its size in steps; zeros for an empty side."""
+
+    price: int
+    size: int
 
 
 class BookSide:
@@ -33,6 +41,11 @@ class BookSide:
                 return price
             heappop(heap)
         return None
+
+    def top(self) -> Top:
+        """The best price with its size."""
+        price = self.best()
+        return Top(0, 0) if price is None else Top(price, self.totals[price])
 
     def add(self, order: Order) -> None:
         """Queue an order behind all others of its price."""
@@ -79,9 +92,19 @@ class BookSide:
             del self.levels[price]
             del self.totals[price]
 
-    def first(self, price: int) -> Order:
-        """The order that is served first at `price`."""
-        return next(iter(self.levels[price].values()))
+    def front(self, limit: int | None) -> Order | None:
+        """The order that is served first; None for an empty side, or where `limit` is worse."""
+        heap, levels, sign = self._heap, self.levels, self._sign
+        while heap:
+            key = heap[0]
+            level = levels.get(sign * key)
+            if level is None:
+                heappop(heap)
+            elif limit is not None and key > sign * limit:
+                return None
+            else:
+                return next(iter(level.values()))
+        return None
 
     def reaches(self, price: int, limit: int) -> bool:
         """Whether a level of `price` trades with an order of the other side limited to `limit`."""

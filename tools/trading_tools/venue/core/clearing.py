@@ -136,7 +136,7 @@ class Clearing(Engine):
         for position in account.positions_of(symbol):
             before = account.free[quote]
             order = self._force(account, position, abs(position.size), Forced.LIQUIDATION, at)
-            self._take(order, account, instrument, book, at)
+            self._execute(order, account, instrument, book, at)
             self._hand_over(order, account, instrument, at)
             if position.isolated or not self._cross(account, quote):
                 floor = before if position.isolated else -account.locked[quote]

@@ -127,7 +127,8 @@ class Engine:
         )
         self._next_order_id += 1
         if lock:
-            account.lock(spot.given(self.instruments[ticket.symbol], ticket.side), lock)
+            instrument = self.instruments[ticket.symbol]
+            account.lock(instrument.quote if ticket.side is Side.BUY else instrument.base, lock)
         account.open[ticket.symbol][order.id] = order
         if not account.background:
             account.orders[order.id] = order
@@ -149,32 +150,19 @@ class Engine:
     def _execute(
         self, order: Order, account: Account, instrument: Instrument, book: Book, at: int
     ) -> None:
+        """Trade an order with what is at rest; the rest of one that the venue made stays open."""
         ticket = order.ticket
+        limit = ticket.price or None
         if ticket.time_in_force is TimeInForce.FOK:
-            limit = ticket.price or None
             steps, _ = available(ticket, book, account.name, instrument.lot_value, limit)
             if steps < order.size:
                 self._expire(order, account, Status.EXPIRED, at)
                 return
-        self._take(order, account, instrument, book, at)
-        if not order.open:
-            return
-        if ticket.kind in PRICED and ticket.time_in_force is TimeInForce.GTC:
-            book.own(ticket.side).add(order)
-        else:
-            self._expire(order, account, Status.EXPIRED, at)
-
-    def _take(
-        self, order: Order, account: Account, instrument: Instrument, book: Book, at: int
-    ) -> None:
-        """Trade an order with what is at rest, as far as its price reaches."""
-        limit = order.ticket.price or None
-        opposite = book.other(order.ticket.side)
+        opposite = book.other(ticket.side)
         while order.filled < order.size:
-            price = opposite.best()
-            if price is None or (limit is not None and not opposite.reaches(price, limit)):
+            maker = opposite.front(limit)
+            if maker is None:
                 break
-            maker = opposite.first(price)
             if maker.account == order.account:
                 ends = order.ticket.self_trade
                 if ends is not SelfTrade.TAKER:
@@ -186,7 +174,13 @@ class Engine:
                 continue
             size = min(order.size - order.filled, maker.size - maker.filled)
             opposite.take(maker, size)
-            self._trade(order, maker, account, instrument, book, price, size, at)
+            self._trade(order, maker, account, instrument, book, maker.ticket.price, size, at)
+        if not order.open or order.forced:
+            return
+        if ticket.kind in PRICED and ticket.time_in_force is TimeInForce.GTC:
+            book.own(ticket.side).add(order)
+        else:
+            self._expire(order, account, Status.EXPIRED, at)
 
     def _trade(
         self,
@@ -223,13 +217,14 @@ class Engine:
     ) -> None:
         """One side's part of a trade."""
         quote = price * size * instrument.lot_value
-        maker_ppm, taker_ppm = account.fees_ppm(instrument.contract is not None)
-        ppm = maker_ppm if is_maker else taker_ppm
         realised = 0
         if instrument.contract is None:
+            ppm = account.maker_fee_ppm if is_maker else account.taker_fee_ppm
             asset, fee = spot.fill(order, account, instrument, price, size, quote, ppm)
         else:
             asset = instrument.quote
+            maker_ppm, taker_ppm = account.fees_ppm(True)
+            ppm = maker_ppm if is_maker else taker_ppm
             fee, realised = perpetuals.fill(
                 order, account, instrument, price, size, ppm, trade_id, at
             )

@@ -9,7 +9,6 @@ from typing import Any, Final
 from trading_tools.venue.wire.messages import Message, Operation, Seen, Told
 
 ORDERS: Final = frozenset({Operation.PLACE})
-CANCELS: Final = frozenset({Operation.CANCEL, Operation.CANCEL_ALL})
 MARKET: Final = frozenset({Told.BOOK, Told.TRADES, Told.TICKER, Told.CANDLES})
 """What every client may hear."""
 PRIVATE: Final = frozenset({Told.ORDERS, Told.BALANCE, Told.POSITIONS})

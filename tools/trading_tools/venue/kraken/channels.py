@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+from trading_tools.venue.core.book import Top
 from trading_tools.venue.core.orders import Trade
 from trading_tools.venue.kraken import quotes
 from trading_tools.venue.kraken.books import BookFeed
@@ -54,7 +55,7 @@ class Channels:
         self._listeners: dict[Feed, dict[int, Listener]] = {}
         self._books: dict[Feed, BookFeed] = {}
         self._readers: dict[str, DepthReader] = {}
-        self._best: dict[str, tuple[quotes.Top, quotes.Top]] = {}
+        self._best: dict[str, tuple[Top, Top]] = {}
         self._traded: set[str] = set()
         venue.exchange.on_trade.append(self._on_trade)
 
@@ -124,9 +125,9 @@ class Channels:
             return feed.symbol in self._traded
         return feed.symbol in changed and self._now_best(feed.symbol) != self._best.get(feed.symbol)
 
-    def _now_best(self, symbol: str) -> tuple[quotes.Top, quotes.Top]:
+    def _now_best(self, symbol: str) -> tuple[Top, Top]:
         book = self._venue.exchange.books[symbol]
-        return quotes.top(book.bids), quotes.top(book.asks)
+        return book.bids.top(), book.asks.top()
 
     def _book(self, feed: Feed, at: int) -> BookFeed:
         """A book feed that has told its listeners all until now."""

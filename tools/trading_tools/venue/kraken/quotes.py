@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from trading_tools.venue.core.book import BookSide
 from trading_tools.venue.core.instruments import ATOMS, text_of
@@ -32,19 +32,6 @@ _SECOND_NS = 10**9
 _PRICE_PLACES = 5
 
 
-class Top(NamedTuple):
-    """A side's best price in ticks and its size in steps; zeros for an empty side."""
-
-    price: int
-    size: int
-
-
-def top(side: BookSide) -> Top:
-    """The best of one side."""
-    price = side.best()
-    return Top(0, 0) if price is None else Top(price, side.totals[price])
-
-
 def ticker(call: Call) -> dict[str, Any]:
     """The last 24 hours of the pairs of `pair`, else of all."""
     return {key: _ticker(call.venue, pair, call.at) for key, pair in call.pairs().items()}
@@ -57,7 +44,7 @@ def _ticker(venue: KrakenSpot, pair: Pair, at: int) -> dict[str, Any]:
     recent = venue.recent[pair.symbol]
 
     def best(side: BookSide) -> list[str]:
-        found = top(side)
+        found = side.top()
         lots = found.size * pair.instrument.step_atoms
         return [pair.long_price(found.price), decimal(lots, 0), decimal(lots, 3)]
 

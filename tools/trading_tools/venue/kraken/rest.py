@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from trading_tools.venue.kraken.call import Call
@@ -11,7 +10,7 @@ from trading_tools.venue.kraken.errors import UNKNOWN_METHOD, KrakenError
 from trading_tools.venue.kraken.figures import plain
 from trading_tools.venue.kraken.params import Params, parse
 from trading_tools.venue.kraken.spot import KrakenSpot
-from trading_tools.venue.wire.messages import Asked, Operation, Reply, Seen
+from trading_tools.venue.wire.messages import Asked, Operation, Reply, Seen, compact
 
 _UNSEEN = frozenset({"otp"})
 
@@ -64,7 +63,7 @@ def refusal(error: KrakenError) -> Reply:
 
 
 def _json(status: int, told: Any) -> Reply:
-    return Reply(status, json.dumps(told, separators=(",", ":")).encode())
+    return Reply(status, compact(told).encode())
 
 
 def _parsed(asked: Asked) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Candles and the rolling day, derived from trades, with a made-up past before the first one.
 
 A candle is kept for each minute of the last two days and for each hour of the hundred days before
-them; longer intervals are put together when they are asked for.
+them; longer intervals are put together when they are asked for. The past is made up when somebody
+first asks for a candle: it is nearly all the work of making a venue, and many never ask.
 """
 
 from __future__ import annotations
@@ -121,14 +122,12 @@ class Candles:
     """The minutes of one instrument."""
 
     def __init__(self, instrument: Instrument, price: int, start_ms: int, seed: int) -> None:
-        """A past is made up that ends at `price` and at `start_ms`."""
+        """The past that is made up ends at `price` and at `start_ms`."""
         self.instrument = instrument
-        draw = random.Random(f"{seed}:{instrument.symbol}").random  # noqa: S311 - not a secret
-        now = Candle(start_ms // MINUTE_MS * MINUTE_MS, price, price, price, price)
-        # The minutes begin with an hour, so that the hours end where they begin.
-        count = PAST_MINUTES + now.opened_ms % HOUR_MS // MINUTE_MS
-        self._minutes = [*_past(instrument, now, MINUTE_MS, count, draw), now]
-        self._hours = _past(instrument, self._minutes[0], HOUR_MS, PAST_HOURS, draw)
+        self._start = Candle(start_ms // MINUTE_MS * MINUTE_MS, price, price, price, price)
+        self._seed = seed
+        self._hours: list[Candle] = []
+        self._minutes = [self._start.copy()]
 
     def on_trade(self, trade: Trade) -> None:
         """Add a trade."""
@@ -157,6 +156,7 @@ class Candles:
         end_ms: int | None = None,
     ) -> list[Candle]:
         """At most `limit` candles, oldest first: from `start_ms` on, else the latest ones."""
+        self._make_up_the_past()
         self._upto(at_ms)
         length = INTERVALS[interval]
         kept = self._minutes if 0 < length < 60 else [*self._hours, *self._minutes]
@@ -180,6 +180,7 @@ class Candles:
 
     def window(self, at_ms: int, length_ms: int = DAY_MS) -> Candle:
         """The time before `at_ms` as one candle, in whole minutes; its opening is exact."""
+        self._make_up_the_past()
         self._upto(at_ms)
         since = at_ms - length_ms
         recent = since >= self._minutes[0].opened_ms
@@ -190,6 +191,16 @@ class Candles:
             window.join(candle)
         window.opened_ms = since
         return window
+
+    def _make_up_the_past(self) -> None:
+        if self._hours:
+            return
+        draw = random.Random(f"{self._seed}:{self.instrument.symbol}").random  # noqa: S311 - not a secret
+        # The minutes begin with an hour, so that the hours end where they begin.
+        count = PAST_MINUTES + self._start.opened_ms % HOUR_MS // MINUTE_MS
+        minutes = _past(self.instrument, self._start, MINUTE_MS, count, draw)
+        self._hours = _past(self.instrument, minutes[0], HOUR_MS, PAST_HOURS, draw)
+        self._minutes[:0] = minutes
 
     def _upto(self, at_ms: int) -> Candle:
         """The candle of the minute of `at_ms`, with flat ones before it where nothing traded."""

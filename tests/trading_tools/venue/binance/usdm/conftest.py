@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from tests.support.usdm_venue import UsdmWire, quote, usdm
+from tests.support.usdm_venue import TWO, UsdmWire, quote, usdm
 from tests.support.venues import Clock, serving
 
 
@@ -18,7 +18,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def wire(clock: Clock) -> AsyncIterator[UsdmWire]:
-    venue = usdm(clock=clock)
+    venue = usdm(clock=clock, instruments=TWO)
     async with serving(venue) as server, aiohttp.ClientSession() as session:
         yield UsdmWire(session, server, venue)
 
@@ -26,7 +26,7 @@ async def wire(clock: Clock) -> AsyncIterator[UsdmWire]:
 @pytest.fixture
 async def still(clock: Clock) -> AsyncIterator[UsdmWire]:
     """The clock may go on for hours here: nobody trades but the test."""
-    venue = usdm(clock=clock, market=False)
+    venue = usdm(clock=clock, market=False, instruments=TWO)
     quote(venue)
     async with serving(venue) as server, aiohttp.ClientSession() as session:
         yield UsdmWire(session, server, venue)

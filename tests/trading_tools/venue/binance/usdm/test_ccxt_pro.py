@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.support.ccxt_clients import pro_client, within
 from tests.support.usdm_venue import SYMBOL, usdm
-from tests.support.venues import WAIT_S, keys, point_at, serving
+from tests.support.venues import WAIT_S, serving
 from trading_tools.venue.binance.usdm.place import UsdmVenue
 from trading_tools.venue.core.contracts import PositionSide
 
@@ -21,20 +22,8 @@ def venue() -> UsdmVenue:
 
 @pytest.fixture
 async def client(venue: UsdmVenue) -> AsyncIterator[Any]:
-    import ccxt.pro
-
-    async with serving(venue) as server:
-        found = point_at(ccxt.pro.binanceusdm(keys(venue)), server.port)
-        try:
-            await found.load_markets()
-            yield found
-        finally:
-            await found.close()
-
-
-async def within(what: Any) -> Any:
-    async with asyncio.timeout(WAIT_S):
-        return await what
+    async with pro_client(serving(venue)) as found:
+        yield found
 
 
 async def private_stream(venue: UsdmVenue) -> None:

@@ -2,66 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from tests.support.ccxt_clients import Both, rest_client
 from tests.support.usdm_venue import SYMBOL, usdm
-from tests.support.venues import keys, point_at, served_in_a_thread, serving
-from trading_tools.venue.binance.usdm.place import UsdmVenue
+from tests.support.venues import serving
 
 
-class Both:
-    """A venue and a client of either kind, asked in the same way."""
-
-    def __init__(self, venue: UsdmVenue, client: Any, blocking: bool) -> None:
-        self.venue = venue
-        self._client = client
-        self._blocking = blocking
-        client.options["warnOnFetchOpenOrdersWithoutSymbol"] = False
-
-    async def __call__(self, method: str, *args: Any) -> Any:
-        """Call a method of ccxt."""
-        answer = getattr(self._client, method)(*args)
-        return answer if self._blocking else await answer
-
-    def forget_keys(self) -> None:
-        """Go on as a client without credentials."""
-        self._client.apiKey = self._client.secret = ""
-
-    def kinds(self, *kinds: str) -> list[dict[str, Any]]:
-        """The ledger's entries of some kinds."""
-        return [dict(entry.body) for entry in self.venue.ledger.of(*kinds)]
-
-
-@pytest.fixture
-def sync_client() -> Iterator[Both]:
-    import ccxt
-
-    venue = usdm()
-    with served_in_a_thread(venue) as port:
-        yield Both(venue, point_at(ccxt.binanceusdm(keys(venue)), port), blocking=True)
-
-
-@pytest.fixture
-async def async_client() -> AsyncIterator[Both]:
-    import ccxt.async_support
-
-    venue = usdm()
-    async with serving(venue) as server:
-        client = point_at(ccxt.async_support.binanceusdm(keys(venue)), server.port)
-        try:
-            yield Both(venue, client, blocking=False)
-        finally:
-            await client.close()
-
-
-@pytest.fixture(params=["sync_client", "async_client"])
-def ask(request: pytest.FixtureRequest) -> Both:
-    found: Both = request.getfixturevalue(request.param)
-    return found
+@pytest.fixture(params=["sync", "async"])
+async def ask(request: pytest.FixtureRequest) -> AsyncIterator[Both]:
+    async with rest_client(request.param, serving(usdm())) as both:
+        both.client.options["warnOnFetchOpenOrdersWithoutSymbol"] = False
+        yield both
 
 
 async def test_markets_load_with_keys_and_without(ask: Both) -> None:
@@ -77,7 +33,7 @@ async def test_markets_load_with_keys_and_without(ask: Both) -> None:
 
 
 async def test_public_data_is_parsed(ask: Both) -> None:
-    now = ask.venue.clock()
+    now = ask.place.clock()
     assert abs(await ask("fetch_time") - now) < 60_000
     assert (await ask("fetch_status"))["status"] == "ok"
     ticker = await ask("fetch_ticker", SYMBOL)
@@ -102,7 +58,7 @@ async def test_public_data_is_parsed(ask: Both) -> None:
 async def test_funding_and_marks_are_parsed(ask: Both) -> None:
     rate = await ask("fetch_funding_rate", SYMBOL)
     assert rate["markPrice"] > 0
-    assert rate["fundingTimestamp"] > ask.venue.clock()
+    assert rate["fundingTimestamp"] > ask.place.clock()
     assert set(await ask("fetch_funding_rates")) >= {SYMBOL}
     history = await ask("fetch_funding_rate_history", SYMBOL, None, 3)
     assert [b["timestamp"] - a["timestamp"] for a, b in pairwise(history)] == [8 * 3_600_000] * 2
@@ -142,7 +98,7 @@ async def test_a_limit_order_lives_from_create_to_cancel(ask: Both) -> None:
 
     assert [one["status"] for one in await ask("fetch_orders", SYMBOL)] == ["canceled"]
     assert len(await ask("fetch_canceled_orders", SYMBOL)) == 1
-    entries = ask.venue.ledger.of("order.accepted", "order.amended", "order.canceled")
+    entries = ask.place.ledger.of("order.accepted", "order.amended", "order.canceled")
     assert [entry.kind for entry in entries] == [
         "order.accepted",
         "order.amended",

@@ -13,9 +13,12 @@ import pytest
 
 from tests.support.usdm_venue import UsdmWire, usdm
 from tests.support.venues import Clock, Wire, point_at, serving
-from trading_tools.venue.binance.errors import BinanceError
+from trading_tools.venue.binance.rest import refusal
+from trading_tools.venue.binance.usdm.adapter import BinanceUsdm
 from trading_tools.venue.binance.usdm.errors import refused
+from trading_tools.venue.binance.usdm.listing import USDM
 from trading_tools.venue.core.orders import Kind, Reason, Rejected, Side, Ticket
+from trading_tools.venue.wire.messages import Reply, Trouble
 
 REFUSED: list[tuple[dict[str, Any], int, str, str]] = [
     ({"quantity": "0.0001"}, -1111, "Precision is over the maximum defined for this asset.",
@@ -50,15 +53,20 @@ REFUSED: list[tuple[dict[str, Any], int, str, str]] = [
 ]  # fmt: skip
 
 
-def raised_by_ccxt(told: dict[str, Any]) -> str:
+def raised_by_ccxt(reply: Reply) -> str:
     """The class that ccxt raises for a reply from the real host."""
     import ccxt
 
-    url = "https://fapi.binance.com/fapi/v1/order"
+    url, text = "https://fapi.binance.com/fapi/v1/order", reply.body.decode()
+    told = json.loads(text) if reply.content_type == "application/json" else None
+    client, headers = ccxt.binanceusdm(), dict(reply.headers)
+
+    def read() -> None:
+        client.handle_errors(reply.status, "", url, "POST", headers, text, told, {}, "")
+        client.handle_http_status_code(reply.status, "", url, "POST", text)
+
     with pytest.raises(ccxt.BaseError) as raised:
-        ccxt.binanceusdm().handle_errors(
-            400, "Bad Request", url, "POST", {}, json.dumps(told), told, {}, ""
-        )
+        read()
     return type(raised.value).__name__
 
 
@@ -72,7 +80,7 @@ async def test_an_order_that_breaks_a_rule_is_refused_in_binances_words(
 
     assert (status, told["code"]) == (400, code)
     assert told["msg"] == words or not words
-    assert raised_by_ccxt(told) == exception
+    assert raised_by_ccxt(Reply(status, json.dumps(told).encode())) == exception
     assert len(wire.venue.ledger.of("order.accepted")) == 1
 
 
@@ -96,11 +104,10 @@ async def test_an_algo_order_that_breaks_a_rule_is_refused(
 
 @pytest.mark.parametrize("reason", list(Reason))
 def test_each_reason_of_the_core_has_words_here(reason: Reason) -> None:
-    instrument = usdm().instruments["BTCUSDT"]
+    (instrument,) = [each for each in USDM if each.symbol == "BTCUSDT"]
     ticket = Ticket("BTCUSDT", Side.BUY, Kind.LIMIT, 10, 100)
     error = refused(Rejected(reason), ticket, instrument)
-    assert isinstance(error, BinanceError)
-    assert raised_by_ccxt(error.body()) != "ExchangeError"
+    assert raised_by_ccxt(refusal(error)) != "ExchangeError"
 
 
 @pytest.mark.parametrize("number", ["NaN", "-1", "1e5", "Infinity", "0x1", "1,5", "٣", "9" * 30])
@@ -256,3 +263,23 @@ async def test_spot_and_usdm_side_by_side_have_their_own_hosts_and_one_key(clock
                 assert "BTC/USDT:USDT" in markets
                 assert balance["USDT"]["total"] == 100_000
                 assert ("BTC/USDT" in markets) is (kind is ccxt.async_support.binance)
+
+
+VENUE = usdm(clock=Clock(), market=False)
+TROUBLES = [
+    (Trouble.RATE_LIMITED, 429, "DDoSProtection"),
+    (Trouble.BANNED, 418, "DDoSProtection"),
+    (Trouble.FIREWALL, 403, "ExchangeNotAvailable"),
+    (Trouble.OVERLOADED, 503, "OperationFailed"),
+    (Trouble.BAD_GATEWAY, 502, "ExchangeNotAvailable"),
+    (Trouble.BAD_CLOCK, 400, "InvalidNonce"),
+    (Trouble.NO_SUCH_ORDER, 400, "OrderNotFound"),
+]
+
+
+@pytest.mark.parametrize(("trouble", "status", "exception"), TROUBLES)
+def test_ccxt_raises_for_a_trouble_what_it_raises_for_the_real_one(
+    trouble: Trouble, status: int, exception: str
+) -> None:
+    reply = BinanceUsdm(VENUE).trouble(trouble, 1_800_000_000_000, 5)
+    assert (reply.status, raised_by_ccxt(reply)) == (status, exception)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.usdm_venue import UsdmWire, quote, usdm
+from tests.support.usdm_venue import TWO, UsdmWire, quote, usdm
 from tests.support.venues import WAIT_S, Clock
 from trading_tools.venue.binance.endpoint import Endpoint, serve
 from trading_tools.venue.binance.errors import BinanceError
@@ -28,7 +28,7 @@ SOUND = """
 BTCUSDT BUY SELL LIMIT MARKET STOP_MARKET TAKE_PROFIT GTC GTX 0.01 60000 55000 true false 1m LONG
 BOTH CONDITIONAL ISOLATED 1 2 10 28000001 1028000001 ACK RESULT MARK_PRICE
 """.split()  # noqa: SIM905 - a list of this length is read by words
-VENUE = usdm(clock=Clock(), market=False)
+VENUE = usdm(clock=Clock(), market=False, instruments=TWO)
 quote(VENUE)
 
 

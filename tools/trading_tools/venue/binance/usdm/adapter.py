@@ -7,7 +7,7 @@ from dataclasses import replace
 from trading_tools.venue.binance import rest
 from trading_tools.venue.binance.errors import BinanceError
 from trading_tools.venue.binance.socket_api import ApiSocket
-from trading_tools.venue.binance.troubles import trouble
+from trading_tools.venue.binance.troubles import USDM, trouble
 from trading_tools.venue.binance.usdm.endpoints import REST, SOCKET
 from trading_tools.venue.binance.usdm.place import UsdmVenue
 from trading_tools.venue.binance.usdm.socket import UsdmSocket, routed
@@ -52,7 +52,7 @@ class BinanceUsdm:
 
     def trouble(self, trouble_: Trouble, at: int, retry_after_s: int | None = None) -> Reply:
         """How Binance says that it fails or refuses as a whole."""
-        return trouble(trouble_, at, retry_after_s)
+        return trouble(trouble_, at, retry_after_s, USDM)
 
     def is_socket(self, asked: Asked) -> bool:
         """Streams are `/ws` and `/stream` with a route before them or none; `/ws-fapi` the API."""

@@ -1,4 +1,4 @@
-"""The instruments that a venue lists, each with rules of its own, and where their prices start.
+"""The instruments that Binance spot lists here, with rules and start prices of their own.
 
 Ticks, steps and smallest worths differ on purpose: a bot that rounds for one of them only fails on
 another.

@@ -1,0 +1,35 @@
+"""A position that the venue closes by force: a fill of no order of the account's own."""
+
+from __future__ import annotations
+
+import ccxt.async_support as ccxt
+
+from tests.support.venues import point_at, wall_clock
+from trading_tools.venue.faults.forced import Deleveraged
+from trading_tools.venue.faults.plan import Plan
+from trading_tools.venue.names import VENUES
+from trading_tools.venue.wire.server import VenueServer
+
+SYMBOL = "BTC/USDT:USDT"
+
+
+async def test_the_first_position_is_gone_at_the_next_request() -> None:
+    venue = VENUES["binanceusdm"](7, wall_clock)
+    keys = venue.credentials
+    async with VenueServer([venue], interference=Plan([Deleveraged("adl")], 1)) as server:
+        client = point_at(
+            ccxt.binanceusdm({"apiKey": keys.key, "secret": keys.secret}), server.port
+        )
+        try:
+            order = await client.create_order(SYMBOL, "market", "buy", 0.01)
+            assert await client.fetch_positions([SYMBOL]) == []
+            trades = await client.fetch_my_trades(SYMBOL)
+        finally:
+            await client.close()
+    assert sum(trade["amount"] for trade in trades if trade["side"] == "sell") == 0.01
+    assert {trade["order"] for trade in trades if trade["side"] == "sell"} != {order["id"]}
+    ledger = venue.place.ledger
+    assert [entry.kind for entry in ledger.of("position.deleveraged", "fault.ended")] == [
+        "position.deleveraged",
+        "fault.ended",
+    ]
