@@ -128,6 +128,9 @@ def test_a_coarse_decimal_context_of_the_caller_changes_no_judgement(tmp_path: P
     limits = {"max_position_base": {"BTC/USDT": Decimal("9.01")}}
     held = sent("9.005")
     with localcontext(prec=2):
+        held.apply(OrderStage("o-0", Stage.FILLED, NOW, Decimal("9.0051"), "late", "0"))
+    assert held.position_base("BTC/USDT") == Decimal("9.0051")
+    with localcontext(prec=2):
         assert refused(order(), held, tmp_path, limits=limits) == "max-position"
 
 

@@ -12,21 +12,18 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow, localcontext
+from decimal import Decimal, localcontext
 from itertools import takewhile
 from typing import Final
 
 from trading_tools.exchange.fit import Order, fit
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.kill_switch import KillSwitch
-from trading_tools.exchange.orders.records import Records
+from trading_tools.exchange.orders.records import EXACT, Records
 from trading_tools.exchange.readings import MarketLimits, OrderBook
 from trading_tools.money import exact, plain
 
 Levels = Sequence[tuple[Decimal, Decimal]]
-
-_EXACT: Final = Context(prec=300, traps=[InvalidOperation, DivisionByZero, Overflow])
-"""Sums of positions keep every digit, whatever the context of the thread that asks."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +133,7 @@ class Guard:
         """
         if (reason := self._kill_switch.thrown) is not None:
             raise Refused("kill-switch", f"it is thrown: {reason}")
-        with localcontext(_EXACT):
+        with localcontext(EXACT):
             self._rules(intent, records)
 
     def _rules(self, intent: Intent, records: Records) -> None:
