@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 
 import pytest
 from hypothesis import event, given
@@ -57,6 +58,23 @@ def test_old_failures_and_a_low_ratio_leave_it_closed(breaker: Breaker, clock: C
     for _ in range(50):
         breaker.permit().failed()
     assert breaker.state is State.CLOSED
+
+
+def test_it_opens_also_where_that_takes_above_a_hundred_failures(
+    clock: Clock,
+) -> None:
+    breaker = Breaker("bybit", BreakerRules(failures=101), clock)
+    for _ in range(100):
+        breaker.permit().failed()
+    breaker.permit().failed()
+    with pytest.raises(CircuitOpen):
+        breaker.permit()
+
+
+def test_steps_of_the_wall_clock_do_not_keep_it_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    breaker = opened(Breaker("bybit", BreakerRules(failures=3, open_s=1e-9)))
+    monkeypatch.setattr(time, "time", lambda: 0.0)
+    assert breaker.permit().probe
 
 
 def test_one_request_alone_is_the_probe(breaker: Breaker, clock: Clock) -> None:

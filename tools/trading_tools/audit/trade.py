@@ -284,6 +284,11 @@ class TradeAudit:
         body = {"decision": decision, "reason": reason, "data": _pack(data or {})}
         return self._append("trade.decision", body, durable=False)
 
+    def last_seq(self) -> int:
+        """The seq of the last event of the stream, 0 where there is none."""
+        head = self._ledger.head(self._stream)
+        return head.seq if head is not None else 0
+
     def trail(self, client_order_id: str | None = None, after: int = 0) -> list[Entry]:
         """What was recorded after seq ``after``, in order, numbers and times as they went in.
 

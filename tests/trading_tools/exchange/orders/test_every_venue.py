@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import itertools
+import json
 from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 from pathlib import Path
@@ -20,16 +23,19 @@ from trading_tools.exchange.orders.ways import WAYS
 from trading_tools.venue.binance.adapter import BinanceSpot
 from trading_tools.venue.bybit.adapter import Bybit
 from trading_tools.venue.coinbase.adapter import Coinbase
+from trading_tools.venue.core.orders import Kind, Side, Ticket
 from trading_tools.venue.kraken.adapter import Kraken
 from trading_tools.venue.wire.interference import Cut
 from trading_tools.venue.wire.messages import Operation
 from trading_tools.venue.wire.venue import Venue
 
-MADE: dict[str, Callable[[], Venue]] = {
-    "binance": lambda: BinanceSpot(venues.spot(rules=venues.QUIET)),
-    "bybit": lambda: Bybit(bybit_venue.bybit(rules=bybit_venue.QUIET)),
-    "kraken": lambda: Kraken(kraken_venue.kraken(rules=kraken_venue.QUIET)),
-    "coinbase": lambda: Coinbase(coinbase_venue.coinbase(rules=coinbase_venue.QUIET)),
+MADE: dict[str, Callable[..., Venue]] = {
+    "binance": lambda **more: BinanceSpot(venues.spot(rules=venues.QUIET, **more)),
+    "bybit": lambda **more: Bybit(bybit_venue.bybit(rules=bybit_venue.QUIET, **more)),
+    "kraken": lambda **more: Kraken(kraken_venue.kraken(rules=kraken_venue.QUIET, **more)),
+    "coinbase": lambda **more: Coinbase(
+        coinbase_venue.coinbase(rules=coinbase_venue.QUIET, **more)
+    ),
 }
 SYMBOLS = {"binance": "BTC/USDT", "bybit": "BTC/USDT", "kraken": "BTC/USD", "coinbase": "BTC/USD"}
 
@@ -67,6 +73,29 @@ async def test_an_order_that_never_arrived_is_not_there_and_not_sent_again(each:
     assert each.accepted() == []
 
 
+@pytest.mark.parametrize("venue", ["binance", "bybit", "kraken"])
+async def test_an_order_that_arrives_after_its_window_is_not_taken(
+    venue: str, audit: TradeAudit, tmp_path: Path
+) -> None:
+    late_ms = 0
+    made = MADE[venue](clock=lambda: venues.wall_clock() + late_ms)
+    async with opened(audit, tmp_path, made) as shop:
+        await shop.manager.submit(intent(shop, "in time"))
+        late_ms = round(WAYS[venue].validity_s * 1_000) + 1_500
+        await shop.manager.submit(intent(shop, "late", price_quote=Decimal(50_001)))
+        assert shop.accepted() == [client_order_id(venue, "drill", "in time")]
+
+
+def test_coinbases_window_is_as_long_as_ccxts_token_lives() -> None:
+    import ccxt.async_support
+
+    venue = coinbase_venue.coinbase(rules=coinbase_venue.QUIET)
+    keys = {"apiKey": venue.credentials.key, "secret": venue.credentials.secret}
+    token = ccxt.async_support.coinbase(keys).create_auth_token(1_800_000_000, "POST", "orders")
+    claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+    assert WAYS["coinbase"].validity_s >= claims["exp"] - claims["iat"] > 0
+
+
 async def test_an_order_fills_and_its_fills_are_those_of_the_venue(each: Shop) -> None:
     order = await each.manager.submit(intent(each, "take", price_quote=Decimal(62_000)))
     found = await each.manager.reconcile([order.symbol])
@@ -90,6 +119,50 @@ async def test_an_open_order_is_cancelled_also_by_its_name_alone(each: Shop) -> 
     assert (await each.manager.cancel(nameless.client_order_id, "done")).stage is Stage.CANCELED
 
 
+async def test_an_order_that_is_cancelled_after_a_part_was_filled_is_not_a_filled_one(
+    each: Shop,
+) -> None:
+    order = await each.manager.submit(intent(each, "part"))
+    (accepted,) = each.venue.ledger.of("order.accepted")
+    real = each.venue.account.orders[accepted.body["order"]]
+    bids = each.venue.exchange.books[real.ticket.symbol].own(Side.BUY)
+    before_it = itertools.takewhile(lambda bid: bid is not real, (bid for _, bid in bids.walk()))
+    size = sum(bid.remaining for bid in before_it) + real.remaining // 2
+    seller = each.venue.exchange.accounts["market-taker"]
+    sale = Ticket(real.ticket.symbol, Side.SELL, Kind.LIMIT, size, real.ticket.price)
+    each.venue.exchange.place(seller, sale, each.venue.clock())
+    ended = await each.manager.cancel(order.client_order_id, "done")
+    found = await each.manager.reconcile([order.symbol])
+    assert (ended.stage, ended.filled_size_base) == (Stage.CANCELED, Decimal("0.005"))
+    assert (found.clean, ended.settled) == (True, True)
+
+
+async def test_a_sale_that_may_only_reduce_sells_its_size_at_its_price(each: Shop) -> None:
+    held = await each.manager.submit(intent(each, "held", price_quote=Decimal(62_000)))
+    await each.manager.reconcile([held.symbol])
+    sale = intent(
+        each,
+        "less",
+        side="sell",
+        size_base=Decimal("0.004"),
+        price_quote=Decimal(70_000),
+        reduce_only=True,
+    )
+    order = await each.manager.submit(sale)
+    assert (order.stage, order.filled_size_base) == (Stage.OPEN, Decimal(0))
+    assert len(each.accepted()) == 2
+
+
+async def test_a_market_sale_needs_no_price_and_sells_its_size(each: Shop) -> None:
+    await each.manager.submit(intent(each, "held", price_quote=Decimal(62_000)))
+    order = await each.manager.submit(
+        intent(each, "sale", side="sell", order_type="market", price_quote=None)
+    )
+    assert (await each.manager.reconcile([order.symbol])).clean
+    assert (order.stage, order.filled_size_base) == (Stage.FILLED, Decimal("0.01"))
+    assert each.manager.records.position_base(order.symbol) == 0
+
+
 async def test_a_rejection_is_one_at_every_venue(each: Shop) -> None:
     order = await each.manager.submit(intent(each, "too much", size_base=Decimal(50)))
     for _ in range(5):
@@ -107,6 +180,15 @@ async def test_a_post_only_order_that_would_take_does_not_trade(each: Shop) -> N
     await each.manager.reconcile([order.symbol])
     assert order.stage in (Stage.REJECTED, Stage.CANCELED)
     assert order.filled_size_base == 0
+
+
+async def test_open_orders_of_every_page_are_listed(each: Shop) -> None:
+    symbol = SYMBOLS[each.client.id]
+    for _ in range(25):
+        await each.client.create_order(symbol, "limit", "buy", "0.001", "50000")
+    found = await each.manager.reconcile([symbol])
+    assert len({order.venue_order_id for order in found.strange_orders}) == 25
+    assert len(found.strange_orders) == 25
 
 
 @pytest.mark.slow

@@ -5,15 +5,15 @@ from __future__ import annotations
 import signal
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.trading_tools.exchange.orders.guards import BOOK, NOW, guard, market
-from trading_tools.audit.trade import OrderIntent, OrderStage
-from trading_tools.exchange.orders.guard import LIVE_TOKEN, Refused, fitted
+from trading_tools.audit.trade import OrderFill, OrderIntent, OrderStage
+from trading_tools.exchange.orders.guard import LIVE_TOKEN, Quote, Refused, fitted
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.kill_switch import KillSwitch
 from trading_tools.exchange.orders.life import Stage
@@ -105,9 +105,46 @@ def test_a_sale_of_what_is_held_takes_exposure_away(tmp_path: Path) -> None:
     guard(tmp_path, limits=limits).check(order(), sent("0.01", "-0.01"))
 
 
+@pytest.mark.parametrize("held", [(), ("0.005",), ("-0.01", "0.01")])
+def test_an_order_that_is_said_to_reduce_must_reduce(held: tuple[str, ...], tmp_path: Path) -> None:
+    sale = order(side="sell", price_quote=Decimal(61_000), reduce_only=True)
+    assert refused(sale, sent(*held), tmp_path) == "reduce-only"
+    assert refused(order(reduce_only=True), sent(*held), tmp_path) == "reduce-only"
+
+
+def test_what_reduces_passes_the_limits_that_are_passed_already(tmp_path: Path) -> None:
+    limits = {"max_position_base": {"BTC/USDT": Decimal("0.01")}}
+    sale = order(side="sell", price_quote=Decimal(61_000))
+    assert refused(sale, sent("0.05"), tmp_path, limits=limits) == "max-position"
+    guard(tmp_path, limits=limits).check(replace(sale, reduce_only=True), sent("0.05"))
+
+
+def test_a_contract_is_refused_as_its_size_means_another_thing(tmp_path: Path) -> None:
+    contract = {"BTC/USDT": market(kind="swap", contract_size=Decimal("0.001"))}
+    assert refused(order(), Records(), tmp_path, markets=contract) == "market"
+
+
+def test_a_coarse_decimal_context_of_the_caller_changes_no_judgement(tmp_path: Path) -> None:
+    limits = {"max_position_base": {"BTC/USDT": Decimal("9.01")}}
+    held = sent("9.005")
+    with localcontext(prec=2):
+        held.apply(OrderStage("o-0", Stage.FILLED, NOW, Decimal("9.0051"), "late", "0"))
+    assert held.position_base("BTC/USDT") == Decimal("9.0051")
+    with localcontext(prec=2):
+        assert refused(order(), held, tmp_path, limits=limits) == "max-position"
+
+
 def test_what_is_open_counts_as_if_it_filled(tmp_path: Path) -> None:
     limits = {"max_exposure_quote": Decimal(1_000)}
     assert refused(order(), sent("0.01", filled=False), tmp_path, limits=limits) == "max-exposure"
+
+
+def test_an_order_below_the_market_counts_with_what_its_position_would_be_worth(
+    tmp_path: Path,
+) -> None:
+    limits = {"max_exposure_quote": Decimal(575)}
+    low = order(price_quote=Decimal(55_000))
+    assert refused(low, Records(), tmp_path, limits=limits) == "max-exposure"
 
 
 def test_all_markets_count_together(tmp_path: Path) -> None:
@@ -160,7 +197,24 @@ def test_an_intent_of_which_nothing_is_left_on_the_grid_is_refused() -> None:
         fitted(order(size_base=Decimal("0.000001")), market())
 
 
-@pytest.mark.parametrize("quote", [None, replace(BOOK, asks=()), replace(BOOK, at=94.9)])
+def asks(price: str, size: str = "1") -> Quote:
+    return replace(BOOK, asks=((Decimal(price), Decimal(size)),))
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        None,
+        asks("Infinity"),
+        asks("NaN"),
+        asks("60001", "NaN"),
+        asks("59999"),
+        replace(BOOK, asks=()),
+        replace(BOOK, at=94.9),
+        replace(BOOK, at=1_764_000_000.0),
+        replace(BOOK, at=float("nan")),
+    ],
+)
 def test_without_a_fresh_book_nothing_goes_out(quote: Any, tmp_path: Path) -> None:
     assert refused(order(), Records(), tmp_path, quotes=lambda symbol: quote) == "quote"
 
@@ -181,16 +235,29 @@ def test_with_the_token_a_real_venue_is_guarded_by_the_same_rules(tmp_path: Path
 
 
 def test_the_kill_switch_stays_thrown_and_keeps_its_first_reason(tmp_path: Path) -> None:
-    switch = KillSwitch(tmp_path / "run" / "stop")
+    switch = KillSwitch(tmp_path / "stop")
     assert switch.thrown is None
     switch.throw("drawdown")
     switch.throw("second thoughts")
-    assert KillSwitch(tmp_path / "run" / "stop").thrown == "drawdown"
+    assert KillSwitch(tmp_path / "stop").thrown == "drawdown"
 
 
 def test_a_kill_switch_that_cannot_be_read_counts_as_thrown(tmp_path: Path) -> None:
     (tmp_path / "stop").mkdir()
     assert refused(order(), Records(), tmp_path) == "kill-switch"
+
+
+def test_a_kill_switch_whose_folder_is_not_there_counts_as_thrown(tmp_path: Path) -> None:
+    switch = KillSwitch(tmp_path / "not mounted" / "stop")
+    assert "is not there" in (switch.thrown or "")
+    assert refused(order(), Records(), tmp_path, kill_switch=switch) == "kill-switch"
+
+
+def test_an_order_that_filled_more_than_its_size_takes_nothing_off_what_is_open() -> None:
+    records = sent("0.01", "0.02", filled=False)
+    more = OrderFill("o-0", "t1", NOW, Decimal("0.015"), Decimal(60_000))
+    records.apply(more)
+    assert records.exposure_base("BTC/USDT")[0] == Decimal("0.015") + Decimal("0.02")
 
 
 def test_a_signal_throws_it(tmp_path: Path) -> None:

@@ -37,6 +37,9 @@ SOUND: dict[str, Any] = {
         ({"price_quote": None}, "limit order"),
         ({"order_type": "market"}, "market order"),
         ({"side": "BUY"}, "neither"),
+        ({"order_type": "stop", "price_quote": None}, "order_type 'stop' is none of"),
+        ({"time_in_force": "gtc"}, "time_in_force 'gtc' is none of"),
+        ({"order_type": "market", "price_quote": None, "time_in_force": "PO"}, "post only"),
         ({"key": ""}, "key"),
     ],
 )
@@ -59,6 +62,10 @@ def test_every_venue_takes_the_name_and_another_account_has_another(
     assert name == client_order_id(venue, account, key)
     assert is_ours(venue, name)
     assert (name == client_order_id(venue, other, key)) is (account == other)
+
+
+def test_an_account_and_a_key_that_read_alike_together_are_told_apart() -> None:
+    assert client_order_id("binance", "one", "two") != client_order_id("binance", "onet", "wo")
 
 
 def test_names_of_others_are_not_taken_for_ours() -> None:

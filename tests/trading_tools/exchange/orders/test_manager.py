@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,32 +13,17 @@ import pytest
 from tests.support.venues import Clock
 from tests.trading_tools.exchange.orders.conftest import Shop, opened
 from tests.trading_tools.exchange.orders.guards import guard, market
+from tests.trading_tools.exchange.orders.wanted import VenueOrders, name_of, resting, taking
 from trading_tools.audit.trade import Decision, OrderIntent, OrderResult, Outcome, TradeAudit
-from trading_tools.exchange.orders.client_ids import client_order_id
 from trading_tools.exchange.orders.guard import Refused
 from trading_tools.exchange.orders.intent import Intent
-from trading_tools.exchange.orders.life import IllegalTransition, Stage
-from trading_tools.exchange.orders.manager import OtherIntent
+from trading_tools.exchange.orders.life import Stage
+from trading_tools.exchange.orders.manager import AnotherManager, OtherIntent
 from trading_tools.exchange.orders.port import VenueOrder
 from trading_tools.venue.binance.troubles import trouble as said
 from trading_tools.venue.core.orders import Kind, Side, Ticket
 from trading_tools.venue.wire.interference import Cut
 from trading_tools.venue.wire.messages import Operation, Reply, Trouble
-
-
-def resting(key: str = "one", **changes: Any) -> Intent:
-    """A buy far below the market."""
-    given = {"size_base": Decimal("0.01"), "price_quote": Decimal("50000"), **changes}
-    return Intent(key, "BTC/USDT", "buy", **given)
-
-
-def taking(key: str = "one") -> Intent:
-    """A buy that fills at once."""
-    return resting(key, price_quote=Decimal("62000"))
-
-
-def name_of(key: str) -> str:
-    return client_order_id("binance", "drill", key)
 
 
 async def test_an_order_is_written_down_before_it_is_sent_and_answered_after(shop: Shop) -> None:
@@ -135,46 +121,6 @@ async def test_an_acknowledgement_that_is_lost_in_any_way_is_found_by_a_query(
     assert shop.accepted() == [name_of("one")]
 
 
-async def test_while_nothing_is_known_all_of_it_counts_as_open(shop: Shop) -> None:
-    shop.mishaps.after_it[Operation.PLACE] = [lost]
-    shop.mishaps.before_it[Operation.QUERY_ORDER] = [Reply(500, b"")] * 1_000
-    order = await shop.manager.submit(resting())
-    assert order.stage is Stage.UNKNOWN
-    assert shop.manager.records.exposure_base("BTC/USDT") == (Decimal("0.01"), Decimal(0))
-
-
-@pytest.mark.parametrize(("after_ms", "proven"), [(14_000, False), (16_000, True)])
-async def test_an_absence_proves_nothing_until_the_window_has_passed(
-    audit: TradeAudit, tmp_path: Path, after_ms: int, proven: bool
-) -> None:
-    clock = Clock()
-    async with opened(audit, tmp_path, clock=clock) as shop:
-        manager = shop.restarted(now=clock.utc)
-        shop.mishaps.before_it[Operation.PLACE] = [Cut()]
-        order = await manager.submit(resting())
-        clock.now += after_ms
-        await manager.reconcile([])
-        assert order.stage is (Stage.VOID if proven else Stage.UNKNOWN)
-        assert shop.asked(Operation.PLACE) == 1
-
-
-async def test_an_order_that_appears_after_it_was_proven_absent_is_a_fault_that_is_told(
-    audit: TradeAudit, tmp_path: Path
-) -> None:
-    clock = Clock()
-    async with opened(audit, tmp_path, clock=clock) as shop:
-        manager = shop.restarted(now=clock.utc)
-        shop.mishaps.before_it[Operation.PLACE] = [Cut()]
-        order = await manager.submit(resting())
-        clock.now += 16_000
-        await manager.reconcile([])
-        shown = VenueOrder(
-            "7", order.client_order_id, "BTC/USDT", "buy", Stage.OPEN, Decimal("0.01"), Decimal(0)
-        )
-        with pytest.raises(IllegalTransition, match="cannot go from void to open"):
-            manager.on_order(shown)
-
-
 async def test_fills_are_counted_once_from_wherever_they_come(shop: Shop) -> None:
     order = await shop.manager.submit(taking())
     await shop.manager.reconcile(["BTC/USDT"])
@@ -186,6 +132,52 @@ async def test_fills_are_counted_once_from_wherever_they_come(shop: Shop) -> Non
     assert again.records.orders == shop.manager.records.orders
     assert again.records.position_base("BTC/USDT") == Decimal("0.01")
     assert again.records.orders[order.client_order_id].settled
+
+
+async def test_fills_are_found_though_our_clock_is_ahead_of_the_venues(
+    audit: TradeAudit, tmp_path: Path
+) -> None:
+    clock = Clock()
+    async with opened(audit, tmp_path, clock=clock) as shop:
+        manager = shop.restarted(now=lambda: clock.utc() + timedelta(seconds=50))
+        order = await manager.submit(taking())
+        await manager.reconcile(["BTC/USDT"])
+        assert order.settled
+        assert len(order.fills) > 0
+
+
+async def test_a_fill_that_overtakes_the_reply_to_its_order_counts(shop: Shop) -> None:
+    at_the_venue, may_reply = asyncio.Event(), asyncio.Event()
+    real = shop.manager.venue.submit
+
+    class Slow(VenueOrders):
+        async def submit(self, intent: Intent, name: str) -> Any:
+            told = await real(intent, name)
+            at_the_venue.set()
+            await may_reply.wait()
+            return told
+
+    shop.manager.venue = Slow(shop.manager.venue)
+    task = asyncio.create_task(shop.manager.submit(taking()))
+    await at_the_venue.wait()
+    fills = await shop.manager.venue.fills("BTC/USDT", 0)
+    assert fills
+    assert not any(shop.manager.on_fill(fill) for fill in fills)
+    may_reply.set()
+    order = await task
+    assert order.filled_size_base == Decimal("0.01")
+    assert shop.restarted().records.position_base("BTC/USDT") == Decimal("0.01")
+
+
+async def test_a_view_that_is_older_than_the_end_of_an_order_changes_nothing(shop: Shop) -> None:
+    order = await shop.manager.submit(taking())
+    await shop.manager.reconcile(["BTC/USDT"])
+    number, size = order.venue_order_id or "", order.size_base
+    old = VenueOrder(
+        number, order.client_order_id, "BTC/USDT", "buy", Stage.OPEN, size, Decimal("0.004")
+    )
+    assert shop.manager.on_order(old)
+    assert (order.stage, order.filled_size_base) == (Stage.FILLED, size)
 
 
 async def test_a_cancel_that_a_fill_has_overtaken_ends_as_a_fill(shop: Shop) -> None:
@@ -223,6 +215,27 @@ async def test_a_submit_that_is_cancelled_is_unknown_and_found_again(shop: Shop)
     assert shop.manager.records.orders[name_of("one")].stage is Stage.OPEN
 
 
+async def test_of_two_managers_that_send_the_same_intent_at_once_one_sends(shop: Shop) -> None:
+    first, second = shop.manager, shop.restarted()
+    told = await asyncio.gather(
+        first.submit(resting()), second.submit(resting()), return_exceptions=True
+    )
+    assert sum(isinstance(each, AnotherManager) for each in told) == 1
+    assert shop.accepted() == [name_of("one")]
+    for number, manager in enumerate((first, second)):
+        with pytest.raises(AnotherManager, match="was not sent: another process writes orders"):
+            await manager.submit(resting(f"later {number}"))
+    assert shop.accepted() == [name_of("one")]
+    await shop.restarted().submit(resting("alone again"))
+    assert len(shop.accepted()) == 2
+
+
+async def test_decisions_of_others_in_the_same_audit_stop_no_order(shop: Shop) -> None:
+    shop.audit.decision("sell nothing", "the strategy said so")
+    await shop.manager.submit(resting())
+    assert len(shop.accepted()) == 1
+
+
 async def test_what_others_do_with_the_account_is_found_and_not_taken_for_ours(shop: Shop) -> None:
     await shop.client.create_order("BTC/USDT", "limit", "buy", 0.01, 50_000)
     await shop.client.create_order("BTC/USDT", "market", "buy", 0.01)
@@ -231,6 +244,21 @@ async def test_what_others_do_with_the_account_is_found_and_not_taken_for_ours(s
     assert found.strange_fills
     assert not found.clean
     assert shop.manager.lost_intents(found.strange_orders) == []
+
+
+async def test_a_fill_of_others_in_a_long_time_without_stream_is_found_though_ours_are_settled(
+    audit: TradeAudit, tmp_path: Path
+) -> None:
+    clock = Clock()
+    async with opened(audit, tmp_path, clock=clock) as shop:
+        manager = shop.restarted(now=clock.utc)
+        assert (await manager.reconcile(["BTC/USDT"])).clean
+        clock.now += 120_000
+        await shop.client.create_order("BTC/USDT", "market", "buy", 0.01)
+        clock.now += 480_000
+        assert (await manager.reconcile(["BTC/USDT"])).strange_fills
+        clock.now += 480_000
+        assert (await manager.reconcile(["BTC/USDT"])).clean
 
 
 async def test_orders_of_an_audit_that_was_lost_are_known_as_such(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from trading_tools.exchange.pacing.headers import observe
-from trading_tools.exchange.pacing.rules import Cost
+from trading_tools.exchange.pacing.rules import Cost, Priority
 from trading_tools.exchange.pacing.venues import pacer_for
 
 
@@ -47,6 +47,34 @@ def test_a_refusal_pauses_everybody_for_as_long_as_it_says(
     pacer = pacer_for(venue, clock=lambda: 0.0)
     assert observe(pacer, status, headers) == seconds
     assert pacer.try_acquire(Cost({"weight": 1})) == seconds
+
+
+@pytest.mark.parametrize(
+    ("venue", "body", "seconds"),
+    [
+        ("bybit", '{"retCode":10006,"retMsg":"Too many visits!"}', 1),
+        ("bybit", '{"retCode": 10018, "retMsg": "Exceeded the IP Rate Limit."}', 600),
+        ("bybit", '{"retCode":0,"retMsg":"OK"}', 0),
+        ("kraken", '{"error":["EGeneral:Temporary lockout"]}', 900),
+        ("kraken", '{"error":[],"result":{}}', 0),
+    ],
+)
+def test_a_refusal_in_a_reply_of_good_status_pauses_everybody(
+    venue: str, body: str, seconds: float
+) -> None:
+    pacer = pacer_for(venue, clock=lambda: 0.0)
+    assert observe(pacer, 200, {}, body=body) == seconds
+    assert pacer.try_acquire(Cost({"orders": 1})) == seconds
+
+
+def test_krakens_word_that_a_counter_is_full_stops_what_it_counts_and_no_cancel() -> None:
+    pacer = pacer_for("kraken", clock=lambda: 0.0)
+    assert observe(pacer, 200, {}, body='{"error":["EAPI:Rate limit exceeded"]}') == 0
+    assert pacer.try_acquire(Cost({"calls": 1})) > 0
+    assert pacer.try_acquire(Cost({"engine": 1}, "XBTUSD"), Priority.CANCEL) == 0
+    observe(pacer, 200, {}, "XBTUSD", '{"error":["EOrder:Rate limit exceeded"]}')
+    assert pacer.try_acquire(Cost({"engine": 1}, "XBTUSD"), Priority.CANCEL) > 0
+    assert pacer.try_acquire(Cost({"engine": 1}, "ETHUSD"), Priority.CANCEL) == 0
 
 
 @pytest.mark.parametrize("text", ["", "a lot", "-1", "nan", "inf", "1e99", "٣"])

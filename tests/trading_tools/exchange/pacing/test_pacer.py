@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter as Counts
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.virtual_time import VirtualLoop, run_virtually
+from trading_tools.exchange.pacing.meters import Slot
 from trading_tools.exchange.pacing.pacer import Pacer
 from trading_tools.exchange.pacing.rules import Cost, Counter, NeverFits, Priority, Scope, Window
 from trading_tools.exchange.pacing.slots import OwnSlots
@@ -243,6 +246,40 @@ def test_a_clock_that_goes_back_frees_nothing() -> None:
     now = 0.0
     assert pacer.try_acquire(ONE, Priority.CANCEL) > 0
     assert pacer.used("ten") == 10
+
+
+def test_what_was_used_before_a_step_back_is_still_used_when_its_time_comes_again() -> None:
+    at = [100.0]
+    pacer = Pacer("venue", [Window("w", "requests", 50, 1, Scope.KEY)], clock=lambda: at[0])
+    for _ in range(30):
+        assert pacer.try_acquire(ONE, Priority.CANCEL) == 0
+    for now in (99.5, 100.1):
+        at[0] = now
+        assert pacer.used("w") == 30
+
+
+def test_who_waits_is_told_where_the_counts_can_no_longer_be_kept() -> None:
+    class Gone:
+        gone = False
+        own = OwnSlots()
+
+        def held(self, names: Sequence[str]) -> AbstractContextManager[list[Slot]]:
+            if self.gone:
+                raise OSError("the disk is gone")
+            return self.own.held(names)
+
+    async def main(loop: VirtualLoop) -> list[object]:
+        slots = Gone()
+        pacer = Pacer("venue", [TEN_A_SECOND], slots=slots, clock=loop.time)
+        while pacer.try_acquire(ONE, Priority.CANCEL) == 0:
+            pass
+        waiting = [asyncio.create_task(pacer.acquire(ONE)) for _ in range(3)]
+        await asyncio.sleep(0)
+        slots.gone = True
+        async with asyncio.timeout(60):
+            return await asyncio.gather(*waiting, return_exceptions=True)
+
+    assert [str(each) for each in run_virtually(main)] == ["the disk is gone"] * 3
 
 
 def test_a_venue_whose_limits_are_not_known_is_named_with_those_that_are() -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from trading_tools.exchange.pacing.pacer import Pacer
 from trading_tools.exchange.pacing.rules import Cost, Priority, Scope, Window
@@ -112,3 +115,28 @@ def test_files_are_the_users_own_and_name_no_key(tmp_path: Path) -> None:
         assert file.stat().st_mode & 0o077 == 0
         assert b"SECRETKEY" not in file.read_bytes()
         assert "SECRETKEY" not in file.name
+
+
+def test_a_forked_child_does_not_count_while_its_parent_does(tmp_path: Path) -> None:
+    slots = SharedSlots(tmp_path)
+
+    def count() -> None:
+        for _ in range(20_000):
+            with slots.held(["one"]) as (slot,):
+                slot[0] += 1
+
+    with slots.held(["one"]):
+        child = os.fork()
+    if not child:
+        count()
+        os._exit(0)
+    count()
+    assert os.waitpid(child, 0)[1] == 0
+    with slots.held(["one"]) as (slot,):
+        assert slot[0] == 40_000
+
+
+def test_a_folder_in_which_others_may_write_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    with pytest.raises(PermissionError, match="is another user's or open to others"):
+        SharedSlots(tmp_path)

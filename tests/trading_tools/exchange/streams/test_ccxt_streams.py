@@ -153,7 +153,7 @@ async def test_a_fill_that_the_account_stream_missed_is_found_when_it_is_back(
             Patience(silent_after_s=None, settle_s=0.3, first_s=0.05),
         )
         running = asyncio.create_task(stream.run())
-        await until(lambda: gaps)
+        await until(lambda: stream.health.gaps)
         order = await manager.submit(resting())
         fall(market)
         for connection in market.line.open:

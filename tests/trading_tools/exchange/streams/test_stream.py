@@ -189,6 +189,48 @@ def test_a_consumer_that_fails_or_hangs_does_not_stop_the_reader() -> None:
     assert made.health.opened == 1
 
 
+def test_a_consumer_that_waits_for_what_is_cancelled_gets_the_next_item() -> None:
+    async def main(loop: VirtualLoop) -> tuple[Stream[str], Delivery[str]]:
+        async def cancelled(item: str) -> None:
+            future = loop.create_future()
+            future.cancel()
+            await future
+
+        def fails_too(error: Exception) -> None:
+            raise KeyError(type(error).__name__)
+
+        feed = Feed([])
+        delivery = Delivery(cancelled, 10, on_error=fails_too)
+        made = Stream(feed.watch, feed.reopen, delivery, clock=loop.time)
+        await run_for(made, 10)
+        return made, delivery
+
+    made, delivery = run_virtually(main)
+    assert delivery.errors == made.health.messages > 50
+
+
+def test_a_watch_whose_shared_future_another_has_cancelled_is_opened_again() -> None:
+    async def main(loop: VirtualLoop) -> Stream[str]:
+        feed = Feed(["one"])
+        real = feed.watch
+        shared = loop.create_future()
+        shared.cancel()
+
+        async def watch() -> Sequence[str]:
+            if feed.script or feed.reopened:
+                return await real()
+            await shared
+            raise AssertionError("the future is cancelled")
+
+        made = Stream(watch, feed.reopen, Delivery(nothing), patience=CALM, clock=loop.time)
+        await run_for(made, 10)
+        return made
+
+    made = run_virtually(main)
+    assert (made.health.opened, made.health.failures) == (2, 1)
+    assert made.health.messages > 50
+
+
 def test_where_nothing_may_be_missed_a_slow_consumer_makes_a_gap() -> None:
     async def main(loop: VirtualLoop) -> list[str]:
         gaps: list[str] = []

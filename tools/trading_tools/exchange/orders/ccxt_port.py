@@ -85,8 +85,8 @@ class CcxtOrders:
             params["postOnly"] = True
         elif intent.order_type == "limit":
             params["timeInForce"] = intent.time_in_force
-        if intent.reduce_only:
-            params["reduceOnly"] = True
+        # `reduce_only` is the guard's to keep. Spot venues have no such order: Binance refuses the
+        # parameter, Bybit passes it over, and ccxt's coinbase closes the whole position instead.
         price = None if intent.price_quote is None else str(intent.price_quote)
 
         async def send() -> Any:
@@ -126,7 +126,8 @@ class CcxtOrders:
         """All open orders of the account."""
 
         async def ask() -> Any:
-            return await self._client.fetch_open_orders(symbol)
+            params = dict(self._ways.listing)
+            return await self._client.fetch_open_orders(symbol, params=params)
 
         return [_order(shown) for shown in await self._asked(ask)]
 
@@ -204,14 +205,18 @@ def _order(shown: Mapping[str, Any]) -> VenueOrder:
     """
     try:
         stage = _STAGES[shown["status"]]
+        size, filled = Decimal(shown["amount"]), Decimal(shown["filled"])
+        # Bybit's PartiallyFilledCanceled is "closed" in ccxt's words.
+        if stage is Stage.FILLED and filled < size:
+            stage = Stage.CANCELED
         return VenueOrder(
             str(shown["id"]),
             str(shown["clientOrderId"] or ""),
             shown["symbol"],
             shown["side"],
             stage,
-            Decimal(shown["amount"]),
-            Decimal(shown["filled"]),
+            size,
+            filled,
         )
     except (KeyError, TypeError, ArithmeticError) as error:
         raise Unanswered(f"an order that cannot be read: {_line(error)}") from error

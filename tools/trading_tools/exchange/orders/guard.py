@@ -12,14 +12,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from itertools import takewhile
 from typing import Final
 
 from trading_tools.exchange.fit import Order, fit
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.kill_switch import KillSwitch
-from trading_tools.exchange.orders.records import Records
+from trading_tools.exchange.orders.records import EXACT, Records
 from trading_tools.exchange.readings import MarketLimits, OrderBook
 from trading_tools.money import exact, plain
 
@@ -133,16 +133,24 @@ class Guard:
         """
         if (reason := self._kill_switch.thrown) is not None:
             raise Refused("kill-switch", f"it is thrown: {reason}")
+        with localcontext(EXACT):
+            self._rules(intent, records)
+
+    def _rules(self, intent: Intent, records: Records) -> None:
         market = self._markets.get(intent.symbol)
         if market is None:
             raise Refused("market", f"{intent.symbol} is not a market of this guard")
+        if market.kind != "spot":
+            raise Refused("market", f"{intent.symbol} is a {market.kind} market, not spot")
         quote = self._quote(intent.symbol)
         price = self._price(intent, quote)
         _fits(intent, market, price)
         self._one_order(intent, price)
         self._repeats(intent, records)
         self._day(records)
-        if not intent.reduce_only:
+        if intent.reduce_only:
+            _reduces(intent, records)
+        else:
             self._position(intent, records)
             self._exposure(intent, price, records)
         self._exit(intent, market, quote, records)
@@ -151,8 +159,13 @@ class Guard:
         quote = self._quotes(symbol)
         if quote is None or not quote.bids or not quote.asks:
             raise Refused("quote", f"there is no book of {symbol} to judge a price by")
+        levels = (*quote.bids, *quote.asks)
+        sound = all(number.is_finite() and number > 0 for level in levels for number in level)
+        if not sound or quote.bids[0][0] >= quote.asks[0][0]:
+            raise Refused("quote", f"the book of {symbol} is crossed, or has numbers that are none")
         age = self._clock() - quote.at
-        if age > self._limits.quote_age_s:
+        # One that is of the future was stamped by another clock, and would never be too old.
+        if not 0 <= age <= self._limits.quote_age_s:
             raise Refused(
                 "quote",
                 f"the book of {symbol} is {age:.1f} s old, {self._limits.quote_age_s:g} s at most",
@@ -273,6 +286,15 @@ def _after(intent: Intent, records: Records) -> tuple[Decimal, Decimal]:
     else:
         low -= intent.size_base
     return low, high
+
+
+def _reduces(intent: Intent, records: Records) -> None:
+    low, high = _after(intent, records)
+    if low < 0 if intent.side == "sell" else high > 0:
+        raise Refused(
+            "reduce-only",
+            f"with all that is open it could leave {plain(low if intent.side == 'sell' else high)}",
+        )
 
 
 def _fits(intent: Intent, market: MarketLimits, price: Decimal) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, get_args
 
 from trading_tools.money import exact
 
@@ -24,7 +24,7 @@ class Intent:
     Raises:
         MoneyError: a size or price that is not an exact finite decimal.
         ValueError: one that is not above zero, a limit order without a price, a market order with
-            one, an empty key or symbol.
+            one or post only, an empty key or symbol, a word that is none of the above.
     """
 
     key: str
@@ -43,6 +43,15 @@ class Intent:
             raise ValueError(f"side {self.side!r} is neither 'buy' nor 'sell'")
         if exact(self.size_base, "size_base") <= 0:
             raise ValueError(f"size_base {self.size_base} is not above zero: side gives direction")
+        # What a type checker would have seen: a venue may pass over a word that it does not know.
+        if self.order_type not in get_args(OrderType):
+            raise ValueError(f"order_type {self.order_type!r} is none of {get_args(OrderType)}")
+        if self.time_in_force not in get_args(TimeInForce):
+            raise ValueError(
+                f"time_in_force {self.time_in_force!r} is none of {get_args(TimeInForce)}"
+            )
+        if self.order_type == "market" and self.time_in_force == "PO":
+            raise ValueError("a market order takes: it cannot be post only")
         if (self.order_type == "limit") is (self.price_quote is None):
             raise ValueError(f"a {self.order_type} order with price_quote {self.price_quote}")
         if self.price_quote is not None and exact(self.price_quote, "price_quote") <= 0:

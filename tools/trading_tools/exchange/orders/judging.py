@@ -103,14 +103,16 @@ _REFUSALS: Final[Mapping[str, re.Pattern[str]]] = {
     ),
     "bybit": re.compile(
         r"100(01|02|03|04|05|06|10|18|29)"
-        r"|1100(03|04|05|06|07|12|13|14|16|17|26|45|49|66|94)|110(3\d|4[0-4])"
-        r"|1701(21|24|30|31|32|33|34|35|36|37|40|46|48|49|59|65|93|94|98)|1702(06|10)"
+        # Not 110030, 110072, 170141: duplicates. Not 170146, 170149: "Order creation timeout" and
+        # "Create order failed" do not say what became of it.
+        r"|1100(03|04|05|06|07|12|13|14|16|17|26|32|40|41|42|44|45|49|66|94)"
+        r"|1701(21|24|30|31|32|33|34|35|36|37|40|48|59|65|93|94|98)|1702(06|10)"
     ),
     "kraken": re.compile(
         r"EAPI:(Invalid (key|nonce|signature)|Rate limit exceeded|Feature disabled)"
         # Not a client id that is there already: the first order exists.
         r"|EGeneral:(Permission denied|Temporary lockout).*"
-        r"|EGeneral:Invalid arguments(?!:cl_ord_id not unique).*"
+        r"|EGeneral:Invalid arguments(?!:cl_ord_id).*"
         r"|EOrder:(Insufficient (funds|margin)|Rate limit exceeded|Orders limit exceeded"
         r"|Order minimum not met|Cost minimum not met|Tick size check failed|Post only order"
         r"|Cannot open (position|opposing position)|Invalid price|Margin allowance exceeded).*"

@@ -13,7 +13,7 @@ from types import FrameType
 
 
 class KillSwitch:
-    """A latch in a file. A file that cannot be looked at counts as thrown."""
+    """A latch in a file. One that cannot be looked at, or has no folder, counts as thrown."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -24,7 +24,9 @@ class KillSwitch:
         try:
             return self._path.read_text("utf-8", "replace").strip()[:200] or "no reason was given"
         except FileNotFoundError:
-            return None
+            # Where its folder is missing, as a disk that is not mounted, nobody could throw it.
+            there = self._path.parent.is_dir()
+            return None if there else f"its folder {self._path.parent} is not there"
         except OSError as error:
             return f"{self._path} cannot be read: {error.strerror}"
 

@@ -8,14 +8,16 @@ over the trade audit; after a crash a new manager over the same audit goes on wh
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 
+from trading_tools.audit.event import Event
 from trading_tools.audit.trade import (
     CancelIntent,
     CancelResult,
+    Decision,
     Entry,
     OrderFill,
     OrderIntent,
@@ -27,7 +29,7 @@ from trading_tools.audit.trade import (
 from trading_tools.exchange.orders.client_ids import client_order_id, is_ours
 from trading_tools.exchange.orders.guard import Guard, Refused
 from trading_tools.exchange.orders.intent import Intent
-from trading_tools.exchange.orders.life import UNSURE, Stage
+from trading_tools.exchange.orders.life import UNSURE, Stage, turn
 from trading_tools.exchange.orders.port import OrderVenue, Unanswered, VenueFill, VenueOrder
 from trading_tools.exchange.orders.records import OrderRecord, Records
 
@@ -36,10 +38,15 @@ VISIBLE_WITHIN_S = 10.0
 
 _FIRST_WAIT_S = 0.25
 _LONGEST_WAIT_S = 5.0
+_EARLY_FILLS = 1_000
 
 
 class OtherIntent(ValueError):
     """The key of an intent was used before for another order."""
+
+
+class AnotherManager(Exception):
+    """Somebody else writes orders to this audit stream: what is known here is not all there is."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,8 @@ class OrderManager:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.venue = venue
+        self._seen = audit.last_seq()
+        self._alone = True
         self.records = Records(audit.trail())
         self._audit = audit
         self._account = account
@@ -87,6 +96,9 @@ class OrderManager:
         self._sleep = sleep
         self._started = now()
         self._sent_by: dict[str, datetime] = {}
+        self._absent: dict[str, datetime] = {}
+        self._fills_until: dict[str, datetime] = {}
+        self._early: deque[VenueFill] = deque(maxlen=_EARLY_FILLS)
         self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def submit(self, intent: Intent, resolve_within_s: float = 5.0) -> OrderRecord:
@@ -98,6 +110,8 @@ class OrderManager:
         Raises:
             OtherIntent: the key is that of another order.
             Refused: the guard does not let it out; nothing was sent or written down as an order.
+            AnotherManager: another process works on this audit stream. The order was not sent; of
+                two that run at once both stop here, with no order sent twice.
         """
         name = client_order_id(self.venue.name, self._account, intent.key)
         async with self._locks[name]:
@@ -108,14 +122,20 @@ class OrderManager:
             try:
                 self._guard.check(intent, self.records)
             except Refused as refusal:
-                self._audit.decision("order refused", str(refusal), _shown(intent))
+                refused = self._audit.decision("order refused", str(refusal), _shown(intent))
+                self._count(refused.seq, ours=0)
                 raise
             order = self._intend(intent, name)
+            if not self._alone:
+                raise AnotherManager(
+                    f"{intent.key!r:.60} was not sent: another process writes orders to this audit "
+                    "stream; stop one of them, and start the other anew"
+                )
             try:
                 judged = await self.venue.submit(intent, name)
             except asyncio.CancelledError:
-                self._write(OrderResult(name, Outcome.UNKNOWN, self._now(), message="cancelled"))
                 self._sent_by[name] = self._now()
+                self._write(OrderResult(name, Outcome.UNKNOWN, self._now(), message="cancelled"))
                 raise
             self._sent_by[name] = self._now()
             self._write(
@@ -165,9 +185,11 @@ class OrderManager:
                 async with self._locks[order.client_order_id]:
                     await self._ask(order)
         for symbol in symbols:
+            began = self._now()
             for fill in await self.venue.fills(symbol, self._fills_since(symbol)):
                 if not self.on_fill(fill):
                     found.strange_fills.append(fill)
+            self._fills_until[symbol] = began
         found.unknown.extend(
             order for order in self.records.orders.values() if order.stage in UNSURE
         )
@@ -185,9 +207,13 @@ class OrderManager:
         return order is not None
 
     def on_fill(self, fill: VenueFill) -> bool:
-        """Take in a fill, from wherever and however often it comes; whether it is of ours."""
+        """Take in a fill, from wherever and however often it comes; whether it is of ours.
+
+        One of an order whose number is not known yet is kept, and counts once the number is.
+        """
         order = self.records.of_fill(fill.symbol, fill.venue_order_id, fill.client_order_id)
         if order is None:
+            self._early.append(fill)
             return False
         if fill.trade_id not in order.fills:
             at = datetime.fromtimestamp(fill.at_ms / 1000, UTC)
@@ -254,7 +280,7 @@ class OrderManager:
                     Stage.VOID,
                     self._now(),
                     order.reported_size_base,
-                    "its window has passed and the venue has no such order",
+                    "its window has passed and the venue twice had no such order",
                 )
             )
 
@@ -266,7 +292,12 @@ class OrderManager:
         # stamped by our clock or by the venue's: the window has passed when it has by both.
         sent_by = self._sent_by.get(order.client_order_id, self._started)
         earlier = min(self._now(), datetime.fromtimestamp(venue_ms / 1000, UTC))
-        return earlier > sent_by + timedelta(seconds=self.venue.validity_s + VISIBLE_WITHIN_S)
+        if earlier <= sent_by + timedelta(seconds=self.venue.validity_s + VISIBLE_WITHIN_S):
+            return False
+        # An order that ends while it is looked for may be in neither list: the one of open orders
+        # has it no more, the one of ended orders not yet. It is in one of them when asked again.
+        first = self._absent.setdefault(order.client_order_id, earlier)
+        return earlier >= first + timedelta(seconds=VISIBLE_WITHIN_S)
 
     def _learn(self, order: OrderRecord, shown: VenueOrder, source: str) -> None:
         """Take in a view of the venue, unless it is older than what is known.
@@ -275,7 +306,8 @@ class OrderManager:
             IllegalTransition: it has an order that was rejected or proven not to exist.
         """
         over = order.stage in (Stage.FILLED, Stage.CANCELED)
-        stage = order.stage if over else shown.stage
+        # Before it is written down: an audit with an illegal turn in it could not be read again.
+        stage = turn(order.client_order_id, order.stage, order.stage if over else shown.stage)
         if (
             stage is order.stage
             and shown.filled_size_base <= order.reported_size_base
@@ -296,11 +328,11 @@ class OrderManager:
     def _fills_since(self, symbol: str) -> int:
         """Since when fills may be missing, in the venue's milliseconds."""
         at = [order.intended_at for order in self.records.unsettled() if order.symbol == symbol]
-        return _earlier(min(at, default=self._now()))
+        return _earlier(min([*at, self._fills_until.get(symbol, self._started)]))
 
     def _write(self, entry: Entry) -> None:
         """Put an entry into the audit, and then into what is known."""
-        writers: dict[type[Entry], Callable[..., object]] = {
+        writers: dict[type[Entry], Callable[..., Event]] = {
             OrderIntent: self._audit.order_intent,
             OrderResult: self._audit.order_result,
             OrderStage: self._audit.order_stage,
@@ -308,8 +340,21 @@ class OrderManager:
             CancelIntent: self._audit.cancel_intent,
             CancelResult: self._audit.cancel_result,
         }
-        writers[type(entry)](**{part.name: getattr(entry, part.name) for part in fields(entry)})
+        given = {part.name: getattr(entry, part.name) for part in fields(entry)}
+        self._count(writers[type(entry)](**given).seq, ours=1)
         self.records.apply(entry)
+        if isinstance(entry, OrderResult | OrderStage) and entry.venue_order_id is not None:
+            early, self._early = self._early, deque(maxlen=_EARLY_FILLS)
+            for fill in early:
+                self.on_fill(fill)
+
+    def _count(self, seq: int, ours: int) -> None:
+        """Look whether all entries on orders up to the event `seq` are ours."""
+        if seq > self._seen + 1:
+            told = self._audit.trail(after=self._seen)
+            if sum(not isinstance(entry, Decision) for entry in told) > ours:
+                self._alone = False
+        self._seen = seq
 
 
 def _earlier(at: datetime) -> int:

@@ -9,7 +9,8 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow, localcontext
+from typing import Final
 
 from trading_tools.audit.trade import (
     CancelIntent,
@@ -22,6 +23,9 @@ from trading_tools.audit.trade import (
     Outcome,
 )
 from trading_tools.exchange.orders.life import ENDS, UNSURE, Stage, turn
+
+EXACT: Final = Context(prec=300, traps=[InvalidOperation, DivisionByZero, Overflow])
+"""Sums keep every digit, whatever the context of the thread that asks."""
 
 
 @dataclass
@@ -58,7 +62,8 @@ class OrderRecord:
     @property
     def open_size_base(self) -> Decimal:
         """What may still fill: all of it while the outcome is not known."""
-        return Decimal(0) if self.ended else self.size_base - self.filled_size_base
+        left = self.size_base - self.filled_size_base
+        return Decimal(0) if self.ended else max(Decimal(0), left)
 
     @property
     def settled(self) -> bool:
@@ -86,6 +91,10 @@ class Records:
             IllegalTransition: it says what cannot follow.
             KeyError: it is of an order without an intent.
         """
+        with localcontext(EXACT):
+            self._take(entry)
+
+    def _take(self, entry: Entry) -> None:
         if isinstance(entry, Decision):
             return
         before = self.orders.get(entry.client_order_id)

@@ -8,13 +8,13 @@ on Coinbase; what is written here are the calls that reach the venue.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 Raw = Mapping[str, Any]
 
 WINDOW_MS: Final = 5_000
-_EVERY_PAGE: Final = {"paginate": True, "paginationCalls": 100_000}
+_EVERY_PAGE: Final[Mapping[str, Any]] = {"paginate": True, "paginationCalls": 100_000}
 _WEEK_MS: Final = 7 * 86_400_000
 
 
@@ -26,7 +26,8 @@ class NoSuchOrder(Exception):
 class Ways:
     """One venue's ways. `validity_s`: a request that arrives later than that is refused.
 
-    `named` are the parameters that give a new order its client id. `find` takes client, symbol,
+    `named` are the parameters that give a new order its client id, `listing` those by which ccxt
+    lists all open orders and not the first page alone. `find` takes client, symbol,
     client id, venue id or None, and the time since which to look; it raises NoSuchOrder. `fills`
     takes client, symbol and a time. Times in milliseconds.
     """
@@ -36,6 +37,7 @@ class Ways:
     cancel: Callable[[Any, str, str, str | None], Awaitable[Any]]
     find: Callable[[Any, str, str, str | None, int], Awaitable[Raw]]
     fills: Callable[[Any, str, int], Awaitable[Sequence[Raw]]]
+    listing: Mapping[str, Any] = field(default_factory=dict)
 
 
 def _the_one(orders: Sequence[Raw], name: str, number: str | None) -> Raw | None:
@@ -183,9 +185,13 @@ async def _coinbase_fills(client: Any, symbol: str, since_ms: int) -> Sequence[R
 _BINANCE = Ways(WINDOW_MS / 1_000, _binance_named, _binance_cancel, _binance_find, _binance_fills)
 WAYS: Final[Mapping[str, Ways]] = {
     "binance": _BINANCE,
-    "bybit": Ways(WINDOW_MS / 1_000, _binance_named, _bybit_cancel, _bybit_find, _bybit_fills),
+    "bybit": Ways(
+        WINDOW_MS / 1_000, _binance_named, _bybit_cancel, _bybit_find, _bybit_fills, _EVERY_PAGE
+    ),
     "kraken": Ways(WINDOW_MS / 1_000, _kraken_named, _kraken_cancel, _kraken_find, _kraken_fills),
     # The token that signs a request is good for two minutes.
-    "coinbase": Ways(120, _coinbase_named, _coinbase_cancel, _coinbase_find, _coinbase_fills),
+    "coinbase": Ways(
+        120, _coinbase_named, _coinbase_cancel, _coinbase_find, _coinbase_fills, _EVERY_PAGE
+    ),
 }
 """By venue: those whose client ids, queries and validity are tested."""

@@ -34,14 +34,30 @@ _WAITS: Final[Mapping[str, Mapping[int, float]]] = {
 }
 """Statuses that mean "slow down", by venue, and the seconds to wait where the reply names none."""
 
+_WORDS: Final[Mapping[str, Mapping[str, float]]] = {
+    "bybit": {'"retCode":10006,': 1, '"retCode":10018,': 600},
+    "kraken": {'"EGeneral:Temporary lockout': 900},
+}
+"""What means "slow down" in a reply whose status is good, by venue, and the seconds to wait."""
+
+_FULL: Final[Mapping[str, Mapping[str, str]]] = {
+    "kraken": {'"EAPI:Rate limit exceeded': "calls", '"EOrder:Rate limit exceeded': "engine"}
+}
+"""What means that one rule is used up, by venue: what counts for other rules still goes."""
+
+_LOOKED_AT: Final = 2_000
+
 _USUAL_WAITS: Final[Mapping[int, float]] = {418: 120, 429: 10}
 _LONGEST_WAIT_S = 4 * 86_400.0
 
 
-def observe(pacer: Pacer, status: int, headers: Mapping[str, str], lane: str = "") -> float:
+def observe(
+    pacer: Pacer, status: int, headers: Mapping[str, str], lane: str = "", body: str = ""
+) -> float:
     """Take in a reply; the seconds for which nothing goes now, 0 for no such wait.
 
-    `lane` is that of the request. Numbers that are none are passed over.
+    `lane` is that of the request. Kraken and Bybit refuse by words in the `body` alone. Numbers
+    that are none are passed over.
     """
     low = {name.lower(): value for name, value in headers.items()}
     for header, rule in _USED.get(pacer.venue, {}).items():
@@ -52,7 +68,14 @@ def observe(pacer: Pacer, status: int, headers: Mapping[str, str], lane: str = "
     if pacer.venue == "bybit" and limit is not None and left is not None:
         rule_limit = pacer.rules["orders-1s"].most
         pacer.told("orders-1s", rule_limit * (limit - left) / limit if limit else 0, lane)
+    said = body[:_LOOKED_AT].replace('": ', '":')
+    for words, name in _FULL.get(pacer.venue, {}).items():
+        if words in said:
+            pacer.told(name, pacer.rules[name].most, lane)
     usual = _WAITS.get(pacer.venue, _USUAL_WAITS).get(status)
+    if usual is None:
+        waits = _WORDS.get(pacer.venue, {}).items()
+        usual = next((seconds for words, seconds in waits if words in said), None)
     if usual is None:
         return 0.0
     seconds = _number(low.get("retry-after"))

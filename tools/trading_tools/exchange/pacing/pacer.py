@@ -146,7 +146,11 @@ class Pacer:
                 self._waiting.append(waiter)
                 self._block(waiter)
                 continue
-            wait = self.try_acquire(waiter.cost, waiter.priority)
+            try:
+                wait = self.try_acquire(waiter.cost, waiter.priority)
+            except OSError as error:  # shared slots on a disk that is full, or gone
+                waiter.go.set_exception(error)
+                continue
             if wait == 0:
                 waiter.go.set_result(None)
                 continue

@@ -50,17 +50,31 @@ class SharedSlots:
 
     The clock of the counts is the machine's monotonic one, so what an earlier boot left is void.
     A process that is stopped while it counts, which takes some microseconds, stops the others too.
+    A forked child opens the files anew: a lock that it inherited would not keep it from its parent.
+
+    Raises:
+        PermissionError: the folder is another user's, or others may write there.
     """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        found = folder.stat()
+        if found.st_uid != os.geteuid() or found.st_mode & 0o022:
+            raise PermissionError(
+                f"{folder} is another user's or open to others, who could change what is counted: "
+                "give a folder of your own (chmod 700)"
+            )
         self._folder = folder
         self._boot = hashlib.sha256(_boot_id()).digest()
         self._open: dict[str, tuple[int, Slot]] = {}
+        self._process = os.getpid()
 
     @contextmanager
     def held(self, names: Sequence[str]) -> Iterator[list[Slot]]:
         """The slots, locked in the order of their names, so that no two owners wait in a circle."""
+        if self._process != os.getpid():
+            self.close()
+            self._process = os.getpid()
         with ExitStack() as locks:
             for name in sorted(set(names)):
                 file, _ = self._slot(name)

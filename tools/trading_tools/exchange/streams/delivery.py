@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -26,7 +27,8 @@ class WhenFull(StrEnum):
 class Delivery(Generic[T]):
     """Calls `consume` with one item after the other, in a task of its own.
 
-    What `consume` raises is counted and given to `on_error`; the next item follows all the same.
+    What `consume` raises is counted and given to `on_error`, a cancelled future that it waited for
+    as a `ConsumerCancelled`; the next item follows all the same, also where `on_error` fails.
     """
 
     def __init__(
@@ -70,9 +72,31 @@ class Delivery(Generic[T]):
             while self._items:
                 try:
                     await self._consume(self._items.popleft())
+                except asyncio.CancelledError:
+                    if is_cancelled():
+                        raise
+                    self._failed(ConsumerCancelled("what the consumer waited for was cancelled"))
                 except Exception as error:  # noqa: BLE001 - a consumer's fault is not the stream's
-                    self.errors += 1
-                    if self._on_error is not None:
-                        self._on_error(error)
+                    self._failed(error)
             self._there.clear()
             await self._there.wait()
+
+    def _failed(self, error: Exception) -> None:
+        self.errors += 1
+        if self._on_error is not None:
+            # What is to tell of a fault may have one itself, which is the consumer's too.
+            with suppress(Exception):
+                self._on_error(error)
+
+
+class ConsumerCancelled(Exception):
+    """A consumer waited for something that somebody cancelled."""
+
+
+def is_cancelled() -> bool:
+    """Whether this task is to end: a CancelledError may also come out of a future it waits for.
+
+    A task that such a one ends does so in silence: its group takes it for one that was cancelled.
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

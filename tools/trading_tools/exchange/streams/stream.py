@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, NoReturn, TypeVar
 
-from trading_tools.exchange.streams.delivery import Delivery
+from trading_tools.exchange.streams.delivery import Delivery, is_cancelled
 
 T = TypeVar("T")
 
@@ -113,6 +113,11 @@ class Stream(Generic[T]):
             began = self._clock()
             try:
                 await self._read()
+            except asyncio.CancelledError as error:
+                # ccxt shares one future among all that watch the same: another's end may cancel it.
+                if is_cancelled():
+                    raise
+                self._failed(_line(error))
             except Exception as error:  # noqa: BLE001 - ccxt raises whatever its parsers stumble on
                 self._failed(_line(error))
             failures = 1 if self._was_healthy(began) else failures + 1
