@@ -283,7 +283,7 @@ async def test_a_kill_switch_whose_command_failed_says_nothing_of_the_bot() -> N
     stage.record("command.exited", command=["./halt", "now"], code=1, signal=None)
     stage.wait(3)
     await stage.order()
-    found = no_orders_after_kill(stage.facts)
+    found = no_orders_after_kill(stage.facts, Stage().facts)
     assert found.held is None
     assert found.detail.endswith("./halt now ended with exit code 1")
 
