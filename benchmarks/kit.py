@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -126,14 +127,29 @@ class _AtOnce:
         return 0
 
 
-class _NoAudit:
-    """Takes entries and keeps nothing: what the disk costs is the ledger's figure."""
+@dataclass(frozen=True)
+class _Noted:
+    seq: int
 
-    def trail(self) -> list[Entry]:
+
+class _NoAudit:
+    """Counts entries and keeps none: what the disk costs is the ledger's figure."""
+
+    def __init__(self) -> None:
+        self._seq = 0
+
+    def trail(self, *given: Any) -> list[Entry]:
         return []
 
-    def __getattr__(self, name: str) -> Callable[..., None]:
-        return lambda **body: None
+    def last_seq(self) -> int:
+        return self._seq
+
+    def __getattr__(self, name: str) -> Callable[..., _Noted]:
+        return self._noted
+
+    def _noted(self, **body: Any) -> _Noted:
+        self._seq += 1
+        return _Noted(self._seq)
 
 
 def _market() -> MarketLimits:
