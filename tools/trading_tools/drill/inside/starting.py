@@ -69,7 +69,7 @@ class SealedStart:
             java_store=authority.java_store,
             trusted=trust.bundles(command, folder, order.home, variables),
             hidden=list(hidden_paths(folder, _homes(order.home), os.environ)),
-            tools=trust.places(command[0], folder, variables),
+            tools=trust.programs(command, folder, order.home, variables),
             etc={name: scratch / name for name in etc},
             uid=order.uid,
             gid=order.gid,

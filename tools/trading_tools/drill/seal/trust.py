@@ -101,6 +101,20 @@ def places(command: str, folder: Path, environ: Mapping[str, str]) -> list[Path]
     return found
 
 
+def programs(
+    command: Sequence[str], folder: Path, home: Path, environ: Mapping[str, str]
+) -> list[Path]:
+    """Where the bot's programs and libraries lie, as the command, its scripts and variables say."""
+    libraries = [
+        Path(entry)
+        for name in ("PYTHONPATH", "NODE_PATH", "PATH")
+        for entry in environ.get(name, "").split(os.pathsep)
+        if entry
+    ]
+    every = (*places(command[0], folder, environ), *_prefixes(command, folder, home, environ))
+    return [path for path in dict.fromkeys((*every, *libraries)) if path.is_absolute()]
+
+
 def _prefixes(
     command: Sequence[str], folder: Path, home: Path, environ: Mapping[str, str]
 ) -> Iterator[Path]:
