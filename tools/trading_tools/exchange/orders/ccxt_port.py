@@ -153,20 +153,22 @@ class CcxtOrders:
 
     async def _judged(self, send: Callable[[], Awaitable[Any]]) -> Judged:
         exchanged = _Exchanged()
-        _exchanged.set(exchanged)
         order: Any = None
         try:
-            order = await send()
-        except Exception as error:  # noqa: BLE001 - every failure is an outcome, see above
+            order = await self._asked(send, exchanged)
+        except Unanswered as error:
             if not exchanged.sent:
-                return Judged(Outcome.REJECTED, NOT_SENT, _line(error))
+                return Judged(Outcome.REJECTED, NOT_SENT, _line(error.__cause__ or error))
             if exchanged.answer is None:
-                return Judged(Outcome.UNKNOWN, message=_line(error))
+                return Judged(Outcome.UNKNOWN, message=_line(error.__cause__ or error))
         number = order.get("id") if isinstance(order, Mapping) else None
         return judge(self.name, exchanged.answer, None if number is None else str(number))
 
-    async def _asked(self, ask: Callable[[], Awaitable[R]]) -> R:
-        _exchanged.set(_Exchanged())
+    async def _asked(
+        self, ask: Callable[[], Awaitable[R]], exchanged: _Exchanged | None = None
+    ) -> R:
+        """The one place where every exception of ccxt's is caught; `exchanged` is filled."""
+        _exchanged.set(exchanged or _Exchanged())
         try:
             return await ask()
         except Exception as error:

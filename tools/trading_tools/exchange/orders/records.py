@@ -13,7 +13,6 @@ from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import Final
 
 from trading_tools.audit.trade import (
-    CancelIntent,
     Decision,
     Entry,
     OrderFill,
@@ -41,7 +40,6 @@ class OrderRecord:
     stage: Stage = Stage.INTENDED
     venue_order_id: str | None = None
     reason: str | None = None
-    cancel_wanted: bool = False
     fills: dict[str, OrderFill] = field(default_factory=dict)
     reported_size_base: Decimal = Decimal(0)
     """What the venue said is filled; more than the fills where some have not arrived yet."""
@@ -148,8 +146,6 @@ class Records:
         elif isinstance(entry, OrderFill):
             order = self.orders[entry.client_order_id]
             order.fills.setdefault(entry.trade_id, entry)
-        elif isinstance(entry, CancelIntent):
-            self.orders[entry.client_order_id].cancel_wanted = True
 
     def of_fill(
         self, symbol: str, venue_order_id: str, client_order_id: str | None
