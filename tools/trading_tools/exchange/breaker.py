@@ -6,6 +6,7 @@ Source: seed 001, whose own example lets any number of requests through as its "
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -133,12 +134,12 @@ class Breaker:
         except failures:
             permit.failed()
             raise
-        except Exception:
-            permit.succeeded()
-            raise
-        except BaseException:
+        except asyncio.CancelledError:
             if permit.probe:
                 permit.failed()
+            raise
+        except Exception:
+            permit.succeeded()
             raise
         permit.succeeded()
 
