@@ -67,7 +67,7 @@ pictures: $(STAMP) ## draw the README's pictures from a real demo run
 	$(BIN)/python docs/pictures.py
 
 lock: ## resolve the dependencies again (needs uv)
-	uv pip compile --universal --generate-hashes --python-version 3.11 --extra agents --extra demo --extra dev --no-annotate --no-header --upgrade pyproject.toml -o requirements.lock
+	uv pip compile --universal --generate-hashes --python-version 3.11 --extra agents --extra demo --extra postgres --extra ib --extra fix --extra check --extra gate --extra scanners --extra dev --no-annotate --no-header --upgrade pyproject.toml -o requirements.lock
 
 clean: ## remove what make made
 	rm -rf $(VENV) $(PEERS) .mypy_cache .pytest_cache .ruff_cache
