@@ -17,7 +17,7 @@ from trading_tools.review.model.project import Project
 from trading_tools.review.parsing import Unreadable
 from trading_tools.review.rule import Hit, Rule, Visit
 from trading_tools.review.silence import silenced
-from trading_tools.review.source import Source
+from trading_tools.review.source import Source, column_of
 
 UNREADABLE = "R01"
 """The finding of a file that could not be reviewed."""
@@ -100,10 +100,10 @@ def _finding(rule: Rule, hit: Hit, module: Module) -> Finding:
     headed = not placed or isinstance(node, _HEADED)
     end = line if headed else node.end_lineno
     text = source.line(line)
-    column = _column(text, node.col_offset) + 1 if placed and not source.lines else 0
+    column = column_of(text, node.col_offset) + 1 if placed and not source.lines else 0
     ends = 0
     if column and end == line and not headed:
-        ends = _column(text, node.end_col_offset) + 1
+        ends = column_of(text, node.end_col_offset) + 1
     note = source.note(line)
     return Finding(
         rule=rule.id,
@@ -121,8 +121,3 @@ def _finding(rule: Rule, hit: Hit, module: Module) -> Finding:
         excerpt=text,
         edits=hit.edits if not source.lines else (),
     )
-
-
-def _column(text: str, offset: int) -> int:
-    """Python counts columns in bytes; people and editors count characters."""
-    return offset if text.isascii() else len(text.encode()[:offset].decode(errors="ignore"))

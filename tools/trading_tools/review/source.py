@@ -42,3 +42,8 @@ class Source:
     def note(self, number: int) -> str:
         """What a person calls the place of a line; "" where its number says it."""
         return self.notes[number - 1] if 0 < number <= len(self.notes) else ""
+
+
+def column_of(line: str, offset: int) -> int:
+    """Python counts columns in bytes; people and editors count characters."""
+    return offset if line.isascii() else len(line.encode()[:offset].decode(errors="ignore"))

@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from trading_tools.review.model import calls, handlers, retries, values
+from trading_tools.review.findings import Edit
+from trading_tools.review.model import calls, handlers, reach, retries, values
 from trading_tools.review.model.imports import IMPLIED, Imports, dotted
 from trading_tools.review.model.index import FunctionNode, Index
 from trading_tools.review.model.scopes import Scope, scope_of
+from trading_tools.review.source import Source, column_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -22,9 +24,9 @@ if TYPE_CHECKING:
     from trading_tools.review.model.calls import VenueCall
     from trading_tools.review.model.libraries import Act
     from trading_tools.review.model.project import Project
+    from trading_tools.review.model.reach import Submit
     from trading_tools.review.model.retries import Retry
     from trading_tools.review.model.values import Kind, Value
-    from trading_tools.review.source import Source
 
 N = TypeVar("N", bound=ast.AST)
 
@@ -204,7 +206,33 @@ class Module:
         """The function of the project that a call runs, where that can be found out."""
         return values.called(self, call)
 
+    # What may be said of the file
+
+    @cached_property
+    def is_test(self) -> bool:
+        """Whether the file holds tests: there, floats and asserts lose nobody's money."""
+        *folders, name = self.source.path.split("/")
+        named = name.startswith(("test_", "conftest")) or name.endswith("_test.py")
+        return named or "tests" in folders
+
+    def replacing(self, node: ast.expr | ast.stmt, text: str) -> Edit:
+        """The edit that puts `text` in the place of a node."""
+        assert node.end_lineno is not None
+        assert node.end_col_offset is not None
+        return Edit(
+            node.lineno,
+            column_of(self.source.line(node.lineno), node.col_offset),
+            node.end_lineno,
+            column_of(self.source.line(node.end_lineno), node.end_col_offset),
+            text,
+        )
+
     # What may go wrong
+
+    @cached_property
+    def submits(self) -> tuple[Submit, ...]:
+        """Every call that sends an order: of a venue's client, or of a helper that calls one."""
+        return reach.submits(self)
 
     def caught(self, handler: ast.ExceptHandler) -> tuple[str, ...]:
         """The classes that a handler catches, by dotted name; a bare one catches BaseException."""

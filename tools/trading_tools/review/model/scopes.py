@@ -58,18 +58,20 @@ def scope_of(module: Module, at: ast.AST) -> Scope:
         _note(scope, noted)
     for named in own(ast.NamedExpr):
         _bind(scope, named.target, named.value)
-    for added in own(ast.AugAssign):
-        _other(scope, added.target)
-    loops = [each.target for each in own(ast.For)] + [each.target for each in own(ast.AsyncFor)]
-    for target in [*loops, *(each.target for each in own(ast.comprehension))]:
+    for items in (
+        *(each.items for each in own(ast.With)),
+        *(each.items for each in own(ast.AsyncWith)),
+    ):
+        _entered(scope, items)
+    for target in (
+        *(each.target for each in own(ast.AugAssign)),
+        *(each.target for each in own(ast.For)),
+        *(each.target for each in own(ast.AsyncFor)),
+        *(each.target for each in own(ast.comprehension)),
+    ):
         _other(scope, target)
-    for entered in own(ast.With):
-        _entered(scope, entered)
-    for opened in own(ast.AsyncWith):
-        _entered(scope, opened)
-    scope.other.update(each.name for each in own(ast.FunctionDef))
-    scope.other.update(each.name for each in own(ast.AsyncFunctionDef))
-    scope.other.update(each.name for each in own(ast.ClassDef))
+    for defined in (*own(ast.FunctionDef), *own(ast.AsyncFunctionDef), *own(ast.ClassDef)):
+        scope.other.add(getattr(defined, "name", ""))
     return scope
 
 
@@ -97,8 +99,8 @@ def _note(scope: Scope, noted: ast.AnnAssign) -> None:
             _bind(scope, noted.target, noted.value)
 
 
-def _entered(scope: Scope, node: ast.With | ast.AsyncWith) -> None:
-    for item in node.items:
+def _entered(scope: Scope, items: list[ast.withitem]) -> None:
+    for item in items:
         if isinstance(item.optional_vars, ast.Name):
             # A client's `__aenter__` gives the client itself.
             scope.bound.setdefault(item.optional_vars.id, []).append(item.context_expr)

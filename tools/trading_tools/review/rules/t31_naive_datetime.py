@@ -41,14 +41,8 @@ def _edits(call: ast.Call, method: str, module: Module) -> tuple[Edit, ...]:
         or module.imports.of("UTC") != "datetime.UTC"
     ):
         return ()
-    target = call.func
-    assert isinstance(target, ast.Attribute)
-    assert target.end_lineno is not None
-    assert target.end_col_offset is not None
-    assert call.end_lineno is not None
-    assert call.end_col_offset is not None
-    start = target.end_col_offset - len("utcnow")
-    return (Edit(target.end_lineno, start, call.end_lineno, call.end_col_offset, "now(UTC)"),)
+    assert isinstance(call.func, ast.Attribute)
+    return (module.replacing(call, f"{ast.unparse(call.func.value)}.now(UTC)"),)
 
 
 RULE = Rule(
@@ -67,6 +61,11 @@ from datetime import datetime
 
 entry = {"at": datetime.utcnow().isoformat()}  # <-
 opened = datetime.fromtimestamp(candle[0] / 1000)  # <-
+""",
+        """
+from datetime import UTC, datetime
+
+entry = {"größe": size, "at": datetime.utcnow().isoformat()}  # <-
 """,
     ),
     good=(
