@@ -63,6 +63,8 @@ def unreadable(path: str, what: str, fix: str, line: int = 0) -> Finding:
 
 
 def _applied(rule: Rule, module: Module) -> Iterator[Finding]:
+    if module.is_test and not rule.in_tests:
+        return
     seen: set[tuple[int, int, str]] = set()
     try:
         for visit in rule.visits:

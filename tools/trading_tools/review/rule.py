@@ -97,7 +97,8 @@ class Rule:
 
     `why` says what goes wrong in reality, `fix` what to write instead, `link` where it happened.
     In `bad`, a line that must be found ends in `# <-`; `good` must be silent. Both are tested.
-    `off` is the reason why a rule is not on by default; "" for one that is.
+    `off` is the reason why a rule is not on by default; "" for one that is. `in_tests`: files of
+    tests are looked at too; most faults lose nobody's money there.
     """
 
     id: str
@@ -111,6 +112,7 @@ class Rule:
     good: tuple[str, ...]
     link: str = ""
     off: str = ""
+    in_tests: bool = False
 
     @property
     def on(self) -> bool:

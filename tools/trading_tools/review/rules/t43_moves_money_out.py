@@ -24,6 +24,7 @@ RULE = Rule(
     why="A key that may withdraw turns every fault of the bot, and every leak of its key, into "
     "the loss of the whole account.",
     fix="trade with a key that cannot withdraw, and move money by hand or in another program",
+    in_tests=True,
     visits=(on_acts(_moved, Act.MOVE),),
     bad=(
         """

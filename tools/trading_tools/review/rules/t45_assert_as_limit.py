@@ -16,8 +16,6 @@ _ORDERING = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
 
 def _asserted(node: ast.Assert, module: Module) -> Iterator[Hit]:
-    if module.is_test:
-        return
     for compare in [node.test, *module.within(node, ast.Compare)]:
         if isinstance(compare, ast.Compare) and _is_limit(compare):
             yield Hit(node, f"the limit `{ast.unparse(compare)}` is only asserted")

@@ -13,7 +13,8 @@ from trading_tools.review.rule import Hit, Rule, Topic, on_calls, on_functions, 
 _SAFE = frozenset(
     {
         "sandbox", "testnet", "paper", "paper_trading", "dry_run", "dryrun", "simulate",
-        "simulated", "simulation", "use_testnet", "is_testnet", "use_sandbox", "test_mode", "demo", "paper_mode",
+        "simulation", "use_testnet", "is_testnet", "use_sandbox", "test_mode", "demo",
+        "paper_mode",
     }
 )  # fmt: skip
 _REAL = frozenset({"live", "live_trading", "is_live", "real_money", "live_mode", "trade_live"})
