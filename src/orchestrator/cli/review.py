@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from orchestrator.cli.options import JSON, WORKSPACE
-from orchestrator.cli.output import CommandError, Exit, as_text, leave
+from orchestrator.cli.output import CommandError, Exit, leave, say
 from orchestrator.cli.place import Place
+from orchestrator.cli.review_output import FORMATS, told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from trading_tools.review.findings import Finding
     from trading_tools.review.rule import Rule
 
-FORMATS = ("text", "brief", "json", "sarif", "github", "markdown")
+_FAILING = {"error": ("error",), "warning": ("error", "warning"), "never": ()}
 
 
 @click.command("review")
@@ -30,14 +32,24 @@ FORMATS = ("text", "brief", "json", "sarif", "github", "markdown")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Default: text.")
 @click.option(
     "--fail-on",
-    type=click.Choice(["error", "warning", "never"]),
+    type=click.Choice(list(_FAILING)),
     default="error",
     show_default=True,
     help="From which severity on the exit code is 1.",
 )
+@click.option("--fix", "mend", is_flag=True, help="Mend what can be mended soundly.")
+@click.option("--with", "tools", metavar="TOOLS", help="Merge ruff,bandit,detect-secrets in.")
 @click.option("--select", metavar="IDS", help="Only these rules: T11,T31.")
 @click.option("--extend", metavar="IDS", help="These too, which are off by default.")
 @click.option("--ignore", metavar="IDS", help="Without these rules.")
+@click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE", help="Old findings.")
+@click.option(
+    "--write-baseline",
+    "keep",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Keep what is found as old, and end with 0.",
+)
 @WORKSPACE
 @JSON
 def review_command(
@@ -46,9 +58,13 @@ def review_command(
     staged: bool,
     form: str | None,
     fail_on: str,
+    mend: bool,
+    tools: str | None,
     select: str | None,
     extend: str | None,
     ignore: str | None,
+    baseline: Path | None,
+    keep: Path | None,
     workspace: Path | None,
     as_json: bool,
 ) -> None:
@@ -59,27 +75,37 @@ def review_command(
     """
     if revision is not None and staged:
         raise CommandError("--diff and --staged exclude each other", "orc review", "use one")
+    if mend and staged:
+        raise CommandError("--fix cannot mend the index", "orc review", "leave --staged out")
     if as_json and form not in {None, "json"}:
-        raise CommandError(
-            f"--json and --format {form} exclude each other", "orc review", "use one"
-        )
+        fix = "use one of them"
+        raise CommandError(f"--json and --format {form} exclude each other", "orc review", fix)
     begun = time.perf_counter()
     place = Place.find(workspace)
-    rules = _rules(select, extend, ignore)
+    rules = _rules(_ids(select), _ids(extend), _ids(ignore))
     done = _reviewed(place, paths, revision, staged, rules)
+    done = replace(done, findings=(*done.findings, *_of_others(tools, done)))
+    done = _beyond(done, baseline)
+    if keep is not None:
+        _keep(keep, done.findings)
+        return
+    if mend:
+        done = _mended(done)
     seconds = time.perf_counter() - begun
-    sys.stdout.write(_told(done, "json" if as_json else form or "text", seconds))
-    leave(_code(done.findings, fail_on))
+    sys.stdout.write(told(done, rules, "json" if as_json else form or "text", seconds))
+    failing = _FAILING[fail_on]
+    leave(Exit.NEGATIVE if any(each.severity in failing for each in done.findings) else Exit.DONE)
 
 
-def _rules(select: str | None, extend: str | None, ignore: str | None) -> Sequence[Rule]:
+def _ids(text: str | None) -> list[str]:
+    return [each.strip() for each in (text or "").split(",") if each.strip()]
+
+
+def _rules(select: list[str], extend: list[str], ignore: list[str]) -> Sequence[Rule]:
     from trading_tools.review.registry import UnknownRule, chosen
 
-    def ids(text: str | None) -> list[str]:
-        return [each.strip().upper() for each in (text or "").split(",") if each.strip()]
-
     try:
-        return chosen(ids(select), ids(extend), ids(ignore))
+        return chosen(select, extend, ignore)
     except UnknownRule as error:
         what, _, fix = str(error).partition(": ")
         raise CommandError(what, "orc review", fix) from None
@@ -105,17 +131,52 @@ def _reviewed(
         raise CommandError(error.what, error.where, error.fix) from None
 
 
-def _told(done: Reviewed, form: str, seconds: float) -> str:
-    if form == "json":
-        from trading_tools.review.reports.plain import as_json
+def _of_others(tools: str | None, done: Reviewed) -> list[Finding]:
+    from trading_tools.review.others import ToolMissing, findings_of
 
-        return as_text(as_json(done.findings, done.files, seconds))
-    from trading_tools.review.reports.text import as_text as for_people
+    found: list[Finding] = []
+    for name in _ids(tools):
+        try:
+            found += findings_of(name, done.targets)
+        except ToolMissing as error:
+            what, _, fix = str(error).partition(": ")
+            raise CommandError(what, "--with", fix or "leave it out") from None
+    return sorted(found, key=lambda each: each.order)
 
-    colour = sys.stdout.isatty()
-    return for_people(done.findings, done.files, colour=colour, brief=form == "brief") + "\n"
+
+def _beyond(done: Reviewed, baseline: Path | None) -> Reviewed:
+    """What a baseline does not hold."""
+    if baseline is None:
+        return done
+    from trading_tools.review.comparing import BaselineError, read_baseline, without
+
+    try:
+        known = read_baseline(baseline)
+    except BaselineError as error:
+        where, _, told_of = str(error).partition(": ")
+        what, _, fix = told_of.partition(": ")
+        raise CommandError(what, where, fix or "name a readable file") from None
+    return replace(done, findings=tuple(without(done.findings, known)))
 
 
-def _code(findings: Sequence[Finding], fail_on: str) -> Exit:
-    failing = {"error": ("error",), "warning": ("error", "warning"), "never": ()}[fail_on]
-    return Exit.NEGATIVE if any(each.severity in failing for each in findings) else Exit.DONE
+def _keep(path: Path, findings: Sequence[Finding]) -> None:
+    from trading_tools.review.comparing import baseline_text
+
+    path.write_text(baseline_text(findings), "utf-8")
+    say(f"{len(findings)} findings are old from now on: {path}")
+
+
+def _mended(done: Reviewed) -> Reviewed:
+    """Write what can be mended; what is left of the findings."""
+    from trading_tools.review.fixing import mend_file
+
+    files = {each.shown: each.file for each in done.targets}
+    by_path: dict[str, list[Finding]] = {}
+    for each in done.findings:
+        if each.edits and each.path in files:
+            by_path.setdefault(each.path, []).append(each)
+    made: set[Finding] = set()
+    for path, found in by_path.items():
+        made.update(mend_file(files[path], found))
+    say(f"{len(made)} mended in {len(by_path)} files")
+    return replace(done, findings=tuple(each for each in done.findings if each not in made))
