@@ -14,6 +14,7 @@ from orchestrator.cli.options import JSON, WORKSPACE
 from orchestrator.cli.output import CommandError, Exit, leave, say
 from orchestrator.cli.place import Place
 from orchestrator.cli.review_output import FORMATS, told
+from orchestrator.cli.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -155,7 +156,7 @@ def _beyond(done: Reviewed, baseline: Path | None) -> Reviewed:
     except BaselineError as error:
         where, _, told_of = str(error).partition(": ")
         what, _, fix = told_of.partition(": ")
-        raise CommandError(what, where, fix or "name a readable file") from None
+        raise CommandError(what, where, fix) from None
     return replace(done, findings=tuple(without(done.findings, known)))
 
 
@@ -163,7 +164,7 @@ def _keep(path: Path, findings: Sequence[Finding]) -> None:
     from trading_tools.review.comparing import baseline_text
 
     path.write_text(baseline_text(findings), "utf-8")
-    say(f"{len(findings)} findings are old from now on: {path}")
+    say(f"{counted(len(findings), 'finding')} kept as old in {path}")
 
 
 def _mended(done: Reviewed) -> Reviewed:
@@ -178,5 +179,5 @@ def _mended(done: Reviewed) -> Reviewed:
     made: set[Finding] = set()
     for path, found in by_path.items():
         made.update(mend_file(files[path], found))
-    say(f"{len(made)} mended in {len(by_path)} files")
+    say(f"{len(made)} mended in {counted(len(by_path), 'file')}")
     return replace(done, findings=tuple(each for each in done.findings if each not in made))

@@ -61,7 +61,9 @@ def read_baseline(path: Path) -> Counter[str]:
             raise BaselineError(f"{path}: a baseline of version {told['version']!r}: write it anew")
         return Counter(str(row["fingerprint"]) for row in told["findings"])
     except OSError as error:
-        raise BaselineError(f"{path}: cannot be read: {error.strerror}") from None
+        raise BaselineError(
+            f"{path}: cannot be read ({error.strerror}): name a readable file"
+        ) from None
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         if isinstance(error, BaselineError):
             raise

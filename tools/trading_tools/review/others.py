@@ -104,7 +104,7 @@ def _secrets(told: Any) -> Iterator[Finding]:
 
 _RUFF: Final = ("check", "--output-format=json", "--force-exclude", "--exit-zero")
 _BANDIT_ARGUMENTS: Final = ("-f", "json", "-q", "--exit-zero")
-_SECRETS: Final = ("scan", "--no-verify")
+_SECRETS: Final = ("scan", "--no-verify", "--all-files")
 TOOLS: Final = {
     "ruff": Tool("ruff", "ruff", _RUFF, _ruff),
     "bandit": Tool("bandit", "bandit", _BANDIT_ARGUMENTS, _bandit),

@@ -6,13 +6,11 @@ Which files, and against what, is for the caller to say; what is found is only p
 from __future__ import annotations
 
 import gc
+import os
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from multiprocessing import get_all_start_methods, get_context
-from os import cpu_count
 from pathlib import Path
 from typing import Final
 
@@ -73,11 +71,14 @@ def review(
 
 def _workers(targets: Sequence[Target]) -> int:
     enough = sum(target.size for target in targets) >= PAYS_BYTES
-    can_fork = "fork" in get_all_start_methods() and threading.active_count() == 1
-    return min(cpu_count() or 1, 8) if enough and can_fork else 1
+    can_fork = hasattr(os, "fork") and threading.active_count() == 1
+    return min(os.cpu_count() or 1, 8) if enough and can_fork else 1
 
 
 def _in_processes(targets: Sequence[Target], job: _Job, workers: int) -> Iterator[Finding]:
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
     global _job
     _job = job  # rules are functions: they are inherited, not sent
     chunks = [targets[at : at + _CHUNK] for at in range(0, len(targets), _CHUNK)]

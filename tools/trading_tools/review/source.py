@@ -14,7 +14,7 @@ class Source:
 
     `lines` of a file that holds more than Python (a notebook) say for each line of `text` where it
     stands in that file; empty where they are the same. `notes` say for a line what a person would
-    call its place ("cell 3, line 2"). `fragment`: pieces of a document, that need not import
+    call its place ("code cell 3, line 2"). `fragment`: pieces of a document, that need not import
     what they use.
     """
 

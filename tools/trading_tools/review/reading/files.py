@@ -52,6 +52,8 @@ def _decoded(raw: bytes) -> str:
             encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
             text = raw.decode(encoding)
         except SyntaxError as error:
+            if b"coding" not in b"".join(raw.splitlines()[:2]):
+                return _utf8(raw)
             raise Unreadable(f"has an unusable encoding: {error}", 1, "save it as UTF-8") from None
         except (UnicodeDecodeError, LookupError):
             return _utf8(raw)
@@ -69,6 +71,4 @@ def _utf8(raw: bytes) -> str:
 
 
 def _plain(text: str) -> str:
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text.replace("\f", " ")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

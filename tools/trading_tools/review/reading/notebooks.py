@@ -39,7 +39,7 @@ def notebook(path: str, text: str) -> Source:
                 at = found
             out.append(_without_magic(line) if python else "")
             places.append(line_at)
-            notes.append(f"cell {number}, line {row}")
+            notes.append(f"code cell {number}, line {row}")
     return Source(path, "\n".join(out), tuple(places), tuple(notes), fragment=False)
 
 
