@@ -15,7 +15,7 @@ from trading_tools.review.findings import Edit
 from trading_tools.review.model import calls, handlers, reach, retries, values
 from trading_tools.review.model.imports import IMPLIED, Imports, dotted
 from trading_tools.review.model.index import FunctionNode, Index
-from trading_tools.review.model.scopes import Scope, scope_of
+from trading_tools.review.model.scopes import Scope, bindings, scope_of
 from trading_tools.review.source import Source, column_of
 
 if TYPE_CHECKING:
@@ -168,6 +168,11 @@ class Module:
         if at not in self._scopes:
             self._scopes[at] = scope_of(self, at)
         return self._scopes[at]
+
+    @cached_property
+    def binding(self) -> dict[FunctionNode | None, list[ast.AST]]:
+        """The nodes that bind names, by the function whose names they are."""
+        return bindings(self)
 
     def functions(self) -> Iterator[FunctionNode]:
         """All functions and methods."""

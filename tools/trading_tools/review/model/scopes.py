@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from trading_tools.review.model.index import FunctionNode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
     from trading_tools.review.model.module import Module
-
-N = TypeVar("N", bound=ast.AST)
 
 
 @dataclass(frozen=True)
@@ -45,34 +43,20 @@ def scope_of(module: Module, at: ast.AST) -> Scope:
     inside = at if isinstance(at, FunctionNode) else None
     if inside is not None:
         _parameters(scope, inside)
-
-    def own(kind: type[N]) -> Iterator[N]:
-        for node in module.within(at, kind):
-            if module.function(node) is inside and (inside or not _in_class(module, node)):
-                yield node
-
-    for assign in own(ast.Assign):
-        for target in assign.targets:
-            _bind(scope, target, assign.value)
-    for noted in own(ast.AnnAssign):
-        _note(scope, noted)
-    for named in own(ast.NamedExpr):
-        _bind(scope, named.target, named.value)
-    for items in (
-        *(each.items for each in own(ast.With)),
-        *(each.items for each in own(ast.AsyncWith)),
-    ):
-        _entered(scope, items)
-    for target in (
-        *(each.target for each in own(ast.AugAssign)),
-        *(each.target for each in own(ast.For)),
-        *(each.target for each in own(ast.AsyncFor)),
-        *(each.target for each in own(ast.comprehension)),
-    ):
-        _other(scope, target)
-    for defined in (*own(ast.FunctionDef), *own(ast.AsyncFunctionDef), *own(ast.ClassDef)):
-        scope.other.add(getattr(defined, "name", ""))
+    for node in module.binding.get(inside, ()):
+        _BINDS[type(node)](scope, node)
     return scope
+
+
+def bindings(module: Module) -> dict[FunctionNode | None, list[ast.AST]]:
+    """The nodes that bind names, by the function whose names they are (None: the module's)."""
+    found: dict[FunctionNode | None, list[ast.AST]] = {}
+    for kind in _BINDS:
+        for node in module.nodes(kind):
+            function = module.function(node)
+            if function is not None or not _in_class(module, node):
+                found.setdefault(function, []).append(node)
+    return found
 
 
 def _parameters(scope: Scope, function: FunctionNode) -> None:
@@ -92,20 +76,54 @@ def _parameters(scope: Scope, function: FunctionNode) -> None:
             scope.defaults[each.arg] = keyed
 
 
-def _note(scope: Scope, noted: ast.AnnAssign) -> None:
-    if isinstance(noted.target, ast.Name):
-        scope.annotations[noted.target.id] = noted.annotation
-        if noted.value is not None:
-            _bind(scope, noted.target, noted.value)
+def _assigned(scope: Scope, node: ast.Assign) -> None:
+    for target in node.targets:
+        _bind(scope, target, node.value)
 
 
-def _entered(scope: Scope, items: list[ast.withitem]) -> None:
-    for item in items:
+def _noted(scope: Scope, node: ast.AnnAssign) -> None:
+    if isinstance(node.target, ast.Name):
+        scope.annotations[node.target.id] = node.annotation
+        if node.value is not None:
+            _bind(scope, node.target, node.value)
+
+
+def _named(scope: Scope, node: ast.NamedExpr) -> None:
+    _bind(scope, node.target, node.value)
+
+
+def _entered(scope: Scope, node: ast.With | ast.AsyncWith) -> None:
+    for item in node.items:
         if isinstance(item.optional_vars, ast.Name):
             # A client's `__aenter__` gives the client itself.
             scope.bound.setdefault(item.optional_vars.id, []).append(item.context_expr)
         elif item.optional_vars is not None:
             _other(scope, item.optional_vars)
+
+
+def _looped(scope: Scope, node: ast.AugAssign | ast.For | ast.AsyncFor | ast.comprehension) -> None:
+    _other(scope, node.target)
+
+
+def _defined(scope: Scope, node: FunctionNode | ast.ClassDef) -> None:
+    scope.other.add(node.name)
+
+
+_BINDS: dict[type[ast.AST], Callable[[Scope, Any], None]] = {
+    ast.Assign: _assigned,
+    ast.AnnAssign: _noted,
+    ast.NamedExpr: _named,
+    ast.With: _entered,
+    ast.AsyncWith: _entered,
+    ast.AugAssign: _looped,
+    ast.For: _looped,
+    ast.AsyncFor: _looped,
+    ast.comprehension: _looped,
+    ast.FunctionDef: _defined,
+    ast.AsyncFunctionDef: _defined,
+    ast.ClassDef: _defined,
+}
+"""How each kind of node that binds names does it."""
 
 
 def _bind(scope: Scope, target: ast.expr, value: ast.expr) -> None:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from trading_tools.review.findings import Edit, Severity
 from trading_tools.review.model.calls import VenueCall
-from trading_tools.review.model.index import FunctionNode, last_name
+from trading_tools.review.model.index import last_name
 from trading_tools.review.model.libraries import Act
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.words import names_money
-from trading_tools.review.rule import Hit, Rule, Topic, on_acts, on_calls, on_functions
+from trading_tools.review.rule import Hit, Rule, Topic, on_acts, on_calls
 
 _ARGUMENTS = ("amount", "price", "cost", "trigger_price")
 _ARITHMETIC = (ast.Mult, ast.Div, ast.Add, ast.Sub, ast.Mod, ast.FloorDiv)
@@ -59,18 +59,15 @@ def _in_request(call: ast.Call, module: Module) -> Iterator[Hit]:
             yield Hit(each.value, what, Severity.WARNING)
 
 
-def _declared(function: FunctionNode, module: Module) -> Iterator[Hit]:
+def _declared(call: VenueCall, module: Module) -> Iterator[Hit]:
     """A function that sends orders and takes its money as floats."""
-    if not module.within(function, ast.Call) or not _sends(function, module):
+    function = module.function(call.node)
+    if function is None:
         return
     scope = module.scope(function)
     for name, annotation in scope.annotations.items():
         if name in scope.parameters and names_money(name) and _says_float(annotation):
             yield Hit(scope.parameters[name], f"`{name}` of `{function.name}` is a float")
-
-
-def _sends(function: FunctionNode, module: Module) -> bool:
-    return any(module.function(each.node) is function for each in module.acts(Act.SUBMIT, Act.EDIT))
 
 
 def _says_float(annotation: ast.expr) -> bool:
@@ -112,7 +109,7 @@ RULE = Rule(
         on_calls(
             _in_request, "OrderArgs", "MarketOrderArgs", "LimitOrderRequest", "MarketOrderRequest"
         ),
-        on_functions(_declared),
+        on_acts(_declared, Act.SUBMIT, Act.EDIT),
     ),
     bad=(
         """

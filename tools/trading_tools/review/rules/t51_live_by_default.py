@@ -22,6 +22,8 @@ _FALSE = frozenset({"false", "0", "no", "off", ""})
 
 
 def _in_signature(function: FunctionNode, module: Module) -> Iterator[Hit]:
+    if not function.args.defaults and not function.args.kw_defaults:
+        return
     scope = module.scope(function)
     for name, default in scope.defaults.items():
         yield from _default(name, default, scope.parameters[name])
