@@ -18,7 +18,7 @@ from orchestrator.workspace.errors import GitError, WorkspaceError
 from orchestrator.workspace.listing import walk
 from trading_tools.review.comparing import new_ones
 from trading_tools.review.reading.files import DOCUMENTS, FOUND_IN_FOLDERS, PYTHON
-from trading_tools.review.reading.finding import from_disk
+from trading_tools.review.reading.finding import Reader, from_disk
 from trading_tools.review.run import Target, review
 
 if TYPE_CHECKING:
@@ -95,13 +95,14 @@ def _below(folder: Path, project: Path) -> Iterator[Path]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Older:
-    """Reads files as they were before a change: those that changed from git, others from disk."""
+class _Side:
+    """Reads one side of a change: files that changed as they are there, others where they lie."""
 
     texts: Mapping[Path, bytes | None]
+    others: Reader
 
     def __call__(self, path: Path) -> bytes | None:
-        return self.texts[path] if path in self.texts else from_disk(path)
+        return self.texts[path] if path in self.texts else self.others(path)
 
 
 @dataclass(frozen=True)
@@ -215,12 +216,17 @@ def _importers(repository: Repository, git: Git, modules: Sequence[str]) -> Sequ
     return [repository.top / each for each in names[:_IMPORTERS]]
 
 
-def review_change(change: Change, rules: Sequence[Rule], here: Path) -> Reviewed:
-    """The findings that a change brings, in the files it touches and in those that import them."""
+def review_change(
+    change: Change, rules: Sequence[Rule], here: Path, others: Reader = from_disk
+) -> Reviewed:
+    """The findings that a change brings, in the files it touches and in those that import them.
+
+    `others` reads the files that it does not touch.
+    """
     touched = [each for each, text in change.after.items() if text is not None]
     targets = [_target(each, here) for each in [*touched, *change.importers]]
-    after = review(targets, rules, read=_Older(change.after))
-    before = review(targets, rules, read=_Older(change.before), missing=True)
+    after = review(targets, rules, read=_Side(change.after, others), missing=True)
+    before = review(targets, rules, read=_Side(change.before, others), missing=True)
     return Reviewed(tuple(new_ones(after, before)), len(touched), tuple(targets))
 
 
