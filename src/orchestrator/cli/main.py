@@ -42,6 +42,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "tools": ("orchestrator.cli.tools", "The tools; `orc tools call NAME JSON` runs one."),
     "audit": ("orchestrator.cli.audit", "Verify, show or export the ledger."),
     "drill": ("orchestrator.cli.drill", "Let a bot live through the disasters of real venues."),
+    "golive": ("orchestrator.cli.golive", "May this bot touch real money? Each check's evidence."),
+    "trials": ("orchestrator.cli.trials", "Record and list what was tried, for the gate."),
     "venue": ("orchestrator.cli.venue", "Serve a venue on this machine to develop against."),
     "doctor": ("orchestrator.cli.doctor", "What works on this machine and what does not."),
     "init": ("orchestrator.cli.project", "Write a commented orchestrator.toml."),
