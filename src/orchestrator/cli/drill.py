@@ -5,11 +5,9 @@ Reading the options and handing out the reports is here; a drill itself is `trad
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shlex
 import shutil
-import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
@@ -21,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orchestrator.cli.columns import columns
-from orchestrator.cli.drill_progress import Watch
+from orchestrator.cli.drill_progress import watched
 from orchestrator.cli.options import JSON
 from orchestrator.cli.output import CommandError, Exit, emit, leave
 from orchestrator.cli.sheets import hand_out, sheets
@@ -102,29 +100,16 @@ def drill_command(as_list: bool, as_json: bool, formats: tuple[str, ...], **aske
         emit([_listed(each) for each in chosen], as_json, lambda: _table(chosen))
         return
     wanted = sheets(("json",) if as_json and not formats else formats or ("text",), FORMATS)
-    outcome = asyncio.run(_drill(_asked(asked)))
-    for name, file in wanted:
-        hand_out(_rendered(outcome, name, file), file)
-    leave(Exit.DONE if outcome.passed else Exit.NEGATIVE)
-
-
-async def _drill(asked: Drill) -> Outcome:
-    from trading_tools.drill.running import drill
     from trading_tools.drill.spec import DrillError
 
-    runs = sum(each.fits(venue) for venue in asked.venues for each in asked.scenarios)
-    watch = Watch(sys.stderr, runs)
-    task = asyncio.create_task(drill(asked, watch.on_event))
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, task.cancel)
     try:
-        return await task
+        outcome = watched(_asked(asked))
     except DrillError as error:
         what, _, fix = str(error).partition("; ")
         raise CommandError(what, "", fix or "see docs/drills.md") from None
-    finally:
-        watch.close()
+    for name, file in wanted:
+        hand_out(_rendered(outcome, name, file), file)
+    leave(Exit.DONE if outcome.passed else Exit.NEGATIVE)
 
 
 def _asked(options: dict[str, Any]) -> Drill:

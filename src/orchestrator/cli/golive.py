@@ -9,13 +9,13 @@ import os
 import shutil
 import sys
 from collections.abc import Callable
-from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from orchestrator.cli.drill_progress import watched
 from orchestrator.cli.options import JSON
 from orchestrator.cli.output import CommandError, Exit, as_text, leave
 from orchestrator.cli.place import Place, audit_key
@@ -33,6 +33,7 @@ FORMATS = ("text", "json", "junit", "markdown")
 @click.option(
     "--config", "file", type=click.Path(path_type=Path), metavar="FILE", help=f"Default: {CONFIG}."
 )
+@click.option("--no-drills", is_flag=True, help="Leave the drills out: they have no evidence then.")
 @click.option(
     "--contact-venues", is_flag=True, help="Ask the venues, with your keys, reading only."
 )
@@ -45,33 +46,38 @@ FORMATS = ("text", "json", "junit", "markdown")
 )
 @JSON
 def golive_command(
-    file: Path | None, contact_venues: bool, formats: tuple[str, ...], as_json: bool
+    file: Path | None,
+    no_drills: bool,
+    contact_venues: bool,
+    formats: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Say whether a bot may touch real money, with the evidence for each check."""
     wanted = sheets(("json",) if as_json and not formats else formats or ("text",), FORMATS)
-    report = _passed(file, contact_venues)
+    report = _passed(file, not no_drills, contact_venues)
     for name, target in wanted:
         hand_out(_rendered(report, name, target), target)
     leave(Exit.DONE if report.go else Exit.NEGATIVE)
 
 
-def _passed(file: Path | None, contact_venues: bool) -> Report:
+def _passed(file: Path | None, drills: bool, contact_venues: bool) -> Report:
     place = Place.find()
     project = _project(file or _nearest(place))
     try:
         from trading_tools.golive.check import Case
         from trading_tools.golive.code import Code, read_code
+        from trading_tools.golive.drilled import LEFT_OUT, drill_or_recall
         from trading_tools.golive.gate import pass_gate
     except ModuleNotFoundError as error:
         raise CommandError(
             f"{error.name} is not installed", "orc golive", "pip install trading-orchestrator[gate]"
         ) from None
-    there = place.ledger_file.is_file()
-    with place.open_ledger(read_only=True) if there else nullcontext() as ledger:
+    with place.open_ledger() as ledger:
         case = Case(
             project=project,
             now=datetime.now(UTC),
             ledger=ledger,
+            drilled=drill_or_recall(project, ledger, watched) if drills else LEFT_OUT,
             audit_key=audit_key(place.environ),
             contact_venues=contact_venues,
         )

@@ -32,7 +32,7 @@ def project(tmp_path: Path, orc: CommandLine, monkeypatch: pytest.MonkeyPatch) -
 def test_every_question_of_the_gate_is_answered_and_missing_evidence_blocks(
     orc: CommandLine, project: GateProject
 ) -> None:
-    outcome = orc("golive", "--json")
+    outcome = orc("golive", "--no-drills", "--json")
     assert outcome.code == 1
     assert outcome.json["verdict"] == "no-go"
     assert [each["id"] for each in outcome.json["checks"]] == ALL
@@ -49,7 +49,7 @@ def test_trials_that_are_recorded_become_evidence(orc: CommandLine, project: Gat
     listed = orc("trials", "list", "momentum", "--json").json
     assert listed["count"] == 2
     assert [each["parameters"] for each in listed["trials"]] == [{"n": "1"}, {"n": "2"}]
-    checks = {each["id"]: each for each in orc("golive", "--json").json["checks"]}
+    checks = {each["id"]: each for each in orc("golive", "--no-drills", "--json").json["checks"]}
     assert checks["G20"]["verdict"] == "pass"
     assert "of the best" not in checks["G20"]["detail"]
 
@@ -58,14 +58,14 @@ def test_a_check_that_is_not_required_is_told_with_its_reason_and_does_not_block
     orc: CommandLine, project: GateProject
 ) -> None:
     project.configure(checks={"not_required": dict.fromkeys(ALL, "for this test only")})
-    outcome = orc("golive")
+    outcome = orc("golive", "--no-drills")
     assert outcome.code == 0
     assert outcome.out.startswith("GO for momentum\n")
     assert outcome.out.count("not required: for this test only") == len(ALL)
 
 
 def test_reports_go_to_files_and_stdout(orc: CommandLine, project: GateProject) -> None:
-    outcome = orc("golive", "--format", "junit=gate.xml", "--format", "markdown")
+    outcome = orc("golive", "--no-drills", "--format", "junit=gate.xml", "--format", "markdown")
     assert outcome.code == 1
     suite = ET.parse(project.folder / "gate.xml").getroot()
     blocking = int(suite.get("errors", "0")) + int(suite.get("failures", "0"))
@@ -78,10 +78,10 @@ def test_reports_go_to_files_and_stdout(orc: CommandLine, project: GateProject) 
 @pytest.mark.parametrize(
     ("words", "where"),
     [
-        (("golive", "--config", "nowhere.toml"), "nowhere.toml"),
-        (("golive", "--format", "pdf"), "--format"),
-        (("golive", "--format", "text", "--format", "junit"), "--format"),
-        (("golive", "--format", "junit=nowhere/gate.xml"), "nowhere/gate.xml"),
+        (("golive", "--no-drills", "--config", "nowhere.toml"), "nowhere.toml"),
+        (("golive", "--no-drills", "--format", "pdf"), "--format"),
+        (("golive", "--no-drills", "--format", "text", "--format", "junit"), "--format"),
+        (("golive", "--no-drills", "--format", "junit=nowhere/gate.xml"), "nowhere/gate.xml"),
         (("trials", "record", "momentum", "equity.csv", "--param", "n"), "--param"),
     ],
 )
@@ -97,7 +97,7 @@ def test_a_configuration_with_three_faults_names_them_in_one_line(
     orc: CommandLine, project: GateProject
 ) -> None:
     project.write("golive.toml", "[bot]\nnam = 1\n")
-    error = orc("golive", "--json").error
+    error = orc("golive", "--no-drills", "--json").error
     assert error["where"].endswith("golive.toml:1")
     assert error["what"] == "bot.name is missing"
     assert "line 2: unknown key bot.nam, did you mean name?" in error["fix"]

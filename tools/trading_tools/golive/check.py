@@ -11,6 +11,7 @@ from datetime import datetime
 from trading_tools.audit.ledger import Ledger
 from trading_tools.golive import checks
 from trading_tools.golive.config.reading import Project
+from trading_tools.golive.drilled import LEFT_OUT, Drilled
 from trading_tools.golive.verdict import Finding
 
 
@@ -25,6 +26,8 @@ class Case:
     """The project's own ledger: trials, drills, waivers; None where there is none yet."""
     audit_key: bytes | None = None
     """The key of the bot's own ledger, where it has one."""
+    drilled: Drilled | Finding = LEFT_OUT
+    """What the drills came to, or why there are none."""
     contact_venues: bool = False
     """Whether the venues may be asked, with the owner's keys, reading only."""
 
