@@ -11,7 +11,6 @@ from trading_tools.golive.verdict import Finding, no_evidence
 _OPEN = {
     "G01": ("API key cannot withdraw", "SEC rule 15c3-5(c)(2)(iii) restricted access"),
     "G02": ("API key is bound to addresses and does not expire soon", "requirement document 001"),
-    "G03": ("No secrets in tree, history and logs", "requirement document 001, rule 5"),
     "G04": ("API key is for the intended account", "requirement document 001, rule 8"),
     "G05": ("Clock is within the venue's window", "RTS 25 clock synchronisation"),
     "G06": ("Markets are open and allow the order types", "venues' market rules"),
