@@ -6,15 +6,17 @@ check cannot be waived.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from trading_tools.golive.catalogue import UNANSWERED
 from trading_tools.golive.check import Case, Check, all_checks
 from trading_tools.golive.verdict import Finding, Verdict
+from trading_tools.golive.waivers import Waivers
+
+NO_WAIVERS = Waivers({}, {})
 
 
 @dataclass(frozen=True)
@@ -79,17 +81,17 @@ class Report:
 def pass_gate(
     case: Case,
     commit: str | None,
-    on_checked: Callable[[Checked], None] = lambda _each: None,
-    checks: Sequence[Check] | None = None,
+    waivers: Waivers = NO_WAIVERS,
 ) -> Report:
     """Ask every check, several at once."""
-    asked = questions() if checks is None else checks
-    reasons: Mapping[str, str] = case.project.config.checks.not_required
-    found: dict[str, Checked] = {}
+    asked = questions()
+    reasons = case.project.config.checks.not_required
     with ThreadPoolExecutor() as pool:
-        for check, finding in pool.map(lambda each: (each, each.run(case)), asked):
-            found[check.id] = Checked(check, finding, reasons.get(check.id))
-            on_checked(found[check.id])
+        findings = list(pool.map(lambda each: each.run(case), asked))
+    found = {
+        check.id: Checked(check, _waived(check, finding, waivers), reasons.get(check.id))
+        for check, finding in zip(asked, findings, strict=True)
+    }
     return Report(
         bot=case.project.config.bot.name,
         at=case.now,
@@ -97,6 +99,18 @@ def pass_gate(
         commit=commit,
         checked=tuple(found[name] for name in sorted(found)),
     )
+
+
+def _waived(check: Check, finding: Finding, waivers: Waivers) -> Finding:
+    """The finding under its waiver: only evidence that is missing can be waived."""
+    if finding.verdict is not Verdict.NO_EVIDENCE:
+        return finding
+    waiver = waivers.in_force.get(check.id)
+    if waiver is not None:
+        said = f"{finding.detail}. Waived by {waiver.by} until {waiver.until}: {waiver.reason}"
+        return replace(finding, verdict=Verdict.WAIVED, detail=said)
+    void = waivers.void.get(check.id)
+    return finding if void is None else replace(finding, detail=f"{finding.detail}; {void}")
 
 
 def questions() -> list[Check]:

@@ -210,6 +210,12 @@ class Deployment(_Part):
     """How it is brought live."""
 
     approvers: list[str] = Field(default=[], description="Who must sign; at least two.")
+    signers: File | None = Field(
+        default=None,
+        description="Whose key is whose, in OpenSSH's form: `ada ssh-ed25519 AAAA…`.",
+        examples=["approvers.keys"],
+    )
+    valid_days: int = Field(default=7, ge=1, le=30, description="How long a go speaks for the bot.")
     rollback: str | None = Field(default=None, description="The command that was rehearsed.")
     rollback_tested: date | None = None
 
@@ -275,6 +281,7 @@ class GoLive(_Part):
             "drills.market": self.drills.market,
             "record.file": self.record and self.record.file,
             "record.venue_history": self.record and self.record.venue_history,
+            "deployment.signers": self.deployment.signers,
         }
         yield from ((key, name) for key, name in named.items() if name)
         for venue in self.venues:
