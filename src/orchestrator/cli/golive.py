@@ -26,7 +26,7 @@ from orchestrator.cli.sheets import hand_out, sheets
 if TYPE_CHECKING:
     from trading_tools.golive.gate import Report
 
-FORMATS = ("text", "json", "junit", "markdown")
+FORMATS = ("text", "json", "junit", "markdown", "html")
 
 
 @click.group("golive", invoke_without_command=True)
@@ -72,13 +72,15 @@ def golive_command(
     if handed_over is not None:
         verify_report(handed_over, file, as_json)
     wanted = sheets(("json",) if as_json and not formats else formats or ("text",), FORMATS)
-    report, said = _passed(file, not no_drills, contact_venues)
+    report, said, pictures = _passed(file, not no_drills, contact_venues)
     for name, target in wanted:
-        hand_out(_rendered(report, said, name, target), target)
+        hand_out(_rendered(report, said, pictures, name, target), target)
     leave(Exit.DONE if report.go else Exit.NEGATIVE)
 
 
-def _passed(file: Path | None, drills: bool, contact_venues: bool) -> tuple[Report, dict[str, Any]]:
+def _passed(
+    file: Path | None, drills: bool, contact_venues: bool
+) -> tuple[Report, dict[str, Any], list[str]]:
     place = Place.find()
     project = configured(place, file)
     try:
@@ -87,6 +89,7 @@ def _passed(file: Path | None, drills: bool, contact_venues: bool) -> tuple[Repo
         from trading_tools.golive.drilled import LEFT_OUT, drill_or_recall
         from trading_tools.golive.gate import pass_gate
         from trading_tools.golive.handover import record_report
+        from trading_tools.golive.reports.figures import figures
         from trading_tools.golive.waivers import read_waivers
     except ModuleNotFoundError as error:
         raise CommandError(
@@ -107,11 +110,14 @@ def _passed(file: Path | None, drills: bool, contact_venues: bool) -> tuple[Repo
         signers = project.path(deployment.signers) if deployment.signers else None
         waivers = read_waivers(ledger, project.config.bot.name, signers, case.now.date())
         report = pass_gate(case, commit, waivers)
-        return report, record_report(ledger, report, deployment.valid_days)
+        said = record_report(ledger, report, deployment.valid_days)
+        return report, said, figures(case)
 
 
-def _rendered(report: Report, said: dict[str, Any], name: str, target: Path | None) -> str:
-    from trading_tools.golive.reports import junit, markdown, text
+def _rendered(
+    report: Report, said: dict[str, Any], pictures: list[str], name: str, target: Path | None
+) -> str:
+    from trading_tools.golive.reports import junit, markdown, page, text
 
     if name == "text":
         colour = target is None and sys.stdout.isatty() and "NO_COLOR" not in os.environ
@@ -120,6 +126,7 @@ def _rendered(report: Report, said: dict[str, Any], name: str, target: Path | No
         "json": lambda: as_text(said),
         "junit": lambda: junit.junit(report),
         "markdown": lambda: markdown.markdown(report),
+        "html": lambda: page.page(report, said, pictures),
     }
     return renderers[name]()
 

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.support.command_line import CommandLine
-from tests.support.golive import GateProject
+from tests.support.golive import GateProject, equity_csv, steady
 
 ALL = [f"G{number:02}" for number in range(1, 33)]
 
@@ -73,6 +73,21 @@ def test_reports_go_to_files_and_stdout(orc: CommandLine, project: GateProject) 
     assert len(suite.findall("testcase/error")) + len(suite.findall("testcase/failure")) == blocking
     assert outcome.out.startswith("# NO-GO: momentum\n")
     assert outcome.out.count("\n| G") == len(ALL)
+
+
+def test_the_page_has_all_checks_the_pictures_and_nothing_from_elsewhere(
+    orc: CommandLine, project: GateProject
+) -> None:
+    for name in ("equity.csv", "other.csv"):
+        project.write("other.csv", equity_csv(steady(700, 9)))
+        assert orc("trials", "record", "momentum", name).code == 0
+    project.configure(checks={"not_required": {"G15": "<script>alert(1)</script>"}})
+    orc("golive", "--no-drills", "--format", "html=gate.html")
+    page = (project.folder / "gate.html").read_text()
+    assert [name for name in ALL if f"<code>{name}</code>" not in page] == []
+    assert page.count("<figure>") == 3
+    assert "<script" not in page
+    assert "http" not in page.replace("http-equiv", "")
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,12 @@ class Report:
         """Whether nothing blocks."""
         return not any(each.blocks for each in self.checked)
 
+    @property
+    def blocking(self) -> list[Checked]:
+        """What stands in the way: first what failed, then what has no evidence."""
+        found = [each for each in self.checked if each.blocks]
+        return sorted(found, key=lambda each: each.finding.verdict is not Verdict.FAIL)
+
     def count(self, verdict: Verdict) -> int:
         """How many checks came to it."""
         return sum(each.finding.verdict is verdict for each in self.checked)

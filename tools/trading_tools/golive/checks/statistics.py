@@ -60,8 +60,12 @@ def _trials(case: Case) -> tuple[Trials, Evidence] | Finding:
             "record each backtest with `orc trials record`, the discarded ones too",
         )
     head = case.ledger.head(stream_of(bot)) if case.ledger else None
-    figures = {"trials": trials.count, "variance_of_ratios": trials.sharpe_variance}
+    figures = {"trials": trials.count, "variance_of_ratios": _short(trials.sharpe_variance)}
     return trials, Evidence(f"ledger stream {stream_of(bot)}", head.hash if head else None, figures)
+
+
+def _short(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.6g}")
 
 
 def _deflated(case: Case) -> Finding:

@@ -20,16 +20,18 @@ _INDENT = " " * 20
 def text(report: Report, width: int, colour: bool) -> str:
     """The verdict first, then each check: what blocks before what holds."""
     lines = [*_head(report, colour), ""]
-    blocking = [each for each in report.checked if each.blocks]
-    for each in [*blocking, *(each for each in report.checked if not each.blocks)]:
+    for each in [*report.blocking, *(each for each in report.checked if not each.blocks)]:
         lines += _check(each, max(width, 60), colour)
     return "\n".join(lines) + "\n"
 
 
 def _head(report: Report, colour: bool) -> Iterator[str]:
     verdict = _painted("GO", "1;32", colour) if report.go else _painted("NO-GO", "1;31", colour)
-    blocking = sum(each.blocks for each in report.checked)
-    why = "" if report.go else f": {blocking} of {len(report.checked)} checks stand in the way"
+    why = (
+        ""
+        if report.go
+        else f": {len(report.blocking)} of {len(report.checked)} checks stand in the way"
+    )
     yield f"{verdict} for {report.bot}{why}"
     counts = ", ".join(
         f"{report.count(verdict)} {word.lower()}"
