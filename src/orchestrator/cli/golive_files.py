@@ -25,7 +25,7 @@ def configured(place: Place, file: Path | None) -> Project:
     here = Path(CONFIG)
     file = file or (here if here.exists() else place.project / CONFIG)
     if not file.exists():
-        fix = f"write {CONFIG} (docs/golive.md has one), or name it by --config"
+        fix = "write one with `orc init --golive`, or name it by --config"
         raise CommandError("there is no such file", str(file), fix)
     try:
         return read_project(file)

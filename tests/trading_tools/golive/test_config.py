@@ -1,9 +1,11 @@
 """golive.toml: what it says wrongly is named with its line, all of it at once."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from trading_tools.golive.config.model import template
 from trading_tools.golive.config.reading import ConfigFault, read_project
 
 SOUND = """\
@@ -61,6 +63,23 @@ def test_a_fault_is_named_with_its_line(tmp_path: Path, before: str, after: str,
     assert before in SOUND
     (found,) = read(tmp_path, SOUND.replace(before, after, 1))
     assert found.startswith(line)
+
+
+def test_the_template_loads_and_names_every_key(tmp_path: Path) -> None:
+    text = template()
+    assert read(tmp_path, text) == []
+    whole = re.sub(r"^# ?(?=[a-z\[])", "", text, flags=re.MULTILINE)
+    whole = whole.partition("\n\n")[2]
+    assert read(tmp_path, whole) == []
+    config = read_project(tmp_path / "golive.toml").config
+    unset = [
+        f"{table}.{key}"
+        for table, part in config
+        for one in (part if isinstance(part, list) else [part])
+        for key in type(one).model_fields
+        if key not in one.model_fields_set
+    ]
+    assert unset == []
 
 
 def test_all_faults_are_told_at_once(tmp_path: Path) -> None:

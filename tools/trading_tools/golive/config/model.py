@@ -1,4 +1,4 @@
-"""What `golive.toml` may say. Reading it is `reading`, the commented template `template`.
+"""What `golive.toml` may say. Reading it is `reading`.
 
 Every amount is a Decimal in the unit of its name; a fraction is of 1 (0.01 is one per cent). What
 is left out is not assumed: the checks that need it have no evidence.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from importlib.resources import files
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
@@ -237,6 +238,11 @@ class Checks(_Part):
         description="Check and reason, such as G19 = 'one strategy, nothing was chosen'.",
         examples=[{"G19": "one strategy, nothing was chosen"}],
     )
+
+
+def template() -> str:
+    """A commented `golive.toml` with every key; it loads as it is."""
+    return (files(__package__) / "template.toml").read_text(encoding="utf-8")
 
 
 class GoLive(_Part):
