@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "schema": ("orchestrator.cli.schema", "Print a JSON Schema: handoff, agent, playbook, config."),
     "tools": ("orchestrator.cli.tools", "The tools; `orc tools call NAME JSON` runs one."),
     "audit": ("orchestrator.cli.audit", "Verify, show or export the ledger."),
+    "check": ("orchestrator.cli.check", "Find a history that breaks a component of yours."),
     "drill": ("orchestrator.cli.drill", "Let a bot live through the disasters of real venues."),
     "venue": ("orchestrator.cli.venue", "Serve a venue on this machine to develop against."),
     "doctor": ("orchestrator.cli.doctor", "What works on this machine and what does not."),

@@ -1,0 +1,85 @@
+"""The sealed process: an order on standard input, what is found as lines of JSON on its channel.
+
+The channel is what was its standard output. What the user's code prints goes where standard error
+goes, so that it cannot be taken for ours.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import tempfile
+import threading
+import warnings
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from hypothesis.configuration import set_hypothesis_home_dir
+
+from trading_tools.conformance.inside.hold import Hold
+from trading_tools.conformance.inside.loading import load, told
+from trading_tools.conformance.inside.search import judge
+from trading_tools.conformance.inside.virtual import VirtualTime
+from trading_tools.conformance.kinds.catalogue import laws_of
+from trading_tools.conformance.kinds.params import Params
+from trading_tools.conformance.spec import CheckError, CheckSpec
+
+
+class Channel:
+    """Where the findings go, out of reach of what the code prints."""
+
+    def __init__(self) -> None:
+        self._fd = os.dup(1)
+        os.dup2(2, 1)
+
+    def tell(self, kind: str, **body: Any) -> None:
+        """One line."""
+        line = json.dumps({"kind": kind, **body}).encode() + b"\n"
+        while line:
+            line = line[os.write(self._fd, line) :]
+
+
+def main() -> None:
+    """Do the order, and end whatever threads the code has left."""
+    spec = CheckSpec.from_dict(json.loads(sys.stdin.readline()))
+    channel = Channel()
+    scratch = Path(tempfile.gettempdir())
+    hold = Hold(scratch)
+    set_hypothesis_home_dir(scratch)
+    logging.disable(logging.CRITICAL)
+    warnings.simplefilter("ignore")
+    try:
+        _check(spec, channel, hold)
+    except CheckError as error:
+        channel.tell("refused", what=error.what, fix=error.fix)
+    except BaseException as error:  # noqa: BLE001 - the boundary: the other side tells it
+        channel.tell("fault", what=told(error))
+    os._exit(0)
+
+
+def _check(spec: CheckSpec, channel: Channel, hold: Hold) -> None:
+    with VirtualTime():
+        hold.close()
+        channel.tell("doing", what="it is imported")
+        loaded = load(spec.target, spec.folder)
+        params = Params(spec.params)
+        channel.tell("doing", what="it is made for the first time")
+        laws = laws_of(spec.kind, loaded, params)
+        params.refuse_unused()
+        channel.tell("shape", shape=laws.shape)
+        for law in laws.properties:
+            channel.tell("doing", what=f"the property {law.name} is tried")
+            channel.tell("finding", **asdict(judge(law, spec.seed, spec.histories)))
+        channel.tell("end", notes=[*loaded.notes, *hold.notes, *_remarks()])
+
+
+def _remarks() -> list[str]:
+    threads = [each for each in threading.enumerate() if each is not threading.main_thread()]
+    return [f"the code left {len(threads)} threads running"] if threads else []
+
+
+if __name__ == "__main__":
+    main()
