@@ -12,16 +12,17 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from trading_tools.conformance.inside import callers, loading, markdown, virtual
+from trading_tools.conformance.inside import callers, desk, flaky, loading, markdown, virtual
 from trading_tools.conformance.spec import CheckSpec, Finding, Outcome
 
-_CARRIED = (virtual, callers, markdown)
+_CARRIED = (virtual, callers, desk, flaky, markdown)
 _TIMED = frozenset({"limiter", "breaker", "backoff", "order-guard"})
 _MODULES = (
-    "ast", "asyncio", "builtins", "contextlib",
+    "ast", "asyncio", "builtins", "contextlib", "contextvars",
     "datetime", "heapq", "importlib", "inspect", "logging",
     "re", "sys", "threading", "time", "types", "random", "dataclasses", "enum",
 )  # fmt: skip
+_ABSTRACT = ("Callable", "Coroutine", "Generator", "Iterable", "Iterator", "Mapping")
 
 
 def kept_test(spec: CheckSpec, outcome: Outcome, file: Path) -> str:
@@ -68,22 +69,24 @@ def _loading(spec: CheckSpec, file: Path) -> Iterator[str]:
     first = name.partition(".")[0]
     path = spec.folder / where
     if not path.is_file():
-        yield f"from {where} import {first}"
+        yield f"user = importlib.import_module({where!r})"
+        yield f"{first} = user.{first}"
         return
     near = Path(os.path.relpath(path, (spec.folder / file).parent)).as_posix()
     yield f"path = Path(__file__).resolve().parent / {near!r}"
     if path.suffix != ".py":
-        yield "page = types.ModuleType('checked_module')"
-        yield "sys.modules['checked_module'] = page"
-        yield "run_page(path.read_text('utf-8', 'replace'), page)"
-        yield f"{first} = page.{first}"
+        yield "user = types.ModuleType('checked_module')"
+        yield "sys.modules['checked_module'] = user"
+        yield "run_page(path.read_text('utf-8', 'replace'), user)"
+        yield f"{first} = user.{first}"
         return
     root, dotted = path.parent, path.stem
     while (root / "__init__.py").is_file():
         root, dotted = root.parent, f"{root.name}.{dotted}"
     up = dotted.count(".")
     yield f"sys.path.insert(0, str(path.parents[{up}]))"
-    yield f"{first} = importlib.import_module({dotted!r}).{first}"
+    yield f"user = importlib.import_module({dotted!r})"
+    yield f"{first} = user.{first}"
 
 
 def _carried(body: str) -> list[str]:
@@ -132,7 +135,7 @@ def _imports(text: str) -> Iterator[str]:
             yield f"import {name}"
     if "Decimal" in used:
         yield "from decimal import Decimal"
-    from_abc = [name for name in ("Callable", "Coroutine") if name in used]
+    from_abc = [name for name in _ABSTRACT if name in used]
     if from_abc:
         yield f"from collections.abc import {', '.join(from_abc)}"
     if "Path" in used:

@@ -23,6 +23,7 @@ _CHANGES = (
 )  # fmt: skip
 _SIGNALS = ("os.kill", "os.killpg", "signal.pthread_kill")
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _MEMORY = 4 << 30
 _FILE = 16 << 20
 
@@ -60,7 +61,7 @@ class Hold:
             return self._opening(given)
         if event in _PROCESSES:
             return "start a process"
-        if event in _SOCKETS:
+        if event in _SOCKETS and not _own(event, given):
             return f"reach a network ({event.partition('.')[2]} {_short(given[-1])})"
         if event in _CHANGES:
             inside = str(given[0]).startswith(self._scratch)
@@ -73,6 +74,12 @@ class Hold:
         if not writes or isinstance(path, int) or str(path) == os.devnull:
             return ""
         return "" if str(path).startswith(self._scratch) else f"write {_short(path)}"
+
+
+def _own(event: str, given: tuple[Any, ...]) -> bool:
+    """Whether it only tries what this machine can do: that reaches nobody."""
+    address = given[-1]
+    return event == "socket.bind" and isinstance(address, tuple) and address[0] in _LOOPBACK
 
 
 def _short(value: object) -> str:

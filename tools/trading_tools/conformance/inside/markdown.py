@@ -71,7 +71,7 @@ def _make_up(tree: ast.Module, names: dict[str, Any]) -> list[str]:
 def _origin(name: str, sources: list[str]) -> tuple[Any, str]:
     if name in ("logger", "log"):
         return logging.getLogger("page"), "a logger"
-    if name in sys.stdlib_module_names:
+    if name in sys.stdlib_module_names or name == "ccxt":
         return importlib.import_module(name), f"the module {name}"
     for source in dict.fromkeys(sources):
         module = importlib.import_module(source)

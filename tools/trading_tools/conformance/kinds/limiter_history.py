@@ -144,7 +144,7 @@ def tell(journal: Journal, shape: Shape, events: Sequence[Event], life: Life) ->
         if call.error:
             lines.append((call.asked_s, f"a call of cost {call.cost:g}", call.error))
     for call in life.starved():
-        lines.append((life.ended_s, f"a call of {call.asked_s:.3g} s still waits", ""))
+        lines.append((life.ended_s, f"the call that asked at {call.asked_s:.3g} s still waits", ""))
     shown = sorted(lines, key=lambda line: line[0])
     for line in shown[:_MOST_LINES]:
         journal.step(*line)
