@@ -20,7 +20,7 @@ from trading_tools.conformance.spec import KINDS, CheckError, CheckSpec, Finding
 
 _INSIDE = (sys.executable, "-P", "-m", "trading_tools.conformance.inside")
 _LONGEST_LINE = 1 << 24
-_CHUNK = 1 << 16
+_CHUNK = 1 << 20
 _SHOWN = 2_000
 _MIB = 1 << 20
 
@@ -81,6 +81,7 @@ class _Told:
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     shape: str = ""
+    name: str = ""
     doing: str = "it starts"
     refused: CheckError | None = None
     ended: bool = False
@@ -113,7 +114,7 @@ class _Told:
         elif kind == "doing":
             self.doing = told["what"]
         elif kind == "shape":
-            self.shape = told["shape"]
+            self.shape, self.name = told["shape"], told["name"]
         elif kind == "refused":
             self.refused = CheckError(told["what"], told["fix"])
         elif kind == "fault":
@@ -131,8 +132,8 @@ class _Told:
             raise self.refused
         if not self.ended:
             how = self.over or f"the code ended its process ({_ending(code)})"
-            last = self.last.decode("utf-8", "replace").strip().rpartition("\n")[2][-200:]
-            said = f"; it last printed: {last}" if last else ""
+            last = self.last.decode("utf-8", "replace").strip().rpartition("\n")[2][-100:]
+            said = f"; it printed {self.printed} bytes, the last: {last}" if last else ""
             raise CheckError(
                 f"{spec.target}: {how}, while {self.doing}{said}",
                 "a component must come back; --timeout gives it longer",
@@ -142,7 +143,7 @@ class _Told:
             notes.append(f"the code printed {self.printed / _MIB:.1f} MiB, which is not shown")
         return Outcome(
             spec.kind,
-            spec.target,
+            spec.target if ":" in spec.target else f"{spec.target}:{self.name}",
             spec.seed,
             containment,
             self.shape,

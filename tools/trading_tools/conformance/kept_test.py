@@ -31,14 +31,14 @@ def kept_test(spec: CheckSpec, outcome: Outcome, file: Path) -> str:
     if not broken:
         return ""
     timed = spec.kind in _TIMED
-    loading_lines = [*_loading(spec, file), ""]
+    loading_lines = [*_loading(spec, outcome, file), ""]
     if timed:
         loading_lines = ["", "with VirtualTime():", *_indented(loading_lines)]
     tests = [line for finding in broken for line in _test(finding, timed=timed)]
     body = "\n".join((*loading_lines, *tests))
     carried = "\n\n\n".join(_carried(body))
     text = "\n".join((carried, "", body)) if carried else body
-    command = f"orc check {spec.kind} {spec.target}"
+    command = f"orc check {spec.kind} {outcome.target}"
     head = (
         f'"""What `{command}` found with seed {spec.seed}: each test fails until that is mended.\n'
         "\nIt needs pytest and the code under test.\n"
@@ -64,8 +64,8 @@ def _test(finding: Finding, *, timed: bool) -> Iterator[str]:
         yield from _indented(example.code)
 
 
-def _loading(spec: CheckSpec, file: Path) -> Iterator[str]:
-    where, name = loading.split(spec.target)
+def _loading(spec: CheckSpec, outcome: Outcome, file: Path) -> Iterator[str]:
+    where, name = loading.split(outcome.target)
     first = name.partition(".")[0]
     path = spec.folder / where
     if not path.is_file():

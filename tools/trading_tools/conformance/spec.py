@@ -107,14 +107,6 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What a kept test needs to make the component again, as Python source lines."""
-
-    loading: tuple[str, ...]
-    needs_time: bool
-
-
-@dataclass(frozen=True)
 class Outcome:
     """The answer to a check. `containment` says what held the user's code; `notes` are remarks."""
 
@@ -133,11 +125,15 @@ class Outcome:
             each for each in self.findings if each.verdict is Verdict.BROKEN and not each.note
         )
 
+    @property
+    def verdict(self) -> Verdict:
+        """`broken` where a finding makes it negative, else `held`."""
+        return Verdict.BROKEN if self.broken else Verdict.HELD
+
     def to_dict(self) -> dict[str, Any]:
         """JSON-able; the tests' code is left out."""
         told = asdict(self)
         for finding in told["findings"]:
             if finding["counterexample"] is not None:
                 del finding["counterexample"]["code"]
-        verdict = Verdict.BROKEN if self.broken else Verdict.HELD
-        return {"verdict": verdict.value, **told}
+        return {"verdict": self.verdict.value, **told}

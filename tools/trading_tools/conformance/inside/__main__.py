@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import warnings
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -69,16 +70,35 @@ def _check(spec: CheckSpec, channel: Channel, hold: Hold) -> None:
         channel.tell("doing", what="it is made for the first time")
         laws = laws_of(spec.kind, loaded, params)
         params.refuse_unused()
-        channel.tell("shape", shape=laws.shape)
+        _refuse_threads(spec)
+        channel.tell("shape", shape=laws.shape, name=loaded.name)
         for law in laws.properties:
             channel.tell("doing", what=f"the property {law.name} is tried")
-            channel.tell("finding", **asdict(judge(law, spec.seed, spec.histories)))
+            found = judge(law, spec.seed, spec.histories)
+            _refuse_threads(spec)
+            channel.tell("finding", **asdict(found))
         channel.tell("end", notes=[*loaded.notes, *hold.notes, *_remarks()])
 
 
-def _remarks() -> list[str]:
+def _refuse_threads(spec: CheckSpec) -> None:
+    """Code with sleeping threads would be judged by a time that is not theirs.
+
+    Raises:
+        CheckError: it has some.
+    """
+    if VirtualTime.threads:
+        raise CheckError(
+            f"{spec.target} starts threads that sleep, and threads have no virtual time here",
+            "check the part that decides without them",
+        )
+
+
+def _remarks() -> Iterator[str]:
     threads = [each for each in threading.enumerate() if each is not threading.main_thread()]
-    return [f"the code left {len(threads)} threads running"] if threads else []
+    if threads:
+        yield f"the code left {len(threads)} threads running"
+    for name in sorted(VirtualTime.replaced):
+        yield f"the code put its own in the place of time.{name}: put back after each history"
 
 
 if __name__ == "__main__":

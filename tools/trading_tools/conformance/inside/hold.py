@@ -62,7 +62,8 @@ class Hold:
         if event in _PROCESSES:
             return "start a process"
         if event in _SOCKETS and not _own(event, given):
-            return f"reach a network ({event.partition('.')[2]} {_short(given[-1])})"
+            whom = next((each for each in given if isinstance(each, str)), given[-1])
+            return f"reach a network ({event.partition('.')[2]} {_short(whom)})"
         if event in _CHANGES:
             inside = str(given[0]).startswith(self._scratch)
             return "" if inside else f"change files ({event.partition('.')[2]} {_short(given[0])})"

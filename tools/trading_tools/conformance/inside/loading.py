@@ -34,11 +34,13 @@ class Loaded:
 
 
 def split(target: str) -> tuple[str, str]:
-    """Where the code is, and the name in it.
+    """Where the code is, and the name in it; no name for a file that has only one to check.
 
     Raises:
         CheckError: it is not of the form.
     """
+    if ":" not in target and Path(target).suffix:
+        return target, ""
     where, colon, name = target.rpartition(":")
     if not colon or not where or not all(part.isidentifier() for part in name.split(".")):
         raise CheckError(
@@ -66,6 +68,7 @@ def load(target: str, folder: Path) -> Loaded:
         raise CheckError(
             f"{where} cannot be imported: {told(error)}", "mend it, or name another file"
         ) from None
+    name = name or _only(where, module, notes)
     try:
         value = _dotted(module, name)
     except AttributeError:
@@ -78,7 +81,11 @@ def told(error: BaseException) -> str:
     text = " ".join(str(error).split())[:200]
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if "trading_tools" not in frame.filename]
-    own = [frame for frame in own if "/lib/python3" not in frame.filename and frame.lineno]
+    own = [
+        frame
+        for frame in own
+        if "/lib/python3" not in frame.filename and "<frozen" not in frame.filename and frame.lineno
+    ]
     place = f" (line {own[-1].lineno} of {Path(own[-1].filename).name})" if own else ""
     return f"{type(error).__name__}{f': {text}' if text else ''}{place}"
 
@@ -129,13 +136,33 @@ def _why(notes: list[str]) -> str:
     return f" ({'; '.join(failed)})" if failed else ""
 
 
-def _near(name: str, module: types.ModuleType) -> str:
-    names = [
+def _only(where: str, module: types.ModuleType, notes: list[str]) -> str:
+    """The one class, or else the one function, that a module defines.
+
+    Raises:
+        CheckError: it has none, or several.
+    """
+    names = [name for name in _defined(module) if not name.startswith("_")]
+    classes = [name for name in names if inspect.isclass(vars(module)[name])]
+    for found in (classes, names):
+        if len(found) == 1:
+            return found[0]
+    listed = f"it has {', '.join(names[:12])}" if names else f"it defines none{_why(notes)}"
+    raise CheckError(f"{where} does not say what to check", f"write {where}:Name; {listed}")
+
+
+def _defined(module: types.ModuleType) -> list[str]:
+    return [
         each
         for each, value in vars(module).items()
-        if not each.startswith("__") and (inspect.isclass(value) or callable(value))
+        if not each.startswith("__")
+        and callable(value)
         and getattr(value, "__module__", MODULE) in (module.__name__, MODULE)
-    ]  # fmt: skip
+    ]
+
+
+def _near(name: str, module: types.ModuleType) -> str:
+    names = _defined(module)
     near = difflib.get_close_matches(name, names, n=1)
     if near:
         return f"did you mean {near[0]}?"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import heapq
+import threading
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any, ClassVar
@@ -33,6 +34,10 @@ class VirtualTime:
     """
 
     current: ClassVar[VirtualTime | None] = None
+    replaced: ClassVar[set[str]] = set()
+    """Clocks that the code under test put its own in the place of."""
+    threads: ClassVar[set[str]] = set()
+    """Threads that sleep: they have no virtual time."""
 
     def __init__(self) -> None:
         self.elapsed = 0.0
@@ -54,6 +59,7 @@ class VirtualTime:
     def __exit__(self, *_error: object) -> None:
         """Give the real clocks back."""
         VirtualTime.current = self._before
+        VirtualTime.replaced |= {n for n, f in _VIRTUAL.items() if getattr(time, n) is not f}
         for name, function in self._attributes.items():
             setattr(time, name, function)
         for name, kind in self._dates.items():
@@ -133,6 +139,9 @@ def _clock(name: str) -> Callable[[], float]:
 def _sleep(seconds: float) -> None:
     if VirtualTime.current is None:
         _REAL["sleep"](seconds)
+    elif threading.current_thread() is not threading.main_thread():
+        VirtualTime.threads.add(threading.current_thread().name)
+        raise Stuck("a thread sleeps, and threads have no virtual time")
     else:
         VirtualTime.current.advance(seconds)
 

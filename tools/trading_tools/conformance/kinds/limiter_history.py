@@ -71,6 +71,7 @@ class Call:
 class Life:
     """What a history led to."""
 
+    patience_s: float
     calls: list[Call] = field(default_factory=list)
     ended_s: float = 0.0
 
@@ -81,14 +82,19 @@ class Life:
         return sorted(found)
 
     def starved(self) -> list[Call]:
-        """Those that wait for ever."""
-        return [c for c in self.calls if c.granted_s is None and not c.left and not c.error]
+        """Those that wait for ever, or waited for longer than anybody should."""
+        return [call for call in self.calls if self._is_late(call)]
+
+    def _is_late(self, call: Call) -> bool:
+        if call.granted_s is None:
+            return not call.left and not call.error
+        return call.granted_s - call.asked_s > self.patience_s
 
 
 def live(make: Making, shape: Shape, nominal: Nominal, events: Sequence[Event]) -> Life:
     """Let a fresh limiter live through a history."""
-    life = Life()
     units = sum(event.count * max(event.cost, 1) for event in events)
+    life = Life(nominal.patience_s(units))
 
     async def ask(limiter: Any, call: Call, leave_s: float | None) -> None:
         try:
@@ -115,7 +121,7 @@ def live(make: Making, shape: Shape, nominal: Nominal, events: Sequence[Event]) 
                 waiting.add(asyncio.ensure_future(ask(limiter, call, event.leave_s)))
             await asyncio.sleep(0)
         if waiting:
-            done, _ = await asyncio.wait(waiting, timeout=nominal.patience_s(units))
+            done, _ = await asyncio.wait(waiting, timeout=life.patience_s)
             for each in done:
                 each.result()
         life.ended_s = clock.elapsed
@@ -144,6 +150,8 @@ def tell(journal: Journal, shape: Shape, events: Sequence[Event], life: Life) ->
         if call.error:
             lines.append((call.asked_s, f"a call of cost {call.cost:g}", call.error))
     for call in life.starved():
+        if call.granted_s is not None:
+            continue
         lines.append((life.ended_s, f"the call that asked at {call.asked_s:.3g} s still waits", ""))
     shown = sorted(lines, key=lambda line: line[0])
     for line in shown[:_MOST_LINES]:

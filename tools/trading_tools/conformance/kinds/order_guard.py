@@ -7,7 +7,7 @@ rules of seed 001, whose own bot keeps few of them under these histories.
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 
 from hypothesis import strategies as st
 
@@ -35,8 +35,8 @@ _DAILIES = (
 )  # fmt: skip
 _LIMITS = {"exposure": _EXPOSURES, "size": _SIZES, "daily": _DAILIES}
 _EXPOSURE, _SIZE, _MANY = 1000, 1000, 1000
-_PRICE = Decimal(10)
-_MARKET = "100"
+_MARKET = "10"
+_CENT = Decimal("0.01")
 _DAY_H = 24
 
 
@@ -87,9 +87,12 @@ class _Case:
         judges = "" if shape.sends else "it only judges: its caller sends and records"
         keeps = "" if shape.sends or shape.records else "it only judges and keeps no record"
         no_price = "" if shape.fields["price"] else "its orders have no price"
-        sizes = st.integers(51, 100).map(Decimal)
+        half = self._exposure / self._market / 2
+        sizes = st.integers(1, 10).map(lambda n: (half * (10 + n) / 10).quantize(_CENT, ROUND_UP))
         crowd = st.tuples(st.integers(2, 6), sizes)
         return (
+            Property("usable", "lets an order out that is within all limits",
+                     st.just("buy"), self._usable, "one small order"),
             Property("limits", "refuses what is over a limit, or nothing at all",
                      st.sampled_from(("size", "zero", "negative", "price")), self._limits_hold,
                      "orders over each limit, of no size and at no price"),
@@ -140,9 +143,16 @@ class _Case:
                 named[name] = fitting(value, self._parameters[name])
         return Life(self._make, self._shape, journal, **named)
 
+    def _usable(self, side: str, journal: Journal) -> None:
+        async def play(life: Life) -> None:
+            if not await life.submit(side, Decimal(1), self._market):
+                life.broken("let out", "refused", "assert out")
+
+        self._life(journal).run(play)
+
     def _limits_hold(self, which: str, journal: Journal) -> None:
         orders = {
-            "zero": (Decimal(0), _PRICE), "negative": (Decimal(-1), _PRICE),
+            "zero": (Decimal(0), self._market), "negative": (Decimal(-1), self._market),
             "price": (Decimal(1), Decimal(-1)), "size": (Decimal(11), Decimal(1)),
         }  # fmt: skip
         if which == "size" and not self._knows["size"]:
@@ -156,7 +166,7 @@ class _Case:
 
     def _no_number(self, drawn: tuple[str, str], journal: Journal) -> None:
         figure = Decimal(drawn[1])
-        order = (figure, _PRICE) if drawn[0] == "size" else (Decimal(1), figure)
+        order = (figure, self._market) if drawn[0] == "size" else (Decimal(1), figure)
 
         async def play(life: Life) -> None:
             if await life.submit("buy", *order):
@@ -166,7 +176,7 @@ class _Case:
 
     def _words(self, figure: str, journal: Journal) -> None:
         async def play(life: Life) -> None:
-            passed = await life.submit("buy", Decimal(figure), _PRICE)
+            passed = await life.submit("buy", Decimal(figure), self._market)
             refusal = life.desk.refusal
             if not passed and isinstance(refusal, RAW):
                 names = ", ".join(each.__name__ for each in RAW)
@@ -186,7 +196,7 @@ class _Case:
         name = self._shape.fields["size"]
 
         async def play(life: Life) -> None:
-            if await life.submit("buy", Decimal(1), _PRICE, (name, size)):
+            if await life.submit("buy", Decimal(1), self._market, (name, size)):
                 life.broken("refused, or no change to it", "it gets out", "assert not out")
 
         self._life(journal).run(play)
@@ -209,14 +219,14 @@ class _Case:
 
     def _race(self, crowd: tuple[int, Decimal], journal: Journal) -> None:
         async def play(life: Life) -> None:
-            await life.together(crowd[0], "buy", crowd[1], _PRICE)
+            await life.together(crowd[0], "buy", crowd[1], self._market)
             self._over(life)
 
         self._life(journal).run(play)
 
     def _daily_race(self, count: int, journal: Journal) -> None:
         async def play(life: Life) -> None:
-            await life.together(count, "buy", Decimal(1), _PRICE)
+            await life.together(count, "buy", Decimal(1), self._market)
             if len(life.desk.sent) > 1:
                 life.broken("1 order a day", f"{len(life.desk.sent)}", "assert len(desk.sent) <= 1")
 
@@ -224,7 +234,7 @@ class _Case:
 
     async def _one_by_one(self, life: Life, crowd: tuple[int, Decimal]) -> None:
         for _ in range(crowd[0]):
-            await life.submit("buy", crowd[1], _PRICE)
+            await life.submit("buy", crowd[1], self._market)
         self._over(life)
 
     def _open(self, crowd: tuple[int, Decimal], journal: Journal) -> None:
@@ -243,20 +253,20 @@ class _Case:
 
     def _closing(self, size: Decimal, journal: Journal) -> None:
         async def play(life: Life) -> None:
-            if not await life.submit("buy", size, _PRICE):
+            if not await life.submit("buy", size, self._market):
                 return
             for side, why in (("sell", "it closes the position"), ("buy", "the book is flat")):
-                if not await life.submit(side, size, _PRICE):
+                if not await life.submit(side, size, self._market):
                     life.broken(f"let out: {why}", "refused", "assert out")
 
         self._life(journal).run(play)
 
     def _reset(self, hours: int, journal: Journal) -> None:
         async def play(life: Life) -> None:
-            if not await life.submit("buy", Decimal(1), _PRICE):
+            if not await life.submit("buy", Decimal(1), self._market):
                 return
             await life.wait(hours)
-            passed = await life.submit("buy", Decimal(1), _PRICE)
+            passed = await life.submit("buy", Decimal(1), self._market)
             if passed and hours < _DAY_H:
                 life.broken("refused: one a day", "it gets out", "assert not out")
             if not passed and hours >= _DAY_H:
