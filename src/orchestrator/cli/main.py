@@ -42,6 +42,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "tools": ("orchestrator.cli.tools", "The tools; `orc tools call NAME JSON` runs one."),
     "audit": ("orchestrator.cli.audit", "Verify, show or export the ledger."),
     "review": ("orchestrator.cli.review", "Find in code, or a change, what loses money."),
+    "check": ("orchestrator.cli.check", "Find a history that breaks a component of yours."),
     "drill": ("orchestrator.cli.drill", "Let a bot live through the disasters of real venues."),
     "golive": ("orchestrator.cli.golive", "May this bot touch real money? Each check's evidence."),
     "trials": ("orchestrator.cli.trials", "Record and list what was tried, for the gate."),
