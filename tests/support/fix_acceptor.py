@@ -69,8 +69,9 @@ class Acceptor:
         self.port = 0
         self.next_in = self.next_out = 1
         self.beat_s: str | None = None
-        self._sent: dict[int, tuple[str, Pairs]] = {}
+        self.sent: dict[int, tuple[str, Pairs]] = {}
         self._points = 0
+        self._more = asyncio.Event()
         self._numbers = 0
         self._asked = False
         self._outbox: list[bytes] | None = None
@@ -109,6 +110,12 @@ class Acceptor:
         """How many points have been passed."""
         return self._points
 
+    async def until_heard(self, count: int) -> None:
+        """Wait until that many messages have arrived."""
+        while len(self.heard) < count:
+            self._more.clear()
+            await self._more.wait()
+
     def trade(self, name: str, size: str) -> None:
         """A trade of a resting order, at its price."""
         order = self.orders[name]
@@ -119,7 +126,7 @@ class Acceptor:
         """Send a message under the next number; kept if it is no administrative one."""
         seq, self.next_out = self.next_out, self.next_out + 1
         if kind not in ("0", "1", "2", "3", "4", "5", "A"):
-            self._sent[seq] = (kind, pairs)
+            self.sent[seq] = (kind, pairs)
         self._write(kind, seq, pairs)
 
     def skip(self, count: int) -> None:
@@ -144,11 +151,12 @@ class Acceptor:
     def _receive(self, told: dict[int, str]) -> None:
         kind, seq, again = told[35], int(told[34]), told.get(43) == "Y"
         self.heard.append((kind, again))
+        self._more.set()
         if kind == "A":
             self.beat_s = told[108]
             if told.get(141) == "Y":
                 self.next_in = self.next_out = 1
-                self._sent.clear()
+                self.sent.clear()
             if self.mishaps.refuse_logon is not None:
                 self.send("5", [(58, self.mishaps.refuse_logon)])
                 self.cut_softly()
@@ -208,10 +216,10 @@ class Acceptor:
         first, last = int(told[7]), int(told[16]) or self.next_out - 1
         at = first
         for seq in range(first, last + 1):
-            if seq in self._sent:
+            if seq in self.sent:
                 if at < seq:
                     self._write("4", at, [(123, "Y"), (36, str(seq))], again=True)
-                kind, pairs = self._sent[seq]
+                kind, pairs = self.sent[seq]
                 self._write(kind, seq, pairs, again=True)
                 at = seq + 1
         if at <= last:

@@ -31,9 +31,9 @@ def resting(key: str = "rest", **changes: Any) -> Intent:
     return Intent(key, given.pop("symbol", "BTC/USDT"), "buy", **given)
 
 
-def taking(key: str = "take") -> Intent:
+def taking(key: str = "take", **changes: Any) -> Intent:
     """A buy that fills at once."""
-    return resting(key, price_quote=Decimal(62_000))
+    return resting(key, price_quote=Decimal(62_000), **changes)
 
 
 async def soon(seconds: float) -> None:
