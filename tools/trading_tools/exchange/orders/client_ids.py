@@ -2,17 +2,20 @@
 
 Lengths and alphabets as ccxt 4.5.90 passes them on: Binance `newClientOrderId` (36 of letters,
 digits, `-_.:/`), Bybit `orderLinkId` (36 of letters, digits, `-_`), Kraken `cl_ord_id` (a UUID, or
-18 characters), Coinbase `client_order_id` (a UUID is what its own clients send).
+18 characters), Coinbase `client_order_id` (a UUID is what its own clients send), Hyperliquid
+`cloid` (0x and 32 hexadecimal digits), Alpaca and Kalshi `client_order_id` (text).
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
 from typing import Final
 
 PREFIX: Final = "o-"
 _UUID_VENUES: Final = frozenset({"kraken", "coinbase"})
+_HEX_VENUES: Final = frozenset({"hyperliquid"})
 
 
 def client_order_id(venue: str, account: str, key: str) -> str:
@@ -24,6 +27,8 @@ def client_order_id(venue: str, account: str, key: str) -> str:
     digest = hashlib.sha256("\n".join((venue, account, key)).encode()).digest()
     if venue in _UUID_VENUES:
         return str(uuid.UUID(bytes=digest[:16], version=4))
+    if venue in _HEX_VENUES:
+        return "0x" + digest[:16].hex()
     return PREFIX + digest[:15].hex()
 
 
@@ -34,4 +39,6 @@ def is_ours(venue: str, client_id: str) -> bool:
             return str(uuid.UUID(client_id)) == client_id
         except ValueError:
             return False
+    if venue in _HEX_VENUES:
+        return re.fullmatch(r"0x[0-9a-f]{32}", client_id) is not None
     return client_id.startswith(PREFIX) and len(client_id) == len(PREFIX) + 30

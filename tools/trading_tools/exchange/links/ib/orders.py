@@ -2,8 +2,8 @@
 
 `orderRef` carries the client order id, `permId` is the venue's number. TWS gives no list of old
 orders: it tells those of its present day. An order that it does not list proves nothing once the
-day has turned, so the query goes unanswered then. TWS knows no time after which a request is refused;
-`validity_s` is a margin for one that is still on its way to it over the socket.
+day has turned, so the query goes unanswered then. TWS knows no time after which a request is
+refused; `validity_s` is a margin for one that is still on its way to it over the socket.
 """
 
 from __future__ import annotations
