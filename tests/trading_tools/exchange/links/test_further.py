@@ -69,6 +69,7 @@ def client_of(name: str, url: str) -> Any:
         "info": {},
     }
     client.set_markets([market])
+    client.enableRateLimit = False
     return client
 
 

@@ -99,6 +99,23 @@ async def test_a_fill_while_we_were_away_is_there_when_we_are_back(desk: Desk) -
         assert (order.stage, order.filled_size_base) == (Stage.OPEN, Decimal("0.004"))
 
 
+async def test_after_a_break_the_orders_are_compared_without_being_asked_to(desk: Desk) -> None:
+    async with desk.trading() as (manager, orders):
+        order = await manager.submit(resting())
+        compared = asyncio.Event()
+
+        async def recover() -> None:
+            assert (await manager.reconcile(["BTC/USDT"])).clean
+            compared.set()
+
+        orders._link.recover = recover
+        desk.acceptor.cut()
+        desk.acceptor.trade(order.client_order_id, "0.01")
+        async with asyncio.timeout(5):
+            await compared.wait()
+        assert (order.stage, order.settled) == (Stage.FILLED, True)
+
+
 async def test_numbers_that_hold_nothing_are_filled_over(desk: Desk) -> None:
     async with desk.trading() as (manager, _):
         desk.acceptor.skip(5)

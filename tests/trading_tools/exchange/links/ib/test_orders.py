@@ -215,8 +215,8 @@ async def test_what_ib_async_cannot_read_is_no_absence(desk: Desk) -> None:
     ("changes", "why"),
     [
         ({"time_in_force": "PO"}, "TWS has no post-only orders"),
-        ({"price_quote": Decimal("0.00001")}, "price_quote 0.00001 cannot be told to TWS exactly"),
-        ({"size_base": Decimal("1.00000000000000001")}, "cannot be told to TWS exactly"),
+        ({"price_quote": Decimal("0.00001")}, "price_quote 0.00001 cannot be sent exactly"),
+        ({"size_base": Decimal("1.00000000000000001")}, "cannot be sent exactly"),
     ],
 )
 async def test_what_cannot_be_said_to_tws_is_not_sent(

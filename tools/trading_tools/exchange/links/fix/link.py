@@ -51,6 +51,10 @@ class FixLink:
         """How often a connection was made."""
         self.garbled = 0
         """Frames that were left out for a wrong length or checksum."""
+        self.recover: Callable[[], Awaitable[object]] | None = None
+        """Awaited each time the session is up again after a break: `manager.reconcile`."""
+        self._recovery: asyncio.Task[None] | None = None
+        self._was_up = False
         self.settings = settings
         self._now = now
         self._sleep = sleep
@@ -79,9 +83,11 @@ class FixLink:
             # An orderly end: the venue's Logout, or a moment of waiting for it.
             with suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(self._task), 1.0)
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            for task in (self._task, self._recovery):
+                if task is not None:
+                    task.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await task
 
     def always(self, take: Callable[[Message], None]) -> None:
         """Hand every application message to `take`, in order, once each."""
@@ -173,6 +179,20 @@ class FixLink:
     def _given_up(self) -> bool:
         return self._closing or self.failure is not None
 
+    def _up(self) -> None:
+        """The session has become ready: what a break may have hidden is asked for."""
+        if self._was_up and self.recover is not None and self._recovery is None:
+            self._recovery = asyncio.create_task(self._recovered(self.recover))
+        self._was_up = True
+
+    async def _recovered(self, recover: Callable[[], Awaitable[object]]) -> None:
+        try:
+            await recover()
+        except Exception:  # noqa: BLE001 - the boundary, as below
+            _log.exception("what should follow a new FIX connection failed")
+        finally:
+            self._recovery = None
+
     async def _one_connection(self) -> bool:
         """From connect to the end; whether it ever was ready."""
         async with asyncio.timeout(_CONNECT_S):
@@ -186,8 +206,10 @@ class FixLink:
             while not writer.is_closing() and (data := await reader.read(65_536)):
                 for message in frames.feed(data):
                     step = self.session.received(message, self._now())
-                    was_ready = was_ready or self.session.phase is Phase.READY
                     self._act(step, writer)
+                    if self.session.phase is Phase.READY and not was_ready:
+                        was_ready = True
+                        self._up()
                     if step.over is not None:
                         return was_ready
         finally:

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any, Final, TypeVar
 
 from trading_tools.audit.trade import Outcome
+from trading_tools.exchange.links.floats import as_float
 from trading_tools.exchange.links.ib import words
 from trading_tools.exchange.orders.ccxt_port import NOT_SENT
 from trading_tools.exchange.orders.intent import Intent
@@ -121,9 +122,9 @@ class IbOrders:
             orderRef=client_order_id,
         )
         try:
-            order.totalQuantity = words.as_float(intent.size_base, "size_base")
+            order.totalQuantity = as_float(intent.size_base, "size_base")
             if intent.price_quote is not None:
-                order.lmtPrice = words.as_float(intent.price_quote, "price_quote")
+                order.lmtPrice = as_float(intent.price_quote, "price_quote")
             await self._connected()
         except (MoneyError, Unanswered) as error:
             return _not_sent(str(error))

@@ -14,7 +14,7 @@ from trading_tools.audit.trade import Outcome
 from trading_tools.exchange.orders.judging import Judged
 from trading_tools.exchange.orders.life import Stage
 from trading_tools.exchange.orders.port import Unanswered, VenueFill, VenueOrder
-from trading_tools.money import MoneyError, from_json, plain
+from trading_tools.money import MoneyError, from_json
 
 REFUSALS: Final = frozenset(
     {
@@ -59,19 +59,6 @@ _UNSET: Final = 1e300
 _SIDES: Final[Mapping[str, Literal["buy", "sell"]]] = MappingProxyType(
     {"BUY": "buy", "SELL": "sell", "BOT": "buy", "SLD": "sell"}
 )
-
-
-def as_float(value: Decimal, what: str) -> float:
-    """A size or price as the binary float that the library sends as text.
-
-    Raises:
-        MoneyError: its text would be another number, or in powers of ten, which TWS does not read.
-    """
-    binary = float(value)
-    text = repr(binary)
-    if "e" in text or "n" in text or Decimal(text) != value:
-        raise MoneyError(f"{what} {plain(value)} cannot be told to TWS exactly")
-    return binary
 
 
 def refusal(code: int, text: str) -> Judged:
