@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -53,10 +54,12 @@ class Desk:
         return FixSettings("127.0.0.1", self.acceptor.port, "US", "VENUE", **given)
 
     @asynccontextmanager
-    async def linked(self, **changes: Any) -> AsyncIterator[FixLink]:
+    async def linked(
+        self, now: Callable[[], datetime] = lambda: datetime.now(UTC), **changes: Any
+    ) -> AsyncIterator[FixLink]:
         """A session that keeps itself up."""
         with FixStore(self.folder / "fix.sqlite", "US-VENUE") as store:
-            async with FixLink(self.settings(**changes), store, sleep=soon) as link:
+            async with FixLink(self.settings(**changes), store, now, soon) as link:
                 yield link
 
     @asynccontextmanager

@@ -99,6 +99,28 @@ async def test_a_fill_while_we_were_away_is_there_when_we_are_back(desk: Desk) -
         assert (order.stage, order.filled_size_base) == (Stage.OPEN, Decimal("0.004"))
 
 
+async def test_a_venue_that_falls_silent_is_left_and_found_again(desk: Desk) -> None:
+    ahead = timedelta(0)
+    async with desk.linked(now=lambda: datetime.now(UTC) + ahead) as link:
+        await link.until_ready(5)
+        desk.acceptor.mishaps.silent = True
+        ahead = timedelta(seconds=37)
+        await desk.acceptor.until_heard(3)
+        ahead = timedelta(seconds=80)
+        while link.ready:
+            await asyncio.sleep(0)
+        desk.acceptor.mishaps.silent = False
+        await link.until_ready(5)
+    assert desk.acceptor.connections == 2
+
+
+async def test_a_venue_that_is_not_there_is_said(desk: Desk) -> None:
+    desk.acceptor.port = 1
+    async with desk.linked() as link:
+        with pytest.raises(LinkDown, match=r"the FIX session is off \(ConnectionRefusedError"):
+            await link.until_ready(0.2)
+
+
 async def test_after_a_break_the_orders_are_compared_without_being_asked_to(desk: Desk) -> None:
     async with desk.trading() as (manager, orders):
         order = await manager.submit(resting())

@@ -55,6 +55,8 @@ class FixLink:
         """Awaited each time the session is up again after a break: `manager.reconcile`."""
         self._recovery: asyncio.Task[None] | None = None
         self._was_up = False
+        self._last: str | None = None
+        """Why the last connection ended, or none came to be."""
         self.settings = settings
         self._now = now
         self._sleep = sleep
@@ -120,7 +122,7 @@ class FixLink:
                     self._changed.clear()
                     await self._changed.wait()
         if not self.ready:
-            raise LinkDown(self.failure or f"the FIX session is {self.session.phase}")
+            raise self._down()
 
     def send(
         self,
@@ -136,7 +138,7 @@ class FixLink:
             ValueError: a value that cannot be sent; nothing was sent or kept.
         """
         if not self.ready or self._writer is None:
-            raise LinkDown(self.failure or f"the FIX session is {self.session.phase}")
+            raise self._down()
         seq, data = self.session.request(kind, fields, self._now(), name, of)
         self._writer.write(data)
         return seq
@@ -148,7 +150,7 @@ class FixLink:
             LinkDown: no answer.
         """
         if not self.ready or self._writer is None:
-            raise LinkDown(self.failure or f"the FIX session is {self.session.phase}")
+            raise self._down()
         self._probes += 1
         name = f"t{self._probes}"
         with self.listening() as heard:
@@ -168,13 +170,20 @@ class FixLink:
             try:
                 was_ready = await self._one_connection()
             except (OSError, TimeoutError) as error:
-                _log.warning("FIX connection failed: %s", type(error).__name__)
+                self._last = f"{type(error).__name__}: {error}"[:200]
+                _log.warning("FIX connection failed: %s", self._last)
             if self._given_up():
                 break
             pause = _FIRST_PAUSE_S if was_ready else min(pause * 2, _LONGEST_PAUSE_S)
             # Of all clients that lost the venue at once, not all come back at once.
             await self._sleep(pause * (0.5 + random.random()))  # noqa: S311 - no secret
         self._changed.set()
+
+    def _down(self) -> LinkDown:
+        if self.failure is not None:
+            return LinkDown(self.failure)
+        why = "" if self._last is None else f" ({self._last})"
+        return LinkDown(f"the FIX session is {self.session.phase}{why}")
 
     def _given_up(self) -> bool:
         return self._closing or self.failure is not None
@@ -240,6 +249,7 @@ class FixLink:
             if step.fatal:
                 self.failure = step.over
             level = logging.INFO if self._closing else logging.WARNING
+            self._last = step.over
             _log.log(level, "FIX connection over: %.200s", step.over)
             writer.close()
         self._changed.set()
