@@ -19,6 +19,7 @@ from trading_tools.exchange.links.prediction.facts import Outcome, outcome_of
 from trading_tools.exchange.orders.ccxt_port import NOT_SENT, CcxtOrders, UnsupportedVenue
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.judging import Judged
+from trading_tools.exchange.orders.port import Unanswered
 from trading_tools.exchange.orders.ways import NoSuchOrder, Raw, Ways
 from trading_tools.money import from_json, plain
 
@@ -72,13 +73,14 @@ class KalshiOrders(CcxtOrders):
             BadReply: the venue tells a market that cannot be used.
             Unanswered: it does not answer.
         """
+        import ccxt
 
-        async def ask() -> Any:
+        try:
             await self._kalshi.load_outcome(ticker, True)
-            markets = self._kalshi.markets.values()
-            return next(market for market in markets if market["id"] == ticker)
-
-        return outcome_of("kalshi", await self._asked(ask), ticker, datetime.now(UTC))
+        except ccxt.BaseError as error:
+            raise Unanswered(f"kalshi did not tell outcome {ticker}: {error!r:.200}") from error
+        market = next(each for each in self._kalshi.markets.values() if each["id"] == ticker)
+        return outcome_of("kalshi", market, ticker, datetime.now(UTC))
 
 
 def _named(client: Any, name: str) -> dict[str, Any]:
