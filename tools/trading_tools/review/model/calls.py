@@ -125,7 +125,7 @@ def _read(
     kind = module.kind(receiver)
     if kind is not None and kind.library is not None:
         library, certain = kind.library, True
-        asynchronous: bool | None = is_asynchronous(library, kind.name)
+        asynchronous = is_asynchronous(library, kind.name)
     elif kind is not None or _is_self(receiver):
         return None
     elif _telling(module, receiver, method):

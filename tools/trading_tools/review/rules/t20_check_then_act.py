@@ -50,9 +50,9 @@ def _raced(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Hit]:
 
 def _counts(name: str, written: ast.AST, function: FunctionNode) -> bool:
     """Whether what is changed is something that a limit is about, and no mark or cache."""
-    if isinstance(written, ast.AugAssign) or names_money(name):
+    if names_money(name) or words(name) & _COUNTED:
         return True
-    return bool(words(name) & _COUNTED or words(function.name) & _PACING)
+    return not isinstance(written, ast.AugAssign) and bool(words(function.name) & _PACING)
 
 
 def _courses(function: ast.AsyncFunctionDef, module: Module) -> dict[str, _Course]:

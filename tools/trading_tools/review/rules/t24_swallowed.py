@@ -18,7 +18,7 @@ def _swallowing(attempt: ast.Try, module: Module) -> Iterator[Hit]:
         if not caught & _ALL or _raises(handler, module):
             continue
         silent = all(_does_nothing(each) for each in handler.body)
-        if "BaseException" in caught:
+        if "BaseException" in caught and module.trades:
             what = "also stops Ctrl-C and the cancelling of tasks"
             name = "a bare `except`" if handler.type is None else "`except BaseException`"
             yield Hit(handler, f"{name} {what}", None if silent else Severity.WARNING)

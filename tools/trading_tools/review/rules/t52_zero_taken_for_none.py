@@ -12,7 +12,25 @@ from trading_tools.review.model.words import words
 from trading_tools.review.rule import Hit, Rule, Topic, on_nodes
 
 _NUMBERS = frozenset({"price", "amount", "qty", "quantity", "size", "notional", "volume", "px"})
-_NOT_NUMBERS = frozenset({"order", "orders", "type", "id", "symbol", "prices", "precision", "flag"})
+_NOT_NUMBERS = frozenset(
+    {
+        "buffer",
+        "context",
+        "fields",
+        "flag",
+        "id",
+        "max",
+        "min",
+        "order",
+        "orders",
+        "precision",
+        "prices",
+        "str",
+        "symbol",
+        "type",
+        "use",
+    }
+)
 
 
 def _if(node: ast.If, module: Module) -> Iterator[Hit]:
