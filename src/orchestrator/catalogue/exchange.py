@@ -1,4 +1,4 @@
-"""Market data tools for agents: ticker, order book, candles, market limits, trading fees.
+"""Market data tools for agents: ticker, order book, candles, market limits, trading fees, facts.
 
 Only the door: arguments, wording and refusals. Asking venues and reading what they answer is
 `trading_tools.exchange`. All of it is public data, read only; no key is used.
@@ -21,6 +21,7 @@ from trading_tools.exchange.errors import (
     UnknownVenue,
     Unsupported,
 )
+from trading_tools.exchange.facts.told import ToldFacts, Topic, told_facts
 from trading_tools.exchange.fit import Order
 from trading_tools.exchange.market_data import DEEPEST, MOST_CANDLES, MarketData
 from trading_tools.exchange.readings import (
@@ -152,7 +153,38 @@ async def trading_fees(
         return await context.service(MarketData).trading_fees(symbol, venue)
 
 
-TOOLS: Final[tuple[Tool, ...]] = (ticker, order_book, candles, market_limits, trading_fees)
+@tool(effect=Effect.READ)
+def exchange_facts(
+    venue: Annotated[str, Field(description="binance, kraken, okx …", min_length=1, max_length=60)],
+    about: Annotated[
+        Topic | None,
+        Field(
+            description="limits (and how they refuse), fees, or rules (client order ids, filters, "
+            "quirks); null = all."
+        ),
+    ] = None,
+    tier: Annotated[
+        int | None, Field(description="Fees of this tier only; 0 is the lowest.", ge=0, le=100)
+    ] = None,
+) -> ToldFacts:
+    """Look up what a venue publishes of itself: rate limits, fees, client ids, filters, quirks.
+
+    Asks no venue: it is a list kept with this software. Each fact has its `basis`, the venue's own
+    document and the day it was read; `verified` is false where that could not be done, and `basis`
+    says where the fact is from instead. A market's own figures are `market_limits`.
+    """
+    with _refusals("exchange_facts"):
+        return told_facts(venue, about, tier)
+
+
+TOOLS: Final[tuple[Tool, ...]] = (
+    ticker,
+    order_book,
+    candles,
+    market_limits,
+    trading_fees,
+    exchange_facts,
+)
 
 
 def _utc(moment: datetime | None) -> datetime | None:

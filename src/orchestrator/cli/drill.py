@@ -129,6 +129,7 @@ async def _drill(asked: Drill) -> Outcome:
 def _asked(options: dict[str, Any]) -> Drill:
     from trading_tools.drill.oracle.positions import Declared
     from trading_tools.drill.running import Drill
+    from trading_tools.exchange.facts.book import ended
     from trading_tools.venue.names import VENUES
 
     command = options["command"]
@@ -138,7 +139,8 @@ def _asked(options: dict[str, Any]) -> Drill:
     for name in venues:
         if name not in VENUES:
             near = get_close_matches(name, VENUES, 1) or sorted(VENUES)
-            raise CommandError(f"no venue {name!r}", "--venue", f"use {', '.join(near)}")
+            what = ended(name) or f"no venue {name!r}"
+            raise CommandError(what, "--venue", f"use {', '.join(near)}")
     scenarios = _scenarios(options["scenarios"])
     if not any(each.fits(venue) for each in scenarios for venue in venues):
         names = ", ".join(each.name for each in scenarios)
