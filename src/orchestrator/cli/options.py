@@ -19,9 +19,7 @@ WORKSPACE = click.option(
 class VenueChoice(click.Choice[str]):
     """A choice of venues; one that is gone is answered with what became of it."""
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """One of the choices, or a usage error."""
         if value not in self.choices:
             from trading_tools.exchange.facts.book import ended

@@ -1,7 +1,8 @@
 """Market data of any venue by one small interface: asked once, kept for a while, honest about both.
 
 Where no venue is named the preferred ones are asked in turn, and the answer says which one gave it.
-Talking to one venue is `ccxt_venue`; what a reading is made of, `parsing` and `limits`.
+Who of them is asked first is `failover`; talking to one venue is `ccxt_venue`; what a reading is
+made of, `parsing` and `limits`.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ from trading_tools.exchange.errors import (
     BadReply,
     MarketDataError,
     RateLimited,
+    Refused,
     Unreachable,
     Unsupported,
 )
+from trading_tools.exchange.failover import Failover, FailoverRules, VenueHealth
 from trading_tools.exchange.fit import Order
 from trading_tools.exchange.intervals import interval_of
 from trading_tools.exchange.limits import fees_of, limits_of
@@ -42,6 +45,7 @@ from trading_tools.exchange.venue import Venue
 from trading_tools.exchange.venues import KNOWN, PREFERRED, venue_id
 
 T = TypeVar("T")
+R = TypeVar("R", Ticker, OrderBook, Candles, MarketLimits, TradingFees)
 
 DEEPEST: Final = 100
 MOST_CANDLES: Final = 200
@@ -86,6 +90,7 @@ class MarketData:
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         budget_s: float = BUDGET_S,
+        failover: FailoverRules | None = None,
     ) -> None:
         self._open_venue = open_venue
         self._ages = ages or Ages()
@@ -94,6 +99,7 @@ class MarketData:
         self._sleep = sleep
         self._budget_s = budget_s
         self._cache = Cache(clock, monotonic)
+        self._failover = Failover(PREFERRED, failover or FailoverRules(), monotonic)
         self._venues: dict[str, Venue] = {}
         self._quiet_until: dict[str, float] = {}
         self._users = 0
@@ -216,33 +222,57 @@ class MarketData:
 
         return await self._answer(symbol, venue, read)
 
+    def health(self) -> tuple[VenueHealth, ...]:
+        """How those venues did that are asked where none is named; times are the monotonic ones."""
+        return self._failover.health()
+
     async def _answer(
         self,
         symbol: str,
         venue: str | None,
-        read: Callable[[Venue, Market, tuple[str, ...]], Awaitable[T]],
-    ) -> T:
+        read: Callable[[Venue, Market, tuple[str, ...]], Awaitable[R]],
+    ) -> R:
         """From the venue named, or the first preferred one that can answer."""
         if venue is not None:
             return await self._read(venue_id(venue, offered()), symbol, read, ())
-        passed: list[str] = []
-        for name in PREFERRED:
+        turns = self._failover.turns()
+        errors: list[MarketDataError] = []
+        for name in turns.venues:
+            moved_back: list[str] = [why for other, why in turns.late.items() if other != name]
+            passed = (*moved_back, *(str(error) for error in errors))
             try:
-                return await self._read(name, symbol, read, tuple(passed))
+                return await self._read(name, symbol, read, passed)
             except AmbiguousSymbol:
                 raise
             except MarketDataError as error:
-                passed.append(str(error))
-                last = error
-        raise type(last)("; ".join(passed)) from last
+                errors.append(error)
+        raise type(errors[-1])("; ".join(map(str, errors))) from errors[-1]
 
     async def _read(
         self,
         name: str,
         symbol: str,
-        read: Callable[[Venue, Market, tuple[str, ...]], Awaitable[T]],
+        read: Callable[[Venue, Market, tuple[str, ...]], Awaitable[R]],
         passed: tuple[str, ...],
-    ) -> T:
+    ) -> R:
+        began = self._clock()
+        try:
+            found = await self._within_budget(name, symbol, read, passed)
+        except (BadReply, RateLimited, Refused, Unreachable) as error:
+            self._failover.failed(name, str(error))
+            raise
+        # What was kept says nothing of how the venue does now.
+        if found.source.fetched_at >= began:
+            self._failover.answered(name, _age_s(found))
+        return found
+
+    async def _within_budget(
+        self,
+        name: str,
+        symbol: str,
+        read: Callable[[Venue, Market, tuple[str, ...]], Awaitable[R]],
+        passed: tuple[str, ...],
+    ) -> R:
         at = self._venues.get(name)
         if at is None:
             at = self._venues[name] = self._open_venue(name)
@@ -297,3 +327,10 @@ class MarketData:
             age_s=max(0, ceil(self._cache.age_s(kept))),
             passed_over=passed,
         )
+
+
+def _age_s(found: Ticker | OrderBook | Candles | MarketLimits | TradingFees) -> float | None:
+    """How old the data was by the venue's own time when it was asked for, where it tells it."""
+    if not isinstance(found, Ticker | OrderBook) or found.venue_time is None:
+        return None
+    return (found.source.fetched_at - found.venue_time).total_seconds()

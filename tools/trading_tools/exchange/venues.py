@@ -30,6 +30,7 @@ OPTIONS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     }
 )
 
+
 def venue_id(name: str, offered: Collection[str]) -> str:
     """The id of the venue that `name` means, among those `offered`.
 

@@ -117,7 +117,7 @@ def test_a_venue_that_lives_is_not_ended() -> None:
 
 
 def test_a_pacer_for_a_venue_that_is_gone_says_so() -> None:
-    with pytest.raises(UnknownLimits, match="^ftx closed in November 2022"):
+    with pytest.raises(UnknownLimits, match=r"^ftx closed in November 2022"):
         pacer_for("ftx")
 
 
