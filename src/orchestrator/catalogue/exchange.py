@@ -1,4 +1,4 @@
-"""Market data tools for agents: ticker, order book, candles, market limits, trading fees, facts.
+"""Market data tools for agents: prices, books, candles, bars, market limits, fees, facts.
 
 Only the door: arguments, wording and refusals. Asking venues and reading what they answer is
 `trading_tools.exchange`. All of it is public data, read only; no key is used.
@@ -29,8 +29,11 @@ from trading_tools.exchange.readings import (
     MarketLimits,
     OrderBook,
     Ticker,
+    TradeBars,
     TradingFees,
 )
+from trading_tools.exchange.trade_bars import MOST_BARS
+from trading_tools.exchange.trade_bars import trade_bars as bars_of_trades
 from trading_tools.money import JsonDecimal
 
 Symbol = Annotated[
@@ -153,6 +156,35 @@ async def trading_fees(
         return await context.service(MarketData).trading_fees(symbol, venue)
 
 
+@tool(effect=Effect.READ, timeout_s=300.0)
+async def trade_bars(
+    context: ToolContext,
+    symbol: Symbol,
+    venue: Annotated[
+        str,
+        Field(description="binance, binanceusdm, kraken, coinbase …; no other one stands in."),
+    ],
+    length_s: Annotated[int, Field(description="30 = bars of 30 seconds.", ge=1, le=86_400)] = 30,
+    count: Annotated[
+        int, Field(description="How many, counted back from the last closed.", ge=1, le=MOST_BARS)
+    ] = 20,
+    until: Annotated[
+        datetime | None,
+        Field(description="Only bars closed by this time (ISO 8601, UTC); null = by now."),
+    ] = None,
+) -> TradeBars:
+    """Make bars of any length from a market's past trades; `candles` is cheaper where it has them.
+
+    `rows` are [open_time (UTC), open, high, low, close, volume, trades, complete], oldest first. A
+    bar without trades has no prices. One in which trades may be missing is not complete, and
+    `missing` says why: Bybit tells its latest trades only, and a busy market of a long time is left
+    after 40 requests.
+    """
+    with _refusals("trade_bars"):
+        data = context.service(MarketData)
+        return await bars_of_trades(data, symbol, venue, length_s, count, _utc(until))
+
+
 @tool(effect=Effect.READ)
 def exchange_facts(
     venue: Annotated[str, Field(description="binance, kraken, okx …", min_length=1, max_length=60)],
@@ -183,6 +215,7 @@ TOOLS: Final[tuple[Tool, ...]] = (
     candles,
     market_limits,
     trading_fees,
+    trade_bars,
     exchange_facts,
 )
 

@@ -46,7 +46,8 @@ RISK_TOOLS = frozenset(
     {"kelly_fraction", "position_size", "stop_size", "drawdown_risk", "validate_sizing"}
 )
 MARKET_TOOLS = frozenset(
-    {"ticker", "order_book", "candles", "market_limits", "trading_fees", "exchange_facts"}
+    {"ticker", "order_book", "candles", "market_limits", "trading_fees"}
+    | {"trade_bars", "exchange_facts"}
 )
 TOOLS = (
     RISK_TOOLS

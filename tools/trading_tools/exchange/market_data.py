@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
@@ -29,6 +30,7 @@ from trading_tools.exchange.errors import (
 )
 from trading_tools.exchange.failover import Failover, FailoverRules, VenueHealth
 from trading_tools.exchange.fit import Order
+from trading_tools.exchange.history import MOST_PAGES, Missing, PastTrade, trades
 from trading_tools.exchange.intervals import interval_of
 from trading_tools.exchange.limits import fees_of, limits_of
 from trading_tools.exchange.listing import Market, resolve
@@ -41,6 +43,7 @@ from trading_tools.exchange.readings import (
     Ticker,
     TradingFees,
 )
+from trading_tools.exchange.trade_pages import Page, Place
 from trading_tools.exchange.venue import Venue
 from trading_tools.exchange.venues import KNOWN, PREFERRED, venue_id
 
@@ -222,6 +225,48 @@ class MarketData:
 
         return await self._answer(symbol, venue, read)
 
+    async def market(self, symbol: str, venue: str) -> Market:
+        """The one market of a venue that a symbol means."""
+        name = venue_id(venue, offered())
+        async with self._budget(name):
+            return resolve(symbol, name, (await self._markets(self._at(name))).value)
+
+    async def past_trades(
+        self,
+        symbol: str,
+        venue: str,
+        since: datetime,
+        until: datetime,
+        most_pages: int = MOST_PAGES,
+    ) -> AsyncIterator[PastTrade | Missing]:
+        """Trades of the past, oldest first, each once, from one venue and kept nowhere.
+
+        Each page has the time of a request; no other venue stands in, for its trades are others.
+        """
+        name, market = venue_id(venue, offered()), await self.market(symbol, venue)
+
+        async def ask(place: Place) -> Page:
+            async with self._budget(name):
+                at = self._at(name)
+                return await self._patient(name, lambda: at.trades(market.symbol, place))
+
+        async for one in trades(name, _ms(since), _ms(until), ask, most_pages):
+            yield one
+
+    @asynccontextmanager
+    async def _budget(self, name: str) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(self._budget_s):
+                yield
+        except TimeoutError:
+            raise Unreachable(f"{name} did not answer within {self._budget_s:g} s") from None
+
+    def _at(self, name: str) -> Venue:
+        at = self._venues.get(name)
+        if at is None:
+            at = self._venues[name] = self._open_venue(name)
+        return at
+
     def health(self) -> tuple[VenueHealth, ...]:
         """How those venues did that are asked where none is named; times are the monotonic ones."""
         return self._failover.health()
@@ -255,9 +300,11 @@ class MarketData:
         read: Callable[[Venue, Market, tuple[str, ...]], Awaitable[R]],
         passed: tuple[str, ...],
     ) -> R:
-        began = self._clock()
+        at, began = self._at(name), self._clock()
         try:
-            found = await self._within_budget(name, symbol, read, passed)
+            async with self._budget(name):
+                listed = (await self._markets(at)).value
+                found = await read(at, resolve(symbol, at.name, listed), passed)
         except (BadReply, RateLimited, Refused, Unreachable) as error:
             self._failover.failed(name, str(error))
             raise
@@ -265,23 +312,6 @@ class MarketData:
         if found.source.fetched_at >= began:
             self._failover.answered(name, _age_s(found))
         return found
-
-    async def _within_budget(
-        self,
-        name: str,
-        symbol: str,
-        read: Callable[[Venue, Market, tuple[str, ...]], Awaitable[R]],
-        passed: tuple[str, ...],
-    ) -> R:
-        at = self._venues.get(name)
-        if at is None:
-            at = self._venues[name] = self._open_venue(name)
-        try:
-            async with asyncio.timeout(self._budget_s):
-                listed = (await self._markets(at)).value
-                return await read(at, resolve(symbol, at.name, listed), passed)
-        except TimeoutError:
-            raise Unreachable(f"{name} did not answer within {self._budget_s:g} s") from None
 
     async def _markets(self, at: Venue) -> Kept[tuple[Market, ...]]:
         async def ask() -> tuple[Market, ...]:
@@ -327,6 +357,10 @@ class MarketData:
             age_s=max(0, ceil(self._cache.age_s(kept))),
             passed_over=passed,
         )
+
+
+def _ms(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def _age_s(found: Ticker | OrderBook | Candles | MarketLimits | TradingFees) -> float | None:
