@@ -196,7 +196,7 @@ def exchange_facts(
         ),
     ] = None,
     tier: Annotated[
-        int | None, Field(description="Fees of this tier only; 0 is the lowest.", ge=0, le=100)
+        int | None, Field(description="Fees of this tier only, by its number.", ge=0, le=100)
     ] = None,
 ) -> ToldFacts:
     """Look up what a venue publishes of itself: rate limits, fees, client ids, filters, quirks.

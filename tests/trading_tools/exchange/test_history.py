@@ -6,6 +6,7 @@ Paging is held against the trades that a local venue really made, over ccxt's ow
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -187,6 +188,26 @@ async def test_a_trade_that_is_none_is_refused(broken: dict[str, Any]) -> None:
     one = {key: value for key, value in {**told([1])[0], **broken}.items() if value is not None}
     with pytest.raises(BadReply):
         await all_of(pages_of([[one]]))
+
+
+@pytest.mark.slow
+async def test_a_long_history_is_held_a_page_at_a_time() -> None:
+    async def ask(place: Place) -> Page:
+        first = int(place.mark or 0)
+        rest = replace(place, mark=str(first + 1_000)) if first < 49_000 else None
+        return Page(told(list(range(first, first + 1_000))), rest)
+
+    read = 0
+    tracemalloc.start()
+    async for _ in trades("binance", AT, AT + 10**12, ask):
+        read += 1
+        if read == 15_000:
+            tracemalloc.reset_peak()
+            before, _peak = tracemalloc.get_traced_memory()
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert read == 50_000
+    assert peak - before < 3_000_000
 
 
 class Recent:

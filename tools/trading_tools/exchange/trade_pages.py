@@ -81,9 +81,8 @@ async def _by_mark(client: Any, symbol: str, place: Place) -> Page:
 async def _by_windows(client: Any, symbol: str, place: Place) -> Page:
     """Coinbase: by windows of whole seconds; a page that is full has lost the oldest of its own."""
     end = min(place.since + place.span_ms, place.until)
-    trades = await client.fetch_trades(
-        symbol, place.since, PAGE, {"until": -(-end // 1_000) * 1_000}
-    )
+    start, stop = place.since // 1_000 * 1_000, -(-end // 1_000) * 1_000
+    trades = await client.fetch_trades(symbol, start, PAGE, {"until": stop})
     unseen = None
     if len(trades) >= PAGE:
         if place.span_ms > _SHORTEST_MS:

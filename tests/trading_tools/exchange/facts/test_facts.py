@@ -139,5 +139,7 @@ def test_fees_of_a_tier_that_is_not_listed_are_not_made_up() -> None:
         "spot class A, VIP 1: maker 0.095%, taker 0.1%",
         "futures, VIP 1: maker 0.018%, taker 0.06%",
     ]
+    (tier_1,) = told_facts("alpaca", "fees", 1).fees
+    assert tier_1.text.startswith("crypto, Tier 1")
     with pytest.raises(Unsupported, match="no fees of tier 7 are listed of kucoin, only of 0, 1"):
         told_facts("kucoin", "fees", 7)

@@ -97,7 +97,8 @@ class Refusal(Fact):
         """The refusal in words."""
         how = [f"HTTP {self.status}"] if self.status else []
         how += [self.code] if self.code else []
-        return f"{', '.join(how)}: {self.means}"
+        wait = "" if self.wait_s is None else f"; this kit waits {plain(self.wait_s)} s if not told"
+        return f"{', '.join(how)}: {self.means}{wait}"
 
 
 class ClientId(Fact):
@@ -128,7 +129,7 @@ class Filter(Fact):
 
 
 class Fee(Fact):
-    """Fractions of the notional. `level` counts tiers from the lowest, 0."""
+    """Fractions of the notional. `level` is the venue's own number of the tier, 0 for none."""
 
     product: str
     tier: str

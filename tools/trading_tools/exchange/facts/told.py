@@ -49,7 +49,7 @@ class ToldFacts:
 def told_facts(name: str, about: Topic | None = None, tier: int | None = None) -> ToldFacts:
     """What is listed of the venue that `name` means: all, or what is `about` one thing.
 
-    With a `tier` (0 is the lowest) only the fees of that one.
+    With a `tier`, by the venue's own number, only the fees of that one.
 
     Raises:
         UnknownVenue: it is gone, or not listed.
@@ -60,7 +60,7 @@ def told_facts(name: str, about: Topic | None = None, tier: int | None = None) -
     if not fees:
         levels = ", ".join(str(level) for level in sorted({fee.level for fee in facts.fees}))
         raise Unsupported(
-            f"no fees of tier {tier} are listed of {venue}, only of {levels} (0 is the lowest); "
+            f"no fees of tier {tier} are listed of {venue}, only of {levels}; "
             "what an account pays its venue says, with its key"
         )
 
