@@ -36,7 +36,7 @@ def _served(name: str, clock: Clock) -> tuple[Marketplace, VenueServer, str, str
 
 
 @asynccontextmanager
-async def past(name: str, steps: int = 400) -> AsyncIterator[tuple[MarketData, list[Any], str]]:
+async def past(name: str, steps: int = 240) -> AsyncIterator[tuple[MarketData, list[Any], str]]:
     """Market data of a venue whose market has run for a while, and the trades that it made."""
     clock = Clock()
     place, server, listed, symbol = _served(name, clock)

@@ -76,6 +76,13 @@ def test_a_refusal_makes_everybody_wait_as_long_as_listed(venue: str) -> None:
         assert observe(pacer, refusal.status or 200, {}, body=body) == refusal.wait_s
 
 
+@pytest.mark.parametrize("venue", RULES)
+@pytest.mark.parametrize("status", [403, 408, 418, 429, 500, 503])
+def test_no_status_makes_anybody_wait_that_is_not_listed(venue: str, status: int) -> None:
+    listed = {refusal.status: refusal.wait_s for refusal in VENUES[venue].refusals}
+    assert observe(pacer_for(venue, clock=lambda: 0.0), status, {}) == (listed.get(status) or 0)
+
+
 @pytest.mark.parametrize("venue", WAYS)
 def test_the_ids_that_orders_get_are_ones_that_the_venue_takes(venue: str) -> None:
     rule = VENUES[venue].client_id
