@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -47,10 +46,9 @@ def test_what_rests_on_a_document_that_was_not_read_must_say_so() -> None:
 
 
 @pytest.mark.parametrize("venue", VENUES)
-def test_every_document_is_used_and_none_was_read_in_the_future(venue: str) -> None:
+def test_no_document_is_listed_that_nothing_rests_on(venue: str) -> None:
     facts = VENUES[venue]
     assert {fact.source for fact in facts.facts()} == set(facts.documents)
-    assert all(doc.read is None or doc.read >= date(2026, 1, 1) for doc in facts.documents.values())
 
 
 @pytest.mark.parametrize("venue", RULES)
