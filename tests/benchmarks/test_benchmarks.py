@@ -53,6 +53,13 @@ def test_the_kit_lets_every_order_of_the_benchmark_through() -> None:
     assert all(value > 0 for value in found.values())
 
 
+@pytest.mark.slow
+def test_a_check_of_each_kind_finds_nothing_on_sound_components() -> None:
+    found = told("benchmarks.conformance", "2")
+    assert len(found) == 6
+    assert all(value > 0 for value in found.values())
+
+
 def test_a_drill_starts_with_one_venue_and_with_all() -> None:
     found = told("benchmarks.drill", "1")
     assert set(found) == {"one_venue_s", "all_venues_s"}

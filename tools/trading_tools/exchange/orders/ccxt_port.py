@@ -18,7 +18,7 @@ from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.judging import Judged, judge
 from trading_tools.exchange.orders.life import Stage
 from trading_tools.exchange.orders.port import Unanswered, VenueFill, VenueOrder
-from trading_tools.exchange.orders.ways import WAYS, WINDOW_MS, NoSuchOrder
+from trading_tools.exchange.orders.ways import WAYS, WINDOW_MS, NoSuchOrder, Ways
 
 R = TypeVar("R")
 
@@ -57,18 +57,20 @@ class UnsupportedVenue(ValueError):
 class CcxtOrders:
     """Orders by a ccxt client that its owner made, with keys; it is changed for this use."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, *, ways: Ways | None = None) -> None:
         """Take over a client of `ccxt.async_support` or `ccxt.pro`.
+
+        `ways` are those of a venue that is not in `ways.WAYS`.
 
         Raises:
             UnsupportedVenue: the venue is not one whose ways with orders are known here.
         """
-        if client.id not in WAYS:
+        if ways is None and client.id not in WAYS:
             raise UnsupportedVenue(
                 f"orders at {client.id} are not supported: use one of {', '.join(WAYS)}"
             )
         self.name: str = client.id
-        self._ways = WAYS[client.id]
+        self._ways = ways or WAYS[client.id]
         self.validity_s = self._ways.validity_s
         self._client = client
         client.options["maxRetriesOnFailure"] = 0
