@@ -17,8 +17,6 @@ _MARKET: Final = ("ohlc", "candle", "backtest", "ticker", "signal", "strategy", 
 _PANDAS: Final = frozenset(
     {"pandas", "polars", "numpy", "modin", "vectorbt", "freqtrade", "sklearn"}
 )
-    {"pandas", "polars", "numpy", "modin", "vectorbt", "freqtrade", "sklearn"}
-)
 _LABELS: Final = frozenset(
     {"target", "targets", "label", "labels", "y", "future", "forward", "fwd", "next", "ahead",
      "horizon", "outcome", "exit"}
