@@ -47,8 +47,15 @@ class _Job:
     read: Reader
     missing: bool
     projects: OrderedDict[Path, Project] = field(default_factory=OrderedDict)
+    bases: dict[Path, Path] = field(default_factory=dict)
     grown: int = 0
     """Bytes that were read since garbage was collected."""
+
+    def base(self, file: Path) -> Path:
+        """The folder that a file's imports start from."""
+        if file.parent not in self.bases:
+            self.bases[file.parent] = base_of(file, self.read)
+        return self.bases[file.parent]
 
     def project(self, base: Path) -> Project:
         """The project of the files below a folder; the last few are kept."""
@@ -130,7 +137,7 @@ def _reviewed(job: _Job, target: Target) -> list[Finding]:
     if raw is None:
         gone = unreadable(target.shown, "cannot be read", "name a readable file")
         return [] if job.missing else [gone]
-    base = base_of(target.file, job.read)
+    base = job.base(target.file)
     try:
         source = source_of(target.shown, raw, module_of(target.file, base))
     except Unreadable as error:
