@@ -16,6 +16,9 @@ from trading_tools.review.model.words import names_money, words
 from trading_tools.review.rule import Hit, Rule, Topic, on_acts, on_nodes
 
 _GRID: Final = frozenset({"tick", "step", "lot", "increment", "pip", "ticksize", "stepsize"})
+_WHOLE: Final = 1024
+"""The largest denominator of a step whose multiples floats hold without an error."""
+
 _ROUNDS: Final = frozenset({"round", "int", "floor", "ceil", "trunc", "rint"})
 
 
@@ -25,15 +28,62 @@ def _steps(node: ast.BinOp, module: Module) -> Iterator[Hit]:
         for counted, step in ((node.left, node.right), (node.right, node.left)):
             value = _divided(counted, step, module)
             if value is not None and _is_grid(step) and not _is_exact(module, value, step):
-                yield Hit(node, f"`{ast.unparse(node)}` finds the nearest step in floats")
+                if not _is_cleaned(node, module):
+                    yield _hit(node, f"`{ast.unparse(node)}` finds the step in floats", module)
                 return
+    elif isinstance(node.op, ast.Div) and _scaled(node, module):
+        yield _hit(node, f"`{ast.unparse(node)}` cuts decimals off a float", module)
     elif (
         isinstance(node.op, ast.Mod)
         and _is_grid(node.right)
         and names_money(last_name(node.left))
         and Number.FLOAT in _types(module, node.left, node.right)
     ):
-        yield Hit(node, f"`{ast.unparse(node)}` is a remainder of floats")
+        yield _hit(node, f"`{ast.unparse(node)}` is a remainder of floats", module)
+
+
+def _hit(node: ast.BinOp, what: str, module: Module) -> Hit:
+    """A lesser one in a file that sends no order."""
+    sends = next(module.acts(Act.SUBMIT, Act.EDIT), None) is not None
+    return Hit(node, what, None if sends else Severity.WARNING)
+
+
+def _is_cleaned(node: ast.BinOp, module: Module) -> bool:
+    """`round(round(price / tick) * tick, 2)` takes the error of the product away."""
+    above = module.parent(node)
+    return isinstance(above, ast.Call) and last_name(above.func) in {"round", "Decimal", "str"}
+
+
+def _scaled(node: ast.BinOp, module: Module) -> bool:
+    """`floor(size * factor) / factor`, where `factor` is a power of ten."""
+    counted, factor = node.left, node.right
+    if not (isinstance(counted, ast.Call) and last_name(counted.func) in _ROUNDS and counted.args):
+        return False
+    inner = counted.args[0]
+    if not (isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Mult)):
+        return False
+    if ast.dump(inner.right) != ast.dump(factor):
+        return False
+    about = {last_name(inner.left), *_around(node, module)}
+    types = _types(module, inner.left, factor)
+    money = any(names_money(each) for each in about) or "decimals" in about
+    return money and _is_power(factor, module) and Number.DECIMAL not in types
+
+
+def _around(node: ast.AST, module: Module) -> set[str]:
+    """The names of the function that a node stands in, and of its parameters."""
+    function = module.function(node)
+    return set() if function is None else {function.name, *module.scope(function).parameters}
+
+
+def _is_power(node: ast.expr, module: Module) -> bool:
+    for value in module.values(node):
+        at = value.node
+        if isinstance(at, ast.BinOp) and isinstance(at.op, ast.Pow):
+            return isinstance(at.left, ast.Constant) and at.left.value in {10}
+        if isinstance(at, ast.Constant) and at.value in {10, 100, 1000, 10000, 1e5, 1e6, 1e8}:
+            return True
+    return False
 
 
 def _divided(counted: ast.expr, step: ast.expr, module: Module) -> ast.expr | None:
@@ -58,8 +108,12 @@ def _is_grid(node: ast.expr) -> bool:
     return isinstance(text, str) and not words(text).isdisjoint(_GRID)
 
 
-def _is_exact(module: Module, *nodes: ast.expr) -> bool:
-    return Number.DECIMAL in _types(module, *nodes) or _types(module, *nodes) == {Number.INT}
+def _is_exact(module: Module, value: ast.expr, step: ast.expr) -> bool:
+    """Whether nothing is lost: Decimals, ints, and a step like 0.25, which is a whole float."""
+    types = _types(module, value, step)
+    size = module.constant(step)
+    whole = isinstance(size, float) and size.as_integer_ratio()[1] <= _WHOLE
+    return whole or Number.DECIMAL in types or types == {Number.INT}
 
 
 def _types(module: Module, *nodes: ast.expr) -> set[Number | None]:
@@ -132,6 +186,13 @@ class Grid:
         return price // self.tick_size * self.tick_size  # <-
 """,
         """
+import math
+
+def round_down(value: float, decimals: int) -> float:
+    factor = 10 ** decimals
+    return math.floor(value * factor) / factor  # <-
+""",
+        """
 from binance import AsyncClient
 
 async def buy(client: AsyncClient, symbol, usdt, last):
@@ -156,6 +217,17 @@ def ticks(price: int, tick: int) -> int:
 
 def pages(size, step):
     return size % step == 0
+
+TICK = 0.25
+
+def future(price: float) -> float:
+    return round(price / TICK) * TICK
+
+def cleaned(price: float, tick_size: float) -> float:
+    return round(round(price / tick_size) * tick_size, 8)
+
+def percent(done: float, total: float) -> float:
+    return int(done / total * 100) / 100
 
 def shown(price: float) -> str:
     return f"{round(price, 2)}"

@@ -18,9 +18,12 @@ _CUMULATIVE: Final = frozenset(
         "filled", "executedQty", "executed_qty", "cumExecQty", "cum_exec_qty", "cumQty",
         "cummulativeQuoteQty", "accFillSz", "filled_size", "filled_qty", "filled_quantity",
         "filledSize", "size_matched", "executed_volume", "vol_exec", "filled_amount", "dealSize",
-        "cum_filled", "filledQuantity",
+        "cum_filled", "filledQuantity", "cumFilledQty", "totalFilled",
     }
 )  # fmt: skip
+_BINANCES: Final = frozenset({"executionreport", "ordertradeupdate"})
+"""Names of Binance's events, whose `z` is what has filled so far and `l` what has filled now."""
+
 _TOLD: Final = frozenset({"on", "handle", "process", "update", "updated", "poll", "sync", "track"})
 _ORDER: Final = frozenset({"order", "update", "event", "report", "message", "msg", "data", "o"})
 
@@ -28,8 +31,9 @@ _ORDER: Final = frozenset({"order", "update", "event", "report", "message", "msg
 def _added(node: ast.AugAssign, module: Module) -> Iterator[Hit]:
     if not isinstance(node.op, ast.Add | ast.Sub):
         return
+    keys = _CUMULATIVE | {"z"} if module.mentions(_BINANCES) else _CUMULATIVE
     for part in _terms(node.value):
-        held = _cumulative(part)
+        held = _cumulative(part, keys)
         if held is not None and _comes_again(node, held, module):
             what = f"`{ast.unparse(part)}` is all that the order has filled so far"
             yield Hit(node, f"{what}, and it is added again at each update")
@@ -48,9 +52,9 @@ def _terms(node: ast.expr) -> Iterator[ast.expr]:
         yield node
 
 
-def _cumulative(node: ast.expr) -> ast.expr | None:
+def _cumulative(node: ast.expr, keys: frozenset[str]) -> ast.expr | None:
     """The order whose cumulative field a node is."""
-    if isinstance(node, ast.Attribute) and node.attr in _CUMULATIVE:
+    if isinstance(node, ast.Attribute) and node.attr in keys:
         return node.value
     key: ast.expr | None = None
     holder: ast.expr = node
@@ -58,7 +62,7 @@ def _cumulative(node: ast.expr) -> ast.expr | None:
         holder, key = node.value, node.slice
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
         holder, key = node.func.value, node.args[0]
-    if isinstance(key, ast.Constant) and key.value in _CUMULATIVE:
+    if isinstance(key, ast.Constant) and key.value in keys:
         return holder
     return None
 
@@ -71,7 +75,7 @@ def _comes_again(node: ast.AugAssign, order: ast.expr, module: Module) -> bool:
     for value in module.values(order):
         if isinstance(value.node, ast.Call):
             act = acts.get(value.node)
-            if act is Act.WATCH or (act is Act.READ and _in_loop(node, module)):
+            if act is Act.WATCH or (act is Act.READ and _polled(node, value.node, module)):
                 return True
     function = module.function(node)
     if function is None or isinstance(node.target, ast.Name):
@@ -103,12 +107,18 @@ def _watched(node: ast.expr, module: Module) -> bool:
     return any(each.node in watched for each in module.values(node))
 
 
-def _in_loop(node: ast.AST, module: Module) -> bool:
+def _polled(node: ast.AST, call: ast.Call, module: Module) -> bool:
+    """Whether one loop asks for the same order again and again, and sends none itself."""
     function = module.function(node)
-    return any(
-        isinstance(each, ast.While | ast.For | ast.AsyncFor) and module.function(each) is function
-        for each in module.parents(node)
-    )
+    for above in module.parents(node):
+        if above is function:
+            return False
+        if isinstance(above, ast.While | ast.For | ast.AsyncFor):
+            sends = any(module.holds(above, each.node) for each in module.submits)
+            names = {each.id for each in ast.walk(call) if isinstance(each, ast.Name)}
+            each_other = isinstance(above, ast.For) and last_name(above.target) in names
+            return module.holds(above, call) and not sends and not each_other
+    return False
 
 
 RULE = Rule(
@@ -190,6 +200,20 @@ def bought_today(symbol):
 def once(intent):
     result = send(intent)
     book.position += result.filled
+
+def of_all(order_ids, symbol):
+    total = 0
+    for order_id in order_ids:
+        order = exchange.fetch_order(order_id, symbol)
+        total += order["filled"]
+    return total
+
+def in_slices(symbol, target):
+    got = 0
+    while got < target:
+        order = exchange.create_order(symbol, "market", "buy", target - got)
+        order = exchange.fetch_order(order["id"], symbol)
+        got += order["filled"]
 """,
     ),
 )

@@ -8,7 +8,7 @@ from typing import Final
 
 from trading_tools.review.findings import Severity
 from trading_tools.review.model.calls import VenueCall
-from trading_tools.review.model.index import FunctionNode
+from trading_tools.review.model.index import FunctionNode, last_name
 from trading_tools.review.model.libraries import CCXT, Act
 from trading_tools.review.model.module import Module
 from trading_tools.review.rule import Hit, Rule, Topic, on_nodes
@@ -29,7 +29,7 @@ def _read(node: ast.Subscript, module: Module) -> Iterator[Hit]:
     if any(each not in answered for each in found):
         return
     for call in (answered[each] for each in found):
-        if _lacks(call, key) and not _asks_none(node, module):
+        if _lacks(call, key, node, module) and not _asks_none(node, module):
             yield Hit(
                 node,
                 f"`{ast.unparse(node)}` is None where the venue answers `{call.shown}` with the "
@@ -39,10 +39,14 @@ def _read(node: ast.Subscript, module: Module) -> Iterator[Hit]:
             return
 
 
-def _lacks(call: VenueCall, key: str) -> bool:
+def _lacks(call: VenueCall, key: object, node: ast.Subscript, module: Module) -> bool:
     if call.library is not None and call.library is not CCXT:
         return False
-    return key in (_OF_CANCEL if call.act is Act.CANCEL else _LATER)
+    if call.act is Act.CANCEL or key in _LATER:
+        return True
+    above = module.parent(node)
+    counts = isinstance(above, ast.Call) and last_name(above.func) in {"float", "Decimal"}
+    return key in {"price", "amount"} and (counts or isinstance(above, ast.BinOp))
 
 
 def _asks_none(node: ast.Subscript, module: Module) -> bool:
@@ -83,7 +87,8 @@ def move(order_id, symbol, price):
     cancelled = exchange.cancel_order(order_id, symbol)
     left = cancelled["remaining"]  # <-
     order = exchange.create_order(symbol, "limit", "sell", left, price)
-    return order["id"], order["average"] * 2  # <-
+    paid = order["average"]  # <-
+    return float(order["amount"]) * paid  # <-
 """,
         """
 class Desk:
@@ -109,7 +114,8 @@ def move(order_id, symbol, price):
     if order["filled"] is not None:
         book(order["filled"])
     cost = order["cost"] or 0
-    return order["id"], cost
+    log.info("sent %s at %s", order["id"], order["price"])
+    return cost
 
 def buy(symbol, amount):
     order = exchange.create_order(symbol, "market", "buy", amount)

@@ -9,9 +9,10 @@ from typing import Final
 
 from trading_tools.review.findings import Severity
 from trading_tools.review.model.calls import VenueCall
-from trading_tools.review.model.index import FunctionNode, last_name
+from trading_tools.review.model.index import last_name
 from trading_tools.review.model.libraries import Act
 from trading_tools.review.model.module import Module
+from trading_tools.review.model.reducing import reduces
 from trading_tools.review.rule import Hit, Rule, Topic, on_acts
 
 _LOOKS: Final = re.compile(
@@ -23,13 +24,12 @@ _LOOKS: Final = re.compile(
 
 
 def _replaced(call: VenueCall, module: Module) -> Iterator[Hit]:
-    function = module.function(call.node)
-    if function is None:
-        return
-    behind = list(_behind(call.node, function, module))
+    behind = list(_behind(call.node, module))
     for submit in module.submits:
         holder = next((each for each in behind if _holds(each, submit.node, module)), None)
-        if holder is None:
+        if holder is None or module.function(submit.node) is not module.function(call.node):
+            continue
+        if submit.venue is not None and reduces(module, submit.venue):
             continue
         between = behind[: behind.index(holder) + 1]
         if not any(_looks(each, submit.node, module) for each in between) and not _is_read(
@@ -41,9 +41,10 @@ def _replaced(call: VenueCall, module: Module) -> Iterator[Hit]:
         return
 
 
-def _behind(node: ast.AST, function: FunctionNode, module: Module) -> Iterator[ast.stmt]:
+def _behind(node: ast.AST, module: Module) -> Iterator[ast.stmt]:
     """The statements that run after the one a node stands in, as far as the block does not end."""
     inner: ast.AST = node
+    function = module.function(node)
     for above in module.parents(node):
         for block in _blocks(above):
             if inner in block:
@@ -129,6 +130,15 @@ class Desk:
     async def _place(self, quote):
         await self.exchange.create_order(quote.symbol, "limit", "buy", quote.size, quote.price)
 """,
+        """
+import ccxt
+
+kraken = getattr(ccxt, NAME)(settings)
+order = kraken.fetch_order(ORDER)
+while order["status"] == "open":
+    kraken.cancel_order(order["id"])
+    order = kraken.create_order(PAIR, "stop-loss", "sell", order["amount"], stop())  # <-
+""",
     ),
     good=(
         """
@@ -147,6 +157,10 @@ def either(order_id, symbol, amount):
         exchange.cancel_order(order_id, symbol)
         return
     exchange.create_order(symbol, "market", "sell", amount)
+
+def only_less(order_id, symbol, amount):
+    exchange.cancel_order(order_id, symbol)
+    exchange.create_order(symbol, "market", "sell", amount, None, {"reduceOnly": True})
 
 def replace(order_id, symbol, amount, price):
     exchange.edit_order(order_id, symbol, "limit", "sell", amount, price)

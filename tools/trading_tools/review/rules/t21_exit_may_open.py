@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 from typing import Final
 
@@ -10,12 +9,12 @@ from trading_tools.review.findings import Severity
 from trading_tools.review.model.calls import VenueCall
 from trading_tools.review.model.libraries import BINANCE, CCXT, OKX, PYBIT, Act
 from trading_tools.review.model.module import Module
+from trading_tools.review.model.reducing import reduces
 from trading_tools.review.model.words import words
 from trading_tools.review.rule import Hit, Rule, Topic, on_acts
 
 _CLOSES: Final = frozenset({"close", "exit", "flatten", "liquidate", "unwind", "closing"})
 _NOT_CLOSES: Final = frozenset({"price", "candle", "session", "client", "connection", "ws", "spot"})
-_REDUCES: Final = frozenset({"reduceonly", "closeposition", "closeonly", "reduceonlyorder"})
 _DERIVATIVES: Final = (
     "reduceonly", "leverage", "fetchposition", "futures", "linear", "swap", "perp", "contracts",
     "positionside", "positionamt", "binanceusdm", "usdm",
@@ -32,51 +31,8 @@ def _may_open(call: VenueCall, module: Module) -> Iterator[Hit]:
     own = words(function.name) if function is not None else frozenset[str]()
     if function is None or not own & _CLOSES or own & _NOT_CLOSES:
         return
-    if not module.mentions(_DERIVATIVES) or "reduce_only" in call.method:
-        return
-    if _reduces(call, module) is False:
+    if module.mentions(_DERIVATIVES) and reduces(module, call) is False:
         yield Hit(call.node, f"`{call.shown}` in `{function.name}` can open a position as well")
-
-
-def _reduces(call: VenueCall, module: Module) -> bool | None:
-    """Whether an order only reduces; None where that is decided elsewhere."""
-    if any(_squeezed(name) in _REDUCES for name in call.arguments):
-        return True
-    given = call.argument("params")
-    if given is None:
-        return None if call.open else False
-    if isinstance(given, ast.Name) and _set_later(given, module):
-        return True
-    answers = [_told(each.node) for each in module.values(given)]
-    if True in answers:
-        return True
-    return None if None in answers or call.open else False
-
-
-def _told(node: ast.AST) -> bool | None:
-    if isinstance(node, ast.Constant) and node.value is None:
-        return False
-    if isinstance(node, ast.Dict):
-        keys = [each.value if isinstance(each, ast.Constant) else None for each in node.keys]
-        if any(isinstance(each, str) and _squeezed(each) in _REDUCES for each in keys):
-            return True
-        return None if None in keys else False
-    return None
-
-
-def _set_later(given: ast.Name, module: Module) -> bool:
-    function = module.function(given)
-    around = module.tree if function is None else function
-    return any(
-        isinstance(each.ctx, ast.Store)
-        and isinstance(each.slice, ast.Constant)
-        and _squeezed(str(each.slice.value)) in _REDUCES
-        for each in module.within(around, ast.Subscript)
-    )
-
-
-def _squeezed(name: str) -> str:
-    return name.replace("_", "").lower()
 
 
 RULE = Rule(

@@ -102,7 +102,7 @@ RULE = Rule(
     "has passed: a limit of 20 a second sends 40, and the venue bans the address.",
     fix="set the time to the end of the sleep, or reserve the moment before sleeping and let the "
     "balance go below zero",
-    link="https://github.com/Drakkar-Software/OctoBot/issues/2108",
+    link="https://github.com/use-agent-os/agent-os/pull/1954",
     visits=(on_calls(_again, "sleep"),),
     bad=(
         """
@@ -118,6 +118,18 @@ class Bucket:
             await asyncio.sleep((cost - self.tokens) / self.rate)  # <-
             self.tokens = cost
         self.tokens -= cost
+
+class Channel:
+    async def acquire(self):
+        async with self._lock:
+            now = time.monotonic()
+            self._tokens = min(self._most, self._tokens + (now - self._last_refill) * self._rate)
+            self._last_refill = now
+            if self._tokens < 1.0:
+                await asyncio.sleep((1.0 - self._tokens) / self._rate)  # <-
+                self._tokens = 0.0
+            else:
+                self._tokens -= 1.0
 
 class Pacer:
     def wait(self):
