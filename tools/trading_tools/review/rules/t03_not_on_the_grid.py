@@ -25,7 +25,7 @@ _SEND_AS_GIVEN: Final = (
 """Libraries that send what they are given; ccxt brings it to the market's precision itself."""
 
 _BROUGHT: Final = re.compile(
-    r"quanti[sz]e|precision|round|floor|ceil|trunc|tick|step|lot|increment|normali[sz]e|format"
+    r"quanti[sz]e|precision|round|floor|ceil|trunc|tick(?!er)|step|lot|increment|normali[sz]e|format"
     r"|adjust|filter|decimals",
     re.IGNORECASE,
 )
