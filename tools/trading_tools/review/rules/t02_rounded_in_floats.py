@@ -130,11 +130,11 @@ def _submitted(call: VenueCall, module: Module) -> Iterator[Hit]:
                 isinstance(node, ast.Call)
                 and last_name(node.func) == "round"
                 and len(node.args) == 2
+                and value.module.function(node) is module.function(call.node)
                 and number(value.module, node.args[0]) is not Number.DECIMAL
             ):
-                at = node if value.module is module else call.node
                 way = "may round it up" if name == "amount" else "does not know the tick"
-                yield Hit(at, f"`round` of the {name} of `{call.shown}` {way}")
+                yield Hit(node, f"`round` of the {name} of `{call.shown}` {way}")
 
 
 RULE = Rule(
@@ -217,6 +217,13 @@ def ticks(price: int, tick: int) -> int:
 
 def pages(size, step):
     return size % step == 0
+
+def to_precision(price, precision):
+    return round(exact(price), precision)
+
+def by_helper(symbol, amount, price):
+    price = to_precision(price, 2)
+    exchange.create_order(symbol, "limit", "buy", str(amount), price)
 
 TICK = 0.25
 

@@ -19,6 +19,14 @@ _HELD: Final = frozenset(
         "qty", "quantity", "remaining", "size", "unfilled",
     }
 )  # fmt: skip
+_LEFT: Final = frozenset(
+    {
+        "balance", "exposure", "holding", "holdings", "inventory", "left", "net", "position",
+        "remaining", "unfilled",
+    }
+)  # fmt: skip
+"""What is left after sums; any other size is zero when something has made it so."""
+
 _NOT_HELD: Final = frozenset({"step", "tick", "min", "max", "batch", "id", "side", "type", "count"})
 
 
@@ -30,6 +38,9 @@ def _equal(node: ast.Compare, module: Module) -> Iterator[Hit]:
         return
     types = {number(module, left), number(module, right)}
     literal = any(isinstance(each, ast.Constant) and _is_float(each) for each in (left, right))
+    zero = isinstance(right, ast.Constant) and right.value == 0
+    if zero and not _summed(left, module) and words(ast.unparse(left)).isdisjoint(_LEFT):
+        return
     # A float against an int is one against zero, which is exact right after `= 0`.
     summed = Number.FLOAT in types and _summed(left, module)
     if Number.DECIMAL not in types and (types == {Number.FLOAT} or literal or summed):
@@ -104,6 +115,9 @@ def done(order, filled: Decimal, quantity: Decimal, lots: int):
     if order["side"] == "buy" or order["amount"] == "":
         return False
     return abs(order["remaining"]) < EPSILON
+
+def sized(amount: float) -> bool:
+    return amount == 0.0
 
 def rsi(loss: float) -> float:
     return 100.0 if loss == 0.0 else 50.0

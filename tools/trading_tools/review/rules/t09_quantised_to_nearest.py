@@ -21,10 +21,20 @@ _NOT_SIZES: Final = frozenset({"tick", "price", "usd", "pnl", "fee", "cost"})
 def _nearest(call: ast.Call, module: Module) -> Iterator[Hit]:
     if len(call.args) != 1 or call.keywords or not isinstance(call.func, ast.Attribute):
         return
+    if _is_shown(call, module):
+        return
     name = _size(call.func.value) or _assigned(call, module) or _returned(call, module)
     if name:
         what = f"`{name}` is quantised to the nearest step, which may be more than there is"
         yield Hit(call, what, edits=_edits(call, module))
+
+
+def _is_shown(call: ast.Call, module: Module) -> bool:
+    """Whether the result is only formatted for people."""
+    above = module.parent(call)
+    if isinstance(above, ast.Attribute):
+        return above.attr == "__format__"
+    return isinstance(above, ast.FormattedValue)
 
 
 def _is_size(name: str) -> bool:
@@ -96,7 +106,7 @@ def sized(bankroll, fraction, step):
     short = size.quantize(step, ROUND_DOWN)
     price = Decimal("1.005").quantize(Decimal("0.01"))
     pnl = (price * size).quantize(Decimal("0.01"))
-    return size, short, pnl
+    return size, short, pnl, f"{size.quantize(Decimal('0.01'))}"
 
 def tick_size(text):
     return Decimal(text).quantize(Decimal("0.01"))

@@ -38,14 +38,19 @@ def _named(node: ast.Assign, module: Module) -> Iterator[Hit]:
     for target in node.targets:
         name = target.slice if isinstance(target, ast.Subscript) else target
         text = name.value if isinstance(name, ast.Constant) else last_name(name)
-        if isinstance(text, str) and is_client_id(text):
+        if isinstance(text, str) and _is_of_order(text):
             yield from _judged(node.value, module)
 
 
 def _entry(node: ast.Dict, module: Module) -> Iterator[Hit]:
     for key, value in zip(node.keys, node.values, strict=True):
-        if isinstance(key, ast.Constant) and is_client_id(str(key.value)):
+        if isinstance(key, ast.Constant) and _is_of_order(str(key.value)):
             yield from _judged(value, module)
+
+
+def _is_of_order(name: str) -> bool:
+    """Whether a name outside of a venue's call is that of an order; connections have ids too."""
+    return is_client_id(name) and name.replace("_", "").lower() != "clientid"
 
 
 def _passed(call: VenueCall, module: Module) -> Iterator[Hit]:
@@ -197,6 +202,10 @@ def buy(symbol, amount, intent):
 """,
         """
 import itertools
+
+class Connection:
+    def __init__(self):
+        self.client_id = random.randint(1, 9999)
 
 class Ids:
     def __init__(self, run):

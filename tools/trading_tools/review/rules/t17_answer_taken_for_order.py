@@ -17,6 +17,8 @@ _LATER: Final = frozenset({"filled", "remaining", "average", "cost", "fee", "fee
 """What ccxt leaves at None where a venue answers with the id alone."""
 
 _OF_CANCEL: Final = _LATER | {"status", "price", "amount"}
+_STATUS: Final = ("['status']", ".get('status')", ".get('status', None)")
+
 _ACTS: Final = (Act.SUBMIT, Act.CANCEL, Act.EDIT)
 
 
@@ -42,11 +44,26 @@ def _read(node: ast.Subscript, module: Module) -> Iterator[Hit]:
 def _lacks(call: VenueCall, key: object, node: ast.Subscript, module: Module) -> bool:
     if call.library is not None and call.library is not CCXT:
         return False
-    if call.act is Act.CANCEL or key in _LATER:
+    if call.act is Act.CANCEL:
+        return True
+    if _asks_status(node, module):
+        return False
+    if key in _LATER:
         return True
     above = module.parent(node)
     counts = isinstance(above, ast.Call) and last_name(above.func) in {"float", "Decimal"}
     return key in {"price", "amount"} and (counts or isinstance(above, ast.BinOp))
+
+
+def _asks_status(node: ast.Subscript, module: Module) -> bool:
+    """Whether the function looks at the status: a venue that tells it tells the rest."""
+    function = module.function(node)
+    if function is None:
+        return False
+    holder = ast.unparse(node.value)
+    texts = {ast.unparse(each) for each in module.within(function, ast.Subscript)}
+    texts |= {ast.unparse(each) for each in module.within(function, ast.Call)}
+    return any(f"{holder}{form}" in texts for form in _STATUS)
 
 
 def _asks_none(node: ast.Subscript, module: Module) -> bool:
@@ -116,6 +133,11 @@ def move(order_id, symbol, price):
     cost = order["cost"] or 0
     log.info("sent %s at %s", order["id"], order["price"])
     return cost
+
+def ended(symbol, amount):
+    order = exchange.create_order(symbol, "market", "buy", amount)
+    if order["status"] == "closed":
+        book(order["filled"])
 
 def buy(symbol, amount):
     order = exchange.create_order(symbol, "market", "buy", amount)

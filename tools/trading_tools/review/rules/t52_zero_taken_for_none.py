@@ -16,7 +16,15 @@ _NOT_NUMBERS = frozenset({"order", "orders", "type", "id", "symbol", "prices", "
 
 
 def _if(node: ast.If, module: Module) -> Iterator[Hit]:
-    yield from _tested(node.test, module)
+    if not _refuses(node):
+        yield from _tested(node.test, module)
+
+
+def _refuses(node: ast.If) -> bool:
+    """`if not amount: return`: zero is turned away as well, which is right for a size."""
+    negated = isinstance(node.test, ast.UnaryOp) and isinstance(node.test.op, ast.Not)
+    ends = isinstance(node.body[-1], ast.Return | ast.Raise | ast.Continue)
+    return negated and ends and not node.orelse
 
 
 def _choice(node: ast.IfExp, module: Module) -> Iterator[Hit]:
@@ -126,6 +134,8 @@ from decimal import Decimal
 def send(self, symbol: str, amount: Decimal, price: Decimal | None = None):
     if price is not None:
         price = self.to_precision(symbol, price)
+    if not price:
+        raise Refused("a limit order needs a price")
     if amount and symbol:
         self.post(symbol, amount, price)
 """,
