@@ -18,6 +18,8 @@ def _dropped(call: ast.Call, module: Module) -> Iterator[Hit]:
     if not isinstance(module.parent(call), ast.Expr) or not isinstance(call.func, ast.Attribute):
         return
     holder = call.func.value
+    if isinstance(holder, ast.Name) and holder.id in {"self", "cls"}:
+        return  # a method of the project's own, which may well keep it
     if words(last_name(holder)) & _GROUPS or _is_group(module, holder):
         return
     yield Hit(call, f"nobody keeps the task that `{ast.unparse(call.func)}` starts")
@@ -53,6 +55,7 @@ import asyncio
 async def subscribe(self, symbol):
     self._health = asyncio.create_task(self._watch_health(symbol))
     self._health.add_done_callback(self._ended)
+    self.create_task(self._read(symbol))
 """,
         """
 import asyncio
