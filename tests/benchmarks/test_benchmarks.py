@@ -29,6 +29,11 @@ def test_runs_at_once_are_all_done_though_the_service_is_overloaded(tmp_path: Pa
     assert found["chain_holds"] is True
 
 
+def test_a_review_is_measured_beside_parsing() -> None:
+    found = told("benchmarks.review", "500")
+    assert set(found) == {"over_parse", "lines_wall_s", "rss_mb", "staged_ms"}
+
+
 def test_the_venue_takes_every_order_of_the_benchmark() -> None:
     found = told("benchmarks.venue", "0.002")
     assert set(found) == {
@@ -50,6 +55,13 @@ def test_every_book_update_of_the_benchmark_reaches_its_reader() -> None:
 def test_the_kit_lets_every_order_of_the_benchmark_through() -> None:
     found = told("benchmarks.kit", "50")
     assert set(found) == {"pacer_us", "pacer_shared_us", "order_us"}
+    assert all(value > 0 for value in found.values())
+
+
+@pytest.mark.slow
+def test_a_check_of_each_kind_finds_nothing_on_sound_components() -> None:
+    found = told("benchmarks.conformance", "2")
+    assert len(found) == 6
     assert all(value > 0 for value in found.values())
 
 

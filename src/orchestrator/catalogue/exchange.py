@@ -1,4 +1,4 @@
-"""Market data tools for agents: ticker, order book, candles, market limits, trading fees.
+"""Market data tools for agents: prices, books, candles, bars, market limits, fees, facts.
 
 Only the door: arguments, wording and refusals. Asking venues and reading what they answer is
 `trading_tools.exchange`. All of it is public data, read only; no key is used.
@@ -21,6 +21,7 @@ from trading_tools.exchange.errors import (
     UnknownVenue,
     Unsupported,
 )
+from trading_tools.exchange.facts.told import ToldFacts, Topic, told_facts
 from trading_tools.exchange.fit import Order
 from trading_tools.exchange.market_data import DEEPEST, MOST_CANDLES, MarketData
 from trading_tools.exchange.readings import (
@@ -28,8 +29,11 @@ from trading_tools.exchange.readings import (
     MarketLimits,
     OrderBook,
     Ticker,
+    TradeBars,
     TradingFees,
 )
+from trading_tools.exchange.trade_bars import MOST_BARS
+from trading_tools.exchange.trade_bars import trade_bars as bars_of_trades
 from trading_tools.money import JsonDecimal
 
 Symbol = Annotated[
@@ -152,7 +156,68 @@ async def trading_fees(
         return await context.service(MarketData).trading_fees(symbol, venue)
 
 
-TOOLS: Final[tuple[Tool, ...]] = (ticker, order_book, candles, market_limits, trading_fees)
+@tool(effect=Effect.READ, timeout_s=300.0)
+async def trade_bars(
+    context: ToolContext,
+    symbol: Symbol,
+    venue: Annotated[
+        str,
+        Field(description="binance, binanceusdm, kraken, coinbase …; no other one stands in."),
+    ],
+    length_s: Annotated[int, Field(description="30 = bars of 30 seconds.", ge=1, le=86_400)] = 30,
+    count: Annotated[
+        int, Field(description="How many, counted back from the last closed.", ge=1, le=MOST_BARS)
+    ] = 20,
+    until: Annotated[
+        datetime | None,
+        Field(description="Only bars closed by this time (ISO 8601, UTC); null = by now."),
+    ] = None,
+) -> TradeBars:
+    """Make bars of any length from a market's past trades; `candles` is cheaper where it has them.
+
+    `rows` are [open_time (UTC), open, high, low, close, volume, trades, complete], oldest first. A
+    bar without trades has no prices. One in which trades may be missing is not complete, and
+    `missing` says why: Bybit tells its latest trades only, and a busy market of a long time is left
+    after 40 requests.
+    """
+    with _refusals("trade_bars"):
+        data = context.service(MarketData)
+        return await bars_of_trades(data, symbol, venue, length_s, count, _utc(until))
+
+
+@tool(effect=Effect.READ)
+def exchange_facts(
+    venue: Annotated[str, Field(description="binance, kraken, okx …", min_length=1, max_length=60)],
+    about: Annotated[
+        Topic | None,
+        Field(
+            description="limits (and how they refuse), fees, or rules (client order ids, filters, "
+            "quirks); null = all."
+        ),
+    ] = None,
+    tier: Annotated[
+        int | None, Field(description="Fees of this tier only, by its number.", ge=0, le=100)
+    ] = None,
+) -> ToldFacts:
+    """Look up what a venue publishes of itself: rate limits, fees, client ids, filters, quirks.
+
+    Asks no venue: it is a list kept with this software. Each fact has its `basis`, the venue's own
+    document and the day it was read; `verified` is false where that could not be done, and `basis`
+    says where the fact is from instead. A market's own figures are `market_limits`.
+    """
+    with _refusals("exchange_facts"):
+        return told_facts(venue, about, tier)
+
+
+TOOLS: Final[tuple[Tool, ...]] = (
+    ticker,
+    order_book,
+    candles,
+    market_limits,
+    trading_fees,
+    trade_bars,
+    exchange_facts,
+)
 
 
 def _utc(moment: datetime | None) -> datetime | None:

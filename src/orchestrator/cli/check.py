@@ -78,6 +78,8 @@ def check_command(
     from trading_tools.conformance.report import text
     from trading_tools.conformance.spec import CheckSpec
 
+    if write_test is not None and write_test.exists():
+        raise CommandError(f"{write_test} exists already", "--write-test", "name a new file")
     spec = CheckSpec(kind, target, Path.cwd(), _given(params), seed, histories, timeout_s)
     outcome = _checked(spec)
     emit(outcome.to_dict(), as_json, lambda: text(outcome))
@@ -119,8 +121,6 @@ def _keep(spec: CheckSpec, outcome: Outcome, file: Path) -> None:
     if not written:
         say("nothing is broken: no test was written")
         return
-    if file.exists():
-        raise CommandError(f"{file} exists already", "--write-test", "name a new file")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(written, "utf-8")

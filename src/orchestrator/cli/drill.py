@@ -115,6 +115,7 @@ def drill_command(as_list: bool, as_json: bool, formats: tuple[str, ...], **aske
 def _asked(options: dict[str, Any]) -> Drill:
     from trading_tools.drill.oracle.positions import Declared
     from trading_tools.drill.running import Drill
+    from trading_tools.exchange.facts.book import ended
     from trading_tools.venue.names import VENUES
 
     command = options["command"]
@@ -124,7 +125,8 @@ def _asked(options: dict[str, Any]) -> Drill:
     for name in venues:
         if name not in VENUES:
             near = get_close_matches(name, VENUES, 1) or sorted(VENUES)
-            raise CommandError(f"no venue {name!r}", "--venue", f"use {', '.join(near)}")
+            what = ended(name) or f"no venue {name!r}"
+            raise CommandError(what, "--venue", f"use {', '.join(near)}")
     scenarios = _scenarios(options["scenarios"])
     if not any(each.fits(venue) for each in scenarios for venue in venues):
         names = ", ".join(each.name for each in scenarios)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orchestrator.cli.options import JSON
+from orchestrator.cli.options import JSON, VenueChoice
 from orchestrator.cli.output import CommandError, emit, say
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def venue_command() -> None:
 @click.option(
     "--venue",
     "venues",
-    type=click.Choice(list(_SOCKETS)),
+    type=VenueChoice(list(_SOCKETS)),
     multiple=True,
     default=("binance",),
     show_default=True,

@@ -17,6 +17,8 @@ MOST_TOKENS = 240
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}(?:['’](?:s|re|t|m|ll|d|ve))?(?![A-Za-z0-9_])")
 _NUMBER = re.compile(r"(?:[0-9][0-9_]*(?:[.,][0-9]+)*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?(?![0-9])")
 _QUOTED = re.compile(r"\"([^\"\n]{1,200})\"")
+_FILE = re.compile(r"/?(?:[\w.-]{1,80}/){0,12}[\w-]{1,80}\.(?:py|ipynb|md)(?![\w./-]*\w)", re.ASCII)
+"""A file of code, which is one thing however many words its path has."""
 _SIGNS = "+-−–"
 _MONEY = {"$": "USD", "€": "EUR", "£": "GBP"}
 COINS = frozenset(("BTC", "ETH", "SOL", "DOGE", "XRP", "BNB", "ADA"))
@@ -49,7 +51,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word in lower case, a value, a quoted text, or a mark. `raw` is as written.
+    """A word in lower case, a value, a quoted text, a file, or a mark. `raw` is as written.
 
     `joint` is what ties a word to the one before it without a space: `/`, `-`, `:` or nothing.
     """
@@ -88,6 +90,8 @@ def _cut(text: str) -> list[Token]:
 def _next(text: str, at: int, spaced: bool, before: list[Token]) -> tuple[Token | None, int]:
     if quoted := _QUOTED.match(text, at):
         return Token(quoted[1], spaced=spaced), quoted.end()
+    if spaced and (file := _FILE.match(text, at)):
+        return Token(file[0], spaced=spaced), file.end()
     joint = ""
     glued = not spaced and bool(before) and bool(before[-1].word)
     if text[at] in "/-:_" and glued and (word := _WORD.match(text, at + 1)):

@@ -45,7 +45,10 @@ EDITOR = "str_replace_based_edit_tool"
 RISK_TOOLS = frozenset(
     {"kelly_fraction", "position_size", "stop_size", "drawdown_risk", "validate_sizing"}
 )
-MARKET_TOOLS = frozenset({"ticker", "order_book", "candles", "market_limits", "trading_fees"})
+MARKET_TOOLS = frozenset(
+    {"ticker", "order_book", "candles", "market_limits", "trading_fees"}
+    | {"trade_bars", "exchange_facts"}
+)
 TOOLS = (
     RISK_TOOLS
     | MARKET_TOOLS
@@ -59,6 +62,7 @@ TOOLS = (
         "read_receipt",
         "read_trail",
         "record_decision",
+        "review_code",
         "run_checks",
         "verify_ledger",
         EDITOR,

@@ -65,6 +65,9 @@ async def asked(folder: Path, venues: VenueServer, request: str, answer: str = "
         ("Does 0.0012345 BTC fit BTC/USDT on binance?", "rounded down the amount is 0.00123 BTC"),
         ("What is the price of BTC/USDT on bybit?", "- last 60"),
         ("What are the trading fees for BTC/USDT on bybit?", "- maker"),
+        ("what are Kraken's rate limits", "a counter up to 15 that falls by 0.33 a second"),
+        ("binance maker fee tier 0", "spot, VIP 0: maker 0.1%, taker 0.1% [not verified"),
+        ("quirks of coinbase", "has_next and cursor lead on"),
     ],
 )
 async def test_a_market_question_is_answered_from_the_venue(
@@ -75,6 +78,15 @@ async def test_a_market_question_is_answered_from_the_venue(
     assert state.closed.status == "success", state.closed.result
     assert told in state.closed.result
     assert state.acceptance[-1].unmet == ()
+
+
+async def test_the_rate_limits_of_a_venue_that_is_gone_are_its_end(
+    tmp_path: Path, venues: VenueServer
+) -> None:
+    state = await asked(tmp_path, venues, "rate limits of FTX")
+    assert state.closed is not None
+    assert state.closed.status == "blocked"
+    assert "ftx closed in November 2022" in state.closed.result
 
 
 async def test_the_market_of_an_amount_is_asked_for(tmp_path: Path, venues: VenueServer) -> None:

@@ -39,12 +39,12 @@ MORE_FAULTS: list[tuple[str, str, dict[str, str], set[str]]] = [
     ("backoff", "backoffs.py:Stream.run", {"fails": "venue.watch"}, {"reset"}),
 ]
 SOUND: list[tuple[str, str, dict[str, str]]] = [
-    ("limiter", "limiters.py:kit_pacer", {"rate": "10"}),
     ("breaker", "breakers.py:kit_breaker", {"threshold": "3", "recovery": "10"}),
     ("kelly", "figures.py:kit_kelly", {}),
-    ("order-guard", "guards.py:KitBot", {}),
 ]
 MORE_SOUND: list[tuple[str, str, dict[str, str]]] = [
+    ("limiter", "limiters.py:kit_pacer", {"rate": "10"}),
+    ("order-guard", "guards.py:KitBot", {}),
     ("limiter", "limiters.py:Bucket", {}),
     ("limiter", "limiters.py:SlidingWindow", {}),
     ("limiter", "limiters.py:Entered", {}),

@@ -26,8 +26,11 @@ _ABSTRACT = ("Callable", "Coroutine", "Generator", "Iterable", "Iterator", "Mapp
 
 
 def kept_test(spec: CheckSpec, outcome: Outcome, file: Path) -> str:
-    """The text of a test file at `file`; empty where nothing is broken."""
-    broken = [each for each in outcome.broken if each.counterexample is not None]
+    """The text of a test file at `file`; empty where nothing is broken that a test can show.
+
+    A call that never comes back is shown by none: the test would not either.
+    """
+    broken = [each for each in outcome.broken if each.counterexample and each.counterexample.code]
     if not broken:
         return ""
     timed = spec.kind in _TIMED

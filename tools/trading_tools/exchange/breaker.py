@@ -101,6 +101,13 @@ class Breaker:
         """Whether requests pass. An open breaker stays so until somebody asks to try."""
         return self._state
 
+    @property
+    def counted(self) -> tuple[int, int]:
+        """How many requests of the last `window_s` are counted, and how many of them failed."""
+        now = self._clock()
+        recent = [failed for at, failed in self._ends if at > now - self._rules.window_s]
+        return len(recent), sum(recent)
+
     def permit(self) -> Permit:
         """Leave to send a request; after the time of an open breaker, for one as a probe.
 

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from trading_tools.exchange.errors import MarketDataError, Unsupported
 from trading_tools.exchange.faults import Answer, explained, no_json
+from trading_tools.exchange.trade_pages import Page, Place, page
 from trading_tools.exchange.venues import OPTIONS
 
 R = TypeVar("R")
@@ -104,6 +105,12 @@ class CcxtVenue:
         """ccxt's fetch_ohlcv."""
         return await self._unified(
             "fetchOHLCV", lambda: self._client.fetch_ohlcv(symbol, interval, since_ms, count)
+        )
+
+    async def trades(self, symbol: str, place: Place) -> Page:
+        """One page of past trades, in the venue's own way."""
+        return await self._unified(
+            "fetchTrades", lambda: page(self.name, self._client, symbol, place)
         )
 
     async def close(self) -> None:

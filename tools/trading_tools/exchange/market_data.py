@@ -1,14 +1,16 @@
 """Market data of any venue by one small interface: asked once, kept for a while, honest about both.
 
 Where no venue is named the preferred ones are asked in turn, and the answer says which one gave it.
-Talking to one venue is `ccxt_venue`; what a reading is made of, `parsing` and `limits`.
+Who of them is asked first is `failover`; talking to one venue is `ccxt_venue`; what a reading is
+made of, `parsing` and `limits`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
@@ -22,10 +24,13 @@ from trading_tools.exchange.errors import (
     BadReply,
     MarketDataError,
     RateLimited,
+    Refused,
     Unreachable,
     Unsupported,
 )
+from trading_tools.exchange.failover import Failover, FailoverRules, VenueHealth
 from trading_tools.exchange.fit import Order
+from trading_tools.exchange.history import MOST_PAGES, Missing, PastTrade, trades
 from trading_tools.exchange.intervals import interval_of
 from trading_tools.exchange.limits import fees_of, limits_of
 from trading_tools.exchange.listing import Market, resolve
@@ -38,10 +43,12 @@ from trading_tools.exchange.readings import (
     Ticker,
     TradingFees,
 )
+from trading_tools.exchange.trade_pages import Page, Place
 from trading_tools.exchange.venue import Venue
 from trading_tools.exchange.venues import KNOWN, PREFERRED, venue_id
 
 T = TypeVar("T")
+R = TypeVar("R", Ticker, OrderBook, Candles, MarketLimits, TradingFees)
 
 DEEPEST: Final = 100
 MOST_CANDLES: Final = 200
@@ -86,6 +93,7 @@ class MarketData:
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         budget_s: float = BUDGET_S,
+        failover: FailoverRules | None = None,
     ) -> None:
         self._open_venue = open_venue
         self._ages = ages or Ages()
@@ -94,6 +102,7 @@ class MarketData:
         self._sleep = sleep
         self._budget_s = budget_s
         self._cache = Cache(clock, monotonic)
+        self._failover = Failover(PREFERRED, failover or FailoverRules(), monotonic)
         self._venues: dict[str, Venue] = {}
         self._quiet_until: dict[str, float] = {}
         self._users = 0
@@ -216,42 +225,93 @@ class MarketData:
 
         return await self._answer(symbol, venue, read)
 
+    async def market(self, symbol: str, venue: str) -> Market:
+        """The one market of a venue that a symbol means."""
+        name = venue_id(venue, offered())
+        async with self._budget(name):
+            return resolve(symbol, name, (await self._markets(self._at(name))).value)
+
+    async def past_trades(
+        self,
+        symbol: str,
+        venue: str,
+        since: datetime,
+        until: datetime,
+        most_pages: int = MOST_PAGES,
+    ) -> AsyncIterator[PastTrade | Missing]:
+        """Trades of the past, oldest first, each once, from one venue and kept nowhere.
+
+        Each page has the time of a request; no other venue stands in, for its trades are others.
+        """
+        name, market = venue_id(venue, offered()), await self.market(symbol, venue)
+
+        async def ask(place: Place) -> Page:
+            async with self._budget(name):
+                at = self._at(name)
+                return await self._patient(name, lambda: at.trades(market.symbol, place))
+
+        async for one in trades(name, _ms(since), _ms(until), ask, most_pages):
+            yield one
+
+    @asynccontextmanager
+    async def _budget(self, name: str) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(self._budget_s):
+                yield
+        except TimeoutError:
+            raise Unreachable(f"{name} did not answer within {self._budget_s:g} s") from None
+
+    def _at(self, name: str) -> Venue:
+        at = self._venues.get(name)
+        if at is None:
+            at = self._venues[name] = self._open_venue(name)
+        return at
+
+    def health(self) -> tuple[VenueHealth, ...]:
+        """How those venues did that are asked where none is named; times are the monotonic ones."""
+        return self._failover.health()
+
     async def _answer(
         self,
         symbol: str,
         venue: str | None,
-        read: Callable[[Venue, Market, tuple[str, ...]], Awaitable[T]],
-    ) -> T:
+        read: Callable[[Venue, Market, tuple[str, ...]], Awaitable[R]],
+    ) -> R:
         """From the venue named, or the first preferred one that can answer."""
         if venue is not None:
             return await self._read(venue_id(venue, offered()), symbol, read, ())
-        passed: list[str] = []
-        for name in PREFERRED:
+        turns = self._failover.turns()
+        errors: list[MarketDataError] = []
+        for name in turns.venues:
+            moved_back: list[str] = [why for other, why in turns.late.items() if other != name]
+            passed = (*moved_back, *(str(error) for error in errors))
             try:
-                return await self._read(name, symbol, read, tuple(passed))
+                return await self._read(name, symbol, read, passed)
             except AmbiguousSymbol:
                 raise
             except MarketDataError as error:
-                passed.append(str(error))
-                last = error
-        raise type(last)("; ".join(passed)) from last
+                errors.append(error)
+        raise type(errors[-1])("; ".join(map(str, errors))) from errors[-1]
 
     async def _read(
         self,
         name: str,
         symbol: str,
-        read: Callable[[Venue, Market, tuple[str, ...]], Awaitable[T]],
+        read: Callable[[Venue, Market, tuple[str, ...]], Awaitable[R]],
         passed: tuple[str, ...],
-    ) -> T:
-        at = self._venues.get(name)
-        if at is None:
-            at = self._venues[name] = self._open_venue(name)
+    ) -> R:
+        at, began = self._at(name), self._clock()
         try:
-            async with asyncio.timeout(self._budget_s):
+            async with self._budget(name):
                 listed = (await self._markets(at)).value
-                return await read(at, resolve(symbol, at.name, listed), passed)
-        except TimeoutError:
-            raise Unreachable(f"{name} did not answer within {self._budget_s:g} s") from None
+                found = await read(at, resolve(symbol, at.name, listed), passed)
+        except (BadReply, RateLimited, Refused, Unreachable) as error:
+            self._failover.failed(name, str(error))
+            raise
+        # What was kept says nothing of how the venue does now.
+        if found.source.fetched_at >= began:
+            self._failover.answered(name, _age_s(found))
+        return found
 
     async def _markets(self, at: Venue) -> Kept[tuple[Market, ...]]:
         async def ask() -> tuple[Market, ...]:
@@ -297,3 +357,14 @@ class MarketData:
             age_s=max(0, ceil(self._cache.age_s(kept))),
             passed_over=passed,
         )
+
+
+def _ms(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _age_s(found: Ticker | OrderBook | Candles | MarketLimits | TradingFees) -> float | None:
+    """How old the data was by the venue's own time when it was asked for, where it tells it."""
+    if not isinstance(found, Ticker | OrderBook) or found.venue_time is None:
+        return None
+    return (found.source.fetched_at - found.venue_time).total_seconds()

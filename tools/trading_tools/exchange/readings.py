@@ -99,6 +99,35 @@ class Candles:
     source: Source
 
 
+TradeBar = tuple[
+    str,
+    PlainDecimal | None,
+    PlainDecimal | None,
+    PlainDecimal | None,
+    PlainDecimal | None,
+    PlainDecimal,
+    int,
+    bool,
+]
+"""Opening time (UTC), open, high, low, close, volume, trades, complete; no prices, no trades."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TradeBars:
+    """Bars made from a venue's trades, oldest first; `missing` says why one is not complete."""
+
+    venue: str
+    symbol: str
+    kind: str
+    length_s: int
+    price_unit: str
+    volume_unit: str
+    columns: tuple[str, ...]
+    rows: tuple[TradeBar, ...]
+    missing: tuple[str, ...]
+    source: Source
+
+
 @dataclass(frozen=True, kw_only=True)
 class Fit:
     """Whether an order is one that the venue takes, and what of it can be sent.

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from trading_tools.exchange.trade_pages import Page, Place
+
 
 class Venue(Protocol):
     """One venue's public market data; every method raises a `MarketDataError` that names it."""
@@ -41,6 +43,9 @@ class Venue(Protocol):
         self, symbol: str, interval: str, since_ms: int, count: int
     ) -> Sequence[Sequence[Any]]:
         """Candles that open at or after `since_ms`."""
+
+    async def trades(self, symbol: str, place: Place) -> Page:
+        """One page of past trades."""
 
     async def close(self) -> None:
         """Let go of its connections."""

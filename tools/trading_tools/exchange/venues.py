@@ -1,17 +1,18 @@
-"""Venues by name: how people write them, which are gone, and how ccxt's client is set up for each.
+"""Venues by name, and how ccxt's client is set up for each.
 
-No venue is asked anything here; the client is `ccxt_venue`.
+No venue is asked anything here; the client is `ccxt_venue`. Which are gone and which other names
+there are is in `facts`.
 """
 
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
 from trading_tools.exchange.errors import UnknownVenue
+from trading_tools.exchange.facts.book import ended, exchanges, squeezed
 
 PREFERRED: Final = ("bybit", "binance")
 """Asked in this order where no venue is named."""
@@ -29,32 +30,6 @@ OPTIONS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     }
 )
 
-_OTHER_NAMES: Final = {
-    "binancefutures": "binanceusdm",
-    "binancelinear": "binanceusdm",
-    "binanceperp": "binanceusdm",
-    "binancespot": "binance",
-    "bybitlinear": "bybit",
-    "bybitspot": "bybit",
-    "coinbaseadvanced": "coinbase",
-    "gateio": "gate",
-    "huobi": "htx",
-    "huobipro": "htx",
-    "okex": "okx",
-    "okex5": "okx",
-}
-
-_GONE: Final = {
-    "bittrex": "bittrex closed in December 2023 and has no successor",
-    "coinbasepro": "coinbasepro became Coinbase Advanced: ask `coinbase`",
-    "coinbaseprime": "coinbaseprime has no public market data: ask `coinbase`",
-    "ftx": "ftx closed in November 2022 and has no successor",
-    "ftxus": "ftxus closed in November 2022 and has no successor",
-    "gdax": "gdax became Coinbase Pro, then Coinbase Advanced: ask `coinbase`",
-    "liquid": "liquid closed in November 2022 and has no successor",
-    "quadrigacx": "quadrigacx closed in 2019 and has no successor",
-}
-
 
 def venue_id(name: str, offered: Collection[str]) -> str:
     """The id of the venue that `name` means, among those `offered`.
@@ -62,14 +37,15 @@ def venue_id(name: str, offered: Collection[str]) -> str:
     Raises:
         UnknownVenue: it is none of them; the message has the successor or the nearest names.
     """
-    squeezed = re.sub(r"[\s._-]", "", name).casefold()
-    if squeezed in offered:
-        return squeezed
-    if squeezed in _OTHER_NAMES:
-        return _OTHER_NAMES[squeezed]
-    if squeezed in _GONE:
-        others = "" if "ask `" in _GONE[squeezed] else f": ask {' or '.join(PREFERRED)} instead"
-        raise UnknownVenue(_GONE[squeezed] + others)
-    near = difflib.get_close_matches(squeezed, sorted(offered), n=3)
+    written = squeezed(name)
+    if written in offered:
+        return written
+    if written in exchanges().other_names:
+        return exchanges().other_names[written]
+    gone = ended(name)
+    if gone is not None:
+        others = "" if "ask `" in gone else f": ask {' or '.join(PREFERRED)} instead"
+        raise UnknownVenue(gone + others)
+    near = difflib.get_close_matches(written, sorted(offered), n=3)
     known = f"did you mean {' or '.join(near)}?" if near else f"try {', '.join(KNOWN)}"
     raise UnknownVenue(f"there is no venue {name!r:.60}; {known}")

@@ -8,9 +8,9 @@ from __future__ import annotations
 import gc
 import os
 import threading
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +26,8 @@ PAYS_BYTES: Final = 1_500_000
 """From this much text on, more processes are faster than one."""
 
 _CHUNK: Final = 24
-_PROJECTS: Final = 8
+_PROJECTS: Final = 2
+_COLLECTED_BYTES: Final = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -38,16 +39,52 @@ class Target:
     size: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Job:
     """What every file of a review is judged by."""
 
     engine: Engine
     read: Reader
     missing: bool
+    projects: OrderedDict[Path, Project] = field(default_factory=OrderedDict)
+    bases: dict[Path, Path] = field(default_factory=dict)
+    grown: int = 0
+    """Bytes that were read since garbage was collected."""
+
+    def base(self, file: Path) -> Path:
+        """The folder that a file's imports start from."""
+        if file.parent not in self.bases:
+            self.bases[file.parent] = base_of(file, self.read)
+        return self.bases[file.parent]
+
+    def project(self, base: Path) -> Project:
+        """The project of the files below a folder; the last few are kept."""
+        if base not in self.projects:
+            self.projects[base] = Project(finder(base, self.read))
+            if len(self.projects) > _PROJECTS:
+                self.projects.popitem(last=False)
+        return self.projects[base]
 
     def findings(self, targets: Sequence[Target]) -> list[Finding]:
-        return [finding for target in targets for finding in _reviewed(self, target)]
+        """The findings in files.
+
+        Garbage is collected after so much text and not while trees grow, when looking through all
+        of them for it again and again would cost more than parsing.
+        """
+        found = []
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            for target in targets:
+                found += _reviewed(self, target)
+                self.grown += target.size
+                if self.grown > _COLLECTED_BYTES:
+                    gc.collect()
+                    self.grown = 0
+        finally:
+            if collecting:
+                gc.enable()
+        return found
 
 
 def review(
@@ -82,7 +119,7 @@ def _in_processes(targets: Sequence[Target], job: _Job, workers: int) -> Iterato
     global _job
     _job = job  # rules are functions: they are inherited, not sent
     chunks = [targets[at : at + _CHUNK] for at in range(0, len(targets), _CHUNK)]
-    with ProcessPoolExecutor(workers, get_context("fork"), _settle) as pool:
+    with ProcessPoolExecutor(workers, get_context("fork"), gc.freeze) as pool:
         for found in pool.map(_chunk, chunks):
             yield from found
 
@@ -90,18 +127,9 @@ def _in_processes(targets: Sequence[Target], job: _Job, workers: int) -> Iterato
 _job: _Job | None = None
 
 
-def _settle() -> None:
-    """In each process, once: what is there already is not looked through for garbage again."""
-    gc.freeze()
-    gc.disable()
-
-
 def _chunk(targets: Sequence[Target]) -> list[Finding]:
     assert _job is not None
-    # Collecting while a tree grows costs a third of parsing; it is done once a chunk instead.
-    found = _job.findings(targets)
-    gc.collect()
-    return found
+    return _job.findings(targets)
 
 
 def _reviewed(job: _Job, target: Target) -> list[Finding]:
@@ -109,14 +137,9 @@ def _reviewed(job: _Job, target: Target) -> list[Finding]:
     if raw is None:
         gone = unreadable(target.shown, "cannot be read", "name a readable file")
         return [] if job.missing else [gone]
-    base = base_of(target.file, job.read)
+    base = job.base(target.file)
     try:
         source = source_of(target.shown, raw, module_of(target.file, base))
     except Unreadable as error:
         return [unreadable(target.shown, error.what, error.fix, error.line)]
-    return job.engine.review(source, _project(base, job.read))
-
-
-@lru_cache(maxsize=_PROJECTS)
-def _project(base: Path, read: Reader) -> Project:
-    return Project(finder(base, read))
+    return job.engine.review(source, job.project(base))

@@ -12,7 +12,8 @@ import threading
 from typing import Any
 
 _TURNS = 10
-_REAL_WAIT_S = 1.0
+_REAL_WAIT_S = 0.5
+_HELD_S = 60.0
 
 
 class Down(ConnectionError):
@@ -168,7 +169,7 @@ class Threaded:
     def _work(self) -> None:
         self._sent = True
         self._moved.set()
-        self._end.wait(_REAL_WAIT_S)
+        self._end.wait(_HELD_S)
         if self._fails:
             raise Down("no answer")
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from trading_tools.conformance.inside.journal import Journal, Skipped
 from trading_tools.conformance.inside.loading import Loaded, told
-from trading_tools.conformance.inside.search import Property
-from trading_tools.conformance.inside.virtual import VirtualTime
+from trading_tools.conformance.inside.search import Hung, Property
+from trading_tools.conformance.inside.virtual import Stuck, VirtualTime
 from trading_tools.conformance.kinds.laws import Laws, Making, has_default, making
 from trading_tools.conformance.kinds.limiter_history import (
     Event,
@@ -151,8 +151,12 @@ class _Case:
             lambda parts: [*parts[0], parts[1]]
         )
 
-    def _live(self, events: Sequence[Event]) -> Life:
-        return live(self._make, self._shape, self._nominal, events)
+    def _live(self, events: Sequence[Event], journal: Journal) -> Life:
+        try:
+            return live(self._make, self._shape, self._nominal, events)
+        except (Hung, Stuck):
+            self._told(events, Life(0), journal)
+            raise
 
     def _told(self, events: Sequence[Event], life: Life, journal: Journal) -> None:
         tell(journal, self._shape, events, life)
@@ -199,15 +203,15 @@ class _Case:
         return f"{count} of {len(life.calls)} still wait{'s' * (count == 1)} after {waited:.4g} s"
 
     def _rate(self, events: list[Event], journal: Journal) -> None:
-        self._law_of_rate(events, self._live(events), journal)
+        self._law_of_rate(events, self._live(events, journal), journal)
 
     def _in_time(self, events: list[Event], journal: Journal) -> None:
-        self._law_of_patience(events, self._live(events), journal)
+        self._law_of_patience(events, self._live(events, journal), journal)
 
     def _throughput(self, more: int, journal: Journal) -> None:
         count = math.floor(self._nominal.burst) + more
         events = [Event(0, count)]
-        life = self._live(events)
+        life = self._live(events, journal)
         if life.starved():
             return  # told by the law of patience
         longest = more / self._nominal.a_second / _LEAST_SHARE + 2 * self._nominal.per_s
@@ -226,10 +230,10 @@ class _Case:
         journal: Journal,
     ) -> None:
         """Both laws, where they hold without what is new in this history."""
-        life = self._live(calm)
+        life = self._live(calm, journal)
         if over(life.granted, self._nominal) or life.starved():
             return
-        life = self._live(events)
+        life = self._live(events, journal)
         self._law_of_rate(events, life, journal)
         self._law_of_patience(events, life, journal)
 
@@ -242,7 +246,7 @@ class _Case:
     def _oversize(self, more: int, journal: Journal) -> None:
         cost = math.floor(self._nominal.burst) + more
         events = [Event(0, 1, cost)]
-        life = self._live(events)
+        life = self._live(events, journal)
         if life.calls[0].error:
             return
         self._told(events, life, journal)
@@ -256,15 +260,15 @@ class _Case:
 
     def _negative(self, less: int, journal: Journal) -> None:
         crowd = Event(0, math.floor(self._nominal.burst) + less)
-        if over(self._live([crowd]).granted, self._nominal):
+        if over(self._live([crowd], journal).granted, self._nominal):
             return
         events = [Event(0, 1, -less), crowd]
-        self._law_of_rate(events, self._live(events), journal)
+        self._law_of_rate(events, self._live(events, journal), journal)
 
     def _cheap(self, _history: None, journal: Journal) -> None:
         burst = math.floor(self._nominal.burst)
         big = [Event(0, burst, 1), Event(0, 1, burst), Event(0, 3, 1)]
-        life = self._live(big)
+        life = self._live(big, journal)
         large = life.calls[burst]
         cheap = [call.granted_s for call in life.calls[burst + 1 :]]
         if large.granted_s is None or None in cheap:

@@ -223,6 +223,11 @@ LIBRARIES: Final = (
     CCXT, BINANCE, PYBIT, KRAKEN, CLOB, IB, ALPACA, COINBASE, HYPERLIQUID, OKX
 )  # fmt: skip
 
+TRADING_PACKAGES: Final = frozenset(
+    client.partition(".")[0] for library in LIBRARIES for client in library.clients
+)
+"""Top names of packages that a file imports which trades."""
+
 RENAMED: Final = {
     "type": "order_type",
     "ordertype": "order_type",
@@ -287,8 +292,13 @@ def library_of(client: str) -> Library | None:
 _CCXT_PARTS: Final = frozenset({"pro", "async_support", "base", "exchanges", "errors", "static"})
 
 
-def is_asynchronous(library: Library, client: str) -> bool:
-    """Whether the methods of a client, by its dotted name, are coroutines."""
+def is_asynchronous(library: Library, client: str) -> bool | None:
+    """Whether the methods of a client, by its dotted name, are coroutines.
+
+    None for one that is neither: TWS is sent an order and answers by an event.
+    """
+    if library is IB:
+        return None
     return client.startswith(library.asynchronous) if library.asynchronous else False
 
 

@@ -15,6 +15,7 @@ from trading_tools.review.findings import Edit
 from trading_tools.review.model import calls, handlers, reach, retries, values
 from trading_tools.review.model.imports import IMPLIED, Imports, dotted
 from trading_tools.review.model.index import FunctionNode, Index
+from trading_tools.review.model.libraries import TRADING_PACKAGES, Act
 from trading_tools.review.model.scopes import Scope, bindings, scope_of
 from trading_tools.review.source import Source, column_of
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from trading_tools.review.model.calls import VenueCall
-    from trading_tools.review.model.libraries import Act
     from trading_tools.review.model.project import Project
     from trading_tools.review.model.reach import Submit
     from trading_tools.review.model.retries import Retry
@@ -219,6 +219,15 @@ class Module:
         *folders, name = self.source.path.split("/")
         named = name.startswith(("test_", "conftest")) or name.endswith("_test.py")
         return named or "tests" in folders
+
+    @cached_property
+    def trades(self) -> bool:
+        """Whether the file has to do with trading: by what it imports, calls or speaks of."""
+        roots = {name.partition(".")[0] for name in self.imports.modules}
+        if roots & TRADING_PACKAGES or self.venue_calls:
+            return True
+        said = self._squeezed
+        return "order" in said and any(each in said for each in ("exchange", "trading", "broker"))
 
     def replacing(self, node: ast.expr | ast.stmt, text: str) -> Edit:
         """The edit that puts `text` in the place of a node."""

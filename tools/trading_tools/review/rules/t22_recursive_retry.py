@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from trading_tools.review.findings import Severity
 from trading_tools.review.model.exceptions import covers
-from trading_tools.review.model.index import last_name
+from trading_tools.review.model.index import FunctionNode, last_name
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.values import called
 from trading_tools.review.rule import Hit, Rule, Topic, on_nodes
@@ -25,7 +25,7 @@ def _recursing(handler: ast.ExceptHandler, module: Module) -> Iterator[Hit]:
             continue
         target = called(module, call)
         same = target is not None and target.node is function
-        if same and not _counts(call) and not _bounded(call, handler, module):
+        if same and _is_repetition(call, function, module) and not _bounded(call, handler, module):
             caught = ", ".join(each.rpartition(".")[2] for each in module.caught(handler))
             yield Hit(call, f"`{function.name}` calls itself after {caught}, without a bound")
 
@@ -54,11 +54,17 @@ def _bounded(call: ast.Call, handler: ast.ExceptHandler, module: Module) -> bool
     )
 
 
-def _counts(call: ast.Call) -> bool:
-    """Whether an attempt is counted: `f(attempt + 1)`, `f(retries=left - 1)`."""
+def _is_repetition(call: ast.Call, function: FunctionNode, module: Module) -> bool:
+    """Whether it is called with just what it was called with, and no attempt is counted.
+
+    With other arguments it works on something else: a part, a parent, another kind.
+    """
+    scope = module.scope(function)
     given = [*call.args, *(each.value for each in call.keywords)]
-    return any(
-        isinstance(each, ast.BinOp) and isinstance(each.op, ast.Add | ast.Sub) for each in given
+    plain = [each.value if isinstance(each, ast.Starred) else each for each in given]
+    return module.trades and all(
+        isinstance(each, ast.Name) and scope.binds(each.id) and not scope.bound.get(each.id)
+        for each in plain
     )
 
 

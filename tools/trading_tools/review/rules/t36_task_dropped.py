@@ -18,9 +18,8 @@ def _dropped(call: ast.Call, module: Module) -> Iterator[Hit]:
     if not isinstance(module.parent(call), ast.Expr) or not isinstance(call.func, ast.Attribute):
         return
     holder = call.func.value
-    if isinstance(holder, ast.Name) and holder.id in {"self", "cls"}:
-        return  # a method of the project's own, which may well keep it
-    if words(last_name(holder)) & _GROUPS or _is_group(module, holder):
+    own = isinstance(holder, ast.Name) and holder.id == "self"
+    if own or words(last_name(holder)) & _GROUPS or _is_group(module, holder):
         return
     yield Hit(call, f"nobody keeps the task that `{ast.unparse(call.func)}` starts")
 
@@ -55,7 +54,6 @@ import asyncio
 async def subscribe(self, symbol):
     self._health = asyncio.create_task(self._watch_health(symbol))
     self._health.add_done_callback(self._ended)
-    self.create_task(self._read(symbol))
 """,
         """
 import asyncio
@@ -64,6 +62,9 @@ async def run(self):
     async with asyncio.TaskGroup() as both:
         both.create_task(self._read())
         both.create_task(self._watch_health())
+
+def start(self, work):
+    self.create_task(work)
 """,
     ),
 )

@@ -12,6 +12,8 @@ from trading_tools.review.model.words import names_money, words
 from trading_tools.review.rule import Hit, Rule, Topic, on_nodes
 
 _LIMITS = frozenset({"max", "limit", "cap", "leverage", "drawdown", "risk"})
+_VAGUE = frozenset({"size", "max", "min", "limit", "self", "average", "volume", "cost", "margin"})
+"""Words that code which has nothing to do with money has too."""
 _ORDERING = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
 
@@ -26,7 +28,7 @@ def _is_limit(compare: ast.Compare) -> bool:
     if not any(isinstance(each, _ORDERING) for each in compare.ops):
         return False
     names = [last_name(each) for each in (compare.left, *compare.comparators)]
-    money = any(names_money(each) for each in names)
+    money = any(names_money(each) and words(each) - _VAGUE for each in names)
     limit = any(words(each) & _LIMITS for each in names)
     bounded = any(isinstance(each, ast.Constant) for each in compare.comparators)
     return money and (limit or bounded)

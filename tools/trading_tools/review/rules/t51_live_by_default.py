@@ -22,7 +22,7 @@ _FALSE = frozenset({"false", "0", "no", "off", ""})
 
 
 def _in_signature(function: FunctionNode, module: Module) -> Iterator[Hit]:
-    if not function.args.defaults and not function.args.kw_defaults:
+    if not (function.args.defaults or function.args.kw_defaults) or not module.trades:
         return
     scope = module.scope(function)
     for name, default in scope.defaults.items():
@@ -31,7 +31,7 @@ def _in_signature(function: FunctionNode, module: Module) -> Iterator[Hit]:
 
 def _in_class(node: ast.AnnAssign, module: Module) -> Iterator[Hit]:
     field = isinstance(module.parent(node), ast.ClassDef) and isinstance(node.target, ast.Name)
-    if field and node.value is not None:
+    if field and node.value is not None and module.trades:
         assert isinstance(node.target, ast.Name)
         yield from _default(node.target.id, node.value, node)
 
@@ -75,6 +75,7 @@ RULE = Rule(
     bad=(
         """
 import os
+import ccxt
 
 class Desk:
     def __init__(self, key, secret, sandbox: bool = False):  # <-
@@ -87,12 +88,17 @@ def trade(symbol, *, live=True):  # <-
     good=(
         """
 import os
+import ccxt
 
 class Desk:
     def __init__(self, key, secret, sandbox: bool = True):
         self.testnet = os.getenv("BINANCE_TESTNET", "true") == "true"
 
 def trade(symbol, *, live=False):
+    ...
+""",
+        """
+def install(package, dry_run=False):
     ...
 """,
     ),

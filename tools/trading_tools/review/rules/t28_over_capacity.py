@@ -1,0 +1,161 @@
+"""T28: a request that costs more than the bucket holds."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Final
+
+from trading_tools.review.findings import Severity
+from trading_tools.review.model.index import FunctionNode, last_name
+from trading_tools.review.model.module import Module
+from trading_tools.review.model.words import words
+from trading_tools.review.rule import Hit, Rule, Topic, on_functions
+
+_COST: Final = frozenset({"cost", "weight", "tokens", "amount", "n", "count", "permits", "units"})
+_TAKES: Final = frozenset({"acquire", "take", "consume", "wait", "reserve", "spend", "throttle"})
+_HELD: Final = frozenset({"tokens", "token", "level", "available", "budget", "allowance", "permits",
+                          "bucket", "weight", "remaining"})  # fmt: skip
+
+
+def _taken(function: FunctionNode, module: Module) -> Iterator[Hit]:
+    if not words(function.name) & _TAKES:
+        return
+    costs = [each for each in module.scope(function).parameters if words(each) & _COST]
+    if not costs or not any(True for _ in _sleeps(function, module)):
+        return
+    for cost in costs:
+        held = _held(cost, function, module)
+        if not held or _refuses(cost, held, function, module):
+            continue
+        given = _set_to_cost(cost, held, function, module)
+        if given is not None:
+            yield Hit(given, f"a `{cost}` above what the bucket holds is granted all the same")
+            continue
+        loop = _waits_for_ever(cost, held, function, module)
+        if loop is not None:
+            yield Hit(loop, f"a `{cost}` above what the bucket holds waits here for ever")
+
+
+def _sleeps(function: FunctionNode, module: Module) -> Iterator[ast.Call]:
+    for call in module.calls_of("sleep"):
+        if module.function(call) is function:
+            yield call
+
+
+def _held(cost: str, function: FunctionNode, module: Module) -> str:
+    """The attribute that the cost is taken from."""
+    for each in module.own(function, ast.AugAssign):
+        target = each.target
+        if (
+            isinstance(each.op, ast.Sub)
+            and isinstance(target, ast.Attribute)
+            and words(target.attr) & _HELD
+            and last_name(each.value) == cost
+        ):
+            return target.attr
+    return ""
+
+
+def _refuses(cost: str, held: str, function: FunctionNode, module: Module) -> bool:
+    """Whether the cost is compared with anything but what is there now."""
+    for compare in module.own(function, ast.Compare):
+        parts = [last_name(each) for each in (compare.left, *compare.comparators)]
+        if cost in parts and held not in parts:
+            return True
+    return any(
+        cost in {last_name(each) for each in call.args}
+        for call in module.calls_of("min")
+        if module.function(call) is function
+    )
+
+
+def _set_to_cost(cost: str, held: str, function: FunctionNode, module: Module) -> ast.Assign | None:
+    for each in module.own(function, ast.Assign):
+        if last_name(each.value) == cost and any(last_name(t) == held for t in each.targets):
+            return each
+    return None
+
+
+def _waits_for_ever(
+    cost: str, held: str, function: FunctionNode, module: Module
+) -> ast.While | None:
+    """A loop until enough is there, of what is capped where it is filled up."""
+    for loop in module.own(function, ast.While):
+        test = loop.test
+        if not isinstance(test, ast.Compare):
+            continue
+        parts = {last_name(each) for each in (test.left, *test.comparators)}
+        if {cost, held} <= parts and _capped(held, function, module):
+            return loop
+    return None
+
+
+def _capped(held: str, function: FunctionNode, module: Module) -> bool:
+    owner = module.owner(function) or function
+    return any(
+        any(last_name(target) == held for target in assign.targets)
+        for assign in module.within(owner, ast.Assign)
+        if isinstance(assign.value, ast.Call) and last_name(assign.value.func) == "min"
+    )
+
+
+RULE = Rule(
+    id="T28",
+    title="a request that costs more than the bucket holds",
+    severity=Severity.ERROR,
+    topic=Topic.PERFORMANCE,
+    why="Forty were granted at once by a bucket of twenty, which is a ban at the venue; or the one "
+    "large request waits for what can never be there, and all behind it wait with it.",
+    fix="refuse a cost above the capacity with an error of its own",
+    visits=(on_functions(_taken),),
+    bad=(
+        """
+import asyncio
+
+class Bucket:
+    async def acquire(self, cost: int = 1):
+        async with self.lock:
+            self.refill()
+            if self.tokens < cost:
+                await asyncio.sleep((cost - self.tokens) / self.rate)
+                self.tokens = cost  # <-
+            self.tokens -= cost
+""",
+        """
+import time
+
+class Bucket:
+    def refill(self):
+        self.available = min(self.capacity, self.available + self.rate)
+
+    def consume(self, weight):
+        while self.available < weight:  # <-
+            time.sleep(0.1)
+            self.refill()
+        self.available -= weight
+""",
+    ),
+    good=(
+        """
+import asyncio
+
+class Bucket:
+    async def acquire(self, cost: int = 1):
+        if cost > self.capacity:
+            raise ValueError(f"{cost} is more than {self.capacity}")
+        while self.tokens < cost:
+            await asyncio.sleep(0.1)
+            self.tokens = min(self.capacity, self.tokens + 1)
+        self.tokens -= cost
+
+class Clamped:
+    async def acquire(self, cost: int = 1):
+        cost = min(cost, self.capacity)
+        if self.tokens < cost:
+            await asyncio.sleep(1)
+            self.tokens = cost
+        self.tokens -= cost
+""",
+    ),
+)
