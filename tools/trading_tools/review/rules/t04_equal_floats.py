@@ -34,7 +34,8 @@ def _equal(node: ast.Compare, module: Module) -> Iterator[Hit]:
     if len(node.ops) != 1 or not isinstance(node.ops[0], ast.Eq | ast.NotEq):
         return
     left, right = node.left, node.comparators[0]
-    if not (_is_held(left) or _is_held(right)):
+    asserted = isinstance(module.statement(node), ast.Assert)
+    if asserted or not (_is_held(left) or _is_held(right)):
         return
     types = {number(module, left), number(module, right)}
     literal = any(isinstance(each, ast.Constant) and _is_float(each) for each in (left, right))
@@ -115,6 +116,9 @@ def done(order, filled: Decimal, quantity: Decimal, lots: int):
     if order["side"] == "buy" or order["amount"] == "":
         return False
     return abs(order["remaining"]) < EPSILON
+
+def tested(position: float) -> None:
+    assert position == 0.5
 
 def sized(amount: float) -> bool:
     return amount == 0.0
