@@ -63,12 +63,16 @@ def _is_state(name: str) -> bool:
 def _written(owner: ast.ClassDef, module: Module) -> set[str]:
     """The attributes that change after the object was made."""
     found: set[str] = set()
-    for node in [*module.within(owner, ast.Assign), *module.within(owner, ast.AugAssign)]:
+    changed: list[ast.Assign | ast.AugAssign] = [*module.within(owner, ast.Assign)]
+    changed += module.within(owner, ast.AugAssign)
+    for node in changed:
         function = module.function(node)
         if function is not None and function.name != "__init__":
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             found.update(each.attr for each in targets if isinstance(each, ast.Attribute))
-    for held in [*module.within(owner, ast.With), *module.within(owner, ast.AsyncWith)]:
+    blocks: list[ast.With | ast.AsyncWith] = [*module.within(owner, ast.With)]
+    blocks += module.within(owner, ast.AsyncWith)
+    for held in blocks:
         found.update(last_name(item.context_expr) for item in held.items)
     return found
 

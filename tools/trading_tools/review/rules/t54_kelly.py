@@ -43,7 +43,7 @@ def _sized(function: FunctionNode, module: Module) -> Iterator[Hit]:
     """A size of a Kelly fraction that is taken as it comes."""
     given = module.scope(function).parameters
     kellys = [each for each in given if "kelly" in words(each)]
-    if not kellys or module.own(function, ast.Raise) or module.own(function, ast.Compare):
+    if not kellys or _refused(function, module) or module.own(function, ast.Compare):
         return
     funds = next((each for each in given if words(each) & _FUNDS), None)
     for product in module.own(function, ast.BinOp):
