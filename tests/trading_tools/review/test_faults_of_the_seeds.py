@@ -1,7 +1,7 @@
 """The faults of the requirement documents' own snippets, each found by a rule.
 
-The documents lie beside this repository and are no part of it: without them their half is skipped.
-`samples/faults.md` is code of our own with the same faults, and `samples/mended.md` is that code put
+The documents lie beside this repository, no part of it: without them their half is skipped.
+`samples/faults.md` is code of ours with the same faults, and `samples/mended.md` is that code put
 right. The numbers are those of the notes on the snippets; what only a run can show is found by
 `orc check` (`tests/trading_tools/conformance`).
 """
