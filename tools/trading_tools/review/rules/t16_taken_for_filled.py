@@ -42,9 +42,10 @@ def _asked(call: VenueCall, module: Module) -> Iterator[Hit]:
 
 def _ended(node: ast.If, module: Module) -> Iterator[Hit]:
     """An order that ended unfilled is sent again with the same amount."""
-    if not _tests_ended(node.test):
+    submits = list(module.acts(Act.SUBMIT))
+    if not submits or not _tests_ended(node.test):
         return
-    for call in module.acts(Act.SUBMIT):
+    for call in submits:
         amount = call.argument("amount")
         inside = any(module.holds(each, call.node) for each in node.body)
         function = module.function(call.node)

@@ -21,7 +21,9 @@ _MOST_WINDOW: Final = 60_000
 
 
 def _retried(handler: ast.ExceptHandler, module: Module) -> Iterator[Hit]:
-    if "ccxt.InvalidNonce" not in module.caught(handler) or module.mentions(_SYNC):
+    if "InvalidNonce" not in module.source.text or module.mentions(_SYNC):
+        return
+    if "ccxt.InvalidNonce" not in module.caught(handler):
         return
     again = loop_around(module, handler) is not None or any(
         (function := module.function(handler)) and last_name(call.func) == function.name

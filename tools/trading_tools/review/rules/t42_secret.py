@@ -19,6 +19,7 @@ _SECRET: Final = re.compile(
 )
 _SPOKEN: Final = ("apikey", "secret", "privatekey", "passphrase", "mnemonic", "client")
 _VALUE: Final = re.compile(r"(?:0x)?[A-Za-z0-9+/=_-]{20,}")
+_CANDIDATE: Final = re.compile(r"""["'](?:0x)?(?=[A-Za-z+/=_-]*\d)[A-Za-z0-9+/=_-]{20,}["']""")
 _PLACEHOLDER: Final = re.compile(
     r"your|example|dummy|test|fake|xxx|placeholder|change|secret|insert|sample|demo|mock|todo|key",
     re.IGNORECASE,
@@ -29,7 +30,7 @@ _VARIETY: Final = 10
 
 
 def _literals(module: Module, _: Module) -> Iterator[Hit]:
-    if not module.mentions(_SPOKEN):
+    if not _CANDIDATE.search(module.source.text) or not module.mentions(_SPOKEN):
         return
     for assign in module.nodes(ast.Assign):
         yield from _assigned(assign)
