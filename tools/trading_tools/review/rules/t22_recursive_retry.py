@@ -18,14 +18,15 @@ _ORDERING = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
 def _recursing(handler: ast.ExceptHandler, module: Module) -> Iterator[Hit]:
     function = module.function(handler)
-    if function is None or not _asks(handler, module):
+    if function is None:
         return
     for call in module.within(handler, ast.Call):
         if last_name(call.func) != function.name or module.function(call) is not function:
             continue
         target = called(module, call)
         same = target is not None and target.node is function
-        if same and _is_repetition(call, function, module) and not _bounded(call, handler, module):
+        again = same and _is_repetition(call, function, module)
+        if again and _asks(handler, module) and not _bounded(call, handler, module):
             caught = ", ".join(each.rpartition(".")[2] for each in module.caught(handler))
             yield Hit(call, f"`{function.name}` calls itself after {caught}, without a bound")
 
