@@ -90,9 +90,17 @@ def _written(
 
 
 def _checked_in(function: FunctionNode, module: Module) -> Iterator[str]:
-    """The attributes that a helper compares."""
-    for compare in module.own(function, ast.Compare):
-        yield from _ordered(compare, function, module)
+    """The attributes that a helper compares; none where it takes its share of them at once."""
+    names = {
+        name
+        for compare in module.own(function, ast.Compare)
+        for name in _ordered(compare, function, module)
+    }
+    targets = [each.target for each in module.own(function, ast.AugAssign)]
+    for assign in module.own(function, ast.Assign):
+        targets += [each for each in assign.targets if isinstance(each, ast.Subscript)]
+    if names.isdisjoint(_attribute(each) for each in targets):
+        yield from sorted(names)
 
 
 def _ordered(compare: ast.Compare, function: FunctionNode, module: Module) -> Iterator[str]:
@@ -176,6 +184,19 @@ class Bot:
 """,
     ),
     good=(
+        """
+class Bot:
+    def reserve(self, order):
+        if self.position + sum(self.reserved.values()) + order.size > self.most:
+            raise Refused(order)
+        self.reserved[order.id] = order.size
+
+    async def send(self, order):
+        self.reserve(order)
+        await self.exchange.create_order(order.symbol, "market", order.side, order.size)
+        self.position += order.size
+        self.reserved.pop(order.id)
+""",
         """
 class Bot:
     async def execute(self, order):

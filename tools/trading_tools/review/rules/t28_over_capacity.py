@@ -1,4 +1,4 @@
-"""T28: a request that costs more than the bucket holds."""
+"""T28: a limiter that grants more than it says."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from trading_tools.review.findings import Severity
 from trading_tools.review.model.index import FunctionNode, last_name
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.words import words
-from trading_tools.review.rule import Hit, Rule, Topic, on_functions
+from trading_tools.review.rule import Hit, Rule, Topic, on_functions, on_nodes
 
 _COST: Final = frozenset({"cost", "weight", "tokens", "amount", "n", "count", "permits", "units"})
 _TAKES: Final = frozenset({"acquire", "take", "consume", "wait", "reserve", "spend", "throttle"})
+_LIMITS: Final = frozenset({"second", "minute", "day", "weight", "burst", "recovery", "capacity",
+                            "cost"})  # fmt: skip
 _HELD: Final = frozenset({"tokens", "token", "level", "available", "budget", "allowance", "permits",
                           "bucket", "weight", "remaining"})  # fmt: skip
 
@@ -100,15 +102,42 @@ def _capped(held: str, function: FunctionNode, module: Module) -> bool:
     )
 
 
+def _declared(node: ast.Assign, module: Module) -> Iterator[Hit]:
+    """Limits in a table, some of which are read by name and some never."""
+    names = [last_name(each) for each in node.targets]
+    if not isinstance(node.value, ast.Dict) or not any(words(e) & {"limits"} for e in names):
+        return
+    keys = {
+        key.value
+        for table in [node.value, *module.within(node.value, ast.Dict)]
+        for key in table.keys
+        if isinstance(key, ast.Constant) and isinstance(key.value, str)
+    }
+    limits = {each for each in keys if words(each) & _LIMITS}
+    read = {
+        each.value
+        for each in ast.walk(module.tree)
+        if isinstance(each, ast.Constant) and each.value in limits and not module.holds(node, each)
+    }
+    unread = sorted(limits - read)
+    if read and unread:
+        yield Hit(
+            node,
+            f"{', '.join(f'`{each}`' for each in unread)}: declared here and never looked at",
+            Severity.WARNING,
+        )
+
+
 RULE = Rule(
     id="T28",
-    title="a request that costs more than the bucket holds",
+    title="a limiter that grants more than it says",
     severity=Severity.ERROR,
     topic=Topic.PERFORMANCE,
     why="Forty were granted at once by a bucket of twenty, which is a ban at the venue; or the one "
     "large request waits for what can never be there, and all behind it wait with it.",
-    fix="refuse a cost above the capacity with an error of its own",
-    visits=(on_functions(_taken),),
+    fix="refuse a cost above the capacity with an error of its own, and enforce each limit that is "
+    "declared",
+    visits=(on_functions(_taken), on_nodes(_declared, ast.Assign)),
     bad=(
         """
 import asyncio
@@ -135,6 +164,15 @@ class Bucket:
             self.refill()
         self.available -= weight
 """,
+        """
+class Limiter:
+    LIMITS = {  # <-
+        "kraken": {"requests_per_second": 1, "max_cost": 15, "cost_recovery": 0.33},
+    }
+
+    def __init__(self, venue):
+        self.rate = self.LIMITS[venue]["requests_per_second"]
+""",
     ),
     good=(
         """
@@ -148,6 +186,12 @@ class Bucket:
             await asyncio.sleep(0.1)
             self.tokens = min(self.capacity, self.tokens + 1)
         self.tokens -= cost
+
+LIMITS = {"kraken": {"max_cost": 15, "cost_recovery": 0.33}}
+OTHER_LIMITS = {"okx": {"orders_per_second": 30}}
+
+def counter(venue):
+    return Counter(LIMITS[venue]["max_cost"], LIMITS[venue]["cost_recovery"])
 
 class Clamped:
     async def acquire(self, cost: int = 1):

@@ -33,8 +33,9 @@ def _names(call: ast.Call, module: Module) -> set[str]:
     function = module.function(call)
     for each in module.within(function if function is not None else module.tree, ast.Assign):
         value = each.value
-        made = isinstance(value, ast.Call) and last_name(value.func) == "DataFrame"
-        if made and any(last_name(part) in names for part in value.args):
+        if not isinstance(value, ast.Call) or last_name(value.func) != "DataFrame":
+            continue
+        if any(last_name(part) in names for part in value.args):
             names |= {last_name(target) for target in each.targets} - {""}
     return names
 

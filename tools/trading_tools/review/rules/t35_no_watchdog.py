@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import Final
 
 from trading_tools.review.findings import Severity
 from trading_tools.review.model.calls import VenueCall
-from trading_tools.review.model.index import last_name
+from trading_tools.review.model.imports import dotted
+from trading_tools.review.model.index import FunctionNode, last_name
 from trading_tools.review.model.libraries import Act
 from trading_tools.review.model.loops import loop_around
 from trading_tools.review.model.module import Module
-from trading_tools.review.rule import Hit, Rule, Topic, on_acts
+from trading_tools.review.model.words import words
+from trading_tools.review.rule import Hit, Rule, Topic, on_acts, on_functions
 
-_BOUNDS = frozenset({"wait_for", "timeout", "timeout_at", "fail_after", "move_on_after", "wait"})
+_DOGS: Final = frozenset({"monitor", "watchdog", "health", "stale", "liveness"})
+_LATE_S: Final = 30
+_BOUNDS: Final = frozenset(
+    {"wait_for", "timeout", "timeout_at", "fail_after", "move_on_after", "wait"}
+)
 
 
 def _silent(call: VenueCall, module: Module) -> Iterator[Hit]:
@@ -53,6 +60,65 @@ def _watched(node: ast.AST, module: Module) -> bool:
     return any(_bounded(call, module) for call in module.calls_of(function.name))
 
 
+def _watchdog(function: FunctionNode, module: Module) -> Iterator[Hit]:
+    """A watchdog that barks too early, too late, or not at all."""
+    if not words(function.name) & _DOGS:
+        return
+    for compare in module.own(function, ast.Compare):
+        span = compare.left
+        if not isinstance(span, ast.BinOp) or not isinstance(span.op, ast.Sub):
+            continue
+        if not any(_is_clock(each) for each in _sources(span.left, module)):
+            continue
+        if any(_is_nothing(each) for each in _sources(span.right, module)):
+            yield Hit(
+                span,
+                "before the first message this is the time since 1970: a stream that has just "
+                "begun is taken for stale",
+                Severity.WARNING,
+            )
+        most = module.constant(compare.comparators[0])
+        if isinstance(most, int | float) and most >= _LATE_S:
+            yield Hit(
+                compare, f"a stream that fell silent is noticed after {most} s", Severity.WARNING
+            )
+    yield from _undefined(function, module)
+
+
+def _sources(node: ast.expr, module: Module) -> list[ast.AST]:
+    return [node, *(each.node for each in module.values(node))]
+
+
+def _is_clock(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and last_name(node.func) in {"time", "monotonic", "now"}
+
+
+def _is_nothing(node: ast.AST) -> bool:
+    """`table.get(key, 0)`."""
+    return (
+        isinstance(node, ast.Call)
+        and last_name(node.func) == "get"
+        and len(node.args) == 2
+        and isinstance(node.args[1], ast.Constant)
+        and node.args[1].value == 0
+    )
+
+
+def _undefined(function: FunctionNode, module: Module) -> Iterator[Hit]:
+    """What a watchdog calls to mend the stream, where the class does not have it."""
+    owner = module.owner(function)
+    if owner is None or owner.bases or owner.keywords or owner.decorator_list:
+        return
+    known = {each.name for each in owner.body if isinstance(each, FunctionNode)}
+    if "__getattr__" in known:
+        return
+    known |= module.project.attributes(module, owner).keys()
+    for call in module.own(function, ast.Call):
+        name = dotted(call.func)
+        if name.startswith("self.") and name.count(".") == 1 and name[5:] not in known:
+            yield Hit(call, f"`{name}` is not there: the watchdog dies at the first stall")
+
+
 RULE = Rule(
     id="T35",
     title="a stream whose silence nobody notices",
@@ -62,7 +128,7 @@ RULE = Rule(
     "that for twelve hours, and the bot traded on the last book it had.",
     fix="put `asyncio.timeout` around each `watch_…`, count what is stale, and fall back to REST",
     link="https://github.com/ccxt/ccxt/issues/22662",
-    visits=(on_acts(_silent, Act.WATCH),),
+    visits=(on_acts(_silent, Act.WATCH), on_functions(_watchdog)),
     bad=(
         """
 import ccxt.pro as ccxtpro
@@ -86,6 +152,18 @@ async def trades(exchange: ccxt.pro.Exchange, symbols):
     while running():
         for trade in await exchange.watch_trades_for_symbols(symbols):  # <-
             yield trade
+""",
+        """
+import asyncio
+import time
+
+class Streams:
+    async def _monitor(self, key):
+        while True:
+            await asyncio.sleep(30)
+            last = self.last_message.get(key, 0)
+            if time.monotonic() - last > 60:  # <-
+                await self._force_reconnect(key)  # <-
 """,
     ),
     good=(
@@ -134,6 +212,29 @@ class Feed:
             if asyncio.get_running_loop().time() - self.seen > 10:
                 self.reader.cancel()
                 self.reader = asyncio.create_task(self.read(self.symbol))
+""",
+        """
+import asyncio
+import time
+
+class Streams:
+    def __init__(self, on_stale):
+        self.on_stale = on_stale
+
+    async def _monitor(self, key):
+        self.last_message[key] = time.monotonic()
+        while True:
+            await asyncio.sleep(1)
+            if time.monotonic() - self.last_message[key] > 5:
+                self.on_stale(key)
+                self._reconnect(key)
+
+    def _reconnect(self, key):
+        self.reader.close(key)
+
+class Mixed(Base):
+    async def _watchdog(self):
+        await self.revive()
 """,
     ),
 )

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import Final
 
 from trading_tools.review.findings import Severity
+from trading_tools.review.model.imports import dotted
+from trading_tools.review.model.index import last_name
 from trading_tools.review.model.libraries import is_asynchronous
 from trading_tools.review.model.loops import loop_around
 from trading_tools.review.model.module import Module
+from trading_tools.review.model.words import words
 from trading_tools.review.rule import Hit, Rule, Topic, on_nodes
+
+_OPENED: Final = frozenset({"connections", "streams", "clients", "sessions", "sockets",
+                            "subscriptions", "subscribed", "exchanges", "tasks"})  # fmt: skip
 
 
 def _made(node: ast.Assign, module: Module) -> Iterator[Hit]:
@@ -26,6 +33,41 @@ def _made(node: ast.Assign, module: Module) -> Iterator[Hit]:
     if _closed(name, loop, module) or _kept(name, loop, module):
         return
     yield Hit(node, f"each turn makes another `{kind.name}`, and none is closed")
+
+
+def _looked_up(node: ast.Compare, module: Module) -> Iterator[Hit]:
+    """`if key not in self.connections`, of a table that nobody puts anything into."""
+    table = node.comparators[0]
+    if not isinstance(node.ops[0], ast.NotIn) or not isinstance(table, ast.Attribute):
+        return
+    owner = module.owner(node)
+    if owner is None or last_name(table.value) != "self" or not words(table.attr) & _OPENED:
+        return
+    if owner.bases or not _begins_empty(table.attr, owner, module):
+        return
+    shown = f"self.{table.attr}"
+    used = [
+        each
+        for each in ast.walk(owner)
+        if isinstance(each, ast.Attribute) and dotted(each) == shown and each is not table
+    ]
+    if not any(_may_fill(each, module) for each in used):
+        yield Hit(node, f"`{shown}` is never filled, so each call makes another one")
+
+
+def _begins_empty(name: str, owner: ast.ClassDef, module: Module) -> bool:
+    first = module.project.attributes(module, owner).get(name, [])
+    return len(first) == 1 and ast.unparse(first[0]) in {"{}", "[]", "set()", "dict()", "list()"}
+
+
+def _may_fill(use: ast.Attribute, module: Module) -> bool:
+    """Whether a use of the table may put something into it: all but the first empty one may."""
+    above = module.parent(use)
+    if isinstance(above, ast.Assign | ast.AnnAssign):
+        return isinstance(use.ctx, ast.Load)
+    if isinstance(above, ast.Compare | ast.For):
+        return False
+    return not (isinstance(above, ast.Subscript) and isinstance(above.ctx, ast.Load | ast.Del))
 
 
 def _closed(name: str, loop: ast.AST, module: Module) -> bool:
@@ -67,7 +109,7 @@ RULE = Rule(
     "keep it.",
     fix="make one client outside of the loop, and close it in a `finally`",
     link="https://github.com/ccxt/ccxt/wiki/Manual#rate-limit",
-    visits=(on_nodes(_made, ast.Assign),),
+    visits=(on_nodes(_made, ast.Assign), on_nodes(_looked_up, ast.Compare)),
     bad=(
         """
 import ccxt.pro
@@ -89,6 +131,15 @@ class Poller:
         for symbol in symbols:
             self.client = getattr(cx, self.name)({"enableRateLimit": True})  # <-
             self.last[symbol] = await self.client.fetch_ticker(symbol)
+""",
+        """
+class Streams:
+    def __init__(self):
+        self.connections = {}
+
+    async def subscribe(self, key):
+        if key not in self.connections:  # <-
+            await self.connect(key)
 """,
     ),
     good=(
@@ -118,6 +169,21 @@ async def try_all(names, symbol):
             print(await client.fetch_ticker(symbol))
         finally:
             await client.close()
+""",
+        """
+class Streams:
+    def __init__(self, shared):
+        self.connections = {}
+        self.clients = shared
+        self.tasks = set()
+
+    async def subscribe(self, key):
+        if key not in self.connections:
+            self.connections[key] = await self.connect(key)
+        if key not in self.clients:
+            await self.connect(key)
+        if key not in self.tasks:
+            remember(self.tasks, key)
 """,
     ),
 )

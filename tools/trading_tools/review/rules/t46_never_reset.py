@@ -61,7 +61,9 @@ def _grows(name: str, owner: ast.ClassDef, module: Module) -> bool:
 
 def _set_elsewhere(name: str, first: ast.stmt, module: Module) -> bool:
     """Whether anything in the file sets it anew, or replaces what holds it."""
-    for node in [*module.nodes(ast.Assign), *module.nodes(ast.AnnAssign)]:
+    changed: list[ast.Assign | ast.AnnAssign] = [*module.nodes(ast.Assign)]
+    changed += module.nodes(ast.AnnAssign)
+    for node in changed:
         if node is first:
             continue
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]

@@ -17,12 +17,13 @@ _PROBES: Final = frozenset(
     {"probe", "probes", "probing", "trial", "trials", "half", "permits", "permit", "flight",
      "inflight", "testing", "attempts", "token", "tokens", "calls", "lock", "semaphore"}
 )  # fmt: skip
+_BREAKER: Final = frozenset({"breaker", "circuit"})
 _ASKS: Final = re.compile(r"_*(can|allow|is_|may|should|check|before|permit|acquire|admit)\w*")
 _FAILS: Final = re.compile(r"\w*(fail|error)\w*")
 
 
 def _breaker(owner: ast.ClassDef, module: Module) -> Iterator[Hit]:
-    if not words(owner.name) & {"breaker", "circuit"}:
+    if not words(owner.name) & _BREAKER:
         return
     methods = [each for each in owner.body if isinstance(each, FunctionNode)]
     if not any(_speaks_of(each, "HALFOPEN") for each in methods):
@@ -62,12 +63,16 @@ def _is_state(name: str) -> bool:
 def _written(owner: ast.ClassDef, module: Module) -> set[str]:
     """The attributes that change after the object was made."""
     found: set[str] = set()
-    for node in [*module.within(owner, ast.Assign), *module.within(owner, ast.AugAssign)]:
+    changed: list[ast.Assign | ast.AugAssign] = [*module.within(owner, ast.Assign)]
+    changed += module.within(owner, ast.AugAssign)
+    for node in changed:
         function = module.function(node)
         if function is not None and function.name != "__init__":
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             found.update(each.attr for each in targets if isinstance(each, ast.Attribute))
-    for held in [*module.within(owner, ast.With), *module.within(owner, ast.AsyncWith)]:
+    blocks: list[ast.With | ast.AsyncWith] = [*module.within(owner, ast.With)]
+    blocks += module.within(owner, ast.AsyncWith)
+    for held in blocks:
         found.update(last_name(item.context_expr) for item in held.items)
     return found
 
@@ -121,6 +126,26 @@ def _stamps(method: FunctionNode, module: Module) -> bool:
     )
 
 
+def _opened_inside(handler: ast.ExceptHandler, module: Module) -> Iterator[Hit]:
+    """A breaker that is told of a failure by hand, after its own `async with` has seen it."""
+    attempt = module.parent(handler)
+    if not isinstance(attempt, ast.Try):
+        return
+    entered = {
+        ast.unparse(item.context_expr)
+        for each in attempt.body
+        if isinstance(each, ast.With | ast.AsyncWith)
+        for item in each.items
+        if words(last_name(item.context_expr)) & _BREAKER
+    }
+    if not entered:
+        return
+    for call in module.within(handler, ast.Call):
+        target = call.func
+        if isinstance(target, ast.Attribute) and ast.unparse(target.value) in entered:
+            yield Hit(call, f"`{ast.unparse(target.value)}` has counted this failure already")
+
+
 def _too_short(owner: ast.ClassDef, module: Module) -> Iterator[Hit]:
     """Failures kept in a deque of fixed length beside a threshold that can be set higher."""
     if module.within(owner, ast.Raise):
@@ -142,7 +167,7 @@ RULE = Rule(
     fix="let one probe through and refuse the others until it has ended; open again at once when "
     "it fails, and count failures only while CLOSED",
     link="https://learn.microsoft.com/en-us/azure/architecture/patterns/circuit-breaker",
-    visits=(on_nodes(_breaker, ast.ClassDef),),
+    visits=(on_nodes(_breaker, ast.ClassDef), on_nodes(_opened_inside, ast.ExceptHandler)),
     bad=(
         """
 import time
@@ -185,6 +210,16 @@ class OrderCircuit:
             return True
         return False
 """,
+        """
+class Connector:
+    async def ticker(self, symbol):
+        try:
+            async with self.circuit_breaker:
+                return await self.exchange.fetch_ticker(symbol)
+        except OSError:
+            await self.circuit_breaker.open("not available")  # <-
+            raise
+""",
     ),
     good=(
         """
@@ -223,6 +258,22 @@ class Breaker:
 class BreakerPanel:
     def can_execute(self):
         return True
+
+class Connector:
+    async def ticker(self, symbol):
+        try:
+            async with self.circuit_breaker:
+                return await self.exchange.fetch_ticker(symbol)
+        except OSError as error:
+            self.log.warning("no ticker: %s", error)
+            raise
+
+    async def book(self, symbol):
+        try:
+            return await self.exchange.fetch_order_book(symbol)
+        except OSError:
+            self.circuit_breaker.record_failure()
+            raise
 """,
     ),
 )

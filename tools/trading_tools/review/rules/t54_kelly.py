@@ -14,6 +14,7 @@ from trading_tools.review.rule import Hit, Rule, Topic, on_functions
 
 _LOSS: Final = frozenset({"loss", "losses", "lose", "losing", "lost", "risk", "down", "downside"})
 _WIN: Final = frozenset({"win", "wins", "gain", "gains", "profit", "reward", "up", "upside"})
+_FUNDS: Final = frozenset({"bankroll", "equity", "capital", "balance", "cash"})
 _CHANCE: Final = frozenset({"prob", "probability", "rate", "p", "q", "chance", "count", "streak"})
 
 
@@ -36,6 +37,25 @@ def _kelly(function: FunctionNode, module: Module) -> Iterator[Hit]:
             yield Hit(ratio, "`abs` hides the sign: a win that is a loss gets a size too")
         if not _refused(function, module) and not _compared(ratio.right, function, module):
             yield Hit(ratio, f"`{loss}` of 0 raises in the middle of sizing", Severity.WARNING)
+
+
+def _sized(function: FunctionNode, module: Module) -> Iterator[Hit]:
+    """A size of a Kelly fraction that is taken as it comes."""
+    given = module.scope(function).parameters
+    kellys = [each for each in given if "kelly" in words(each)]
+    if not kellys or _refused(function, module) or module.own(function, ast.Compare):
+        return
+    funds = next((each for each in given if words(each) & _FUNDS), None)
+    for product in module.own(function, ast.BinOp):
+        if isinstance(product.op, ast.Mult) and funds in {
+            last_name(product.left), last_name(product.right)
+        }:  # fmt: skip
+            yield Hit(
+                product,
+                f"`{funds}` below 0 and `{kellys[0]}` above 1 are taken as they come",
+                Severity.WARNING,
+            )
+            return
 
 
 def _names(node: ast.expr, wanted: frozenset[str]) -> bool:
@@ -137,7 +157,7 @@ RULE = Rule(
     fix="use `p/a - q/b` with the loss a and the win b per unit, refuse p outside (0, 1), a win or "
     "a loss that is not above 0, and cap the result",
     link="https://en.wikipedia.org/wiki/Kelly_criterion#Investment_formula",
-    visits=(on_functions(_kelly),),
+    visits=(on_functions(_kelly), on_functions(_sized)),
     bad=(
         """
 from decimal import Decimal
@@ -156,6 +176,11 @@ class Sizer:
         r = self.avg_win / abs(self.avg_loss)  # <-
         return win_rate - (1 - win_rate) / r  # <-
 """,
+        """
+def position(bankroll, price, kelly_fraction, kelly_multiplier):
+    fraction = kelly_fraction * kelly_multiplier
+    return bankroll * fraction / price  # <-
+""",
     ),
     good=(
         """
@@ -172,6 +197,11 @@ def kelly_of_ratio(p, win, loss):
 
 def kelly_of_odds(p, odds):
     return (p * odds - (1 - p)) / odds
+
+def position(bankroll, price, kelly_fraction):
+    if bankroll < 0 or not 0 <= kelly_fraction <= 1:
+        raise ValueError(f"{bankroll} and {kelly_fraction}")
+    return bankroll * kelly_fraction / price
 
 def profit_factor(profit, loss):
     return profit / loss
