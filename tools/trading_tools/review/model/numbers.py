@@ -11,7 +11,7 @@ from trading_tools.review.model.index import last_name
 if TYPE_CHECKING:
     from trading_tools.review.model.module import Module
 
-_DEEP: Final = 5
+_DEEP: Final = 2
 
 
 class Number(StrEnum):

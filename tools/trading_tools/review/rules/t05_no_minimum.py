@@ -11,8 +11,9 @@ from trading_tools.review.model.module import Module
 from trading_tools.review.rule import Hit, Rule, Topic, on_module
 
 _MINIMUMS: Final = (
-    "minnotional", "minqty", "minamount", "mincost", "minsize", "minorder", "minimum", '"limits"', "'limits'",
-    "mintrade", "minstake", "minbase", "filters", "exchangeinfo", "closeposition",
+    "minnotional", "minqty", "minamount", "mincost", "minsize", "minorder", "minimum",
+    '"limits"', "'limits'", "mintrade", "minstake", "minbase", "filters", "exchangeinfo",
+    "closeposition",
 )  # fmt: skip
 """Words, without `_` and capitals, of code that knows one."""
 

@@ -32,18 +32,21 @@ def _valued(node: ast.BinOp, module: Module) -> Iterator[Hit]:
             return
 
 
-def _name(node: ast.expr, module: Module) -> str:
-    """What a factor is called: `x` of `x`, `a.x`, `a["x"]`, `float(x)`, `abs(x)`, `a.get("x")`."""
+def _name(node: ast.expr, module: Module, *, bound: bool = True) -> str:
+    """What a factor is called: `x` of `x`, `a.x`, `a["x"]`, `float(x)`, `abs(x)`, `a.get("x")`.
+
+    A local name is called what it was set to, one step back.
+    """
     if isinstance(node, ast.Call):
         if last_name(node.func) == "get" and node.args:
             return _text(node.args[0])
-        return _name(node.args[0], module) if len(node.args) == 1 else ""
+        return _name(node.args[0], module, bound=bound) if len(node.args) == 1 else ""
     if isinstance(node, ast.Subscript):
         return _text(node.slice)
-    if isinstance(node, ast.Name) and "contracts" not in words(node.id):
-        bound = module.scope(module.function(node)).only(node.id)
-        if len(bound) == 1 and isinstance(bound[0], ast.Subscript | ast.Call):
-            return _name(bound[0], module) or node.id
+    if bound and isinstance(node, ast.Name) and "contracts" not in words(node.id):
+        made = module.scope(module.function(node)).only(node.id)
+        if len(made) == 1 and isinstance(made[0], ast.Subscript | ast.Call):
+            return _name(made[0], module, bound=False) or node.id
     return last_name(node)
 
 
@@ -88,6 +91,10 @@ def exposure(exchange, positions, marks):
         """
 def value(amount, price):
     return amount * price
+
+def again(price, held):
+    price = float(price)
+    return held * price
 
 def fee(contracts, rate):
     return contracts * rate

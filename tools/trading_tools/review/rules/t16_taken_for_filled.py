@@ -13,7 +13,7 @@ from trading_tools.review.model.index import FunctionNode
 from trading_tools.review.model.libraries import Act
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.words import words
-from trading_tools.review.rule import Hit, Rule, Topic, on_acts, on_nodes
+from trading_tools.review.rule import Hit, Rule, Topic, on_acts
 
 _BOOKED: Final = frozenset(
     {"position", "positions", "holding", "holdings", "inventory", "balance", "coins", "portfolio"}
@@ -40,17 +40,22 @@ def _asked(call: VenueCall, module: Module) -> Iterator[Hit]:
             )
 
 
-def _ended(node: ast.If, module: Module) -> Iterator[Hit]:
+def _ended(call: VenueCall, module: Module) -> Iterator[Hit]:
     """An order that ended unfilled is sent again with the same amount."""
-    submits = list(module.acts(Act.SUBMIT))
-    if not submits or not _tests_ended(node.test):
+    amount = call.argument("amount")
+    function = module.function(call.node)
+    if amount is None or function is None:
         return
-    for call in submits:
-        amount = call.argument("amount")
-        inside = any(module.holds(each, call.node) for each in node.body)
-        function = module.function(call.node)
-        if not inside or amount is None or function is None or _knows_fills(function):
-            continue
+    inner: ast.AST = call.node
+    behind = False
+    for above in module.parents(call.node):
+        if above is function:
+            break
+        behind = behind or (
+            isinstance(above, ast.If) and inner in above.body and _tests_ended(above.test)
+        )
+        inner = above
+    if behind and not _knows_fills(function):
         yield Hit(
             call.node,
             f"`{ast.unparse(amount)}` is sent again in full after an order that may have filled "
@@ -81,7 +86,7 @@ RULE = Rule(
     "filled in part: the bot then sells what it does not hold, or buys twice what it meant to.",
     fix="book `filled` of the order in every state that it can end in, and send only what is left",
     link="https://github.com/freqtrade/freqtrade/issues/8374",
-    visits=(on_acts(_asked, Act.SUBMIT), on_nodes(_ended, ast.If)),
+    visits=(on_acts(_asked, Act.SUBMIT), on_acts(_ended, Act.SUBMIT)),
     bad=(
         """
 import ccxt

@@ -26,7 +26,8 @@ def _recursing(handler: ast.ExceptHandler, module: Module) -> Iterator[Hit]:
             continue
         target = called(module, call)
         same = target is not None and target.node is function
-        if same and _is_repetition(call, function, module) and not _bounded(call, handler, module):
+        again = same and _is_repetition(call, function, module)
+        if again and _asks(handler, module) and not _bounded(call, handler, module):
             caught = ", ".join(each.rpartition(".")[2] for each in module.caught(handler))
             yield Hit(call, f"`{function.name}` calls itself after {caught}, without a bound")
 

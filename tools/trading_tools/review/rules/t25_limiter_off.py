@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from trading_tools.review.findings import Severity
 from trading_tools.review.model.imports import dotted
 from trading_tools.review.model.module import Module
-from trading_tools.review.rule import Hit, Rule, Topic, on_nodes
+from trading_tools.review.rule import Hit, Rule, Topic, on_nodes, where_said
 
 _SWITCHES = ("enableRateLimit", "rateLimit")
 _WHAT = "the client is told not to keep to the venue's limits"
@@ -39,7 +39,10 @@ RULE = Rule(
     fix="leave `enableRateLimit` on, or pace all requests of the key by one limiter that counts "
     "what the venue counts",
     link="https://github.com/Drakkar-Software/OctoBot/issues/2108",
-    visits=(on_nodes(_in_settings, ast.Dict), on_nodes(_assigned, ast.Assign)),
+    visits=(
+        where_said(on_nodes(_in_settings, ast.Dict), "ratelimit"),
+        where_said(on_nodes(_assigned, ast.Assign), "ratelimit"),
+    ),
     bad=(
         """
 import ccxt

@@ -11,7 +11,7 @@ from trading_tools.review.model.index import last_name
 from trading_tools.review.model.loops import loop_around
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.words import words
-from trading_tools.review.rule import Hit, Rule, Topic, on_nodes
+from trading_tools.review.rule import Hit, Rule, Topic, on_nodes, where_said
 
 _SYNC: Final = (
     "timedifference", "timeoffset", "servertime", "synctime", "timesync", "timediff",
@@ -21,9 +21,7 @@ _MOST_WINDOW: Final = 60_000
 
 
 def _retried(handler: ast.ExceptHandler, module: Module) -> Iterator[Hit]:
-    if "InvalidNonce" not in module.source.text or module.mentions(_SYNC):
-        return
-    if "ccxt.InvalidNonce" not in module.caught(handler):
+    if "ccxt.InvalidNonce" not in module.caught(handler) or module.mentions(_SYNC):
         return
     again = loop_around(module, handler) is not None or any(
         (function := module.function(handler)) and last_name(call.func) == function.name
@@ -73,7 +71,10 @@ RULE = Rule(
     "can be cancelled for hours. Waiting and trying again with the same clock cannot help.",
     fix="set `adjustForTimeDifference`, or ask the venue for its time, and then try once more",
     link="https://github.com/ccxt/ccxt/issues/2281",
-    visits=(on_nodes(_retried, ast.ExceptHandler), on_nodes(_signed, ast.Dict)),
+    visits=(
+        where_said(on_nodes(_retried, ast.ExceptHandler), "invalidnonce"),
+        where_said(on_nodes(_signed, ast.Dict), "timestamp", "recvwindow"),
+    ),
     bad=(
         """
 import time

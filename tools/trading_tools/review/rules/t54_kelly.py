@@ -10,19 +10,12 @@ from trading_tools.review.findings import Severity
 from trading_tools.review.model.index import FunctionNode, last_name
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.words import words
-from trading_tools.review.rule import Hit, Rule, Topic, on_module
+from trading_tools.review.rule import Hit, Rule, Topic, on_functions, where_said
 
 _LOSS: Final = frozenset({"loss", "losses", "lose", "losing", "lost", "risk", "down", "downside"})
 _WIN: Final = frozenset({"win", "wins", "gain", "gains", "profit", "reward", "up", "upside"})
 _FUNDS: Final = frozenset({"bankroll", "equity", "capital", "balance", "cash"})
 _CHANCE: Final = frozenset({"prob", "probability", "rate", "p", "q", "chance", "count", "streak"})
-
-
-def _functions(module: Module, _: Module) -> Iterator[Hit]:
-    if module.mentions(("kelly",)):
-        for function in module.functions():
-            yield from _kelly(function, module)
-            yield from _sized(function, module)
 
 
 def _kelly(function: FunctionNode, module: Module) -> Iterator[Hit]:
@@ -164,7 +157,10 @@ RULE = Rule(
     fix="use `p/a - q/b` with the loss a and the win b per unit, refuse p outside (0, 1), a win or "
     "a loss that is not above 0, and cap the result",
     link="https://en.wikipedia.org/wiki/Kelly_criterion#Investment_formula",
-    visits=(on_module(_functions),),
+    visits=(
+        where_said(on_functions(_kelly), "kelly"),
+        where_said(on_functions(_sized), "kelly"),
+    ),
     bad=(
         """
 from decimal import Decimal
