@@ -66,7 +66,7 @@ def _scaled(node: ast.BinOp, module: Module) -> bool:
         return False
     about = {last_name(inner.left), *_around(node, module)}
     types = _types(module, inner.left, factor)
-    money = any(names_money(each) for each in about) or "decimals" in about
+    money = any(names_money(each) for each in about) or (module.trades and "decimals" in about)
     return money and _is_power(factor, module) and Number.DECIMAL not in types
 
 
@@ -188,9 +188,9 @@ class Grid:
         """
 import math
 
-def round_down(value: float, decimals: int) -> float:
+def round_down(size: float, decimals: int) -> float:
     factor = 10 ** decimals
-    return math.floor(value * factor) / factor  # <-
+    return math.floor(size * factor) / factor  # <-
 """,
         """
 from binance import AsyncClient

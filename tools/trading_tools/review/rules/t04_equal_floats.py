@@ -35,7 +35,7 @@ def _equal(node: ast.Compare, module: Module) -> Iterator[Hit]:
         return
     left, right = node.left, node.comparators[0]
     asserted = isinstance(module.statement(node), ast.Assert)
-    if asserted or not (_is_held(left) or _is_held(right)):
+    if asserted or not (_is_held(left) or _is_held(right)) or not module.trades:
         return
     types = {number(module, left), number(module, right)}
     literal = any(isinstance(each, ast.Constant) and _is_float(each) for each in (left, right))
@@ -81,6 +81,8 @@ RULE = Rule(
     visits=(on_nodes(_equal, ast.Compare),),
     bad=(
         """
+import ccxt
+
 class Book:
     def __init__(self):
         self.position = 0.0
@@ -95,12 +97,15 @@ def done(order, amount: float, sent: float):
     return remaining != 0  # <-
 """,
         """
+from alpaca.trading.client import TradingClient
+
 def same(filled_qty: float, quantity: float | None = None) -> bool:
     return filled_qty == quantity  # <-
 """,
     ),
     good=(
         """
+import ccxt
 from decimal import Decimal
 
 class Book:
@@ -125,6 +130,10 @@ def sized(amount: float) -> bool:
 
 def rsi(loss: float) -> float:
     return 100.0 if loss == 0.0 else 50.0
+""",
+        """
+def at_start(position: float) -> bool:
+    return position == 0.0
 """,
     ),
 )

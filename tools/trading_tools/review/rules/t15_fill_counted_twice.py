@@ -68,7 +68,7 @@ def _tells_apart(loop: ast.For | ast.AsyncFor, module: Module) -> bool:
 def _before(call: ast.Call, module: Module) -> Iterator[Hit]:
     """`seen.add(fill.id)` with the work on the fill still to come."""
     function = module.function(call)
-    if function is None or not isinstance(call.func, ast.Attribute):
+    if function is None or not isinstance(call.func, ast.Attribute) or not module.trades:
         return
     if words(last_name(call.func.value)).isdisjoint(_SEEN) or not _about_fills(call, function):
         return

@@ -26,7 +26,7 @@ _ORDERING: Final = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
 def _grows(owner: ast.ClassDef, module: Module) -> Iterator[Hit]:
     for name, added in _added(owner, module).items():
-        if _is_lowered(name, owner, module):
+        if _is_lowered(name, owner, module) or not _is_of_trading(owner, module):
             continue
         for node in added:
             yield Hit(node, f"`self.{name}` grows by buys and by sells, and nothing lowers it")
@@ -35,6 +35,12 @@ def _grows(owner: ast.ClassDef, module: Module) -> Iterator[Hit]:
             for compare in _limits(name, owner, module):
                 what = f"`self.{name}` knows fills only: orders that rest in the book pass"
                 yield Hit(compare, f"{what} this limit in any number")
+
+
+def _is_of_trading(owner: ast.ClassDef, module: Module) -> bool:
+    """Readers have a position too, and cameras an exposure."""
+    said = ast.unparse(owner).lower()
+    return module.trades or any(each in said for each in ("order", "price", "trade", "sell"))
 
 
 def _added(owner: ast.ClassDef, module: Module) -> dict[str, list[ast.AugAssign]]:
@@ -152,6 +158,14 @@ class Book:
 
     def fill(self, signed_qty):
         self.position += signed_qty
+""",
+        """
+class Cursor:
+    def __init__(self, data):
+        self.position = 0
+
+    def skip(self, amount):
+        self.position += amount
 """,
     ),
 )
