@@ -154,6 +154,11 @@ def _review(lines: int) -> list[Figure]:
             f"review: most memory of a process, {2 * lines:,} lines", found["rss_mb"], 300, " MB"
         ),
         _most("review: three staged files, as a process, wall", found["staged_ms"], 500, " ms", 0),
+        *(
+            Figure(f"review: CPU of {name} on the same files, over ours", f"{found[key]:.1f} ×")
+            for name in ("bandit", "pylint")
+            if (key := f"{name}_over_ours") in found
+        ),
     ]
 
 

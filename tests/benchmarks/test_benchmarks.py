@@ -31,7 +31,7 @@ def test_runs_at_once_are_all_done_though_the_service_is_overloaded(tmp_path: Pa
 
 def test_a_review_is_measured_beside_parsing() -> None:
     found = told("benchmarks.review", "500")
-    assert set(found) == {"over_parse", "lines_wall_s", "rss_mb", "staged_ms"}
+    assert {"over_parse", "lines_wall_s", "rss_mb", "staged_ms"} <= set(found)
 
 
 def test_the_venue_takes_every_order_of_the_benchmark() -> None:

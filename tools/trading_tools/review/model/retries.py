@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from trading_tools.review.model.exceptions import canonical
@@ -60,6 +61,7 @@ def around(module: Module, node: ast.AST) -> Retry | None:
     return None
 
 
+@lru_cache(maxsize=8192)
 def repeats(name: str) -> bool:
     """Whether a function's name says that it runs what it is given again."""
     return any(part in name.lower() for part in _HELPER)
