@@ -1,4 +1,4 @@
-"""Everything the ledger asks of its database, compiled once per connection.
+"""Everything the ledger asks of its database, compiled once for a kind of database.
 
 Here live the SQLAlchemy Core statements and their compiled form. Running them is in
 ``database``, what they are for in ``store`` and ``ledger``.
@@ -6,7 +6,7 @@ Here live the SQLAlchemy Core statements and their compiled form. Running them i
 
 from collections.abc import Mapping
 from operator import itemgetter
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.engine import Dialect
@@ -34,6 +34,16 @@ class Statement:
 
 class Statements:
     """The ledger's statements for one dialect. ``of`` names the stream or blob in question."""
+
+    _compiled: ClassVar[dict[tuple[str, str], "Statements"]] = {}
+
+    @classmethod
+    def of(cls, dialect: Dialect) -> "Statements":
+        """Those of a dialect and its driver, compiled at the first use in this process."""
+        known = cls._compiled.get((dialect.name, dialect.driver))
+        if known is None:
+            known = cls._compiled[dialect.name, dialect.driver] = cls(dialect)
+        return known
 
     def __init__(self, dialect: Dialect) -> None:
         def compiled(statement: Any) -> Statement:

@@ -44,7 +44,7 @@ class Store:
     ) -> None:
         self.database = database
         self.signer = Signer.of(key)
-        self.ask = Statements(database.dialect)
+        self.ask = Statements.of(database.dialect)
         self._clock = clock
         self._positions: dict[str, Position] = {}
 
