@@ -66,7 +66,7 @@ def tail_command(count: int, stream: str | None, workspace: Path | None, as_json
     """Show the last events, oldest first."""
     with _opened(Place.find(workspace)) as ledger:
         events = _last(ledger, stream, count)
-    data = {"events": [asdict(event) for event in events]}
+    data = {"events": [event._asdict() for event in events]}
     emit(data, as_json, lambda: "\n".join(map(_line, events)) or "no events yet")
 
 

@@ -12,6 +12,7 @@ import threading
 import urllib.parse
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from sqlalchemy import create_engine
@@ -97,47 +98,32 @@ class Database:
         finally:
             cursor.close()
 
-    @contextlib.contextmanager
-    def writing(self, *, durable: bool = False) -> Iterator[None]:
+    def writing(self, *, durable: bool = False) -> "Transaction":
         """A write transaction: all or nothing. ``durable`` means on the disk when it returns.
 
         The rest survives a crash of the program but may lose its last moments with the power
         (SQLite only; PostgreSQL keeps what its server is set to).
         """
-        with self.lock:
-            raised = durable and self._path is not None
-            if raised:
-                self._set_synchronous("FULL")
-            try:
-                with self._transaction(self._begin):
-                    yield
-            finally:
-                if raised:
-                    self._set_synchronous("NORMAL")
+        return Transaction(self, self._begin, raised=durable and self._path is not None)
 
-    @contextlib.contextmanager
-    def reading(self) -> Iterator[None]:
+    def reading(self) -> "Transaction":
         """A read transaction: everything in it is of one moment."""
-        with self.lock, self._transaction(self._begin_read):
-            yield
+        return Transaction(self, self._begin_read)
 
-    @contextlib.contextmanager
-    def _transaction(self, begin: str) -> Iterator[None]:
-        try:
-            self._cursor.execute(begin)
-            yield
-            self._cursor.execute("COMMIT")
-        except BaseException as error:
-            # A full disk or a failed statement may have ended the transaction already.
-            with contextlib.suppress(self._driver_error):
-                self._cursor.execute("ROLLBACK")
-            if isinstance(error, self._driver_error):
-                raise self._explain(error) from error
-            raise
+    def command(self, text: str) -> None:
+        """Execute what has neither values nor an outcome; the drivers' failures pass through."""
+        self._cursor.execute(text)
 
-    def _set_synchronous(self, level: str) -> None:
-        with self.failures():
-            self._cursor.execute(f"PRAGMA synchronous={level}")
+    def roll_back(self) -> None:
+        """End the open transaction without a trace."""
+        # A full disk or a failed statement may have ended it already.
+        with contextlib.suppress(self._driver_error):
+            self._cursor.execute("ROLLBACK")
+
+    def explain(self, error: BaseException) -> None:
+        """Raise the ledger error for what a driver raised; nothing for any other error."""
+        if isinstance(error, self._driver_error):
+            raise self._explain(error) from error
 
     @contextlib.contextmanager
     def failures(self) -> Iterator[None]:
@@ -184,7 +170,7 @@ class Database:
             return
         if self.read_only:
             raise LedgerMissing(f"{self.name} holds no ledger yet: start a run first")
-        with self._transaction(self._begin):
+        with Transaction(self, self._begin):
             if self._path is None:
                 self._cursor.execute(f"SELECT pg_advisory_xact_lock({_POSTGRES_LAYOUT_LOCK})")
             if not self._require_known(self._version()):
@@ -226,6 +212,63 @@ class Database:
             if sign in lowered:
                 return kind(f"the ledger {self.name}: {reason}; {advice}")
         return LedgerUnavailable(f"the ledger {self.name}: {reason}; check that it can be reached")
+
+
+class Transaction:
+    """All that its block does, or nothing; the database is this thread's until it ends.
+
+    ``raised`` waits for the disk at the commit. A class, as a generator costs an append 5 %.
+    """
+
+    __slots__ = ("_begin", "_database", "_raised")
+
+    def __init__(self, database: Database, begin: str, *, raised: bool = False) -> None:
+        self._database = database
+        self._begin = begin
+        self._raised = raised
+
+    def __enter__(self) -> None:
+        database = self._database
+        database.lock.acquire()
+        try:
+            if self._raised:
+                database.command("PRAGMA synchronous=FULL")
+            database.command(self._begin)
+        except BaseException as error:
+            self._undo(error)
+            raise
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is not None:
+            self._undo(error)
+            return
+        try:
+            self._database.command("COMMIT")
+        except BaseException as failure:
+            self._undo(failure)
+            raise
+        self._leave()
+
+    def _undo(self, error: BaseException) -> None:
+        """Leave without a trace; a driver's failure is raised as what it means."""
+        try:
+            self._database.roll_back()
+            self._database.explain(error)
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        try:
+            if self._raised:
+                with self._database.failures():
+                    self._database.command("PRAGMA synchronous=NORMAL")
+        finally:
+            self._database.lock.release()
 
 
 _ADVICE: tuple[tuple[str, type[LedgerError], str], ...] = (

@@ -72,8 +72,7 @@ class _Packed(NamedTuple):
     def of(cls, stream: str, draft: Draft) -> "_Packed":
         _check_names(stream, draft.kind, draft.v)
         text, long_texts = blobs.pack(draft.body)
-        recorded = blobs.unpack(text, long_texts.__getitem__)
-        return cls(draft.kind, draft.v, text, long_texts, recorded)
+        return cls(draft.kind, draft.v, text, long_texts, blobs.recorded(text, long_texts))
 
 
 def _now() -> datetime:
@@ -183,21 +182,26 @@ class Ledger:
             if expected_seq is not None and known.seq != expected_seq:
                 known = store.position(stream, fresh=True)
                 _expect(stream, expected_seq, known)
-            with store.writing(stream, durable=durable):
-                if not known.seq:
-                    store.note("stream.opened", {"stream": stream})
-                elif known.closed:
-                    store.note("stream.reopened", _mark(stream, known))
-                for draft in drafts:
-                    for name, long_text in draft.long_texts.items():
-                        store.put_blob(name, blobs.text_bytes(long_text))
-                    event = store.write(
-                        stream, draft.kind, draft.v, draft.text, known, draft.recorded
-                    )
-                    if event.seq % HEAD_EVERY == 0:
-                        store.note("stream.head", _mark(stream, event))
-                    known = Position(event.seq, event.hash)
-                    events.append(event)
+            try:
+                # Not `store.writing`, which as a generator costs more than making the hash.
+                with store.database.writing(durable=durable):
+                    if not known.seq:
+                        store.note("stream.opened", {"stream": stream})
+                    elif known.closed:
+                        store.note("stream.reopened", _mark(stream, known))
+                    for draft in drafts:
+                        for name, long_text in draft.long_texts.items():
+                            store.put_blob(name, blobs.text_bytes(long_text))
+                        event = store.write(
+                            stream, draft.kind, draft.v, draft.text, known, draft.recorded
+                        )
+                        if event.seq % HEAD_EVERY == 0:
+                            store.note("stream.head", _mark(stream, event))
+                        known = Position(event.seq, event.hash)
+                        events.append(event)
+            except BaseException as error:
+                store.failed(stream, error)
+                raise
             store.remember(stream, known)
         return events
 
