@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any
 
 from sqlalchemy import create_engine
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from trading_tools.audit import tables
@@ -27,6 +27,7 @@ from trading_tools.audit.errors import (
     LedgerUnavailable,
     LedgerVersion,
 )
+from trading_tools.audit.server import server_engine, shown_address
 from trading_tools.audit.statements import Statement
 
 _BUSY_TIMEOUT_S = 30.0
@@ -45,18 +46,19 @@ class Database:
         self._path = None if "://" in address else Path(where)
         self._driver_error: type[Exception] = sqlite3.Error
         self._closed = False
-        self.name = address if self._path else _without_password(address)
+        self.name = address if self._path else shown_address(address)
         with self.failures():
             if self._path is not None:
                 self._engine = create_engine(
-                    "sqlite://", creator=self._connect_sqlite(self._path), poolclass=NullPool
+                    "sqlite://",
+                    creator=self._connect_sqlite(self._path),
+                    poolclass=NullPool,
+                    isolation_level="AUTOCOMMIT",
                 )
             else:
-                self._engine = _postgres_engine(address, self.name)
+                self._engine = server_engine(address)
                 self._driver_error = self._engine.dialect.loaded_dbapi.Error
-            self._connection = self._engine.connect().execution_options(
-                isolation_level="AUTOCOMMIT"
-            )
+            self._connection = self._engine.connect()
             driver = self._connection.connection
             self._cursor = driver.cursor()
             self.dialect = self._engine.dialect
@@ -68,6 +70,11 @@ class Database:
         except BaseException:
             self.close()
             raise
+
+    @property
+    def is_server(self) -> bool:
+        """Whether it is a server that many machines share (PostgreSQL), or a file (SQLite)."""
+        return self._path is None
 
     def close(self) -> None:
         """Let go of the connection; a second call does nothing."""
@@ -113,6 +120,12 @@ class Database:
     def command(self, text: str) -> None:
         """Execute what has neither values nor an outcome; the drivers' failures pass through."""
         self._cursor.execute(text)
+
+    def look(self, text: str, *values: object) -> list[tuple[Any, ...]]:
+        """The rows that a query in the driver's own form gives."""
+        with self.lock, self.failures():
+            self._cursor.execute(text, values)
+            return list(self._cursor.fetchall())
 
     def roll_back(self) -> None:
         """End the open transaction without a trace."""
@@ -166,6 +179,8 @@ class Database:
                 self._cursor.execute("PRAGMA journal_mode=WAL")
             self._cursor.execute("PRAGMA synchronous=NORMAL")
             self._cursor.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
+        if self.is_server and self.read_only:
+            self._cursor.execute("SET default_transaction_read_only = on")
         if self._require_known(self._version()):
             return
         if self.read_only:
@@ -189,7 +204,11 @@ class Database:
                     f"{self.name} is a database of something else, not a ledger: name another file"
                 )
             return found
-        self._cursor.execute("SELECT to_regclass('audit_schema') IS NOT NULL")
+        # Not `to_regclass`: what another has just made, a session that waited would not see.
+        self._cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_class WHERE relname = 'audit_schema'"
+            " AND pg_table_is_visible(oid))"
+        )
         if not self._cursor.fetchone()[0]:  # type: ignore[index]
             return 0
         self._cursor.execute("SELECT version FROM audit_schema")
@@ -288,6 +307,14 @@ _ADVICE: tuple[tuple[str, type[LedgerError], str], ...] = (
     ("read-only", LedgerUnavailable, "make the file and its folder writable, or open it to read"),
     ("permission", LedgerUnavailable, "make the file and its folder writable for this user"),
     ("unable to open", LedgerUnavailable, "check that the folder exists and is writable"),
+    ("no password supplied", LedgerUnavailable, "give user and password in the URL"),
+    ("authentication failed", LedgerUnavailable, "check user and password in the URL"),
+    ("connection refused", LedgerUnavailable, "start the server, or check host and port"),
+    ("resolve host", LedgerUnavailable, "check the host's name"),
+    ("timeout expired", LedgerUnavailable, "check host, port and network"),
+    ("is the server running", LedgerUnavailable, "start the server, or check host and port"),
+    ("does not exist", LedgerUnavailable, "create it, or name another one in the URL"),
+    ("terminating connection", LedgerUnavailable, "open the ledger again"),
     ("locked", LedgerUnavailable, "another program holds it: end that one or try again"),
     ("disk i/o", LedgerUnavailable, "nothing was recorded: check the disk and its free space"),
 )
@@ -308,25 +335,3 @@ def _prepare_folder(folder: Path) -> None:
     ignore = folder / ".gitignore"
     if (fresh or folder.name == ".orchestrator") and not ignore.exists():
         ignore.write_text("*\n", encoding="utf-8")
-
-
-def _postgres_engine(address: str, shown: str) -> Any:
-    scheme, _, rest = address.partition("://")
-    if scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
-        raise LedgerUnavailable(
-            f"{shown} is no place for a ledger: give a file path or a postgresql:// URL"
-        )
-    try:
-        return create_engine(f"postgresql+psycopg://{rest}", poolclass=NullPool)
-    except (ImportError, NoSuchModuleError) as error:
-        raise LedgerUnavailable(
-            f"{shown}: the PostgreSQL driver is not installed; "
-            "install it with `pip install 'trading-orchestrator[postgres]'`"
-        ) from error
-    except ArgumentError as error:
-        raise LedgerUnavailable(f"{shown} is no valid database URL") from error
-
-
-def _without_password(address: str) -> str:
-    scheme, _, rest = address.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}"

@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import Any, ClassVar
 
 from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 
 from trading_tools.audit.tables import BLOB, EVENT, HEAD
@@ -53,7 +54,9 @@ class Statements:
         moved = ("seq", "hash", "seal", "last_at", "closed")
         self.insert_event = compiled(insert(EVENT))
         self.insert_head = compiled(insert(HEAD))
-        self.insert_blob = compiled(insert(BLOB))
+        # The same text may come from two at once. In SQLite a trigger leaves out the second.
+        new_blob = postgresql.insert(BLOB).on_conflict_do_nothing()
+        self.insert_blob = compiled(new_blob if dialect.name == "postgresql" else insert(BLOB))
         self.move_head = compiled(
             update(HEAD)
             .where(

@@ -104,6 +104,15 @@ class Store:
         """Keep where the stream stands, once the transaction that moved it is committed."""
         self._positions[stream] = position
 
+    def lock_catalogue(self) -> None:
+        """Keep the catalogue for a note that comes later in the open transaction.
+
+        All take it before their own stream, so that no two wait for each other. In SQLite the
+        transaction holds everything already.
+        """
+        if self.database.is_server:
+            self.database.rows(self.ask.locked_head, of=CATALOGUE)
+
     def note(self, kind: str, body: Mapping[str, Any]) -> None:
         """Append to the catalogue, wherever it stands now."""
         # The row lock (in SQLite: the write lock) keeps it there until the commit.
