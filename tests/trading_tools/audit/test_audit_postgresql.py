@@ -208,6 +208,12 @@ def test_a_wrong_password_is_one_line_without_it(postgresql: Server, url: str) -
     assert "\n" not in str(caught.value)
 
 
+def test_a_user_without_rights_is_told_so(postgresql: Server, ledger: Ledger, url: str) -> None:
+    with pytest.raises(LedgerUnavailable, match="let this user read and write it on the server"):
+        Ledger.open(postgresql.as_desk(url, PASSWORD))
+    assert verify(ledger).valid
+
+
 def test_a_database_that_is_not_there_is_one_line(url: str) -> None:
     with pytest.raises(LedgerUnavailable, match="create it, or name another"):
         Ledger.open(url.replace("/ledger", "/nothing"))

@@ -305,6 +305,8 @@ _ADVICE: tuple[tuple[str, type[LedgerError], str], ...] = (
     ("no space", LedgerUnavailable, "nothing was recorded: free disk space and try again"),
     ("readonly", LedgerUnavailable, "make the file and its folder writable, or open it to read"),
     ("read-only", LedgerUnavailable, "make the file and its folder writable, or open it to read"),
+    ("denied to terminate", LedgerUnavailable, "end it there, or be granted pg_signal_backend"),
+    ("permission denied for", LedgerUnavailable, "let this user read and write it on the server"),
     ("permission", LedgerUnavailable, "make the file and its folder writable for this user"),
     ("unable to open", LedgerUnavailable, "check that the folder exists and is writable"),
     ("no password supplied", LedgerUnavailable, "give user and password in the URL"),
