@@ -38,7 +38,7 @@ from orchestrator.run.definitions import Definitions
 from orchestrator.run.engine import Engine
 from orchestrator.run.journal import Journal, Listener
 from orchestrator.run.limits import Limits
-from orchestrator.run.ownership import owning
+from orchestrator.run.ownership import owning_everywhere
 from orchestrator.run.reading import NotKept
 from orchestrator.run.report import left_nothing
 from orchestrator.run.setting import Absent, Person, Setting
@@ -119,8 +119,9 @@ class Session:
         return brief(self.workspace, self._plan)
 
     def __enter__(self) -> Self:
-        self._held.enter_context(owning(self._house.state_dir, self.run))
-        self.journal = Journal(self._house.ledger, self.run, self._house.listener)
+        house = self._house
+        self._held.enter_context(owning_everywhere(house.state_dir, self.run, house.ledger))
+        self.journal = Journal(house.ledger, self.run, house.listener)
         return self
 
     def __exit__(self, *_: object) -> None:
