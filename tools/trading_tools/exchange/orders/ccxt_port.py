@@ -142,6 +142,19 @@ class CcxtOrders:
 
         return [self.order_of(shown) for shown in await self._asked(ask)]
 
+    async def everything(self) -> Sequence[VenueOrder]:
+        """All open orders of the account, in every market. Stops that wait for a price are none."""
+        self._client.options["warnOnFetchOpenOrdersWithoutSymbol"] = False
+        found: list[VenueOrder] = []
+        for which in self._ways.everywhere:
+            params = {**self._ways.listing, **which}
+
+            async def ask(params: Mapping[str, Any] = params) -> Any:
+                return await self._client.fetch_open_orders(params=params)
+
+            found += [self.order_of(shown) for shown in await self._asked(ask)]
+        return found
+
     async def fills(self, symbol: str, since_ms: int) -> Sequence[VenueFill]:
         """All fills of the account since then, page after page."""
 
@@ -195,6 +208,14 @@ class CcxtOrders:
         market = (self._client.markets or {}).get(symbol) or {}
         size = market.get("contractSize")
         return Decimal(1) if size is None else from_json(size, "contract size")
+
+    async def load(self) -> None:
+        """Let the client read the venue's markets, if it has not.
+
+        Raises:
+            Unanswered: the venue did not say.
+        """
+        await self._asked(self._client.load_markets)
 
     async def close(self) -> None:
         """Let go of the client's connections."""

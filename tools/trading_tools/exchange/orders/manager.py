@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 
 from trading_tools.audit.account_entries import PositionChange
@@ -19,6 +19,7 @@ from trading_tools.audit.trade import (
     OrderIntent,
     OrderResult,
     Outcome,
+    ReplaceIntent,
     TradeAudit,
 )
 from trading_tools.exchange.orders import reconciling
@@ -142,6 +143,43 @@ class OrderManager:
                 CancelResult(name, judged.outcome, self._now(), judged.code, judged.message)
             )
             return await self._tracker.asked_until(order, resolve_within_s, lambda: order.ended)
+
+    async def replace(
+        self, name: str, intent: Intent, reason: str, resolve_within_s: float = 5.0
+    ) -> OrderRecord:
+        """End an order, and send `intent` for what it has not filled: its size is that of both.
+
+        Returns the successor; or the order itself where nothing is sent, because it filled all of
+        it first, or because it is not known to have ended. Ask again with the same intent then,
+        and after a crash: an order has one successor, which is sent once.
+
+        Raises:
+            KeyError: there is no such order.
+            ValueError: the intent is one of another market or side.
+            OtherIntent: another intent is to replace it, or the key is that of another order.
+            Refused, AnotherManager: as `submit`. The order has ended nevertheless.
+        """
+        order = self.records.orders[name]
+        if (order.symbol, order.side) != (intent.symbol, intent.side):
+            raise ValueError(
+                f"{intent.side} {intent.symbol} cannot replace {order.side} {order.symbol}"
+            )
+        successor = client_order_id(self.venue.name, self._account, intent.key)
+        if order.successor is None:
+            if successor in self.records.orders:
+                raise OtherIntent(f"the key {intent.key!r:.60} is that of another order")
+            self._tracker.write(ReplaceIntent(name, successor, self._now(), reason))
+        elif order.successor != successor:
+            raise OtherIntent(f"order {name} is replaced by {order.successor} and by no other")
+        await self.cancel(name, reason, resolve_within_s)
+        sent = self.records.orders.get(successor)
+        if sent is not None:
+            # Its size was settled when it was written down.
+            return await self.submit(replace(intent, size_base=sent.size_base), resolve_within_s)
+        left = intent.size_base - order.filled_size_base
+        if not order.ended or left <= 0:
+            return order
+        return await self.submit(replace(intent, size_base=left), resolve_within_s)
 
     async def reconcile(self, symbols: Sequence[str]) -> Reconciliation:
         """Compare with the venue in both directions, on start and after a time without stream.

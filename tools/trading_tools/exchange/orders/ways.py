@@ -41,6 +41,8 @@ class Ways:
     fills: Callable[[Any, str, int], Awaitable[Sequence[Raw]]]
     listing: Mapping[str, Any] = field(default_factory=dict)
     positions: Callable[[Any, str], Awaitable[Sequence[Raw]]] | None = None
+    everywhere: Sequence[Mapping[str, Any]] = ({},)
+    """The parameters by which all open orders of all markets are listed, one call for each."""
     market_buys: bool = True
     """Whether a market buy has a size; else the venue wants what it may cost."""
 
@@ -237,6 +239,11 @@ WAYS: Final[Mapping[str, Ways]] = {
         _bybit_fills,
         _EVERY_PAGE,
         _bybit_positions,
+        [
+            {"type": "spot"},
+            {"type": "swap", "subType": "linear", "settleCoin": "USDT"},
+            {"type": "swap", "subType": "linear", "settleCoin": "USDC"},
+        ],
         market_buys=False,
     ),
     "kraken": Ways(WINDOW_MS / 1_000, _kraken_named, _kraken_cancel, _kraken_find, _kraken_fills),
