@@ -1,4 +1,4 @@
-"""An order that is replaced: one successor, for what the first has not filled, also after a crash."""
+"""An order that is replaced has one successor, for what it has not filled, also after a crash."""
 
 from __future__ import annotations
 
@@ -95,13 +95,13 @@ async def test_asked_again_it_is_the_same_successor(shop: Shop) -> None:
 async def test_an_order_has_one_successor(shop: Shop) -> None:
     first = await shop.manager.submit(resting())
     await shop.manager.replace(first.client_order_id, BETTER, "closer")
-    with pytest.raises(OtherIntent, match="is replaced by .* and by no other"):
+    with pytest.raises(OtherIntent, match=r"is replaced by .* and by no other"):
         await shop.manager.replace(first.client_order_id, resting("third"), "closer still")
     taken = await shop.manager.submit(resting("fourth"))
     with pytest.raises(OtherIntent, match="'better' is that of another order"):
         await shop.manager.replace(taken.client_order_id, BETTER, "twice")
+    other = replace(resting("fifth"), symbol="ETH/USDT")
     with pytest.raises(ValueError, match="cannot replace"):
-        other = replace(resting("fifth"), symbol="ETH/USDT")
         await shop.manager.replace(taken.client_order_id, other, "odd")
 
 
