@@ -18,6 +18,7 @@ from trading_tools.exchange.orders.contracts import HedgeMode, is_contract
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.judging import Judged, judge
 from trading_tools.exchange.orders.port import NotNow, Unanswered, VenueFill, VenueOrder
+from trading_tools.exchange.orders.retries import Retries, may_pass
 from trading_tools.exchange.orders.rows import Row, fill_of, order_of, position_of
 from trading_tools.exchange.orders.ways import WAYS, WINDOW_MS, NoSuchOrder
 from trading_tools.exchange.orders.wire import Call, Wire
@@ -47,11 +48,13 @@ class CcxtOrders:
         pacer: Pacer | None = None,
         breaker: Breaker | None = None,
         patience_s: float = 10.0,
+        retries: Retries | None = None,
     ) -> None:
         """Take over a client of `ccxt.async_support` or `ccxt.pro`.
 
         Without a `pacer` it keeps the venue's published limits for itself alone: clients of the
         same key or address share one. No request waits longer than `patience_s` for its turn.
+        `retries` are of questions alone.
 
         Raises:
             UnsupportedVenue: the venue is not one whose ways with orders are known here.
@@ -65,6 +68,7 @@ class CcxtOrders:
         self.validity_s = self._ways.validity_s
         self.streams_fills = bool(client.has.get("watchMyTrades"))
         self._client = client
+        self._retries = retries or Retries()
         client.options["recvWindow"] = WINDOW_MS
         client.number = str
         self._wire = Wire(
@@ -126,7 +130,7 @@ class CcxtOrders:
             )
 
         try:
-            shown = await self._asked(ask)
+            shown = await self._read(ask)
         except Unanswered as error:
             if isinstance(error.__cause__, NoSuchOrder):
                 return None
@@ -140,7 +144,7 @@ class CcxtOrders:
             params = dict(self._ways.listing)
             return await self._client.fetch_open_orders(symbol, params=params)
 
-        return [self.order_of(shown) for shown in await self._asked(ask)]
+        return [self.order_of(shown) for shown in await self._read(ask)]
 
     async def everything(self) -> Sequence[VenueOrder]:
         """All open orders of the account, in every market. Stops that wait for a price are none."""
@@ -152,7 +156,7 @@ class CcxtOrders:
             async def ask(params: Mapping[str, Any] = params) -> Any:
                 return await self._client.fetch_open_orders(params=params)
 
-            found += [self.order_of(shown) for shown in await self._asked(ask)]
+            found += [self.order_of(shown) for shown in await self._read(ask)]
         return found
 
     async def fills(self, symbol: str, since_ms: int) -> Sequence[VenueFill]:
@@ -163,7 +167,7 @@ class CcxtOrders:
 
         found = {
             (fill.venue_order_id, fill.trade_id): fill
-            for fill in map(self.fill_of, await self._asked(ask))
+            for fill in map(self.fill_of, await self._read(ask))
         }
         return sorted(found.values(), key=lambda fill: (fill.at_ms, fill.trade_id))
 
@@ -177,7 +181,7 @@ class CcxtOrders:
         async def ask() -> Any:
             return await asked(self._client, symbol)
 
-        rows = await self._asked(ask)
+        rows = await self._read(ask)
         if any(row.get("hedged") for row in rows):
             raise HedgeMode(
                 f"{self.name} keeps long and short positions apart: set the account to one-way mode"
@@ -186,7 +190,7 @@ class CcxtOrders:
 
     async def time_ms(self) -> int:
         """The venue's clock."""
-        return int(await self._asked(self._client.fetch_time))
+        return int(await self._read(self._client.fetch_time))
 
     def order_of(self, row: Row) -> VenueOrder:
         """An order as a stream or a list of this client shows it.
@@ -215,7 +219,7 @@ class CcxtOrders:
         Raises:
             Unanswered: the venue did not say.
         """
-        await self._asked(self._client.load_markets)
+        await self._read(self._client.load_markets)
 
     async def close(self) -> None:
         """Let go of the client's connections."""
@@ -236,10 +240,17 @@ class CcxtOrders:
         number = order.get("id") if isinstance(order, Mapping) else None
         return judge(self.name, told.answer, None if number is None else str(number))
 
-    async def _asked(self, ask: Callable[[], Awaitable[R]], call: Call | None = None) -> R:
+    async def _read(self, ask: Callable[[], Awaitable[R]]) -> R:
+        """A question, asked again where its failure may pass."""
+        return await self._retries.read(lambda: self._asked(ask, Call(Priority.DATA)))
+
+    async def _asked(self, ask: Callable[[], Awaitable[R]], call: Call) -> R:
         """The one place where every exception of ccxt's is caught; `call` is filled."""
-        self._wire.begin(call or Call(Priority.DATA))
+        self._wire.begin(call)
         try:
             return await ask()
         except Exception as error:
-            raise Unanswered(f"{self.name} did not say: {one_line(error)}") from error
+            unanswered = Unanswered(f"{self.name} did not say: {one_line(error)}")
+            known = isinstance(error, NoSuchOrder | NotNow)
+            unanswered.passing = not known and may_pass(self.name, call.last.sent, call.last.answer)
+            raise unanswered from error

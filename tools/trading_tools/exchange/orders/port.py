@@ -17,7 +17,12 @@ from trading_tools.exchange.orders.life import Stage
 
 
 class Unanswered(Exception):
-    """A query got no answer that can be used: nothing is known, least of all an absence."""
+    """A query got no answer that can be used: nothing is known, least of all an absence.
+
+    `passing`: asked again soon, it may be answered.
+    """
+
+    passing: bool = False
 
 
 class NotNow(Exception):
