@@ -17,7 +17,7 @@ from trading_tools.exchange.errors import one_line
 from trading_tools.exchange.orders.contracts import HedgeMode, is_contract
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.judging import Judged, judge
-from trading_tools.exchange.orders.port import NotNow, Unanswered, VenueFill, VenueOrder
+from trading_tools.exchange.orders.port import NotSent, Unanswered, VenueFill, VenueOrder
 from trading_tools.exchange.orders.retries import Retries, may_pass
 from trading_tools.exchange.orders.rows import Row, fill_of, order_of, position_of
 from trading_tools.exchange.orders.ways import WAYS, WINDOW_MS, NoSuchOrder
@@ -80,11 +80,18 @@ class CcxtOrders:
 
     async def turn(self, intent: Intent) -> None:
         """Wait until the venue's limits have room for an order; where it failed, try it first."""
+        by_cost = not self._ways.market_buys and not is_contract(intent.symbol)
+        if by_cost and (intent.order_type, intent.side) == ("market", "buy"):
+            raise NotSent(
+                "market-buy",
+                f"{self.name} takes what a market buy may cost and not its size: send "
+                "guard.marketable(...) of it, which buys up to its size at a price or better",
+            )
         if self._wire.broken:
             try:
                 await self.time_ms()
             except Unanswered as error:
-                raise NotNow("breaker", str(error)) from error
+                raise NotSent("breaker", str(error)) from error
         await self._wire.order_turn(intent.symbol)
         _paid.set(True)
 
@@ -251,6 +258,6 @@ class CcxtOrders:
             return await ask()
         except Exception as error:
             unanswered = Unanswered(f"{self.name} did not say: {one_line(error)}")
-            known = isinstance(error, NoSuchOrder | NotNow)
+            known = isinstance(error, NoSuchOrder | NotSent)
             unanswered.passing = not known and may_pass(self.name, call.last.sent, call.last.answer)
             raise unanswered from error

@@ -28,7 +28,7 @@ from trading_tools.exchange.orders.guard import Guard, Refused
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.journal import Journal
 from trading_tools.exchange.orders.life import UNSURE
-from trading_tools.exchange.orders.port import NotNow, OrderVenue, VenueFill, VenueOrder
+from trading_tools.exchange.orders.port import NotSent, OrderVenue, VenueFill, VenueOrder
 from trading_tools.exchange.orders.reconciling import PositionDifference, Reconciliation
 from trading_tools.exchange.orders.records import OrderRecord, Records
 from trading_tools.exchange.orders.tracker import Tracker
@@ -247,7 +247,7 @@ class OrderManager:
             self._guard.check(intent, self.records)
             await self.venue.turn(intent)
             self._guard.check(intent, self.records)
-        except NotNow as error:
+        except NotSent as error:
             refusal = Refused(error.rule, str(error))
         except Refused as error:
             refusal = error

@@ -15,7 +15,7 @@ from typing import Any
 
 from trading_tools.exchange.breaker import Breaker, CircuitOpen, Permit
 from trading_tools.exchange.faults import Answer
-from trading_tools.exchange.orders.port import NotNow
+from trading_tools.exchange.orders.port import NotSent
 from trading_tools.exchange.pacing.costs import Asked, Toll, order_toll, toll
 from trading_tools.exchange.pacing.headers import observe
 from trading_tools.exchange.pacing.pacer import Pacer
@@ -86,7 +86,7 @@ class Wire:
         """Wait until a new order may go, and count it as gone.
 
         Raises:
-            NotNow: the venue's limits leave no room in time.
+            NotSent: the venue's limits leave no room in time.
         """
         await self._turn(order_toll(self._client.id, pair), Priority.PLACE)
 
@@ -101,7 +101,7 @@ class Wire:
         """ccxt's way to every REST endpoint: signing comes after the wait, so no stamp grows old.
 
         Raises:
-            NotNow: it is not this request's turn, or what it asks keeps failing.
+            NotSent: it is not this request's turn, or what it asks keeps failing.
         """
         call = _call.get() or Call()
         given, cost = params or {}, config or {}
@@ -131,7 +131,7 @@ class Wire:
             async with asyncio.timeout(self._patience_s):
                 await self._pacer.acquire(due.cost, priority)
         except TimeoutError:
-            raise NotNow(
+            raise NotSent(
                 "pacing",
                 f"{self._pacer.venue}'s limits left no room for {self._patience_s:g} s; ask later",
             ) from None
@@ -142,13 +142,13 @@ class Wire:
 
     def _permit(self, priority: Priority) -> Permit | None:
         if priority is Priority.PLACE and self.broken:
-            raise NotNow("breaker", f"{self._breaker.name} keeps failing: a query goes first")
+            raise NotSent("breaker", f"{self._breaker.name} keeps failing: a query goes first")
         try:
             return self._breaker.permit()
         except CircuitOpen as error:
             if priority is Priority.CANCEL:
                 return None
-            raise NotNow("breaker", str(error)) from error
+            raise NotSent("breaker", str(error)) from error
 
     async def _sending(self, *request: Any, **more: Any) -> Any:
         """ccxt's one way out: notes that something is sent."""
