@@ -147,7 +147,10 @@ class OrderManager:
     async def replace(
         self, name: str, intent: Intent, reason: str, resolve_within_s: float = 5.0
     ) -> OrderRecord:
-        """End an order, and send `intent` for what it has not filled: its size is that of both.
+        """End an order, and send `intent` for what is not filled yet.
+
+        The intent's size is what is wanted in all: what the order has filled is taken off, and what
+        those filled that it replaced itself.
 
         Returns the successor; or the order itself where nothing is sent, because it filled all of
         it first, or because it is not known to have ended. Ask again with the same intent then,
@@ -176,7 +179,7 @@ class OrderManager:
         if sent is not None:
             # Its size was settled when it was written down.
             return await self.submit(replace(intent, size_base=sent.size_base), resolve_within_s)
-        left = intent.size_base - order.filled_size_base
+        left = intent.size_base - self.records.filled_in_all(order)
         if not order.ended or left <= 0:
             return order
         return await self.submit(replace(intent, size_base=left), resolve_within_s)
