@@ -116,7 +116,7 @@ class CcxtOrders:
 
         paid = _paid.get()
         _paid.set(False)
-        return await self._judged(send, Call(Priority.PLACE, intent.symbol, paid))
+        return await self._judged(send, Call(Priority.PLACE, intent.symbol, order=True, paid=paid))
 
     async def cancel(self, symbol: str, client_order_id: str, venue_order_id: str | None) -> Judged:
         """Ask for the end of an order, once."""
@@ -248,14 +248,14 @@ class CcxtOrders:
         return judge(self.name, told.answer, None if number is None else str(number))
 
     async def _read(self, ask: Callable[[], Awaitable[R]]) -> R:
-        """A question, asked again where its failure may pass."""
-        return await self._retries.read(lambda: self._asked(ask, Call(Priority.DATA)))
+        """A question, asked again where its failure may pass; before data, which others ask for."""
+        return await self._retries.read(lambda: self._asked(ask, Call(Priority.PLACE)))
 
     async def _asked(self, ask: Callable[[], Awaitable[R]], call: Call) -> R:
         """The one place where every exception of ccxt's is caught; `call` is filled."""
-        self._wire.begin(call)
         try:
-            return await ask()
+            with self._wire.calling(call):
+                return await ask()
         except Exception as error:
             unanswered = Unanswered(f"{self.name} did not say: {one_line(error)}")
             known = isinstance(error, NoSuchOrder | NotSent)

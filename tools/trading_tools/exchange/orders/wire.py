@@ -8,7 +8,8 @@ order is `judging`; that a submit is not sent twice is the manager's.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,11 +36,13 @@ class Exchanged:
 class Call:
     """One call of the client, which may make several requests; `last` is its latest one.
 
-    `paid`: the turn of its new order was waited for before. `placing` is the request of that order.
+    `order`: it is to make a new order; `paid`: whose turn was waited for before; `placing` is the
+    request of that order.
     """
 
     priority: Priority = Priority.DATA
     pair: str = ""
+    order: bool = False
     paid: bool = False
     last: Exchanged = field(default_factory=Exchanged)
     placing: Exchanged | None = None
@@ -73,9 +76,14 @@ class Wire:
         self._fetch2: Any = client.fetch2
         client.fetch, client.fetch2 = self._sending, self._paced
 
-    def begin(self, call: Call) -> None:
-        """The requests of this task from now on are those of this call."""
-        _call.set(call)
+    @contextmanager
+    def calling(self, call: Call) -> Iterator[None]:
+        """The requests of this task within the block are those of this call."""
+        token = _call.set(call)
+        try:
+            yield
+        finally:
+            _call.reset(token)
 
     @property
     def broken(self) -> bool:
@@ -114,7 +122,7 @@ class Wire:
             call.paid = False
         else:
             await self._turn(due, call.priority)
-        permit = self._permit(call.priority)
+        permit = self._permit(call)
         token = _request.set(request)
         stopped = False
         try:
@@ -140,13 +148,13 @@ class Wire:
             if rule in self._pacer.rules:
                 self._pacer.told(rule, self._pacer.used(rule, lane) + units, lane)
 
-    def _permit(self, priority: Priority) -> Permit | None:
-        if priority is Priority.PLACE and self.broken:
+    def _permit(self, call: Call) -> Permit | None:
+        if call.order and self.broken:
             raise NotSent("breaker", f"{self._breaker.name} keeps failing: a query goes first")
         try:
             return self._breaker.permit()
         except CircuitOpen as error:
-            if priority is Priority.CANCEL:
+            if call.priority is Priority.CANCEL:
                 return None
             raise NotSent("breaker", str(error)) from error
 
