@@ -158,7 +158,7 @@ class CcxtOrders:
         return [self.order_of(shown) for shown in await self._read(ask)]
 
     async def everything(self) -> Sequence[VenueOrder]:
-        """All open orders of the account, in every market. Stops that wait for a price are none."""
+        """All open orders of the account, in every market; no USD-M stop that waits for a price."""
         self._client.options["warnOnFetchOpenOrdersWithoutSymbol"] = False
         found: list[VenueOrder] = []
         for which in self._ways.everywhere:
