@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -172,6 +173,9 @@ class FixLink:
             except (OSError, TimeoutError) as error:
                 self._last = f"{type(error).__name__}: {error}"[:200]
                 _log.warning("FIX connection failed: %s", self._last)
+            except sqlite3.Error as error:
+                # Without its store the session would lose what it must not.
+                self.failure = f"the FIX store cannot be used: {error}; mend it and start anew"
             if self._given_up():
                 break
             pause = _FIRST_PAUSE_S if was_ready else min(pause * 2, _LONGEST_PAUSE_S)
