@@ -103,7 +103,8 @@ async def test_what_tws_tells_reaches_the_manager_as_it_comes(desk: Desk) -> Non
     order = await manager.submit(resting())
     desk.tws.trade(desk.tws.orders[0], 4, 90.5)
     await port.time_ms()
-    assert (order.stage, order.filled_size_base, len(order.fills)) == (Stage.OPEN, 4, 1)
+    assert (order.stage, len(order.fills)) == (Stage.OPEN, 1)
+    assert order.filled_size_base == 4
     desk.tws.trade(desk.tws.orders[0], 6, 90.5)
     await port.time_ms()
     assert (order.stage, order.settled, len(order.fills)) == (Stage.FILLED, True, 2)

@@ -80,7 +80,7 @@ class FixLink:
         trace: TracebackType | None,
     ) -> None:
         self._closing = True
-        if self._writer is not None:
+        if self._writer is not None and self.failure is None:
             self._act(self.session.close(self._now()), self._writer)
         if self._task is not None:
             # An orderly end: the venue's Logout, or a moment of waiting for it.
@@ -140,7 +140,11 @@ class FixLink:
         """
         if not self.ready or self._writer is None:
             raise self._down()
-        seq, data = self.session.request(kind, fields, self._now(), name, of)
+        try:
+            seq, data = self.session.request(kind, fields, self._now(), name, of)
+        except sqlite3.Error as error:
+            self._store_failed(error)
+            raise self._down() from error
         self._writer.write(data)
         return seq
 
@@ -155,7 +159,11 @@ class FixLink:
         self._probes += 1
         name = f"t{self._probes}"
         with self.listening() as heard:
-            self._writer.write(self.session.probe(name, self._now()))
+            try:
+                self._writer.write(self.session.probe(name, self._now()))
+            except sqlite3.Error as error:
+                self._store_failed(error)
+                raise self._down() from error
             with suppress(TimeoutError):
                 async with asyncio.timeout(within_s):
                     while (message := await heard.get()) is not None:
@@ -174,8 +182,7 @@ class FixLink:
                 self._last = f"{type(error).__name__}: {error}"[:200]
                 _log.warning("FIX connection failed: %s", self._last)
             except sqlite3.Error as error:
-                # Without its store the session would lose what it must not.
-                self.failure = f"the FIX store cannot be used: {error}; mend it and start anew"
+                self._store_failed(error)
             if self._given_up():
                 break
             pause = _FIRST_PAUSE_S if was_ready else min(pause * 2, _LONGEST_PAUSE_S)
@@ -188,6 +195,12 @@ class FixLink:
             return LinkDown(self.failure)
         why = "" if self._last is None else f" ({self._last})"
         return LinkDown(f"the FIX session is {self.session.phase}{why}")
+
+    def _store_failed(self, error: sqlite3.Error) -> None:
+        """Without its store the session would lose what it must not."""
+        self.failure = f"the FIX store cannot be used: {error}; mend it and start anew"
+        if self._writer is not None:
+            self._writer.close()
 
     def _given_up(self) -> bool:
         return self._closing or self.failure is not None
@@ -239,7 +252,10 @@ class FixLink:
     async def _beat(self, writer: asyncio.StreamWriter) -> None:
         while not writer.is_closing():
             await self._sleep(_TICK_S)
-            self._act(self.session.tick(self._now()), writer)
+            try:
+                self._act(self.session.tick(self._now()), writer)
+            except sqlite3.Error as error:
+                self._store_failed(error)
 
     def _act(self, step: Step, writer: asyncio.StreamWriter) -> None:
         for data in step.send:
