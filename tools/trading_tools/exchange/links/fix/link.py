@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Final, Self
 
+from trading_tools.exchange.links.extras import required
 from trading_tools.exchange.links.fix.message import Frames, Message, moment
 from trading_tools.exchange.links.fix.session import FixSettings, Phase, Session, Step
 from trading_tools.exchange.links.fix.store import FixStore
@@ -45,6 +46,12 @@ class FixLink:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        """Nothing is connected yet.
+
+        Raises:
+            MissingExtra: simplefix is not installed.
+        """
+        required("simplefix", "fix")
         self.session = Session(settings, store)
         self.store = store
         self.failure: str | None = None
