@@ -210,6 +210,19 @@ def test_a_store_serves_one_process_and_one_session(tmp_path: Path) -> None:
         FixStore(path, "US-OTHER")
 
 
+async def test_a_store_that_cannot_be_written_ends_the_session_and_nothing_is_sent(
+    desk: Desk,
+) -> None:
+    async with desk.trading() as (_, orders):
+        heard = len(desk.acceptor.heard)
+        orders._link.store._db.execute("PRAGMA query_only=ON")
+        judged = await orders.submit(resting(), "o-1")
+        assert judged.code == "not sent"
+        assert "the FIX store cannot be used: attempt to write a readonly" in str(judged.message)
+        orders._link.store._db.execute("PRAGMA query_only=OFF")
+    assert "D" not in [kind for kind, _ in desk.acceptor.heard[heard:]]
+
+
 async def test_nothing_is_sent_or_kept_while_the_session_is_down(desk: Desk) -> None:
     with FixStore(desk.folder / "fix.sqlite", "US-VENUE") as store:
         link = FixLink(desk.settings(), store)

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any, Final, TypeVar
 
 from trading_tools.audit.trade import Outcome
+from trading_tools.exchange.links.extras import required
 from trading_tools.exchange.links.floats import as_float
 from trading_tools.exchange.links.ib import words
 from trading_tools.exchange.orders.ccxt_port import NOT_SENT
@@ -43,10 +44,6 @@ class _Unread(logging.Handler):
         self.count += 1
 
 
-class MissingExtra(ImportError):
-    """ib_async is not installed."""
-
-
 class IbOrders(SpotWithoutTurns):
     """Orders by TWS at `host`:`port`, as its API client `client_id`.
 
@@ -69,10 +66,9 @@ class IbOrders(SpotWithoutTurns):
         answer_s: float = ANSWER_S,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        try:
-            from ib_async import IB
-        except ImportError as error:
-            raise MissingExtra("this needs ib_async: install trading-orchestrator[ib]") from error
+        required("ib_async", "ib")
+        from ib_async import IB
+
         self.name = "ib"
         self.validity_s = _ON_ITS_WAY_S
         self._ib = IB()
