@@ -23,7 +23,13 @@ from trading_tools.exchange.orders.ccxt_port import NOT_SENT
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.judging import Judged
 from trading_tools.exchange.orders.life import Stage
-from trading_tools.exchange.orders.port import SpotWithoutTurns, Unanswered, VenueFill, VenueOrder
+from trading_tools.exchange.orders.port import (
+    NotSent,
+    SpotWithoutTurns,
+    Unanswered,
+    VenueFill,
+    VenueOrder,
+)
 from trading_tools.money import MoneyError
 
 R = TypeVar("R")
@@ -100,6 +106,13 @@ class IbOrders(SpotWithoutTurns):
 
         self._ib.orderStatusEvent += status
         self._ib.execDetailsEvent += executed
+
+    async def turn(self, intent: Intent) -> None:
+        """Be connected; how fast requests go is ib_async's to hold back."""
+        try:
+            await self._connected()
+        except Unanswered as error:
+            raise NotSent("session", str(error)) from error
 
     async def submit(self, intent: Intent, client_order_id: str) -> Judged:
         """Send an order, once."""
