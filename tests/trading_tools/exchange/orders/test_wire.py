@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.trading_tools.exchange.orders.conftest import Shop
+from tests.trading_tools.exchange.orders.conftest import Shop, opened
+from tests.trading_tools.exchange.orders.test_every_venue import MADE, intent
 from tests.trading_tools.exchange.orders.wanted import resting
 from trading_tools.audit.trade import CancelResult, Outcome
 from trading_tools.exchange.breaker import Breaker, BreakerRules, State
@@ -22,6 +24,8 @@ from trading_tools.venue.wire.interference import Cut
 from trading_tools.venue.wire.messages import Operation, Reply
 
 DOWN = Reply(503, b'{"code":-1008,"msg":"Server is busy."}')
+
+BUSY_BYBIT = Reply(200, b'{"retCode":10016,"retMsg":"Server error."}')
 
 
 def stopped() -> Callable[[], float]:
@@ -178,11 +182,6 @@ async def test_what_a_venue_refuses_opens_no_breaker(shop: Shop) -> None:
 
 
 async def test_krakens_deadline_is_set_after_the_wait_for_a_turn(audit: Any, tmp_path: Any) -> None:
-    from datetime import datetime
-
-    from tests.trading_tools.exchange.orders.conftest import opened
-    from tests.trading_tools.exchange.orders.test_every_venue import MADE, intent
-
     async with opened(audit, tmp_path, MADE["kraken"]()) as shop:
         shop.symbol = "BTC/USD"
         deadlines: list[float] = []
@@ -199,3 +198,18 @@ async def test_krakens_deadline_is_set_after_the_wait_for_a_turn(audit: Any, tmp
             await manager.submit(intent(shop, str(number), price_quote=Decimal(50_000 + number)))
         assert deadlines[1] - deadlines[0] >= 0.25
         assert len(shop.accepted()) == 2
+
+
+async def test_what_bybit_is_asked_before_a_first_order_is_asked_once(
+    audit: Any, tmp_path: Any
+) -> None:
+    async with opened(audit, tmp_path, MADE["bybit"]()) as shop:
+        shop.client.options.pop("enableUnifiedAccount", None)
+        before = shop.asked(Operation.SETTINGS)
+        shop.mishaps.before_it[Operation.SETTINGS] = [BUSY_BYBIT]
+        with pytest.raises(Refused, match="account: bybit did not say"):
+            await shop.manager.submit(intent(shop, "too soon"))
+        wanted = [intent(shop, f"{n}", price_quote=Decimal(50_000 + n)) for n in range(6)]
+        orders = await asyncio.gather(*map(shop.manager.submit, wanted))
+        assert {order.stage for order in orders} == {Stage.OPEN}
+        assert shop.asked(Operation.SETTINGS) - before <= 4

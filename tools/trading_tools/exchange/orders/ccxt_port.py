@@ -6,6 +6,7 @@ because which class one has says nothing that can be relied on. How requests go 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from decimal import Decimal
@@ -71,6 +72,7 @@ class CcxtOrders:
         self.streams_fills = bool(client.has.get("watchMyTrades"))
         self._client = client
         self._retries = retries or Retries()
+        self._preparing = asyncio.Lock()
         client.options["recvWindow"] = WINDOW_MS
         client.number = str
         self._wire = Wire(
@@ -96,8 +98,24 @@ class CcxtOrders:
                 await self.time_ms()
             except Unanswered as error:
                 raise NotSent("breaker", str(error)) from error
+        await self._be_ready()
         await self._wire.order_turn(intent.symbol)
         _paid.set(True)
+
+    async def _be_ready(self) -> None:
+        """Let ccxt ask once what it would ask before every order of those that are sent at once."""
+        ready = self._ways.ready
+        if ready is None:
+            return
+
+        async def ask() -> Any:
+            return await ready(self._client)
+
+        async with self._preparing:
+            try:
+                await self._read(ask)
+            except Unanswered as error:
+                raise NotSent("account", str(error)) from error
 
     async def submit(self, intent: Intent, client_order_id: str) -> Judged:
         """Send an order, once."""
@@ -243,7 +261,7 @@ class CcxtOrders:
             order = await self._asked(send, call)
         except Unanswered as error:
             refused = one_line(error.__cause__ or error)
-        told = call.placing or call.last
+        told = call.decisive(self.name)
         if not told.sent:
             return Judged(Outcome.REJECTED, NOT_SENT, refused)
         if told.answer is None:

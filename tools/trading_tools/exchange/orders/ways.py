@@ -43,6 +43,8 @@ class Ways:
     positions: Callable[[Any, str], Awaitable[Sequence[Raw]]] | None = None
     everywhere: Sequence[Mapping[str, Any]] = ({},)
     """The parameters by which all open orders of all markets are listed, one call for each."""
+    ready: Callable[[Any], Awaitable[Any]] | None = None
+    """What ccxt asks before the first order and keeps then."""
     market_buys: bool = True
     """Whether a market buy has a size; else the venue wants what it may cost."""
 
@@ -142,6 +144,10 @@ async def _bybit_fills(client: Any, symbol: str, since_ms: int) -> Sequence[Raw]
             asked = {**_EVERY_PAGE, **until, "execType": kind}
             found += await client.fetch_my_trades(symbol, start, 100, asked)
     return found
+
+
+async def _bybit_ready(client: Any) -> Any:
+    return await client.is_unified_enabled()
 
 
 async def _bybit_positions(client: Any, symbol: str) -> Sequence[Raw]:
@@ -244,6 +250,7 @@ WAYS: Final[Mapping[str, Ways]] = {
             {"type": "swap", "subType": "linear", "settleCoin": "USDT"},
             {"type": "swap", "subType": "linear", "settleCoin": "USDC"},
         ],
+        _bybit_ready,
         market_buys=False,
     ),
     "kraken": Ways(WINDOW_MS / 1_000, _kraken_named, _kraken_cancel, _kraken_find, _kraken_fills),

@@ -17,7 +17,7 @@ from typing import Any
 from trading_tools.exchange.breaker import Breaker, CircuitOpen, Permit
 from trading_tools.exchange.faults import Answer
 from trading_tools.exchange.orders.port import NotSent
-from trading_tools.exchange.pacing.costs import Asked, Toll, order_toll, toll
+from trading_tools.exchange.pacing.costs import Asked, Toll, knows_orders_of, order_toll, toll
 from trading_tools.exchange.pacing.headers import observe
 from trading_tools.exchange.pacing.pacer import Pacer
 from trading_tools.exchange.pacing.rules import Priority
@@ -46,6 +46,15 @@ class Call:
     paid: bool = False
     last: Exchanged = field(default_factory=Exchanged)
     placing: Exchanged | None = None
+
+    def decisive(self, venue: str) -> Exchanged:
+        """The request whose reply says what came of the call.
+
+        ccxt may ask other things before it sends an order: what those got is no news of the order.
+        """
+        if self.order and knows_orders_of(venue):
+            return self.placing or Exchanged()
+        return self.last
 
 
 _call: ContextVar[Call | None] = ContextVar("what the requests of this task are for", default=None)

@@ -75,13 +75,16 @@ def _binanceusdm(asked: Asked) -> Toll:
     return Toll(Cost({"weight": max(1, asked.weight, _HEAVIER.get(asked.path, 0))}))
 
 
+_BYBIT_SLOWER: Final = {"v5/user/query-api": 1.0, "v5/account/fee-rate": 2.0}
+
+
 def _bybit(asked: Asked) -> Toll:
     if not asked.signed:
         return Toll(Cost({"requests": 1}))
     lane = f"{asked.path} {asked.params.get('category', '')}"
     changes = asked.method == "POST" and asked.path.startswith("v5/order/")
-    # What asks is allowed 50 times a second where what changes is 10 times.
-    units = {"requests": 1, "orders": 1 if changes else 0.2}
+    # What asks is mostly allowed 50 times a second where what changes is 10 times.
+    units = {"requests": 1, "orders": 1 if changes else _BYBIT_SLOWER.get(asked.path, 0.2)}
     return Toll(Cost(units, lane), order=asked.path == "v5/order/create")
 
 
@@ -127,9 +130,14 @@ _NEW_ORDERS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
+def knows_orders_of(venue: str) -> bool:
+    """Whether the request that makes a new order is told from all others."""
+    return venue in _NEW_ORDERS
+
+
 def order_toll(venue: str, pair: str) -> Toll:
     """What the request costs that makes a new order of a market, as ccxt names it."""
-    if venue not in _NEW_ORDERS:
+    if not knows_orders_of(venue):
         return toll(venue, Asked((), "POST", "", {}, 0, pair))
     family, path = _NEW_ORDERS[venue]
     category = "linear" if ":" in pair else "spot"
