@@ -1,0 +1,211 @@
+"""What a bot does at its desk: look at the market, send orders, end them, and be told to stop.
+
+Putting the parts together and taking them apart is `opening`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from decimal import Decimal
+from typing import Any, Final
+
+from trading_tools.exchange.breaker import CircuitOpen
+from trading_tools.exchange.desk.feeds import AccountFeed, BookFeed
+from trading_tools.exchange.desk.line import Line, quote_of
+from trading_tools.exchange.orders.guard import Quote, Refused, fitted
+from trading_tools.exchange.orders.intent import Intent
+from trading_tools.exchange.orders.kill_switch import KillSwitch
+from trading_tools.exchange.orders.life import UNSURE, Stage
+from trading_tools.exchange.orders.manager import OrderManager
+from trading_tools.exchange.orders.port import Unanswered
+from trading_tools.exchange.orders.records import OrderRecord
+from trading_tools.exchange.readings import MarketLimits
+from trading_tools.exchange.streams.stream import Gap
+
+NOT_NOW: Final = (Refused, Unanswered, CircuitOpen)
+"""What a bot waits out: an order that may not go, a venue that does not answer or keeps failing."""
+
+_FRESH_S: Final = 2.0
+"""How old a book may be; an older one is asked for anew."""
+_KNOWN_WITHIN_S: Final = 6.0
+"""How long an outcome or an end is asked after before the bot goes on without."""
+_LOOK_S: Final = 1.0
+_ENDING_S: Final = 8.0
+"""What is left for the orders after SIGTERM: supervisors kill ten seconds later."""
+
+log = logging.getLogger(__name__)
+
+
+class Desk:
+    """One account of one venue. Made by `opening.open_desk`."""
+
+    def __init__(
+        self,
+        make_client: Callable[[], Any],
+        line: Line,
+        manager: OrderManager,
+        switch: KillSwitch,
+        quotes: dict[str, Quote],
+    ) -> None:
+        self.manager = manager
+        self.stopping = asyncio.Event()
+        """Set by SIGTERM, SIGINT or the kill switch: no more orders go out, and the bot ends."""
+        self._line = line
+        self._switch = switch
+        self._quotes = quotes
+        self._account = AccountFeed(make_client, line, self._on_order, self._on_gap)
+        self._books = [
+            BookFeed(make_client, line, symbol, self._on_book(symbol)) for symbol in line.symbols
+        ]
+        self._unwanted: set[str] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def quote(self, symbol: str) -> Quote:
+        """The market's book: the stream's, or asked for while that is silent.
+
+        Raises:
+            Unanswered, CircuitOpen: there is none now.
+        """
+        known = self._quotes.get(symbol)
+        if known is None or time.monotonic() - known.at > _FRESH_S or not known.bids:
+            known = self._quotes[symbol] = await self._line.book(symbol)
+        return known
+
+    async def market(self, symbol: str) -> MarketLimits:
+        """The market's rules, read anew every minute and after each refusal.
+
+        Raises:
+            Unanswered, CircuitOpen: they could not be read.
+        """
+        await self._line.know_rules()
+        return self._line.markets[symbol]
+
+    async def free(self, asset: str) -> Decimal:
+        """How much of an asset the venue says is free. It may lag behind our own orders.
+
+        Raises:
+            Unanswered, CircuitOpen: it did not say.
+        """
+        return await self._line.free(asset)
+
+    def range_base(self, symbol: str) -> tuple[Decimal, Decimal]:
+        """The lowest and the highest position that may come of all that is open."""
+        return self.manager.records.exposure_base(symbol)
+
+    async def submit(self, intent: Intent) -> OrderRecord:
+        """Send an order, put on the market's grid; it is open or filled then.
+
+        Raises:
+            Refused: by a rule of the guard, or by the venue (`rule` is "venue"): there is no order.
+            Unanswered: what became of it is not known. All of it counts as open, and the desk
+                looks for it and ends it: a bot goes on with its next decision.
+            CircuitOpen: it was not sent; nor are others for a while.
+        """
+        if self.stopping.is_set():
+            raise Refused("stopping", "this bot was told to end")
+        market = await self.market(intent.symbol)
+        with self._line.breaker.guarding(Unanswered):
+            order = await self.manager.submit(fitted(intent, market), _KNOWN_WITHIN_S)
+            if order.stage in UNSURE:
+                self._unwanted.add(order.client_order_id)
+                raise Unanswered(f"what became of {order.client_order_id} is not known yet")
+        if order.stage in (Stage.REJECTED, Stage.VOID):
+            self._line.forget_rules()
+            raise Refused("venue", f"{intent.side} {intent.symbol}: {order.reason}")
+        self._account.owe()
+        return order
+
+    async def finish(self, order: OrderRecord, reason: str = "no longer wanted") -> OrderRecord:
+        """Cancel what is left of an order, and learn how it ended.
+
+        Raises:
+            Unanswered: the venue does not say. What is left counts as open; the desk goes on asking
+                for its end.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _KNOWN_WITHIN_S
+        while not order.ended:
+            await self.manager.cancel(order.client_order_id, reason, _LOOK_S)
+            if not order.ended and loop.time() > until:
+                self._unwanted.add(order.client_order_id)
+                raise Unanswered(f"how {order.client_order_id} ended is not known yet")
+        self._unwanted.discard(order.client_order_id)
+        return order
+
+    async def rest(self, seconds: float) -> None:
+        """Wait; `stopping` ends it at once."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.stopping.wait()
+
+    async def begin(self) -> None:
+        """Learn rules, clock and what an earlier life left; end that; then let streams begin."""
+        while not self.stopping.is_set():
+            try:
+                await self._line.know_rules()
+                await self._compare()
+            except NOT_NOW as why:
+                log.warning("not ready: %s", why)
+                await self.rest(1.0)
+                continue
+            self._unwanted.update(self._open())
+            await self._end_unwanted()
+            runs = (*(book.run() for book in self._books), self._account.run(), self._watch_over())
+            self._tasks = [asyncio.create_task(run) for run in runs]
+            return
+
+    async def end(self) -> None:
+        """Leave nothing in the book that was not there before us, and close everything."""
+        self.stopping.set()
+        try:
+            async with asyncio.timeout(_ENDING_S):
+                while self._open():
+                    self._unwanted.update(self._open())
+                    await self._end_unwanted()
+        except TimeoutError:
+            log.error("left without knowing the end of %s", self._open())
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._line.close()
+
+    def _open(self) -> list[str]:
+        return [name for name, order in self.manager.records.orders.items() if not order.ended]
+
+    async def _watch_over(self) -> None:
+        """End what is no longer wanted, and all there is once the kill switch is thrown."""
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            if (why := self._switch.thrown) is not None:
+                log.warning("the kill switch is thrown: %s", why)
+                self.stopping.set()
+                self._unwanted.update(self._open())
+            await self._end_unwanted()
+
+    async def _end_unwanted(self) -> None:
+        for name in sorted(self._unwanted):
+            with suppress(Unanswered):
+                await self.finish(self.manager.records.orders[name])
+
+    async def _compare(self) -> None:
+        found = await self.manager.reconcile(self._line.symbols)
+        if lost := self.manager.lost_intents(found.strange_orders):
+            raise Unanswered(f"open orders that look like ours are in no ledger here: {lost}")
+
+    async def _on_gap(self, gap: Gap) -> None:
+        log.info("the account's stream is there: %s", gap.why)
+        await self._compare()
+
+    async def _on_order(self, shown: Mapping[str, Any]) -> None:
+        """Whatever the account's stream says of an order of ours."""
+
+    def _on_book(self, symbol: str) -> Callable[[Mapping[str, Any]], Any]:
+        async def consume(book: Mapping[str, Any]) -> None:
+            self._quotes[symbol] = quote_of(book)
+
+        return consume

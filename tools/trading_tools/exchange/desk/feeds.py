@@ -1,0 +1,123 @@
+"""A desk's streams: each on a client of its own, which is thrown away at the first doubt.
+
+ccxt.pro keeps what a stream lives by (listen keys, subscriptions, what it thinks is open) in the
+client; a new client has none of it. Keeping a stream alive is `streams.stream`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final
+
+from trading_tools.exchange.desk.line import Line
+from trading_tools.exchange.streams import ccxt_streams
+from trading_tools.exchange.streams.ccxt_streams import Raw, Watch
+from trading_tools.exchange.streams.delivery import Delivery
+from trading_tools.exchange.streams.stream import Gap, Patience, Silent, Stream
+
+_OWED_S: Final = 3.0
+"""How soon after an accepted order the account's stream must have said something."""
+_MARKET: Final = Patience(silent_after_s=2.5, opening_s=4.0, first_s=0.1, longest_s=2.0)
+_ACCOUNT: Final = Patience(silent_after_s=None, opening_s=4.0, first_s=0.1, longest_s=2.0)
+
+Consume = Callable[[Raw], Awaitable[None]]
+Recover = Callable[[Gap], Awaitable[None]]
+
+
+class Feed:
+    """One stream. A subclass says what is watched."""
+
+    def __init__(
+        self,
+        make_client: Callable[[], Any],
+        line: Line,
+        consume: Consume,
+        recover: Recover | None,
+        patience: Patience,
+    ) -> None:
+        self._make_client = make_client
+        self._line = line
+        self._client: Any = None
+        self._watch: Watch | None = None
+        self._stream = Stream(self._next, self._let_go, Delivery(consume), recover, patience)
+
+    async def run(self) -> None:
+        """Watch until it is cancelled."""
+        try:
+            await self._stream.run()
+        finally:
+            await self._let_go()
+
+    def _watched(self, client: Any) -> Watch:
+        raise NotImplementedError
+
+    async def _next(self) -> Sequence[Raw]:
+        if self._watch is None:
+            self._client = self._make_client()
+            self._client.set_markets_from_exchange(self._line.client)
+            self._client.options |= self._line.stamps
+            ccxt_streams.ping_often(self._client)
+            self._watch = self._watched(self._client)
+        return await self._watch()
+
+    async def _let_go(self) -> None:
+        client, self._client, self._watch = self._client, None, None
+        if client is not None:
+            await client.close()
+
+
+class BookFeed(Feed):
+    """A market's book, which always moves."""
+
+    def __init__(
+        self, make_client: Callable[[], Any], line: Line, symbol: str, consume: Consume
+    ) -> None:
+        super().__init__(make_client, line, consume, None, _MARKET)
+        self._symbol = symbol
+
+    def _watched(self, client: Any) -> Watch:
+        return ccxt_streams.book(client, self._symbol)
+
+
+class AccountFeed(Feed):
+    """The account's orders, which may rest; then what the venue `owe`s tells a dead stream."""
+
+    def __init__(
+        self, make_client: Callable[[], Any], line: Line, consume: Consume, recover: Recover
+    ) -> None:
+        super().__init__(make_client, line, consume, recover, _ACCOUNT)
+        self._overdue = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def owe(self) -> None:
+        """The venue has something to tell: the stream is opened anew if it does not come soon."""
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_OWED_S, self._overdue.set)
+
+    def _watched(self, client: Any) -> Watch:
+        symbols = self._line.symbols
+        return ccxt_streams.own_orders(client, symbols[0] if len(symbols) == 1 else None)
+
+    async def _next(self) -> Sequence[Raw]:
+        told = asyncio.ensure_future(super()._next())
+        late = asyncio.ensure_future(self._overdue.wait())
+        try:
+            await asyncio.wait({told, late}, return_when=asyncio.FIRST_COMPLETED)
+            if not told.done():
+                raise Silent("what the venue owed this stream did not come")
+            self._paid()
+            return told.result()
+        finally:
+            told.cancel()
+            late.cancel()
+
+    def _paid(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._overdue.clear()
+
+    async def _let_go(self) -> None:
+        self._paid()
+        await super()._let_go()

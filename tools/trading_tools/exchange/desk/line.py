@@ -1,0 +1,120 @@
+"""The way to the venue by REST: the order port, with the clock set and the market rules kept.
+
+Streams are `feeds`; what is asked for and when is the desk's.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final, TypeVar
+
+from trading_tools.exchange.breaker import Breaker, BreakerRules
+from trading_tools.exchange.clock import VenueClock
+from trading_tools.exchange.limits import limits_of
+from trading_tools.exchange.listing import Market
+from trading_tools.exchange.orders.ccxt_port import CcxtOrders
+from trading_tools.exchange.orders.guard import Quote
+from trading_tools.exchange.orders.port import Unanswered
+from trading_tools.exchange.readings import MarketLimits, Source
+
+R = TypeVar("R")
+
+_RULES_AGE_S: Final = 60.0
+_DEPTH: Final = 20
+_STAMPED: Final = frozenset({"binance", "binanceusdm", "bybit"})
+"""Venues that hold a request's time against their clock. Kraken's nonce only ever has to grow."""
+_PATIENT: Final = BreakerRules(failures=6, window_s=10, open_s=1, longest_s=30)
+
+
+class Line(CcxtOrders):
+    """The order port of a client, and what else a bot asks its venue for."""
+
+    def __init__(self, client: Any, symbols: Sequence[str]) -> None:
+        """Take over the client.
+
+        Raises:
+            UnsupportedVenue: the venue's ways with orders are not known.
+        """
+        super().__init__(client)
+        self.client = client
+        self.symbols = tuple(symbols)
+        self.clock = VenueClock(super().time_ms)
+        self.breaker = Breaker(self.name, _PATIENT)
+        self.markets: dict[str, MarketLimits] = {}
+        self._rules_at: float | None = None
+
+    async def time_ms(self) -> int:
+        """The venue's clock; the client stamps by it from now on."""
+        offset = await self.clock.read()
+        if self.name in _STAMPED:
+            self.client.options["timeDifference"] = round(self.clock.stepped_ms - offset.ms)
+        return round(self.clock.now_ms() + offset.ms)
+
+    @property
+    def stamps(self) -> dict[str, Any]:
+        """The client's options by which it stamps its requests, for another client."""
+        return {"timeDifference": self.client.options.get("timeDifference", 0)}
+
+    async def ask(self, call: Callable[[], Awaitable[R]]) -> R:
+        """What a call of the client says, unless the venue has kept failing.
+
+        Raises:
+            Unanswered: it did not say.
+            CircuitOpen: it was not asked.
+        """
+        with self.breaker.guarding(Unanswered):
+            return await self._asked(call)
+
+    def forget_rules(self) -> None:
+        """The venue refused something: its rules or its clock may have changed."""
+        self._rules_at = None
+
+    async def know_rules(self) -> None:
+        """Read the markets' rules and the clock, unless that was done a short while ago.
+
+        Raises:
+            Unanswered, CircuitOpen: as `ask`.
+        """
+        if self._rules_at is not None and time.monotonic() - self._rules_at < _RULES_AGE_S:
+            return
+        await self.ask(self._read_rules)
+        await self.time_ms()
+        self._rules_at = time.monotonic()
+
+    async def book(self, symbol: str) -> Quote:
+        """A market's book.
+
+        Raises:
+            Unanswered, CircuitOpen: as `ask`.
+        """
+        return quote_of(await self.ask(lambda: self.client.fetch_order_book(symbol, _DEPTH)))
+
+    async def free(self, asset: str) -> Decimal:
+        """How much of an asset the venue says is free. It may lag behind our own orders.
+
+        Raises:
+            Unanswered, CircuitOpen: as `ask`.
+        """
+        shown = await self.ask(self.client.fetch_balance)
+        return Decimal(str(shown.get(asset, {}).get("free") or 0))
+
+    async def _read_rules(self) -> None:
+        # Not load_markets: that asks for currencies too.
+        self.client.set_markets(await self.client.fetch_markets())
+        source = Source(venue=self.name, fetched_at=datetime.now(UTC), age_s=0)
+        mode = self.client.precisionMode
+        for symbol in self.symbols:
+            market = Market.of(self.client.market(symbol))
+            self.markets[symbol] = limits_of(self.name, market, mode, None, source)
+
+
+def quote_of(book: Any) -> Quote:
+    """A book as ccxt gives it, read just now. Its floats are the shortest texts of the levels."""
+    return Quote(_levels(book["bids"]), _levels(book["asks"]), time.monotonic())
+
+
+def _levels(shown: Any) -> tuple[tuple[Decimal, Decimal], ...]:
+    return tuple((Decimal(str(level[0])), Decimal(str(level[1]))) for level in shown[:_DEPTH])
