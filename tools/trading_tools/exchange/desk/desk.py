@@ -94,7 +94,8 @@ class Desk:
 
     def range_base(self, symbol: str) -> tuple[Decimal, Decimal]:
         """The lowest and the highest position that may come of all that is open."""
-        return self.manager.records.exposure_base(symbol)
+        highest, lowest = self.manager.records.exposure_base(symbol)
+        return lowest, highest
 
     async def submit(self, intent: Intent) -> OrderRecord:
         """Send an order, put on the market's grid; it is open or filled then.
