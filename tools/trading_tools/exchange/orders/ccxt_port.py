@@ -13,31 +13,19 @@ from decimal import Decimal
 from typing import Any, Final, TypeVar
 
 from trading_tools.audit.trade import Outcome
+from trading_tools.exchange.errors import one_line
 from trading_tools.exchange.faults import Answer
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.judging import Judged, judge
-from trading_tools.exchange.orders.life import Stage
 from trading_tools.exchange.orders.port import Unanswered, VenueFill, VenueOrder
+from trading_tools.exchange.orders.rows import Row, fill_of, order_of
 from trading_tools.exchange.orders.ways import WAYS, WINDOW_MS, NoSuchOrder
+from trading_tools.money import from_json
 
 R = TypeVar("R")
 
 NOT_SENT: Final = "not sent"
 """The code of an order that ccxt refused itself, before any request."""
-
-_STAGES: Final[Mapping[str, Stage]] = {
-    "open": Stage.OPEN,
-    "closed": Stage.FILLED,
-    "canceled": Stage.CANCELED,
-    "expired": Stage.CANCELED,
-    "rejected": Stage.REJECTED,
-    # Coinbase's own words, which ccxt passes through.
-    "PENDING": Stage.OPEN,
-    "QUEUED": Stage.OPEN,
-    "CANCEL_QUEUED": Stage.OPEN,
-    "EDIT_QUEUED": Stage.OPEN,
-}
-
 
 @dataclass
 class _Exchanged:
@@ -120,7 +108,7 @@ class CcxtOrders:
             if isinstance(error.__cause__, NoSuchOrder):
                 return None
             raise
-        return _order(shown)
+        return self.order_of(shown)
 
     async def open_orders(self, symbol: str) -> Sequence[VenueOrder]:
         """All open orders of the account."""
@@ -129,7 +117,7 @@ class CcxtOrders:
             params = dict(self._ways.listing)
             return await self._client.fetch_open_orders(symbol, params=params)
 
-        return [_order(shown) for shown in await self._asked(ask)]
+        return [self.order_of(shown) for shown in await self._asked(ask)]
 
     async def fills(self, symbol: str, since_ms: int) -> Sequence[VenueFill]:
         """All fills of the account since then, page after page."""
@@ -139,13 +127,34 @@ class CcxtOrders:
 
         found = {
             (fill.venue_order_id, fill.trade_id): fill
-            for fill in map(_fill, await self._asked(ask))
+            for fill in map(self.fill_of, await self._asked(ask))
         }
         return sorted(found.values(), key=lambda fill: (fill.at_ms, fill.trade_id))
 
     async def time_ms(self) -> int:
         """The venue's clock."""
         return int(await self._asked(self._client.fetch_time))
+
+    def order_of(self, row: Row) -> VenueOrder:
+        """An order as a stream or a list of this client shows it.
+
+        Raises:
+            Unreadable: it lacks what an order must have.
+        """
+        return order_of(row, self._contract_size(row.get("symbol")))
+
+    def fill_of(self, row: Row) -> VenueFill:
+        """A fill as a stream or a list of this client shows it.
+
+        Raises:
+            Unreadable: it lacks what a fill must have.
+        """
+        return fill_of(row, self._contract_size(row.get("symbol")))
+
+    def _contract_size(self, symbol: str | None) -> Decimal:
+        market = (self._client.markets or {}).get(symbol) or {}
+        size = market.get("contractSize")
+        return Decimal(1) if size is None else from_json(size, "contract size")
 
     async def close(self) -> None:
         """Let go of the client's connections."""
@@ -158,9 +167,9 @@ class CcxtOrders:
             order = await self._asked(send, exchanged)
         except Unanswered as error:
             if not exchanged.sent:
-                return Judged(Outcome.REJECTED, NOT_SENT, _line(error.__cause__ or error))
+                return Judged(Outcome.REJECTED, NOT_SENT, one_line(error.__cause__ or error))
             if exchanged.answer is None:
-                return Judged(Outcome.UNKNOWN, message=_line(error.__cause__ or error))
+                return Judged(Outcome.UNKNOWN, message=one_line(error.__cause__ or error))
         number = order.get("id") if isinstance(order, Mapping) else None
         return judge(self.name, exchanged.answer, None if number is None else str(number))
 
@@ -172,7 +181,7 @@ class CcxtOrders:
         try:
             return await ask()
         except Exception as error:
-            raise Unanswered(f"{self.name} did not say: {_line(error)}") from error
+            raise Unanswered(f"{self.name} did not say: {one_line(error)}") from error
 
     async def _sending(self, *request: Any, **more: Any) -> Any:
         """ccxt's one way out: notes that something is sent, and forgets the reply before."""
@@ -197,47 +206,3 @@ class CcxtOrders:
             low = {name.lower(): value for name, value in headers.items()}
             exchanged.answer = Answer(status, low, body)
         return body.strip()
-
-
-def _order(shown: Mapping[str, Any]) -> VenueOrder:
-    """An order as ccxt parsed it.
-
-    Raises:
-        Unanswered: it lacks what an order must have.
-    """
-    try:
-        stage = _STAGES[shown["status"]]
-        size, filled = Decimal(shown["amount"]), Decimal(shown["filled"])
-        # Bybit's PartiallyFilledCanceled is "closed" in ccxt's words.
-        if stage is Stage.FILLED and filled < size:
-            stage = Stage.CANCELED
-        return VenueOrder(
-            str(shown["id"]),
-            str(shown["clientOrderId"] or ""),
-            shown["symbol"],
-            shown["side"],
-            stage,
-            size,
-            filled,
-        )
-    except (KeyError, TypeError, ArithmeticError) as error:
-        raise Unanswered(f"an order that cannot be read: {_line(error)}") from error
-
-
-def _fill(shown: Mapping[str, Any]) -> VenueFill:
-    try:
-        return VenueFill(
-            str(shown["id"]),
-            str(shown["order"]),
-            shown["symbol"],
-            shown["side"],
-            Decimal(shown["amount"]),
-            Decimal(shown["price"]),
-            int(shown["timestamp"]),
-        )
-    except (KeyError, TypeError, ArithmeticError) as error:
-        raise Unanswered(f"a fill that cannot be read: {_line(error)}") from error
-
-
-def _line(error: BaseException) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())[:200]

@@ -46,6 +46,8 @@ class VenueFill:
     at_ms: int
     client_order_id: str | None = None
     """Set where the venue tells it with a trade."""
+    fee_base: Decimal = Decimal(0)
+    """What the venue kept of the base asset for it; below zero where it gave some."""
 
 
 class OrderVenue(Protocol):
