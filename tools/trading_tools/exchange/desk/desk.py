@@ -23,6 +23,7 @@ from trading_tools.exchange.orders.life import UNSURE, Stage
 from trading_tools.exchange.orders.manager import OrderManager
 from trading_tools.exchange.orders.port import Unanswered
 from trading_tools.exchange.orders.records import OrderRecord
+from trading_tools.exchange.orders.rows import Unreadable
 from trading_tools.exchange.readings import MarketLimits
 from trading_tools.exchange.streams.stream import Gap
 
@@ -31,8 +32,6 @@ NOT_NOW: Final = (Refused, Unanswered, CircuitOpen)
 
 _FRESH_S: Final = 2.0
 """How old a book may be; an older one is asked for anew."""
-_KNOWN_WITHIN_S: Final = 6.0
-"""How long an outcome or an end is asked after before the bot goes on without."""
 _LOOK_S: Final = 1.0
 _ENDING_S: Final = 8.0
 """What is left for the orders after SIGTERM: supervisors kill ten seconds later."""
@@ -50,6 +49,7 @@ class Desk:
         manager: OrderManager,
         switch: KillSwitch,
         quotes: dict[str, Quote],
+        known_within_s: float,
     ) -> None:
         self.manager = manager
         self.stopping = asyncio.Event()
@@ -57,6 +57,7 @@ class Desk:
         self._line = line
         self._switch = switch
         self._quotes = quotes
+        self._known_within_s = known_within_s
         self._account = AccountFeed(make_client, line, self._on_order, self._on_gap)
         self._books = [
             BookFeed(make_client, line, symbol, self._on_book(symbol)) for symbol in line.symbols
@@ -109,8 +110,9 @@ class Desk:
         if self.stopping.is_set():
             raise Refused("stopping", "this bot was told to end")
         market = await self.market(intent.symbol)
+        await self.quote(intent.symbol)  # the guard judges by it
         with self._line.breaker.guarding(Unanswered):
-            order = await self.manager.submit(fitted(intent, market), _KNOWN_WITHIN_S)
+            order = await self.manager.submit(fitted(intent, market), self._known_within_s)
             if order.stage in UNSURE:
                 self._unwanted.add(order.client_order_id)
                 raise Unanswered(f"what became of {order.client_order_id} is not known yet")
@@ -128,7 +130,7 @@ class Desk:
                 for its end.
         """
         loop = asyncio.get_running_loop()
-        until = loop.time() + _KNOWN_WITHIN_S
+        until = loop.time() + self._known_within_s
         while not order.ended:
             await self.manager.cancel(order.client_order_id, reason, _LOOK_S)
             if not order.ended and loop.time() > until:
@@ -203,7 +205,8 @@ class Desk:
         await self._compare()
 
     async def _on_order(self, shown: Mapping[str, Any]) -> None:
-        """Whatever the account's stream says of an order of ours."""
+        with suppress(Unreadable):
+            self.manager.on_order(self._line.order_of(shown))
 
     def _on_book(self, symbol: str) -> Callable[[Mapping[str, Any]], Any]:
         async def consume(book: Mapping[str, Any]) -> None:

@@ -7,19 +7,22 @@ client; a new client has none of it. Keeping a stream alive is `streams.stream`.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 from trading_tools.exchange.desk.line import Line
 from trading_tools.exchange.streams import ccxt_streams
 from trading_tools.exchange.streams.ccxt_streams import Raw, Watch
-from trading_tools.exchange.streams.delivery import Delivery
+from trading_tools.exchange.streams.delivery import Delivery, WhenFull
 from trading_tools.exchange.streams.stream import Gap, Patience, Silent, Stream
 
 _OWED_S: Final = 3.0
 """How soon after an accepted order the account's stream must have said something."""
 _MARKET: Final = Patience(silent_after_s=2.5, opening_s=4.0, first_s=0.1, longest_s=2.0)
 _ACCOUNT: Final = Patience(silent_after_s=None, opening_s=4.0, first_s=0.1, longest_s=2.0)
+
+log = logging.getLogger(__name__)
 
 Consume = Callable[[Raw], Awaitable[None]]
 Recover = Callable[[Gap], Awaitable[None]]
@@ -35,12 +38,14 @@ class Feed:
         consume: Consume,
         recover: Recover | None,
         patience: Patience,
+        when_full: WhenFull = WhenFull.DROP_OLDEST,
     ) -> None:
         self._make_client = make_client
         self._line = line
         self._client: Any = None
         self._watch: Watch | None = None
-        self._stream = Stream(self._next, self._let_go, Delivery(consume), recover, patience)
+        delivery = Delivery(consume, when_full=when_full, on_error=_told)
+        self._stream = Stream(self._next, self._let_go, delivery, recover, patience)
 
     async def run(self) -> None:
         """Watch until it is cancelled."""
@@ -86,7 +91,7 @@ class AccountFeed(Feed):
     def __init__(
         self, make_client: Callable[[], Any], line: Line, consume: Consume, recover: Recover
     ) -> None:
-        super().__init__(make_client, line, consume, recover, _ACCOUNT)
+        super().__init__(make_client, line, consume, recover, _ACCOUNT, WhenFull.GAP)
         self._overdue = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -121,3 +126,7 @@ class AccountFeed(Feed):
     async def _let_go(self) -> None:
         self._paid()
         await super()._let_go()
+
+
+def _told(error: Exception) -> None:
+    log.error("what a stream said was not taken in: %s", error)

@@ -28,11 +28,14 @@ async def open_desk(
     live: str | None,
     simulated: bool = False,
     account: str = "main",
+    known_within_s: float = 6.0,
 ) -> AsyncIterator[Desk]:
     """A desk that is ready: nothing is open, and what an earlier life did is known.
 
     `make_client` makes a ccxt.pro client with the account's keys: one for requests, one for each
-    stream. `folder` keeps the ledger and the kill switch's file `stop`. SIGTERM and SIGINT set the
+    stream. `account` is part of every client order id: the same for the same account, for good. An
+    outcome or an end is asked after for `known_within_s` seconds; then the bot goes on without, and
+    the desk keeps asking. `folder` keeps the ledger and the kill switch's file `stop`. SIGTERM and SIGINT set the
     desk's `stopping`, USR1 throws the kill switch. At the end every open order is cancelled.
 
     Raises:
@@ -47,7 +50,7 @@ async def open_desk(
         guard = Guard(limits, line.markets, quotes.get, switch, live=live, simulated=simulated)
         with Ledger.open(folder / "ledger.sqlite") as ledger:
             manager = OrderManager(line, TradeAudit(ledger, "orders"), account, guard)
-            desk = Desk(make_client, line, manager, switch, quotes)
+            desk = Desk(make_client, line, manager, switch, quotes, known_within_s)
             with _signals(desk, switch):
                 try:
                     await desk.begin()
