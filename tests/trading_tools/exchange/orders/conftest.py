@@ -13,8 +13,10 @@ from tests.support.venues import QUIET, keys, point_at, spot
 from tests.trading_tools.exchange.orders.guards import guard
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.trade import TradeAudit
+from trading_tools.exchange.breaker import Breaker, BreakerRules
 from trading_tools.exchange.orders.ccxt_port import CcxtOrders
 from trading_tools.exchange.orders.manager import OrderManager
+from trading_tools.exchange.pacing.pacer import Pacer
 from trading_tools.venue.binance.adapter import BinanceSpot
 from trading_tools.venue.market.place import Marketplace
 from trading_tools.venue.wire.interference import Cut, Interference, Request
@@ -40,6 +42,11 @@ class Mishaps(Interference):
         return reply if change is None else change(reply)
 
 
+def patient(name: str) -> Breaker:
+    """A breaker that no test opens by accident."""
+    return Breaker(name, BreakerRules(failures=10**6))
+
+
 class Shop:
     """One venue, and managers over one audit."""
 
@@ -60,7 +67,10 @@ class Shop:
             return None
 
         given = {"sleep": at_once, "guard": guard(self.folder), **settings}
-        self.manager = OrderManager(CcxtOrders(self.client), self.audit, "drill", **given)
+        pacer = given.pop("pacer", None) or Pacer(self.client.id, ())
+        breaker = given.pop("breaker", None) or patient(self.client.id)
+        venue = CcxtOrders(self.client, pacer, breaker, given.pop("patience_s", 10.0))
+        self.manager = OrderManager(venue, self.audit, "drill", **given)
         return self.manager
 
     def accepted(self) -> list[str]:

@@ -1,25 +1,28 @@
 """One account of one venue by ccxt's asynchronous client.
 
 What a reply means for an order is `judging`: ccxt's exceptions are caught here, all of them,
-because which class one has says nothing that can be relied on. ccxt's own retries are off.
+because which class one has says nothing that can be relied on. How requests go out is `wire`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
 from trading_tools.audit.trade import Outcome
+from trading_tools.exchange.breaker import Breaker
 from trading_tools.exchange.errors import one_line
-from trading_tools.exchange.faults import Answer
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.judging import Judged, judge
-from trading_tools.exchange.orders.port import Unanswered, VenueFill, VenueOrder
+from trading_tools.exchange.orders.port import NotNow, Unanswered, VenueFill, VenueOrder
 from trading_tools.exchange.orders.rows import Row, fill_of, order_of
 from trading_tools.exchange.orders.ways import WAYS, WINDOW_MS, NoSuchOrder
+from trading_tools.exchange.orders.wire import Call, Wire
+from trading_tools.exchange.pacing.pacer import Pacer
+from trading_tools.exchange.pacing.rules import Priority
+from trading_tools.exchange.pacing.venues import pacer_for
 from trading_tools.money import from_json
 
 R = TypeVar("R")
@@ -27,15 +30,7 @@ R = TypeVar("R")
 NOT_SENT: Final = "not sent"
 """The code of an order that ccxt refused itself, before any request."""
 
-@dataclass
-class _Exchanged:
-    """What one call of the client sent and got."""
-
-    sent: bool = False
-    answer: Answer | None = None
-
-
-_exchanged: ContextVar[_Exchanged] = ContextVar("what this call sent and got")
+_paid: ContextVar[bool] = ContextVar("whether the turn of an order was waited for", default=False)
 
 
 class UnsupportedVenue(ValueError):
@@ -45,8 +40,17 @@ class UnsupportedVenue(ValueError):
 class CcxtOrders:
     """Orders by a ccxt client that its owner made, with keys; it is changed for this use."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(
+        self,
+        client: Any,
+        pacer: Pacer | None = None,
+        breaker: Breaker | None = None,
+        patience_s: float = 10.0,
+    ) -> None:
         """Take over a client of `ccxt.async_support` or `ccxt.pro`.
+
+        Without a `pacer` it keeps the venue's published limits for itself alone: clients of the
+        same key or address share one. No request waits longer than `patience_s` for its turn.
 
         Raises:
             UnsupportedVenue: the venue is not one whose ways with orders are known here.
@@ -59,12 +63,24 @@ class CcxtOrders:
         self._ways = WAYS[client.id]
         self.validity_s = self._ways.validity_s
         self._client = client
-        client.options["maxRetriesOnFailure"] = 0
         client.options["recvWindow"] = WINDOW_MS
         client.number = str
-        client.on_rest_response = self._noted
-        self._fetch = client.fetch
-        client.fetch = self._sending
+        self._wire = Wire(
+            client,
+            pacer or pacer_for(client.id, client.apiKey or ""),
+            breaker or Breaker(client.id),
+            patience_s,
+        )
+
+    async def turn(self, intent: Intent) -> None:
+        """Wait until the venue's limits have room for an order; where it failed, try it first."""
+        if self._wire.broken:
+            try:
+                await self.time_ms()
+            except Unanswered as error:
+                raise NotNow("breaker", str(error)) from error
+        await self._wire.order_turn(intent.symbol)
+        _paid.set(True)
 
     async def submit(self, intent: Intent, client_order_id: str) -> Judged:
         """Send an order, once."""
@@ -82,7 +98,9 @@ class CcxtOrders:
                 intent.symbol, intent.order_type, intent.side, str(intent.size_base), price, params
             )
 
-        return await self._judged(send)
+        paid = _paid.get()
+        _paid.set(False)
+        return await self._judged(send, Call(Priority.PLACE, intent.symbol, paid))
 
     async def cancel(self, symbol: str, client_order_id: str, venue_order_id: str | None) -> Judged:
         """Ask for the end of an order, once."""
@@ -90,7 +108,7 @@ class CcxtOrders:
         async def send() -> Any:
             return await self._ways.cancel(self._client, symbol, client_order_id, venue_order_id)
 
-        return await self._judged(send)
+        return await self._judged(send, Call(Priority.CANCEL, symbol))
 
     async def find(
         self, symbol: str, client_order_id: str, venue_order_id: str | None, since_ms: int
@@ -160,49 +178,25 @@ class CcxtOrders:
         """Let go of the client's connections."""
         await self._client.close()
 
-    async def _judged(self, send: Callable[[], Awaitable[Any]]) -> Judged:
-        exchanged = _Exchanged()
+    async def _judged(self, send: Callable[[], Awaitable[Any]], call: Call) -> Judged:
         order: Any = None
+        refused = "no reply came"
         try:
-            order = await self._asked(send, exchanged)
+            order = await self._asked(send, call)
         except Unanswered as error:
-            if not exchanged.sent:
-                return Judged(Outcome.REJECTED, NOT_SENT, one_line(error.__cause__ or error))
-            if exchanged.answer is None:
-                return Judged(Outcome.UNKNOWN, message=one_line(error.__cause__ or error))
+            refused = one_line(error.__cause__ or error)
+        told = call.placing or call.last
+        if not told.sent:
+            return Judged(Outcome.REJECTED, NOT_SENT, refused)
+        if told.answer is None:
+            return Judged(Outcome.UNKNOWN, message=refused)
         number = order.get("id") if isinstance(order, Mapping) else None
-        return judge(self.name, exchanged.answer, None if number is None else str(number))
+        return judge(self.name, told.answer, None if number is None else str(number))
 
-    async def _asked(
-        self, ask: Callable[[], Awaitable[R]], exchanged: _Exchanged | None = None
-    ) -> R:
-        """The one place where every exception of ccxt's is caught; `exchanged` is filled."""
-        _exchanged.set(exchanged or _Exchanged())
+    async def _asked(self, ask: Callable[[], Awaitable[R]], call: Call | None = None) -> R:
+        """The one place where every exception of ccxt's is caught; `call` is filled."""
+        self._wire.begin(call or Call(Priority.DATA))
         try:
             return await ask()
         except Exception as error:
             raise Unanswered(f"{self.name} did not say: {one_line(error)}") from error
-
-    async def _sending(self, *request: Any, **more: Any) -> Any:
-        """ccxt's one way out: notes that something is sent, and forgets the reply before."""
-        exchanged = _exchanged.get(None)
-        if exchanged is not None:
-            exchanged.sent, exchanged.answer = True, None
-        return await self._fetch(*request, **more)
-
-    def _noted(
-        self,
-        status: int,
-        reason: str,
-        url: str,
-        method: str,
-        headers: Mapping[str, str],
-        body: str,
-        *_request: object,
-    ) -> str:
-        """ccxt's hook for each reply."""
-        exchanged = _exchanged.get(None)
-        if exchanged is not None:
-            low = {name.lower(): value for name, value in headers.items()}
-            exchanged.answer = Answer(status, low, body)
-        return body.strip()

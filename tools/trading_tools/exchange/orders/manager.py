@@ -30,7 +30,7 @@ from trading_tools.exchange.orders.client_ids import client_order_id, is_ours
 from trading_tools.exchange.orders.guard import Guard, Refused
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.life import UNSURE, Stage, turn
-from trading_tools.exchange.orders.port import OrderVenue, Unanswered, VenueFill, VenueOrder
+from trading_tools.exchange.orders.port import NotNow, OrderVenue, Unanswered, VenueFill, VenueOrder
 from trading_tools.exchange.orders.records import OrderRecord, Records
 
 VISIBLE_WITHIN_S = 10.0
@@ -119,12 +119,7 @@ class OrderManager:
             if known is not None:
                 _require_same(known, intent)
                 return await self._resolved(known, resolve_within_s)
-            try:
-                self._guard.check(intent, self.records)
-            except Refused as refusal:
-                refused = self._audit.decision("order refused", str(refusal), _shown(intent))
-                self._count(refused.seq, ours=0)
-                raise
+            await self._let_out(intent)
             order = self._intend(intent, name)
             if not self._alone:
                 raise AnotherManager(
@@ -227,6 +222,26 @@ class OrderManager:
     def lost_intents(self, strange: Iterable[VenueOrder]) -> list[VenueOrder]:
         """Those that look like ours: of an audit that was lost, or of another stream's manager."""
         return [each for each in strange if is_ours(self.venue.name, each.client_order_id)]
+
+    async def _let_out(self, intent: Intent) -> None:
+        """Nothing is awaited between the last check and the record, or between that and the wire.
+
+        Raises:
+            Refused: the guard does not let it out, or it is not its turn.
+        """
+        try:
+            self._guard.check(intent, self.records)
+            await self.venue.turn(intent)
+            self._guard.check(intent, self.records)
+        except NotNow as error:
+            refusal = Refused(error.rule, str(error))
+        except Refused as error:
+            refusal = error
+        else:
+            return
+        refused = self._audit.decision("order refused", str(refusal), _shown(intent))
+        self._count(refused.seq, ours=0)
+        raise refusal
 
     def _intend(self, intent: Intent, name: str) -> OrderRecord:
         self._write(

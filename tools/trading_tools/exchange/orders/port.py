@@ -20,6 +20,14 @@ class Unanswered(Exception):
     """A query got no answer that can be used: nothing is known, least of all an absence."""
 
 
+class NotNow(Exception):
+    """A request was not sent: `rule` says why it may not go now, `breaker` or `pacing`."""
+
+    def __init__(self, rule: str, why: str) -> None:
+        super().__init__(why)
+        self.rule = rule
+
+
 @dataclass(frozen=True)
 class VenueOrder:
     """An order as the venue shows it. `stage` is OPEN, FILLED, CANCELED or REJECTED."""
@@ -60,6 +68,13 @@ class OrderVenue(Protocol):
     @property
     def validity_s(self) -> float:
         """Seconds after which a request that has not arrived is refused by the venue."""
+
+    async def turn(self, intent: Intent) -> None:
+        """Wait until an order may be sent; the next `submit` of this task does not wait then.
+
+        Raises:
+            NotNow: it may not be sent in time, or the venue does not work.
+        """
 
     async def submit(self, intent: Intent, client_order_id: str) -> Judged:
         """Send an order, once."""

@@ -57,20 +57,20 @@ def observe(
     """Take in a reply; the seconds for which nothing goes now, 0 for no such wait.
 
     `lane` is that of the request. Kraken and Bybit refuse by words in the `body` alone. Numbers
-    that are none are passed over.
+    that are none, and rules that the pacer does not keep, are passed over.
     """
     low = {name.lower(): value for name, value in headers.items()}
     for header, rule in _USED.get(pacer.venue, {}).items():
         units = _number(low.get(header))
-        if units is not None:
+        if units is not None and rule in pacer.rules:
             pacer.told(rule, units)
     limit, left = _number(low.get("x-bapi-limit")), _number(low.get("x-bapi-limit-status"))
-    if pacer.venue == "bybit" and limit is not None and left is not None:
-        rule_limit = pacer.rules["orders-1s"].most
-        pacer.told("orders-1s", rule_limit * (limit - left) / limit if limit else 0, lane)
+    orders = pacer.rules.get("orders-1s")
+    if pacer.venue == "bybit" and orders is not None and limit and left is not None:
+        pacer.told("orders-1s", orders.most * (limit - left) / limit, lane)
     said = body[:_LOOKED_AT].replace('": ', '":')
     for words, name in _FULL.get(pacer.venue, {}).items():
-        if words in said:
+        if words in said and name in pacer.rules:
             pacer.told(name, pacer.rules[name].most, lane)
     usual = _WAITS.get(pacer.venue, _USUAL_WAITS).get(status)
     if usual is None:
