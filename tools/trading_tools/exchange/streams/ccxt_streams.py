@@ -6,12 +6,12 @@ it, and each reports its gap.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from trading_tools.exchange.streams.caches import Raw, Told
 from trading_tools.exchange.streams.once import Once
 
-Raw = Mapping[str, Any]
 Watch = Callable[[], Awaitable[Sequence[Raw]]]
 
 
@@ -38,22 +38,22 @@ def book(client: Any, symbol: str, depth: int | None = None) -> Watch:
 
 
 def own_orders(client: Any, symbol: str | None = None) -> Watch:
-    """The account's orders as they change."""
-    client.newUpdates = True
-
-    async def watch() -> Sequence[Raw]:
-        return [dict(order) for order in await client.watch_orders(symbol)]
-
-    return watch
+    """The account's orders as they change. No other stream of the account is on this client."""
+    return Told(client, lambda: client.watch_orders(symbol), "orders").rows
 
 
 def own_trades(client: Any, symbol: str | None = None) -> Watch:
-    """The account's fills, each once: ids of trades are unique for an order only."""
+    """The account's fills, each once: ids of trades are unique for an order only.
+
+    No other stream of the account is on this client.
+    """
     once: Once[Raw] = Once(lambda trade: (trade["symbol"], trade["order"], trade["id"]))
-    client.newUpdates = True
+    told = Told(client, lambda: client.watch_my_trades(symbol), "myTrades")
 
     async def watch() -> Sequence[Raw]:
-        return once.new(await client.watch_my_trades(symbol))
+        while not (rows := once.new(await told.rows())):
+            pass
+        return rows
 
     return watch
 
