@@ -17,7 +17,7 @@ from trading_tools.exchange.desk.opening import open_desk
 from trading_tools.exchange.orders.guard import GuardLimits
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.venue.binance.adapter import BinanceSpot
-from trading_tools.venue.market.place import Marketplace
+from trading_tools.venue.binance.spot import SpotVenue
 from trading_tools.venue.wire.connection import Connection
 from trading_tools.venue.wire.messages import Message, Operation
 from trading_tools.venue.wire.server import VenueServer
@@ -49,7 +49,7 @@ class Line(Mishaps):
 class Stall:
     """A venue, its line, and desks that work there one after the other."""
 
-    def __init__(self, place: Marketplace, line: Line, folder: Path, port: int) -> None:
+    def __init__(self, place: SpotVenue, line: Line, folder: Path, port: int) -> None:
         self.place = place
         self.line = line
         self.folder = folder

@@ -13,14 +13,15 @@ import pytest
 
 from tests.trading_tools.exchange.desk.conftest import LIMITS, Stall
 from trading_tools.exchange.desk.opening import open_desk
-from trading_tools.exchange.orders.ccxt_port import UnsupportedVenue
 from trading_tools.exchange.orders.guard import Refused
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.life import Stage
 from trading_tools.exchange.orders.port import Unanswered
+from trading_tools.exchange.pacing.venues import UnknownLimits
 from trading_tools.venue.wire.interference import Cut
 from trading_tools.venue.wire.messages import Operation, Reply
 
+ZERO = Decimal(0)
 Resting = Callable[[str], Intent]
 
 
@@ -29,6 +30,11 @@ async def until(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(30):
         while not condition():
             await asyncio.sleep(0.02)
+
+
+async def listening(stall: Stall) -> None:
+    """Wait until the account's stream has begun: the second look for fills is its."""
+    await until(lambda: stall.asked(Operation.MY_TRADES) == 2)
 
 
 async def test_an_order_is_sent_on_the_grid_and_ends_when_it_is_finished(
@@ -41,7 +47,7 @@ async def test_an_order_is_sent_on_the_grid_and_ends_when_it_is_finished(
         order = await desk.submit(rough)
         assert (order.size_base, order.price_quote) == (Decimal("0.001"), Decimal("58000.12"))
         assert stall.open_orders() == [order.client_order_id]
-        assert desk.range_base("BTC/USDT") == (0, Decimal("0.001"))
+        assert desk.range_base("BTC/USDT") == (ZERO, Decimal("0.001"))
         assert (await desk.finish(order)).stage is Stage.CANCELED
         assert stall.open_orders() == []
 
@@ -61,7 +67,7 @@ async def test_what_is_bought_is_the_position_and_can_be_sold(stall: Stall) -> N
         )
         sold = await desk.submit(out)
         await until(lambda: sold.stage is Stage.FILLED)
-        assert desk.range_base("BTC/USDT") == (0, 0)
+        assert desk.range_base("BTC/USDT") == (ZERO, ZERO)
 
 
 async def test_what_an_earlier_life_left_in_the_book_is_ended_before_a_new_one_begins(
@@ -89,14 +95,16 @@ async def test_an_order_whose_answer_is_lost_is_found_and_not_sent_again(
 async def test_an_order_of_which_nothing_is_learnt_counts_as_open_and_is_ended_when_it_shows(
     stall: Stall, resting: Resting
 ) -> None:
-    stall.line.silent = "ws-api"
-    stall.line.after_it[Operation.PLACE] = [lambda reply: Cut()]
-    stall.line.before_it[Operation.QUERY_ORDER] = [Cut()] * 3
     async with stall.desk(known_within_s=0.5) as desk:
+        await listening(stall)
+        stall.line.silent = "ws-api"
+        stall.line.after_it[Operation.PLACE] = [lambda reply: Cut()]
+        stall.line.before_it[Operation.QUERY_ORDER] = [Cut()] * 50
         with pytest.raises(Unanswered, match="not known yet"):
             await desk.submit(resting("dark"))
-        assert desk.range_base("BTC/USDT") == (0, Decimal("0.001"))
-        await until(lambda: desk.range_base("BTC/USDT") == (0, 0))
+        del stall.line.before_it[Operation.QUERY_ORDER]
+        assert desk.range_base("BTC/USDT") == (ZERO, Decimal("0.001"))
+        await until(lambda: desk.range_base("BTC/USDT") == (ZERO, ZERO))
         assert stall.open_orders() == []
         assert len(stall.accepted()) == 1
 
@@ -111,9 +119,10 @@ async def test_a_refusal_by_the_venue_says_its_code_and_lets_the_rules_be_read_a
         with pytest.raises(Refused, match="-1013 Filter failure: PRICE_FILTER"):
             await desk.submit(resting("refused"))
         await desk.market("BTC/USDT")
-        assert stall.asked(Operation.MARKETS) == read + 1
+        again = stall.asked(Operation.MARKETS)
+        assert again > read
         await desk.market("BTC/USDT")
-        assert stall.asked(Operation.MARKETS) == read + 1
+        assert stall.asked(Operation.MARKETS) == again
 
 
 async def test_sigterm_lets_no_more_orders_out_and_leaves_nothing_in_the_book(
@@ -155,7 +164,7 @@ async def test_an_accounts_stream_that_owes_a_message_is_opened_anew(
     stall: Stall, resting: Resting
 ) -> None:
     async with stall.desk() as desk:
-        await until(lambda: any("ws-api" in path for path in stall.line.opened_paths))
+        await listening(stall)
         stall.line.silent = "ws-api"
         await desk.submit(resting("one"))
         await until(lambda: sum("ws-api" in path for path in stall.line.opened_paths) == 2)
@@ -167,9 +176,9 @@ async def test_orders_at_a_real_venue_need_the_live_token(stall: Stall) -> None:
             pass
 
 
-async def test_a_venue_whose_ways_are_not_known_is_refused(tmp_path: Path) -> None:
+async def test_a_venue_whose_limits_are_not_known_is_refused(tmp_path: Path) -> None:
     import ccxt.pro
 
-    with pytest.raises(UnsupportedVenue, match="orders at htx are not supported"):
+    with pytest.raises(UnknownLimits, match="the limits of 'htx' are not known"):
         async with open_desk(ccxt.pro.htx, ["BTC/USDT"], tmp_path, LIMITS, live=None):
             pass

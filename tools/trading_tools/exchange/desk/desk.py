@@ -13,7 +13,6 @@ from contextlib import suppress
 from decimal import Decimal
 from typing import Any, Final
 
-from trading_tools.exchange.breaker import CircuitOpen
 from trading_tools.exchange.desk.feeds import AccountFeed, BookFeed
 from trading_tools.exchange.desk.line import Line, quote_of
 from trading_tools.exchange.orders.guard import Quote, Refused, fitted
@@ -27,8 +26,8 @@ from trading_tools.exchange.orders.rows import Unreadable
 from trading_tools.exchange.readings import MarketLimits
 from trading_tools.exchange.streams.stream import Gap
 
-NOT_NOW: Final = (Refused, Unanswered, CircuitOpen)
-"""What a bot waits out: an order that may not go, a venue that does not answer or keeps failing."""
+NOT_NOW: Final = (Refused, Unanswered)
+"""What a bot waits out: an order that may not go, a venue that does not answer."""
 
 _FRESH_S: Final = 2.0
 """How old a book may be; an older one is asked for anew."""
@@ -62,6 +61,7 @@ class Desk:
         self._books = [
             BookFeed(make_client, line, symbol, self._on_book(symbol)) for symbol in line.symbols
         ]
+        self._listening = False
         self._unwanted: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -69,7 +69,7 @@ class Desk:
         """The market's book: the stream's, or asked for while that is silent.
 
         Raises:
-            Unanswered, CircuitOpen: there is none now.
+            Unanswered: there is none now.
         """
         known = self._quotes.get(symbol)
         if known is None or time.monotonic() - known.at > _FRESH_S or not known.bids:
@@ -80,7 +80,7 @@ class Desk:
         """The market's rules, read anew every minute and after each refusal.
 
         Raises:
-            Unanswered, CircuitOpen: they could not be read.
+            Unanswered: they could not be read.
         """
         await self._line.know_rules()
         return self._line.markets[symbol]
@@ -89,7 +89,7 @@ class Desk:
         """How much of an asset the venue says is free. It may lag behind our own orders.
 
         Raises:
-            Unanswered, CircuitOpen: it did not say.
+            Unanswered: it did not say.
         """
         return await self._line.free(asset)
 
@@ -102,24 +102,25 @@ class Desk:
         """Send an order, put on the market's grid; it is open or filled then.
 
         Raises:
-            Refused: by a rule of the guard, or by the venue (`rule` is "venue"): there is no order.
+            Refused: by a rule of the guard, a limit, an open breaker, or the venue (`rule` is
+                "venue"): there is no order.
             Unanswered: what became of it is not known. All of it counts as open, and the desk
                 looks for it and ends it: a bot goes on with its next decision.
-            CircuitOpen: it was not sent; nor are others for a while.
         """
         if self.stopping.is_set():
             raise Refused("stopping", "this bot was told to end")
         market = await self.market(intent.symbol)
         await self.quote(intent.symbol)  # the guard judges by it
-        with self._line.breaker.guarding(Unanswered):
-            order = await self.manager.submit(fitted(intent, market), self._known_within_s)
-            if order.stage in UNSURE:
-                self._unwanted.add(order.client_order_id)
-                raise Unanswered(f"what became of {order.client_order_id} is not known yet")
+        heard = self._account.heard
+        order = await self.manager.submit(fitted(intent, market), self._known_within_s)
+        if order.stage in UNSURE:
+            self._unwanted.add(order.client_order_id)
+            raise Unanswered(f"what became of {order.client_order_id} is not known yet")
         if order.stage in (Stage.REJECTED, Stage.VOID):
             self._line.forget_rules()
             raise Refused("venue", f"{intent.side} {intent.symbol}: {order.reason}")
-        self._account.owe()
+        if self._listening:
+            self._account.owe(heard)
         return order
 
     async def finish(self, order: OrderRecord, reason: str = "no longer wanted") -> OrderRecord:
@@ -203,6 +204,7 @@ class Desk:
     async def _on_gap(self, gap: Gap) -> None:
         log.info("the account's stream is there: %s", gap.why)
         await self._compare()
+        self._listening = True
 
     async def _on_order(self, shown: Mapping[str, Any]) -> None:
         with suppress(Unreadable):

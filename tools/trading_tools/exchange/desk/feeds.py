@@ -12,13 +12,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 from trading_tools.exchange.desk.line import Line
+from trading_tools.exchange.pacing.rules import Cost
 from trading_tools.exchange.streams import ccxt_streams
-from trading_tools.exchange.streams.ccxt_streams import Raw, Watch
+from trading_tools.exchange.streams.caches import Raw
+from trading_tools.exchange.streams.ccxt_streams import Watch
 from trading_tools.exchange.streams.delivery import Delivery, WhenFull
 from trading_tools.exchange.streams.stream import Gap, Patience, Silent, Stream
 
 _OWED_S: Final = 3.0
 """How soon after an accepted order the account's stream must have said something."""
+_CONNECTION: Final = Cost({"connections": 1})
 _MARKET: Final = Patience(silent_after_s=2.5, opening_s=4.0, first_s=0.1, longest_s=2.0)
 _ACCOUNT: Final = Patience(silent_after_s=None, opening_s=4.0, first_s=0.1, longest_s=2.0)
 
@@ -59,9 +62,8 @@ class Feed:
 
     async def _next(self) -> Sequence[Raw]:
         if self._watch is None:
-            self._client = self._make_client()
-            self._client.set_markets_from_exchange(self._line.client)
-            self._client.options |= self._line.stamps
+            await self._line.pacer.acquire(_CONNECTION)
+            self._client = self._line.joined(self._make_client())
             ccxt_streams.ping_often(self._client)
             self._watch = self._watched(self._client)
         return await self._watch()
@@ -94,10 +96,12 @@ class AccountFeed(Feed):
         super().__init__(make_client, line, consume, recover, _ACCOUNT, WhenFull.GAP)
         self._overdue = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
+        self.heard = 0
+        """How often it said something."""
 
-    def owe(self) -> None:
-        """The venue has something to tell: the stream is opened anew if it does not come soon."""
-        if self._timer is None:
+    def owe(self, since: int) -> None:
+        """The venue had something to tell when `heard` was this: it is to come soon, or came."""
+        if self._timer is None and self.heard == since:
             self._timer = asyncio.get_running_loop().call_later(_OWED_S, self._overdue.set)
 
     def _watched(self, client: Any) -> Watch:
@@ -112,6 +116,7 @@ class AccountFeed(Feed):
             if not told.done():
                 raise Silent("what the venue owed this stream did not come")
             self._paid()
+            self.heard += 1
             return told.result()
         finally:
             told.cancel()

@@ -17,7 +17,9 @@ from trading_tools.exchange.limits import limits_of
 from trading_tools.exchange.listing import Market
 from trading_tools.exchange.orders.ccxt_port import CcxtOrders
 from trading_tools.exchange.orders.guard import Quote
-from trading_tools.exchange.orders.port import Unanswered
+from trading_tools.exchange.orders.wire import Wire
+from trading_tools.exchange.pacing.slots import Slots
+from trading_tools.exchange.pacing.venues import pacer_for
 from trading_tools.exchange.readings import MarketLimits, Source
 
 R = TypeVar("R")
@@ -27,24 +29,34 @@ _DEPTH: Final = 20
 _STAMPED: Final = frozenset({"binance", "binanceusdm", "bybit"})
 """Venues that hold a request's time against their clock. Kraken's nonce only ever has to grow."""
 _PATIENT: Final = BreakerRules(failures=6, window_s=10, open_s=1, longest_s=30)
+_STREAM_PATIENCE_S: Final = 60.0
 
 
 class Line(CcxtOrders):
     """The order port of a client, and what else a bot asks its venue for."""
 
-    def __init__(self, client: Any, symbols: Sequence[str]) -> None:
-        """Take over the client.
+    def __init__(self, client: Any, symbols: Sequence[str], slots: Slots | None = None) -> None:
+        """Take over the client. `slots` are those of all processes that share the venue's limits.
 
         Raises:
-            UnsupportedVenue: the venue's ways with orders are not known.
+            UnknownLimits: the venue's limits are not known.
+            UnsupportedVenue: its ways with orders are not known.
         """
-        super().__init__(client)
+        self.pacer = pacer_for(client.id, client.apiKey or "", slots)
+        self.breaker = Breaker(client.id, _PATIENT)
+        super().__init__(client, self.pacer, self.breaker)
         self.client = client
         self.symbols = tuple(symbols)
         self.clock = VenueClock(super().time_ms)
-        self.breaker = Breaker(self.name, _PATIENT)
         self.markets: dict[str, MarketLimits] = {}
         self._rules_at: float | None = None
+
+    def joined(self, client: Any) -> Any:
+        """Another client of the account, which keeps the limits, and knows markets and time."""
+        Wire(client, self.pacer, self.breaker, _STREAM_PATIENCE_S)
+        client.set_markets_from_exchange(self.client)
+        client.options["timeDifference"] = self.client.options.get("timeDifference", 0)
+        return client
 
     async def time_ms(self) -> int:
         """The venue's clock; the client stamps by it from now on."""
@@ -53,20 +65,13 @@ class Line(CcxtOrders):
             self.client.options["timeDifference"] = round(self.clock.stepped_ms - offset.ms)
         return round(self.clock.now_ms() + offset.ms)
 
-    @property
-    def stamps(self) -> dict[str, Any]:
-        """The client's options by which it stamps its requests, for another client."""
-        return {"timeDifference": self.client.options.get("timeDifference", 0)}
-
     async def ask(self, call: Callable[[], Awaitable[R]]) -> R:
-        """What a call of the client says, unless the venue has kept failing.
+        """What a call of the client says.
 
         Raises:
-            Unanswered: it did not say.
-            CircuitOpen: it was not asked.
+            Unanswered: it did not say, or may not be asked now.
         """
-        with self.breaker.guarding(Unanswered):
-            return await self._asked(call)
+        return await self._asked(call)
 
     def forget_rules(self) -> None:
         """The venue refused something: its rules or its clock may have changed."""
@@ -76,7 +81,7 @@ class Line(CcxtOrders):
         """Read the markets' rules and the clock, unless that was done a short while ago.
 
         Raises:
-            Unanswered, CircuitOpen: as `ask`.
+            Unanswered: as `ask`.
         """
         if self._rules_at is not None and time.monotonic() - self._rules_at < _RULES_AGE_S:
             return
@@ -88,7 +93,7 @@ class Line(CcxtOrders):
         """A market's book.
 
         Raises:
-            Unanswered, CircuitOpen: as `ask`.
+            Unanswered: as `ask`.
         """
         return quote_of(await self.ask(lambda: self.client.fetch_order_book(symbol, _DEPTH)))
 
@@ -96,7 +101,7 @@ class Line(CcxtOrders):
         """How much of an asset the venue says is free. It may lag behind our own orders.
 
         Raises:
-            Unanswered, CircuitOpen: as `ask`.
+            Unanswered: as `ask`.
         """
         shown = await self.ask(self.client.fetch_balance)
         return Decimal(str(shown.get(asset, {}).get("free") or 0))

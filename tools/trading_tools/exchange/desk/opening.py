@@ -16,6 +16,7 @@ from trading_tools.exchange.desk.line import Line
 from trading_tools.exchange.orders.guard import Guard, GuardLimits, Quote
 from trading_tools.exchange.orders.kill_switch import KillSwitch
 from trading_tools.exchange.orders.manager import OrderManager
+from trading_tools.exchange.pacing.slots import SharedSlots
 
 
 @asynccontextmanager
@@ -29,22 +30,26 @@ async def open_desk(
     simulated: bool = False,
     account: str = "main",
     known_within_s: float = 6.0,
+    shared: Path | None = None,
 ) -> AsyncIterator[Desk]:
     """A desk that is ready: nothing is open, and what an earlier life did is known.
 
     `make_client` makes a ccxt.pro client with the account's keys: one for requests, one for each
-    stream. `account` is part of every client order id: the same for the same account, for good. An
-    outcome or an end is asked after for `known_within_s` seconds; then the bot goes on without, and
-    the desk keeps asking. `folder` keeps the ledger and the kill switch's file `stop`. SIGTERM and SIGINT set the
-    desk's `stopping`, USR1 throws the kill switch. At the end every open order is cancelled.
+    stream. `folder` keeps the ledger and the kill switch's file `stop`. `account` is part of every
+    client order id: the same for the same account, for good. An outcome or an end is asked after
+    for `known_within_s` seconds; then the bot goes on without, and the desk keeps asking. `shared`
+    is a folder by which all processes of this machine keep the venue's limits together.
+
+    SIGTERM and SIGINT set the desk's `stopping`, USR1 throws the kill switch. At the end every open
+    order is cancelled.
 
     Raises:
-        UnsupportedVenue: orders at this venue are not known to be safe.
+        UnknownLimits, UnsupportedVenue: orders at this venue are not known to be safe.
         Refused: neither `simulated` nor the token for `live`: see `orders.guard.LIVE_TOKEN`.
     """
     client = make_client()
     try:
-        line = Line(client, symbols)
+        line = Line(client, symbols, None if shared is None else SharedSlots(shared))
         quotes: dict[str, Quote] = {}
         switch = KillSwitch(folder / "stop")
         guard = Guard(limits, line.markets, quotes.get, switch, live=live, simulated=simulated)
