@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from trading_tools.exchange.desk.feeds import AccountFeed, BookFeed
 from trading_tools.exchange.desk.line import Line, quote_of
+from trading_tools.exchange.orders.client_ids import client_order_id
 from trading_tools.exchange.orders.guard import Quote, Refused, fitted
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.kill_switch import KillSwitch
@@ -32,6 +33,7 @@ NOT_NOW: Final = (Refused, Unanswered)
 _FRESH_S: Final = 2.0
 """How old a book may be; an older one is asked for anew."""
 _LOOK_S: Final = 1.0
+_RARELY_S: Final = 8.0
 _ENDING_S: Final = 8.0
 """What is left for the orders after SIGTERM: supervisors kill ten seconds later."""
 
@@ -48,6 +50,7 @@ class Desk:
         manager: OrderManager,
         switch: KillSwitch,
         quotes: dict[str, Quote],
+        account: str,
         known_within_s: float,
     ) -> None:
         self.manager = manager
@@ -56,6 +59,7 @@ class Desk:
         self._line = line
         self._switch = switch
         self._quotes = quotes
+        self._account_name = account
         self._known_within_s = known_within_s
         self._account = AccountFeed(make_client, line, self._on_order, self._on_gap)
         self._books = [
@@ -112,10 +116,7 @@ class Desk:
         market = await self.market(intent.symbol)
         await self.quote(intent.symbol)  # the guard judges by it
         heard = self._account.heard
-        order = await self.manager.submit(fitted(intent, market), self._known_within_s)
-        if order.stage in UNSURE:
-            self._unwanted.add(order.client_order_id)
-            raise Unanswered(f"what became of {order.client_order_id} is not known yet")
+        order = await self._sent(fitted(intent, market))
         if order.stage in (Stage.REJECTED, Stage.VOID):
             self._line.forget_rules()
             raise Refused("venue", f"{intent.side} {intent.symbol}: {order.reason}")
@@ -130,14 +131,18 @@ class Desk:
             Unanswered: the venue does not say. What is left counts as open; the desk goes on asking
                 for its end.
         """
-        loop = asyncio.get_running_loop()
-        until = loop.time() + self._known_within_s
-        while not order.ended:
-            await self.manager.cancel(order.client_order_id, reason, _LOOK_S)
-            if not order.ended and loop.time() > until:
-                self._unwanted.add(order.client_order_id)
-                raise Unanswered(f"how {order.client_order_id} ended is not known yet")
-        self._unwanted.discard(order.client_order_id)
+        name = order.client_order_id
+        try:
+            async with asyncio.timeout(self._known_within_s):
+                while not order.ended:
+                    await self.manager.cancel(name, reason, _LOOK_S)
+                    if not order.ended:
+                        with suppress(Unanswered):  # it may have been refused for its time
+                            await self._line.time_ms()
+        except TimeoutError:
+            self._unwanted.add(name)
+            raise Unanswered(f"how {name} ended is not known yet") from None
+        self._unwanted.discard(name)
         return order
 
     async def rest(self, seconds: float) -> None:
@@ -158,7 +163,8 @@ class Desk:
                 continue
             self._unwanted.update(self._open())
             await self._end_unwanted()
-            runs = (*(book.run() for book in self._books), self._account.run(), self._watch_over())
+            feeds = (*self._books, self._account)
+            runs = (*(feed.run() for feed in feeds), self._watch_switch(), self._look_after())
             self._tasks = [asyncio.create_task(run) for run in runs]
             return
 
@@ -181,15 +187,38 @@ class Desk:
     def _open(self) -> list[str]:
         return [name for name, order in self.manager.records.orders.items() if not order.ended]
 
-    async def _watch_over(self) -> None:
-        """End what is no longer wanted, and all there is once the kill switch is thrown."""
-        while True:
+    async def _sent(self, intent: Intent) -> OrderRecord:
+        try:
+            async with asyncio.timeout(self._known_within_s):
+                order = await self.manager.submit(intent, self._known_within_s)
+        except TimeoutError:
+            name = client_order_id(self._line.name, self._account_name, intent.key)
+            known = self.manager.records.orders.get(name)
+            if known is None:
+                raise Unanswered(
+                    f"{intent.key!r:.60} was not sent: its turn did not come"
+                ) from None
+            order = known
+        if order.stage in UNSURE:
+            self._unwanted.add(order.client_order_id)
+            raise Unanswered(f"what became of {order.client_order_id} is not known yet")
+        return order
+
+    async def _watch_switch(self) -> None:
+        """Stop once the kill switch is thrown, whatever the strategy does."""
+        while (why := self._switch.thrown) is None:  # noqa: ASYNC110 - a file tells nobody
             await asyncio.sleep(_LOOK_S)
-            if (why := self._switch.thrown) is not None:
-                log.warning("the kill switch is thrown: %s", why)
-                self.stopping.set()
-                self._unwanted.update(self._open())
+        log.warning("the kill switch is thrown: %s", why)
+        self.stopping.set()
+        self._unwanted.update(self._open())
+
+    async def _look_after(self) -> None:
+        """Go on asking for the end of what the bot left behind, less and less often."""
+        pause = _LOOK_S
+        while True:
+            await asyncio.sleep(pause)
             await self._end_unwanted()
+            pause = min(2 * pause, _RARELY_S) if self._unwanted else _LOOK_S
 
     async def _end_unwanted(self) -> None:
         for name in sorted(self._unwanted):

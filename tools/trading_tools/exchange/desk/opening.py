@@ -55,7 +55,7 @@ async def open_desk(
         guard = Guard(limits, line.markets, quotes.get, switch, live=live, simulated=simulated)
         with Ledger.open(folder / "ledger.sqlite") as ledger:
             manager = OrderManager(line, TradeAudit(ledger, "orders"), account, guard)
-            desk = Desk(make_client, line, manager, switch, quotes, known_within_s)
+            desk = Desk(make_client, line, manager, switch, quotes, account, known_within_s)
             with _signals(desk, switch):
                 try:
                     await desk.begin()
