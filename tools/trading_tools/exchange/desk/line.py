@@ -21,6 +21,7 @@ from trading_tools.exchange.orders.wire import Wire
 from trading_tools.exchange.pacing.slots import Slots
 from trading_tools.exchange.pacing.venues import pacer_for
 from trading_tools.exchange.readings import MarketLimits, Source
+from trading_tools.exchange.venues import OPTIONS
 
 R = TypeVar("R")
 
@@ -45,6 +46,7 @@ class Line(CcxtOrders):
         self.pacer = pacer_for(client.id, client.apiKey or "", slots)
         self.breaker = Breaker(client.id, _PATIENT)
         super().__init__(client, self.pacer, self.breaker)
+        client.options.update(OPTIONS.get(client.id, {}))
         self.client = client
         self.symbols = tuple(symbols)
         self.clock = VenueClock(super().time_ms)
