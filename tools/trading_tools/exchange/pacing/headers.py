@@ -94,9 +94,9 @@ def observe(
 
 def _until_reset_s(headers: Mapping[str, str], said: str) -> float:
     """Bybit names the moment of its own clock at which a limit is free; the reply has its time."""
-    reset = _number(headers.get("x-bapi-limit-reset-timestamp"))
+    reset = re.fullmatch(r"\d{13}", headers.get("x-bapi-limit-reset-timestamp", ""))
     now = re.search(r'"time":(\d{13})\b', said)
-    return 0.0 if reset is None or now is None else (reset - int(now[1])) / 1_000
+    return 0.0 if reset is None or now is None else (int(reset[0]) - int(now[1])) / 1_000
 
 
 def _number(text: str | None) -> float | None:
