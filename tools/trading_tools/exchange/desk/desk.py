@@ -161,8 +161,8 @@ class Desk:
                 log.warning("not ready: %s", why)
                 await self.rest(1.0)
                 continue
+            await self._end_those(Stage.OPEN)
             self._unwanted.update(self._open())
-            await self._end_unwanted()
             feeds = (*self._books, self._account)
             runs = (*(feed.run() for feed in feeds), self._watch_switch(), self._look_after())
             self._tasks = [asyncio.create_task(run) for run in runs]
@@ -224,6 +224,12 @@ class Desk:
         for name in sorted(self._unwanted):
             with suppress(Unanswered):
                 await self.finish(self.manager.records.orders[name])
+
+    async def _end_those(self, stage: Stage) -> None:
+        for order in list(self.manager.records.orders.values()):
+            if order.stage is stage:
+                with suppress(Unanswered):
+                    await self.finish(order, "left by an earlier life")
 
     async def _compare(self) -> None:
         found = await self.manager.reconcile(self._line.symbols)
