@@ -126,6 +126,9 @@ class _AtOnce:
     async def fills(self, symbol: str, since_ms: int) -> Sequence[VenueFill]:
         return ()
 
+    async def position(self, symbol: str) -> Decimal:
+        raise NotImplementedError("no contract is traded here")
+
     async def time_ms(self) -> int:
         return 0
 

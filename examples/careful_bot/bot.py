@@ -110,6 +110,7 @@ async def main() -> None:
         max_position_base={plan.symbol: plan.most},
         max_exposure_quote=Decimal(5_000),
         max_orders_a_day=20_000,
+        max_leverage=Decimal(2),
         price_collar=COLLAR,
         repeats=60,
     )

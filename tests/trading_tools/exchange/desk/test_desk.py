@@ -52,22 +52,19 @@ async def test_an_order_is_sent_on_the_grid_and_ends_when_it_is_finished(
         assert stall.open_orders() == []
 
 
-async def test_what_is_bought_is_the_position_and_can_be_sold(stall: Stall) -> None:
+async def test_what_is_bought_less_its_fee_is_the_position_and_can_be_sold(stall: Stall) -> None:
     async with stall.desk() as desk:
         ask = (await desk.quote("BTC/USDT")).asks[0][0]
-        bought = await desk.submit(
-            Intent("in", "BTC/USDT", "buy", Decimal("0.001"), ask * Decimal("1.01"))
-        )
-        await until(lambda: bought.stage is Stage.FILLED)
+        price = ask * Decimal("1.01")
+        bought = await desk.submit(Intent("in", "BTC/USDT", "buy", Decimal("0.001"), price))
+        assert (await desk.finish(bought)).stage is Stage.FILLED
         low, high = desk.range_base("BTC/USDT")
-        assert low == high == Decimal("0.001")
-        bid = (await desk.quote("BTC/USDT")).bids[0][0]
-        out = Intent(
-            "out", "BTC/USDT", "sell", low, bid * Decimal("0.99"), "limit", "GTC", reduce_only=True
-        )
-        sold = await desk.submit(out)
-        await until(lambda: sold.stage is Stage.FILLED)
-        assert desk.range_base("BTC/USDT") == (ZERO, ZERO)
+        assert low == high == Decimal("0.000999")
+        price = (await desk.quote("BTC/USDT")).bids[0][0] * Decimal("0.99")
+        out = Intent("out", "BTC/USDT", "sell", low, price, reduce_only=True)
+        sold = await desk.finish(await desk.submit(out))
+        assert sold.filled_size_base == Decimal("0.00099")
+        assert desk.range_base("BTC/USDT") == (Decimal("0.000009"),) * 2
 
 
 async def test_what_an_earlier_life_left_in_the_book_is_ended_before_a_new_one_begins(

@@ -58,6 +58,7 @@ class Shop:
         self.mishaps = mishaps
         self.audit = audit
         self.client = client
+        self.symbol = "BTC/USDT"
         self.manager = self.restarted()
 
     def restarted(self, **settings: Any) -> OrderManager:

@@ -130,7 +130,7 @@ async def test_fills_are_counted_once_from_wherever_they_come(shop: Shop) -> Non
     await again.reconcile(["BTC/USDT"])
     assert order.stage is Stage.FILLED
     assert again.records.orders == shop.manager.records.orders
-    assert again.records.position_base("BTC/USDT") == Decimal("0.01")
+    assert again.records.position_base("BTC/USDT") == Decimal("0.00999")
     assert again.records.orders[order.client_order_id].settled
 
 
@@ -166,7 +166,7 @@ async def test_a_fill_that_overtakes_the_reply_to_its_order_counts(shop: Shop) -
     may_reply.set()
     order = await task
     assert order.filled_size_base == Decimal("0.01")
-    assert shop.restarted().records.position_base("BTC/USDT") == Decimal("0.01")
+    assert shop.restarted().records.position_base("BTC/USDT") == Decimal("0.00999")
 
 
 async def test_a_view_that_is_older_than_the_end_of_an_order_changes_nothing(shop: Shop) -> None:

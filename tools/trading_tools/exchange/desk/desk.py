@@ -13,9 +13,11 @@ from contextlib import suppress
 from decimal import Decimal
 from typing import Any, Final
 
-from trading_tools.exchange.desk.feeds import AccountFeed, BookFeed
+from trading_tools.exchange.desk.feeds import ORDER, AccountFeed, BookFeed
 from trading_tools.exchange.desk.line import Line, quote_of
 from trading_tools.exchange.orders.client_ids import client_order_id
+from trading_tools.exchange.orders.contracts import is_contract
+from trading_tools.exchange.orders.feed import OrderFeed
 from trading_tools.exchange.orders.guard import Quote, Refused, fitted
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.kill_switch import KillSwitch
@@ -23,7 +25,6 @@ from trading_tools.exchange.orders.life import UNSURE, Stage
 from trading_tools.exchange.orders.manager import OrderManager
 from trading_tools.exchange.orders.port import Unanswered
 from trading_tools.exchange.orders.records import OrderRecord
-from trading_tools.exchange.orders.rows import Unreadable
 from trading_tools.exchange.readings import MarketLimits
 from trading_tools.exchange.streams.stream import Gap
 
@@ -34,6 +35,7 @@ _FRESH_S: Final = 2.0
 """How old a book may be; an older one is asked for anew."""
 _LOOK_S: Final = 1.0
 _RARELY_S: Final = 8.0
+_FILLS_WITHIN_S: Final = 0.5
 _ENDING_S: Final = 8.0
 """What is left for the orders after SIGTERM: supervisors kill ten seconds later."""
 
@@ -61,7 +63,8 @@ class Desk:
         self._quotes = quotes
         self._account_name = account
         self._known_within_s = known_within_s
-        self._account = AccountFeed(make_client, line, self._on_order, self._on_gap)
+        self._feed = OrderFeed(manager, line)
+        self._account = AccountFeed(make_client, line, self._on_news, self._on_gap)
         self._books = [
             BookFeed(make_client, line, symbol, self._on_book(symbol)) for symbol in line.symbols
         ]
@@ -143,6 +146,7 @@ class Desk:
             self._unwanted.add(name)
             raise Unanswered(f"how {name} ended is not known yet") from None
         self._unwanted.discard(name)
+        await self._fills_of(order)
         return order
 
     async def rest(self, seconds: float) -> None:
@@ -186,6 +190,15 @@ class Desk:
 
     def _open(self) -> list[str]:
         return [name for name, order in self.manager.records.orders.items() if not order.ended]
+
+    async def _fills_of(self, order: OrderRecord) -> None:
+        """Let an order's fills arrive, whose fees belong to the position: by stream, or asked."""
+        until = time.monotonic() + _FILLS_WITHIN_S
+        while not order.settled and time.monotonic() < until:
+            await asyncio.sleep(_FILLS_WITHIN_S / 10)
+        if not order.settled:
+            with suppress(Unanswered):
+                await self.manager.catch_up(order.symbol)
 
     async def _sent(self, intent: Intent) -> OrderRecord:
         try:
@@ -241,9 +254,13 @@ class Desk:
         await self._compare()
         self._listening = True
 
-    async def _on_order(self, shown: Mapping[str, Any]) -> None:
-        with suppress(Unreadable):
-            self.manager.on_order(self._line.order_of(shown))
+    async def _on_news(self, news: tuple[str, Mapping[str, Any]]) -> None:
+        kind, row = news
+        if kind == ORDER:
+            await self._feed.order(row)
+        elif not self.manager.on_fill(self._line.fill_of(row)) and is_contract(row["symbol"]):
+            # The venue closes positions by force, with fills of no order of ours.
+            await self._compare()
 
     def _on_book(self, symbol: str) -> Callable[[Mapping[str, Any]], Any]:
         async def consume(book: Mapping[str, Any]) -> None:

@@ -14,8 +14,7 @@ from typing import Any, Final
 from trading_tools.exchange.desk.line import Line
 from trading_tools.exchange.pacing.rules import Cost
 from trading_tools.exchange.streams import ccxt_streams
-from trading_tools.exchange.streams.caches import Raw
-from trading_tools.exchange.streams.ccxt_streams import Watch
+from trading_tools.exchange.streams.ccxt_streams import Raw, Watch
 from trading_tools.exchange.streams.delivery import Delivery, WhenFull
 from trading_tools.exchange.streams.stream import Gap, Patience, Silent, Stream
 
@@ -27,7 +26,8 @@ _ACCOUNT: Final = Patience(silent_after_s=None, opening_s=4.0, first_s=0.1, long
 
 log = logging.getLogger(__name__)
 
-Consume = Callable[[Raw], Awaitable[None]]
+ORDER: Final = "order"
+FILL: Final = "fill"
 Recover = Callable[[Gap], Awaitable[None]]
 
 
@@ -38,17 +38,14 @@ class Feed:
         self,
         make_client: Callable[[], Any],
         line: Line,
-        consume: Consume,
+        delivery: Delivery[Any],
         recover: Recover | None,
         patience: Patience,
-        when_full: WhenFull = WhenFull.DROP_OLDEST,
     ) -> None:
         self._make_client = make_client
         self._line = line
         self._client: Any = None
-        self._watch: Watch | None = None
-        delivery = Delivery(consume, when_full=when_full, on_error=_told)
-        self._stream = Stream(self._next, self._let_go, delivery, recover, patience)
+        self._stream: Stream[Any] = Stream(self._next, self._let_go, delivery, recover, patience)
 
     async def run(self) -> None:
         """Watch until it is cancelled."""
@@ -57,19 +54,22 @@ class Feed:
         finally:
             await self._let_go()
 
-    def _watched(self, client: Any) -> Watch:
+    def _begin(self, client: Any) -> None:
         raise NotImplementedError
 
-    async def _next(self) -> Sequence[Raw]:
-        if self._watch is None:
+    async def _rows(self) -> Sequence[Any]:
+        raise NotImplementedError
+
+    async def _next(self) -> Sequence[Any]:
+        if self._client is None:
             await self._line.pacer.acquire(_CONNECTION)
             self._client = self._line.joined(self._make_client())
             ccxt_streams.ping_often(self._client)
-            self._watch = self._watched(self._client)
-        return await self._watch()
+            self._begin(self._client)
+        return await self._rows()
 
     async def _let_go(self) -> None:
-        client, self._client, self._watch = self._client, None, None
+        client, self._client = self._client, None
         if client is not None:
             await client.close()
 
@@ -78,22 +78,39 @@ class BookFeed(Feed):
     """A market's book, which always moves."""
 
     def __init__(
-        self, make_client: Callable[[], Any], line: Line, symbol: str, consume: Consume
+        self,
+        make_client: Callable[[], Any],
+        line: Line,
+        symbol: str,
+        consume: Callable[[Raw], Awaitable[None]],
     ) -> None:
-        super().__init__(make_client, line, consume, None, _MARKET)
+        super().__init__(make_client, line, Delivery(consume, on_error=_told), None, _MARKET)
         self._symbol = symbol
 
-    def _watched(self, client: Any) -> Watch:
-        return ccxt_streams.book(client, self._symbol)
+    def _begin(self, client: Any) -> None:
+        self._watch = ccxt_streams.book(client, self._symbol)
+
+    async def _rows(self) -> Sequence[Raw]:
+        return await self._watch()
 
 
 class AccountFeed(Feed):
-    """The account's orders, which may rest; then what the venue `owe`s tells a dead stream."""
+    """The account's orders and fills, which may rest: what the venue `owe`s tells a dead stream.
+
+    `consume` gets (`ORDER` or `FILL`, row).
+    """
 
     def __init__(
-        self, make_client: Callable[[], Any], line: Line, consume: Consume, recover: Recover
+        self,
+        make_client: Callable[[], Any],
+        line: Line,
+        consume: Callable[[tuple[str, Raw]], Awaitable[None]],
+        recover: Recover,
     ) -> None:
-        super().__init__(make_client, line, consume, recover, _ACCOUNT, WhenFull.GAP)
+        delivery = Delivery(consume, when_full=WhenFull.GAP, on_error=_told)
+        super().__init__(make_client, line, delivery, recover, _ACCOUNT)
+        self._watches: dict[str, Watch] = {}
+        self._waiting: dict[str, asyncio.Future[Sequence[Raw]]] = {}
         self._overdue = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self.heard = 0
@@ -104,23 +121,25 @@ class AccountFeed(Feed):
         if self._timer is None and self.heard == since:
             self._timer = asyncio.get_running_loop().call_later(_OWED_S, self._overdue.set)
 
-    def _watched(self, client: Any) -> Watch:
-        symbols = self._line.symbols
-        return ccxt_streams.own_orders(client, symbols[0] if len(symbols) == 1 else None)
+    def _begin(self, client: Any) -> None:
+        self._watches = {ORDER: ccxt_streams.own_orders(client)}
+        if self._line.streams_fills:
+            self._watches[FILL] = ccxt_streams.own_trades(client)
 
-    async def _next(self) -> Sequence[Raw]:
-        told = asyncio.ensure_future(super()._next())
+    async def _rows(self) -> Sequence[tuple[str, Raw]]:
+        for kind, watch in self._watches.items():
+            if kind not in self._waiting:
+                self._waiting[kind] = asyncio.ensure_future(watch())
         late = asyncio.ensure_future(self._overdue.wait())
-        try:
-            await asyncio.wait({told, late}, return_when=asyncio.FIRST_COMPLETED)
-            if not told.done():
-                raise Silent("what the venue owed this stream did not come")
-            self._paid()
-            self.heard += 1
-            return told.result()
-        finally:
-            told.cancel()
-            late.cancel()
+        waiting: set[asyncio.Future[Any]] = {late, *self._waiting.values()}
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        late.cancel()
+        told = [kind for kind, watched in self._waiting.items() if watched.done()]
+        if not told:
+            raise Silent("what the venue owed this stream did not come")
+        self._paid()
+        self.heard += 1
+        return [(kind, row) for kind in told for row in self._waiting.pop(kind).result()]
 
     def _paid(self) -> None:
         if self._timer is not None:
@@ -130,6 +149,10 @@ class AccountFeed(Feed):
 
     async def _let_go(self) -> None:
         self._paid()
+        for waiting in self._waiting.values():
+            waiting.cancel()
+        await asyncio.gather(*self._waiting.values(), return_exceptions=True)
+        self._waiting.clear()
         await super()._let_go()
 
 

@@ -16,6 +16,7 @@ from trading_tools.exchange.clock import VenueClock
 from trading_tools.exchange.limits import limits_of
 from trading_tools.exchange.listing import Market
 from trading_tools.exchange.orders.ccxt_port import CcxtOrders
+from trading_tools.exchange.orders.contracts import is_contract
 from trading_tools.exchange.orders.guard import Quote
 from trading_tools.exchange.orders.wire import Wire
 from trading_tools.exchange.pacing.slots import Slots
@@ -51,6 +52,8 @@ class Line(CcxtOrders):
         self.symbols = tuple(symbols)
         self.clock = VenueClock(super().time_ms)
         self.markets: dict[str, MarketLimits] = {}
+        self.equity: Decimal | None = None
+        """What the account is worth in the currency of its contracts, when rules were last read."""
         self._rules_at: float | None = None
 
     def joined(self, client: Any) -> Any:
@@ -89,6 +92,10 @@ class Line(CcxtOrders):
             return
         await self.ask(self._read_rules)
         await self.time_ms()
+        settled = {market.settle for market in self._contracts() if market.settle is not None}
+        if settled:
+            shown = await self.ask(self.client.fetch_balance)
+            self.equity = sum((_money(shown, asset, "total") for asset in settled), Decimal(0))
         self._rules_at = time.monotonic()
 
     async def book(self, symbol: str) -> Quote:
@@ -105,8 +112,10 @@ class Line(CcxtOrders):
         Raises:
             Unanswered: as `ask`.
         """
-        shown = await self.ask(self.client.fetch_balance)
-        return Decimal(str(shown.get(asset, {}).get("free") or 0))
+        return _money(await self.ask(self.client.fetch_balance), asset, "free")
+
+    def _contracts(self) -> list[Market]:
+        return [Market.of(self.client.market(each)) for each in self.symbols if is_contract(each)]
 
     async def _read_rules(self) -> None:
         # Not load_markets: that asks for currencies too.
@@ -116,6 +125,10 @@ class Line(CcxtOrders):
         for symbol in self.symbols:
             market = Market.of(self.client.market(symbol))
             self.markets[symbol] = limits_of(self.name, market, mode, None, source)
+
+
+def _money(balance: Any, asset: str, which: str) -> Decimal:
+    return Decimal(str(balance.get(asset, {}).get(which) or 0))
 
 
 def quote_of(book: Any) -> Quote:

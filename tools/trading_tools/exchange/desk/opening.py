@@ -52,7 +52,15 @@ async def open_desk(
         line = Line(client, symbols, None if shared is None else SharedSlots(shared))
         quotes: dict[str, Quote] = {}
         switch = KillSwitch(folder / "stop")
-        guard = Guard(limits, line.markets, quotes.get, switch, live=live, simulated=simulated)
+        guard = Guard(
+            limits,
+            line.markets,
+            quotes.get,
+            switch,
+            equity=lambda: line.equity,
+            live=live,
+            simulated=simulated,
+        )
         with Ledger.open(folder / "ledger.sqlite") as ledger:
             manager = OrderManager(line, TradeAudit(ledger, "orders"), account, guard)
             desk = Desk(make_client, line, manager, switch, quotes, account, known_within_s)

@@ -14,16 +14,17 @@ from typing import Any, Final, TypeVar
 from trading_tools.audit.trade import Outcome
 from trading_tools.exchange.breaker import Breaker
 from trading_tools.exchange.errors import one_line
+from trading_tools.exchange.orders.contracts import HedgeMode, is_contract
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.judging import Judged, judge
 from trading_tools.exchange.orders.port import NotNow, Unanswered, VenueFill, VenueOrder
-from trading_tools.exchange.orders.rows import Row, fill_of, order_of
+from trading_tools.exchange.orders.rows import Row, fill_of, order_of, position_of
 from trading_tools.exchange.orders.ways import WAYS, WINDOW_MS, NoSuchOrder
 from trading_tools.exchange.orders.wire import Call, Wire
 from trading_tools.exchange.pacing.pacer import Pacer
 from trading_tools.exchange.pacing.rules import Priority
 from trading_tools.exchange.pacing.venues import pacer_for
-from trading_tools.money import from_json
+from trading_tools.money import from_json, plain
 
 R = TypeVar("R")
 
@@ -62,6 +63,7 @@ class CcxtOrders:
         self.name: str = client.id
         self._ways = WAYS[client.id]
         self.validity_s = self._ways.validity_s
+        self.streams_fills = bool(client.has.get("watchMyTrades"))
         self._client = client
         client.options["recvWindow"] = WINDOW_MS
         client.number = str
@@ -89,13 +91,16 @@ class CcxtOrders:
             params["postOnly"] = True
         elif intent.order_type == "limit":
             params["timeInForce"] = intent.time_in_force
-        # `reduce_only` is the guard's to keep. Spot venues have no such order: Binance refuses the
+        if is_contract(intent.symbol) and intent.reduce_only:
+            params["reduceOnly"] = True
+        # On spot it is the guard's to keep. There is no such order: Binance refuses the
         # parameter, Bybit passes it over, and ccxt's coinbase closes the whole position instead.
-        price = None if intent.price_quote is None else str(intent.price_quote)
+        size = intent.size_base / self._contract_size(intent.symbol)
+        price = None if intent.price_quote is None else plain(intent.price_quote)
 
         async def send() -> Any:
             return await self._client.create_order(
-                intent.symbol, intent.order_type, intent.side, str(intent.size_base), price, params
+                intent.symbol, intent.order_type, intent.side, plain(size), price, params
             )
 
         paid = _paid.get()
@@ -137,6 +142,19 @@ class CcxtOrders:
 
         return [self.order_of(shown) for shown in await self._asked(ask)]
 
+    async def everything(self) -> Sequence[VenueOrder]:
+        """All open orders of the account, in every market. Stops that wait for a price are none."""
+        self._client.options["warnOnFetchOpenOrdersWithoutSymbol"] = False
+        found: list[VenueOrder] = []
+        for which in self._ways.everywhere:
+            params = {**self._ways.listing, **which}
+
+            async def ask(params: Mapping[str, Any] = params) -> Any:
+                return await self._client.fetch_open_orders(params=params)
+
+            found += [self.order_of(shown) for shown in await self._asked(ask)]
+        return found
+
     async def fills(self, symbol: str, since_ms: int) -> Sequence[VenueFill]:
         """All fills of the account since then, page after page."""
 
@@ -148,6 +166,23 @@ class CcxtOrders:
             for fill in map(self.fill_of, await self._asked(ask))
         }
         return sorted(found.values(), key=lambda fill: (fill.at_ms, fill.trade_id))
+
+    async def position(self, symbol: str) -> Decimal:
+        """The account's position in a contract."""
+        positions = self._ways.positions
+        if positions is None or not is_contract(symbol):
+            raise Unanswered(f"{self.name} keeps no position in {symbol}")
+        asked = positions
+
+        async def ask() -> Any:
+            return await asked(self._client, symbol)
+
+        rows = await self._asked(ask)
+        if any(row.get("hedged") for row in rows):
+            raise HedgeMode(
+                f"{self.name} keeps long and short positions apart: set the account to one-way mode"
+            )
+        return sum((position_of(row, self._contract_size(symbol)) for row in rows), Decimal(0))
 
     async def time_ms(self) -> int:
         """The venue's clock."""
@@ -173,6 +208,14 @@ class CcxtOrders:
         market = (self._client.markets or {}).get(symbol) or {}
         size = market.get("contractSize")
         return Decimal(1) if size is None else from_json(size, "contract size")
+
+    async def load(self) -> None:
+        """Let the client read the venue's markets, if it has not.
+
+        Raises:
+            Unanswered: the venue did not say.
+        """
+        await self._asked(self._client.load_markets)
 
     async def close(self) -> None:
         """Let go of the client's connections."""

@@ -107,6 +107,14 @@ class OrderVenue(Protocol):
             Unanswered: the venue did not say.
         """
 
+    async def position(self, symbol: str) -> Decimal:
+        """The account's position in a contract, in the base asset, below zero for a short one.
+
+        Raises:
+            Unanswered: the venue did not say.
+            HedgeMode: the account keeps long and short positions apart.
+        """
+
     async def time_ms(self) -> int:
         """The venue's clock.
 

@@ -86,6 +86,21 @@ def fill_of(row: Row, contract_size: Decimal = Decimal(1)) -> VenueFill:
         raise Unreadable(f"a fill that cannot be read: {one_line(error)}") from error
 
 
+def position_of(row: Row, contract_size: Decimal) -> Decimal:
+    """A contract's position in the base asset, below zero for a short one.
+
+    Raises:
+        Unreadable: it has no size, or one without a side.
+    """
+    try:
+        size = from_json(row["contracts"] or 0, "contracts") * contract_size
+        if size and row["side"] not in ("long", "short"):
+            raise ValueError(f"its side is {row['side']!r}")
+        return -size if row["side"] == "short" else size
+    except (KeyError, TypeError, ValueError) as error:
+        raise Unreadable(f"a position that cannot be read: {one_line(error)}") from error
+
+
 def _as_told(row: Row) -> tuple[str, Decimal, Decimal]:
     """Client id, size and filled size; of the venue's own row where ccxt reads it wrong."""
     told = row["info"]

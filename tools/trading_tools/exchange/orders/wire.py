@@ -50,7 +50,7 @@ _request: ContextVar[Exchanged | None] = ContextVar("the request of this task", 
 
 
 class Wire:
-    """Stands between a ccxt client and its HTTP session. `patience_s` is the longest wait for a turn.
+    """Stands between a ccxt client and its HTTP session; `patience_s` is the longest wait here.
 
     Which requests the breaker stops is a question of what they do to risk. A cancel takes some
     away: it always goes. A query is a fair probe: it changes nothing, and its failure says as much.
@@ -67,9 +67,10 @@ class Wire:
         client.on_rest_response = self._noted
         # A client that was taken over before is taken over anew: no request waits for two turns.
         before = getattr(client.fetch2, "__self__", None)
-        taken = isinstance(before, Wire)
-        self._fetch = before._fetch if taken else client.fetch
-        self._fetch2 = before._fetch2 if taken else client.fetch2
+        if isinstance(before, Wire):
+            client.fetch, client.fetch2 = before._fetch, before._fetch2
+        self._fetch: Any = client.fetch
+        self._fetch2: Any = client.fetch2
         client.fetch, client.fetch2 = self._sending, self._paced
 
     def begin(self, call: Call) -> None:
@@ -115,15 +116,15 @@ class Wire:
             await self._turn(due, call.priority)
         permit = self._permit(call.priority)
         token = _request.set(request)
+        stopped = False
         try:
-            told = await self._fetch2(path, api, method, given, cost)
-        except BaseException as error:
-            _end(permit, request, stopped=isinstance(error, asyncio.CancelledError))
+            return await self._fetch2(path, api, method, given, cost)
+        except asyncio.CancelledError:
+            stopped = True
             raise
         finally:
             _request.reset(token)
-        _end(permit, request, stopped=False)
-        return told
+            _end(permit, request, stopped=stopped)
 
     async def _turn(self, due: Toll, priority: Priority) -> None:
         try:
@@ -175,7 +176,7 @@ class Wire:
 
 
 def _end(permit: Permit | None, request: Exchanged, *, stopped: bool) -> None:
-    """Tell the breaker what a request says of the venue: silence and 5xx are failures, no is not."""
+    """Tell the breaker what a request says of its venue: silence and 5xx are failures."""
     if permit is None:
         return
     answer = request.answer

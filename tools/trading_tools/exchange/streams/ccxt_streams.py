@@ -6,12 +6,13 @@ it, and each reports its gap.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from trading_tools.exchange.streams.caches import Raw, Told
+from trading_tools.exchange.streams.inbox import Inbox
 from trading_tools.exchange.streams.once import Once
 
+Raw = Mapping[str, Any]
 Watch = Callable[[], Awaitable[Sequence[Raw]]]
 
 
@@ -38,22 +39,19 @@ def book(client: Any, symbol: str, depth: int | None = None) -> Watch:
 
 
 def own_orders(client: Any, symbol: str | None = None) -> Watch:
-    """The account's orders as they change. No other stream of the account is on this client."""
-    return Told(client, lambda: client.watch_orders(symbol), "orders").rows
+    """The account's orders as they change, every change of them; None for all markets."""
+    client.newUpdates = True
+    return Inbox(client, "orders", symbol, lambda: client.watch_orders(symbol)).watch
 
 
 def own_trades(client: Any, symbol: str | None = None) -> Watch:
-    """The account's fills, each once: ids of trades are unique for an order only.
-
-    No other stream of the account is on this client.
-    """
+    """The account's fills, each once: ids of trades are unique for an order only."""
     once: Once[Raw] = Once(lambda trade: (trade["symbol"], trade["order"], trade["id"]))
-    told = Told(client, lambda: client.watch_my_trades(symbol), "myTrades")
+    client.newUpdates = True
+    inbox = Inbox(client, "myTrades", symbol, lambda: client.watch_my_trades(symbol))
 
     async def watch() -> Sequence[Raw]:
-        while not (rows := once.new(await told.rows())):
-            pass
-        return rows
+        return once.new(await inbox.watch())
 
     return watch
 
