@@ -38,9 +38,17 @@ class Line(Mishaps):
         super().__init__()
         self.silent: str | None = None
         self.opened_paths: list[str] = []
+        self._open: list[Connection] = []
 
     def opened(self, connection: Connection) -> None:
         self.opened_paths.append(connection.path)
+        self._open.append(connection)
+
+    def cut(self) -> None:
+        """End every connection of a stream, without a word."""
+        connections, self._open = self._open, []
+        for connection in connections:
+            connection.abort()
 
     def outgoing(self, connection: Connection, message: Message) -> Iterable[Message]:
         return () if self.silent is not None and self.silent in connection.path else (message,)
