@@ -12,7 +12,7 @@ from typing import Any
 from tests.support.lives import SYMBOL, Account
 from trading_tools.exchange.orders.ccxt_port import CcxtOrders
 from trading_tools.exchange.orders.intent import Intent
-from trading_tools.exchange.orders.port import NotNow
+from trading_tools.exchange.orders.port import NotSent
 from trading_tools.exchange.pacing.slots import SharedSlots
 from trading_tools.exchange.pacing.venues import pacer_for
 
@@ -51,7 +51,7 @@ async def _crowd(
 
 async def _at_a_rate(act: Callable[[int], Awaitable[None]], a_second: float) -> None:
     async def tried(number: int) -> None:
-        with suppress(NotNow):
+        with suppress(NotSent):
             await act(number)
 
     async with asyncio.TaskGroup() as group:

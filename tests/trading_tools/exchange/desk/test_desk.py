@@ -32,11 +32,6 @@ async def until(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.02)
 
 
-async def listening(stall: Stall) -> None:
-    """Wait until the account's stream has begun: the second look for fills is its."""
-    await until(lambda: stall.asked(Operation.MY_TRADES) == 2)
-
-
 async def test_an_order_is_sent_on_the_grid_and_ends_when_it_is_finished(
     stall: Stall, resting: Resting
 ) -> None:
@@ -93,7 +88,6 @@ async def test_an_order_of_which_nothing_is_learnt_counts_as_open_and_is_ended_w
     stall: Stall, resting: Resting
 ) -> None:
     async with stall.desk(known_within_s=0.5) as desk:
-        await listening(stall)
         stall.line.silent = "ws-api"
         stall.line.after_it[Operation.PLACE] = [lambda reply: Cut()]
         stall.line.before_it[Operation.QUERY_ORDER] = [Cut()] * 50
@@ -144,7 +138,8 @@ async def test_the_kill_switch_cancels_what_is_open_and_stays_thrown(
         await until(lambda: not stall.open_orders())
     assert (stall.folder / "stop").read_text() == "signal SIGUSR1"
     async with stall.desk() as desk:
-        with pytest.raises(Refused, match="kill-switch"):
+        await until(desk.stopping.is_set)
+        with pytest.raises(Refused, match="told to end"):
             await desk.submit(resting("two"))
     assert len(stall.accepted()) == 1
 
@@ -161,7 +156,6 @@ async def test_an_accounts_stream_that_owes_a_message_is_opened_anew(
     stall: Stall, resting: Resting
 ) -> None:
     async with stall.desk() as desk:
-        await listening(stall)
         stall.line.silent = "ws-api"
         await desk.submit(resting("one"))
         await until(lambda: sum("ws-api" in path for path in stall.line.opened_paths) == 2)

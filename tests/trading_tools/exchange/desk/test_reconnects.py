@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from tests.trading_tools.exchange.desk.conftest import Stall
-from tests.trading_tools.exchange.desk.test_desk import listening, until
+from tests.trading_tools.exchange.desk.test_desk import until
 from trading_tools.exchange.desk.desk import Desk
 from trading_tools.exchange.orders.intent import Intent
 
@@ -17,7 +17,6 @@ SIZE, LESS = Decimal("0.001"), Decimal("0.00099")
 async def cut_and_trade(stall: Stall, times: int) -> None:
     """Cut all streams, and trade before any of them is back; each time the fill is learnt."""
     async with stall.desk() as desk:
-        await listening(stall)
         for number in range(times):
             await cut_and_trade_once(stall, desk, number)
         records = desk.manager.records

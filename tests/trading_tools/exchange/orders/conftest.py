@@ -16,6 +16,7 @@ from trading_tools.audit.trade import TradeAudit
 from trading_tools.exchange.breaker import Breaker, BreakerRules
 from trading_tools.exchange.orders.ccxt_port import CcxtOrders
 from trading_tools.exchange.orders.manager import OrderManager
+from trading_tools.exchange.orders.retries import Retries, RetryRules
 from trading_tools.exchange.pacing.pacer import Pacer
 from trading_tools.venue.binance.adapter import BinanceSpot
 from trading_tools.venue.market.place import Marketplace
@@ -70,7 +71,9 @@ class Shop:
         given = {"sleep": at_once, "guard": guard(self.folder), **settings}
         pacer = given.pop("pacer", None) or Pacer(self.client.id, ())
         breaker = given.pop("breaker", None) or patient(self.client.id)
-        venue = CcxtOrders(self.client, pacer, breaker, given.pop("patience_s", 10.0))
+        patience_s = given.pop("patience_s", 10.0)
+        retries = given.pop("retries", None) or Retries(RetryRules(tries=1))
+        venue = CcxtOrders(self.client, pacer, breaker, patience_s, retries)
         self.manager = OrderManager(venue, self.audit, "drill", **given)
         return self.manager
 

@@ -1,4 +1,4 @@
-"""Perpetuals: signed positions, orders that only reduce, others' fills, leverage, contract sizes."""
+"""Perpetuals: signed positions, orders that only reduce, fills of others, leverage, sizes."""
 
 from __future__ import annotations
 

@@ -14,9 +14,11 @@ import pytest
 
 from tests.support import bybit_venue, coinbase_venue, kraken_venue, usdm_venue, venues
 from tests.trading_tools.exchange.orders.conftest import Shop, opened
+from tests.trading_tools.exchange.orders.guards import BOOK, market
 from trading_tools.audit.trade import TradeAudit
 from trading_tools.exchange.orders.ccxt_port import CcxtOrders, UnsupportedVenue
 from trading_tools.exchange.orders.client_ids import client_order_id
+from trading_tools.exchange.orders.guard import Refused, marketable
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.life import Stage
 from trading_tools.exchange.orders.ways import WAYS
@@ -179,6 +181,20 @@ async def test_a_market_sale_needs_no_price_and_sells_its_size(each: Shop) -> No
     assert (await each.manager.reconcile([order.symbol])).clean
     assert (order.stage, order.filled_size_base) == (Stage.FILLED, Decimal("0.01"))
     assert each.manager.records.position_base(order.symbol) == -bought.fee_base
+
+
+async def test_a_market_buy_as_a_limit_buys_its_size_at_every_venue(each: Shop) -> None:
+    wanted = intent(each, "now", order_type="market", price_quote=None)
+    if each.client.id in ("bybit", "coinbase") and ":" not in each.symbol:
+        with pytest.raises(Refused, match=r"market-buy: .* takes what a market buy may cost"):
+            await each.manager.submit(wanted)
+        assert each.manager.records.orders == {}
+    order = await each.manager.submit(
+        marketable(wanted, BOOK, Decimal("0.05"), market(each.symbol, tick_size=Decimal(1)))
+    )
+    assert (await each.manager.reconcile([order.symbol])).clean
+    assert (order.stage, order.filled_size_base) == (Stage.FILLED, Decimal("0.01"))
+    assert order.price_quote == 63_000
 
 
 async def test_a_rejection_is_one_at_every_venue(each: Shop) -> None:

@@ -1,4 +1,4 @@
-"""An order that is replaced: one successor, for what the first has not filled, also after a crash."""
+"""An order that is replaced has one successor, for what it has not filled, also after a crash."""
 
 from __future__ import annotations
 
@@ -81,6 +81,17 @@ async def test_a_larger_or_smaller_size_is_that_of_both_together(shop: Shop) -> 
     assert len(shop.accepted()) == 1
 
 
+async def test_what_is_wanted_in_all_is_kept_however_often_it_is_replaced(shop: Shop) -> None:
+    order = await shop.manager.submit(resting())
+    for number in range(3):
+        fill(shop, order.client_order_id, 50)
+        nearer = resting(f"nearer {number}", price_quote=Decimal(50_001 + number))
+        order = await shop.manager.replace(order.client_order_id, nearer, "closer")
+    orders = shop.manager.records.orders.values()
+    assert sum(each.filled_size_base + each.open_size_base for each in orders) == Decimal("0.01")
+    assert len(orders) == 4
+
+
 async def test_asked_again_it_is_the_same_successor(shop: Shop) -> None:
     first = await shop.manager.submit(resting())
     fill(shop, first.client_order_id, 40)
@@ -95,13 +106,13 @@ async def test_asked_again_it_is_the_same_successor(shop: Shop) -> None:
 async def test_an_order_has_one_successor(shop: Shop) -> None:
     first = await shop.manager.submit(resting())
     await shop.manager.replace(first.client_order_id, BETTER, "closer")
-    with pytest.raises(OtherIntent, match="is replaced by .* and by no other"):
+    with pytest.raises(OtherIntent, match=r"is replaced by .* and by no other"):
         await shop.manager.replace(first.client_order_id, resting("third"), "closer still")
     taken = await shop.manager.submit(resting("fourth"))
     with pytest.raises(OtherIntent, match="'better' is that of another order"):
         await shop.manager.replace(taken.client_order_id, BETTER, "twice")
+    other = replace(resting("fifth"), symbol="ETH/USDT")
     with pytest.raises(ValueError, match="cannot replace"):
-        other = replace(resting("fifth"), symbol="ETH/USDT")
         await shop.manager.replace(taken.client_order_id, other, "odd")
 
 

@@ -155,6 +155,20 @@ async def test_a_query_and_never_an_order_is_the_probe_of_an_open_breaker(shop: 
     assert len(shop.accepted()) == 2
 
 
+async def test_what_else_the_client_is_asked_after_an_order_is_data(shop: Shop) -> None:
+    now = [0.0]
+    breaker = fragile(shop, now)
+    manager = shop.restarted(breaker=breaker)
+    order = await manager.submit(resting())
+    shop.mishaps.before_it[Operation.QUERY_ORDER] = [DOWN] * 2
+    for _ in range(2):
+        await manager.refresh(order.venue_order_id or "")
+    now[0] = 6.0
+    # Of an order it would be refused: it is the probe.
+    await shop.client.fetch_order_book("BTC/USDT")
+    assert breaker.state is State.CLOSED
+
+
 async def test_what_a_venue_refuses_opens_no_breaker(shop: Shop) -> None:
     breaker = fragile(shop, [0.0])
     manager = shop.restarted(breaker=breaker)

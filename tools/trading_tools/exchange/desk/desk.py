@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any, Final
@@ -36,6 +36,9 @@ _FRESH_S: Final = 2.0
 _LOOK_S: Final = 1.0
 _RARELY_S: Final = 8.0
 _FILLS_WITHIN_S: Final = 0.5
+_TOLD_WITHIN_S: Final = 0.3
+_LISTENING_WITHIN_S: Final = 6.0
+"""How long the account's stream may take before the desk begins without it."""
 _ENDING_S: Final = 8.0
 """What is left for the orders after SIGTERM: supervisors kill ten seconds later."""
 
@@ -68,7 +71,7 @@ class Desk:
         self._books = [
             BookFeed(make_client, line, symbol, self._on_book(symbol)) for symbol in line.symbols
         ]
-        self._listening = False
+        self._listening = asyncio.Event()
         self._unwanted: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -123,7 +126,7 @@ class Desk:
         if order.stage in (Stage.REJECTED, Stage.VOID):
             self._line.forget_rules()
             raise Refused("venue", f"{intent.side} {intent.symbol}: {order.reason}")
-        if self._listening:
+        if self._listening.is_set():
             self._account.owe(heard)
         return order
 
@@ -138,7 +141,8 @@ class Desk:
         try:
             async with asyncio.timeout(self._known_within_s):
                 while not order.ended:
-                    await self.manager.cancel(name, reason, _LOOK_S)
+                    told_s = _TOLD_WITHIN_S if self._listening.is_set() else 0
+                    await self.manager.cancel(name, reason, _LOOK_S, told_s)
                     if not order.ended:
                         with suppress(Unanswered):  # it may have been refused for its time
                             await self._line.time_ms()
@@ -156,21 +160,34 @@ class Desk:
                 await self.stopping.wait()
 
     async def begin(self) -> None:
-        """Learn rules, clock and what an earlier life left; end that; then let streams begin."""
+        """Learn rules, clock and what an earlier life left, and end that."""
         while not self.stopping.is_set():
             try:
                 await self._line.know_rules()
-                await self._compare()
+                await self._first_look()
             except NOT_NOW as why:
                 log.warning("not ready: %s", why)
                 await self.rest(1.0)
                 continue
             await self._end_those(Stage.OPEN)
             self._unwanted.update(self._open())
-            feeds = (*self._books, self._account)
-            runs = (*(feed.run() for feed in feeds), self._watch_switch(), self._look_after())
-            self._tasks = [asyncio.create_task(run) for run in runs]
+            self._run(self._look_after())
             return
+
+    async def _first_look(self) -> None:
+        """Compare ledger and account, once: with the stream's beginning, or without a stream."""
+        if not self._tasks:
+            for feed in (*self._books, self._account):
+                self._run(feed.run())
+            self._run(self._watch_switch())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LISTENING_WITHIN_S):
+                await self._listening.wait()
+        if not self._listening.is_set():
+            await self._compare()
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.append(asyncio.create_task(work))
 
     async def end(self) -> None:
         """Leave nothing in the book that was not there before us, and close everything."""
@@ -194,7 +211,7 @@ class Desk:
     async def _fills_of(self, order: OrderRecord) -> None:
         """Let an order's fills arrive, whose fees belong to the position: by stream, or asked."""
         until = time.monotonic() + _FILLS_WITHIN_S
-        while not order.settled and time.monotonic() < until:
+        while not order.settled and time.monotonic() < until:  # noqa: ASYNC110 - a record only
             await asyncio.sleep(_FILLS_WITHIN_S / 10)
         if not order.settled:
             with suppress(Unanswered):
@@ -252,7 +269,7 @@ class Desk:
     async def _on_gap(self, gap: Gap) -> None:
         log.info("the account's stream is there: %s", gap.why)
         await self._compare()
-        self._listening = True
+        self._listening.set()
 
     async def _on_news(self, news: tuple[str, Mapping[str, Any]]) -> None:
         kind, row = news

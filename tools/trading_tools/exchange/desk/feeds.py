@@ -22,7 +22,9 @@ _OWED_S: Final = 3.0
 """How soon after an accepted order the account's stream must have said something."""
 _CONNECTION: Final = Cost({"connections": 1})
 _MARKET: Final = Patience(silent_after_s=2.5, opening_s=4.0, first_s=0.1, longest_s=2.0)
-_ACCOUNT: Final = Patience(silent_after_s=None, opening_s=4.0, first_s=0.1, longest_s=2.0)
+_ACCOUNT: Final = Patience(
+    silent_after_s=None, opening_s=4.0, settle_s=0.5, first_s=0.1, longest_s=2.0
+)
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +93,10 @@ class BookFeed(Feed):
         self._watch = ccxt_streams.book(client, self._symbol)
 
     async def _rows(self) -> Sequence[Raw]:
-        return await self._watch()
+        books = await self._watch()
+        if any(_is_crossed(book) for book in books):
+            raise Crossed("its best bid is not below its best ask: something of it was lost")
+        return books
 
 
 class AccountFeed(Feed):
@@ -154,6 +159,15 @@ class AccountFeed(Feed):
         await asyncio.gather(*self._waiting.values(), return_exceptions=True)
         self._waiting.clear()
         await super()._let_go()
+
+
+class Crossed(Exception):
+    """A book that cannot be: updates are missing, and ccxt did not see it."""
+
+
+def _is_crossed(book: Raw) -> bool:
+    bids, asks = book["bids"], book["asks"]
+    return bool(bids and asks and bids[0][0] >= asks[0][0])
 
 
 def _told(error: Exception) -> None:

@@ -18,7 +18,8 @@ from trading_tools.exchange.listing import Market
 from trading_tools.exchange.orders.ccxt_port import CcxtOrders
 from trading_tools.exchange.orders.contracts import is_contract
 from trading_tools.exchange.orders.guard import Quote
-from trading_tools.exchange.orders.wire import Wire
+from trading_tools.exchange.orders.wire import Call, Wire
+from trading_tools.exchange.pacing.rules import Priority
 from trading_tools.exchange.pacing.slots import Slots
 from trading_tools.exchange.pacing.venues import pacer_for
 from trading_tools.exchange.readings import MarketLimits, Source
@@ -76,7 +77,7 @@ class Line(CcxtOrders):
         Raises:
             Unanswered: it did not say, or may not be asked now.
         """
-        return await self._asked(call)
+        return await self._asked(call, Call(Priority.DATA))
 
     def forget_rules(self) -> None:
         """The venue refused something: its rules or its clock may have changed."""

@@ -1,7 +1,7 @@
 """Cancel every open order of an account, from outside the strategy that sent them.
 
-What Commission Delegated Regulation (EU) 2017/589 (RTS 6), article 12, asks of a kill functionality:
-to cancel at once any or all unexecuted orders at all venues. It needs no ledger and no strategy, so
+Regulation (EU) 2017/589 (RTS 6), article 12, asks of a kill functionality that it cancels at once
+any or all unexecuted orders, at any or all venues. It needs no ledger and no strategy, so
 that it works while these hang; the kill switch is thrown first, and lets nothing new out.
 """
 
@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from trading_tools.audit.trade import Outcome
 from trading_tools.exchange.orders.judging import Judged
 from trading_tools.exchange.orders.port import Unanswered, VenueOrder
 
@@ -47,12 +46,12 @@ class Canceller(Protocol):
 class Swept:
     """What became of the open orders of one account.
 
-    `cancelled` are the numbers of those that the venue said it has cancelled, `left` of those that
+    `ended` are the numbers of those that the venue showed and shows no more, `left` of those that
     it still showed when time was over. `why` says why nothing is sure, or is None.
     """
 
     venue: str
-    cancelled: tuple[str, ...]
+    ended: tuple[str, ...]
     left: tuple[str, ...]
     why: str | None = None
 
@@ -74,15 +73,13 @@ async def cancel_all(
     passed: only a look after that is the last one.
     """
     began = clock()
-    cancelled: dict[str, None] = {}
+    seen: dict[str, None] = {}
     shown: Sequence[VenueOrder] = ()
     limited = asyncio.Semaphore(_AT_ONCE)
 
     async def cancel(order: VenueOrder) -> None:
         async with limited:
-            told = await venue.cancel(order.symbol, order.client_order_id, order.venue_order_id)
-        if told.outcome is Outcome.ACCEPTED:
-            cancelled[order.venue_order_id] = None
+            await venue.cancel(order.symbol, order.client_order_id, order.venue_order_id)
 
     while True:
         why: str | None = None
@@ -93,6 +90,8 @@ async def cancel_all(
             why = str(error)
         if not shown and why is None and looked - began > venue.validity_s:
             break
+        seen |= dict.fromkeys(order.venue_order_id for order in shown)
+        # What came of it the next look says, whatever the reply was.
         await asyncio.gather(*map(cancel, shown))
         if clock() - began >= within_s:
             if not shown and why is None:
@@ -100,4 +99,4 @@ async def cancel_all(
             break
         await sleep(_PAUSE_S)
     left = tuple(order.venue_order_id for order in shown)
-    return Swept(venue.name, tuple(cancelled), left, why)
+    return Swept(venue.name, tuple(number for number in seen if number not in left), left, why)

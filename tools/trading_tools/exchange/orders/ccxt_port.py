@@ -17,7 +17,8 @@ from trading_tools.exchange.errors import one_line
 from trading_tools.exchange.orders.contracts import HedgeMode, is_contract
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.judging import Judged, judge
-from trading_tools.exchange.orders.port import NotNow, Unanswered, VenueFill, VenueOrder
+from trading_tools.exchange.orders.port import NotSent, Unanswered, VenueFill, VenueOrder
+from trading_tools.exchange.orders.retries import Retries, may_pass
 from trading_tools.exchange.orders.rows import Row, fill_of, order_of, position_of
 from trading_tools.exchange.orders.ways import WAYS, WINDOW_MS, NoSuchOrder
 from trading_tools.exchange.orders.wire import Call, Wire
@@ -47,11 +48,13 @@ class CcxtOrders:
         pacer: Pacer | None = None,
         breaker: Breaker | None = None,
         patience_s: float = 10.0,
+        retries: Retries | None = None,
     ) -> None:
         """Take over a client of `ccxt.async_support` or `ccxt.pro`.
 
         Without a `pacer` it keeps the venue's published limits for itself alone: clients of the
         same key or address share one. No request waits longer than `patience_s` for its turn.
+        `retries` are of questions alone.
 
         Raises:
             UnsupportedVenue: the venue is not one whose ways with orders are known here.
@@ -65,6 +68,7 @@ class CcxtOrders:
         self.validity_s = self._ways.validity_s
         self.streams_fills = bool(client.has.get("watchMyTrades"))
         self._client = client
+        self._retries = retries or Retries()
         client.options["recvWindow"] = WINDOW_MS
         client.number = str
         self._wire = Wire(
@@ -76,11 +80,18 @@ class CcxtOrders:
 
     async def turn(self, intent: Intent) -> None:
         """Wait until the venue's limits have room for an order; where it failed, try it first."""
+        by_cost = not self._ways.market_buys and not is_contract(intent.symbol)
+        if by_cost and (intent.order_type, intent.side) == ("market", "buy"):
+            raise NotSent(
+                "market-buy",
+                f"{self.name} takes what a market buy may cost and not its size: send "
+                "guard.marketable(...) of it, which buys up to its size at a price or better",
+            )
         if self._wire.broken:
             try:
                 await self.time_ms()
             except Unanswered as error:
-                raise NotNow("breaker", str(error)) from error
+                raise NotSent("breaker", str(error)) from error
         await self._wire.order_turn(intent.symbol)
         _paid.set(True)
 
@@ -105,7 +116,7 @@ class CcxtOrders:
 
         paid = _paid.get()
         _paid.set(False)
-        return await self._judged(send, Call(Priority.PLACE, intent.symbol, paid))
+        return await self._judged(send, Call(Priority.PLACE, intent.symbol, order=True, paid=paid))
 
     async def cancel(self, symbol: str, client_order_id: str, venue_order_id: str | None) -> Judged:
         """Ask for the end of an order, once."""
@@ -126,7 +137,7 @@ class CcxtOrders:
             )
 
         try:
-            shown = await self._asked(ask)
+            shown = await self._read(ask)
         except Unanswered as error:
             if isinstance(error.__cause__, NoSuchOrder):
                 return None
@@ -140,7 +151,7 @@ class CcxtOrders:
             params = dict(self._ways.listing)
             return await self._client.fetch_open_orders(symbol, params=params)
 
-        return [self.order_of(shown) for shown in await self._asked(ask)]
+        return [self.order_of(shown) for shown in await self._read(ask)]
 
     async def everything(self) -> Sequence[VenueOrder]:
         """All open orders of the account, in every market. Stops that wait for a price are none."""
@@ -152,7 +163,7 @@ class CcxtOrders:
             async def ask(params: Mapping[str, Any] = params) -> Any:
                 return await self._client.fetch_open_orders(params=params)
 
-            found += [self.order_of(shown) for shown in await self._asked(ask)]
+            found += [self.order_of(shown) for shown in await self._read(ask)]
         return found
 
     async def fills(self, symbol: str, since_ms: int) -> Sequence[VenueFill]:
@@ -163,7 +174,7 @@ class CcxtOrders:
 
         found = {
             (fill.venue_order_id, fill.trade_id): fill
-            for fill in map(self.fill_of, await self._asked(ask))
+            for fill in map(self.fill_of, await self._read(ask))
         }
         return sorted(found.values(), key=lambda fill: (fill.at_ms, fill.trade_id))
 
@@ -177,7 +188,7 @@ class CcxtOrders:
         async def ask() -> Any:
             return await asked(self._client, symbol)
 
-        rows = await self._asked(ask)
+        rows = await self._read(ask)
         if any(row.get("hedged") for row in rows):
             raise HedgeMode(
                 f"{self.name} keeps long and short positions apart: set the account to one-way mode"
@@ -186,7 +197,7 @@ class CcxtOrders:
 
     async def time_ms(self) -> int:
         """The venue's clock."""
-        return int(await self._asked(self._client.fetch_time))
+        return int(await self._read(self._client.fetch_time))
 
     def order_of(self, row: Row) -> VenueOrder:
         """An order as a stream or a list of this client shows it.
@@ -215,7 +226,7 @@ class CcxtOrders:
         Raises:
             Unanswered: the venue did not say.
         """
-        await self._asked(self._client.load_markets)
+        await self._read(self._client.load_markets)
 
     async def close(self) -> None:
         """Let go of the client's connections."""
@@ -236,10 +247,17 @@ class CcxtOrders:
         number = order.get("id") if isinstance(order, Mapping) else None
         return judge(self.name, told.answer, None if number is None else str(number))
 
-    async def _asked(self, ask: Callable[[], Awaitable[R]], call: Call | None = None) -> R:
+    async def _read(self, ask: Callable[[], Awaitable[R]]) -> R:
+        """A question, asked again where its failure may pass; before data, which others ask for."""
+        return await self._retries.read(lambda: self._asked(ask, Call(Priority.PLACE)))
+
+    async def _asked(self, ask: Callable[[], Awaitable[R]], call: Call) -> R:
         """The one place where every exception of ccxt's is caught; `call` is filled."""
-        self._wire.begin(call or Call(Priority.DATA))
         try:
-            return await ask()
+            with self._wire.calling(call):
+                return await ask()
         except Exception as error:
-            raise Unanswered(f"{self.name} did not say: {one_line(error)}") from error
+            unanswered = Unanswered(f"{self.name} did not say: {one_line(error)}")
+            known = isinstance(error, NoSuchOrder | NotSent)
+            unanswered.passing = not known and may_pass(self.name, call.last.sent, call.last.answer)
+            raise unanswered from error

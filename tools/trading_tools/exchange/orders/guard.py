@@ -316,6 +316,21 @@ def fitted(intent: Intent, market: MarketLimits) -> Intent:
     return replace(intent, size_base=in_base(told.amount, market), price_quote=price)
 
 
+def marketable(intent: Intent, quote: Quote, slippage: Decimal, market: MarketLimits) -> Intent:
+    """A market order as a limit order that takes at once, no further than `slippage` from the mid.
+
+    It does the same at every venue: some take the cost of a market buy instead of its size. What
+    finds nothing at its price is cancelled (IOC), and the venue keeps the bound, not only the
+    guard.
+
+    Raises:
+        Refused: no such price is on the market's grid, or its size is not.
+    """
+    worst = quote.mid * (1 + slippage if intent.side == "buy" else 1 - slippage)
+    limit = replace(intent, order_type="limit", price_quote=worst, time_in_force="IOC")
+    return fitted(limit, market)
+
+
 def _after(intent: Intent, records: Records) -> tuple[Decimal, Decimal]:
     """The lowest and the highest position that may come of all that is open and this order."""
     high, low = records.exposure_base(intent.symbol)

@@ -28,7 +28,7 @@ from trading_tools.exchange.orders.guard import Guard, Refused
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.journal import Journal
 from trading_tools.exchange.orders.life import UNSURE
-from trading_tools.exchange.orders.port import NotNow, OrderVenue, VenueFill, VenueOrder
+from trading_tools.exchange.orders.port import NotSent, OrderVenue, VenueFill, VenueOrder
 from trading_tools.exchange.orders.reconciling import PositionDifference, Reconciliation
 from trading_tools.exchange.orders.records import OrderRecord, Records
 from trading_tools.exchange.orders.tracker import Tracker
@@ -127,8 +127,13 @@ class OrderManager:
             )
             return await self._resolved(order, resolve_within_s)
 
-    async def cancel(self, name: str, reason: str, resolve_within_s: float = 5.0) -> OrderRecord:
+    async def cancel(
+        self, name: str, reason: str, resolve_within_s: float = 5.0, told_within_s: float = 0.0
+    ) -> OrderRecord:
         """Ask for an order's end, and learn how it ended: a fill may have been faster.
+
+        A stream that gives this manager its news has `told_within_s` to tell, before the venue is
+        asked: where requests are few, it saves one for each order.
 
         Raises:
             KeyError: there is no such order.
@@ -142,12 +147,16 @@ class OrderManager:
             self._tracker.write(
                 CancelResult(name, judged.outcome, self._now(), judged.code, judged.message)
             )
+            await self._tracker.told_within(order, told_within_s)
             return await self._tracker.asked_until(order, resolve_within_s, lambda: order.ended)
 
     async def replace(
         self, name: str, intent: Intent, reason: str, resolve_within_s: float = 5.0
     ) -> OrderRecord:
-        """End an order, and send `intent` for what it has not filled: its size is that of both.
+        """End an order, and send `intent` for what is not filled yet.
+
+        The intent's size is what is wanted in all: what the order has filled is taken off, and what
+        those filled that it replaced itself.
 
         Returns the successor; or the order itself where nothing is sent, because it filled all of
         it first, or because it is not known to have ended. Ask again with the same intent then,
@@ -176,7 +185,7 @@ class OrderManager:
         if sent is not None:
             # Its size was settled when it was written down.
             return await self.submit(replace(intent, size_base=sent.size_base), resolve_within_s)
-        left = intent.size_base - order.filled_size_base
+        left = intent.size_base - self.records.filled_in_all(order)
         if not order.ended or left <= 0:
             return order
         return await self.submit(replace(intent, size_base=left), resolve_within_s)
@@ -247,7 +256,7 @@ class OrderManager:
             self._guard.check(intent, self.records)
             await self.venue.turn(intent)
             self._guard.check(intent, self.records)
-        except NotNow as error:
+        except NotSent as error:
             refusal = Refused(error.rule, str(error))
         except Refused as error:
             refusal = error

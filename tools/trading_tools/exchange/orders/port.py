@@ -17,11 +17,16 @@ from trading_tools.exchange.orders.life import Stage
 
 
 class Unanswered(Exception):
-    """A query got no answer that can be used: nothing is known, least of all an absence."""
+    """A query got no answer that can be used: nothing is known, least of all an absence.
+
+    `passing`: asked again soon, it may be answered.
+    """
+
+    passing: bool = False
 
 
-class NotNow(Exception):
-    """A request was not sent: `rule` says why it may not go now, `breaker` or `pacing`."""
+class NotSent(Exception):
+    """A request was not sent: `rule` says why, `breaker`, `pacing` or `market-buy`."""
 
     def __init__(self, rule: str, why: str) -> None:
         super().__init__(why)
@@ -73,7 +78,7 @@ class OrderVenue(Protocol):
         """Wait until an order may be sent; the next `submit` of this task does not wait then.
 
         Raises:
-            NotNow: it may not be sent in time, or the venue does not work.
+            NotSent: it may not be sent in time, or not at all, or the venue does not work.
         """
 
     async def submit(self, intent: Intent, client_order_id: str) -> Judged:

@@ -88,6 +88,7 @@ class Records:
         self._positions: dict[str, Decimal] = defaultdict(Decimal)
         self._open: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
         self._days: Counter[date] = Counter()
+        self._replaced: dict[str, OrderRecord] = {}
         self._changes: set[tuple[str, str]] = set()
         self.reconciled_at: dict[str, datetime] = {}
         """By market, up to when its fills were compared with the venue's."""
@@ -166,7 +167,9 @@ class Records:
             order = self.orders[entry.client_order_id]
             order.fills.setdefault(entry.trade_id, entry)
         elif isinstance(entry, ReplaceIntent):
-            self.orders[entry.client_order_id].successor = entry.successor
+            order = self.orders[entry.client_order_id]
+            order.successor = entry.successor
+            self._replaced[entry.successor] = order
 
     def of_fill(
         self, symbol: str, venue_order_id: str, client_order_id: str | None
@@ -180,6 +183,16 @@ class Records:
         """The orders that have this number at the venue: one for each market at most."""
         named = self._by_venue_id.items()
         return [order for (_, number), order in named if number == venue_order_id]
+
+    def filled_in_all(self, order: OrderRecord) -> Decimal:
+        """What an order and all those that it replaced, one after the other, have filled."""
+        with localcontext(EXACT):
+            filled = order.filled_size_base
+            before = self._replaced.get(order.client_order_id)
+            while before is not None:
+                filled += before.filled_size_base
+                before = self._replaced.get(before.client_order_id)
+        return filled
 
     def knows_change(self, symbol: str, name: str) -> bool:
         """Whether a change of a position by others is counted already."""

@@ -8,14 +8,15 @@ order is `judging`; that a submit is not sent twice is the manager's.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
 from trading_tools.exchange.breaker import Breaker, CircuitOpen, Permit
 from trading_tools.exchange.faults import Answer
-from trading_tools.exchange.orders.port import NotNow
+from trading_tools.exchange.orders.port import NotSent
 from trading_tools.exchange.pacing.costs import Asked, Toll, order_toll, toll
 from trading_tools.exchange.pacing.headers import observe
 from trading_tools.exchange.pacing.pacer import Pacer
@@ -35,11 +36,13 @@ class Exchanged:
 class Call:
     """One call of the client, which may make several requests; `last` is its latest one.
 
-    `paid`: the turn of its new order was waited for before. `placing` is the request of that order.
+    `order`: it is to make a new order; `paid`: whose turn was waited for before; `placing` is the
+    request of that order.
     """
 
     priority: Priority = Priority.DATA
     pair: str = ""
+    order: bool = False
     paid: bool = False
     last: Exchanged = field(default_factory=Exchanged)
     placing: Exchanged | None = None
@@ -73,9 +76,14 @@ class Wire:
         self._fetch2: Any = client.fetch2
         client.fetch, client.fetch2 = self._sending, self._paced
 
-    def begin(self, call: Call) -> None:
-        """The requests of this task from now on are those of this call."""
-        _call.set(call)
+    @contextmanager
+    def calling(self, call: Call) -> Iterator[None]:
+        """The requests of this task within the block are those of this call."""
+        token = _call.set(call)
+        try:
+            yield
+        finally:
+            _call.reset(token)
 
     @property
     def broken(self) -> bool:
@@ -86,7 +94,7 @@ class Wire:
         """Wait until a new order may go, and count it as gone.
 
         Raises:
-            NotNow: the venue's limits leave no room in time.
+            NotSent: the venue's limits leave no room in time.
         """
         await self._turn(order_toll(self._client.id, pair), Priority.PLACE)
 
@@ -101,7 +109,7 @@ class Wire:
         """ccxt's way to every REST endpoint: signing comes after the wait, so no stamp grows old.
 
         Raises:
-            NotNow: it is not this request's turn, or what it asks keeps failing.
+            NotSent: it is not this request's turn, or what it asks keeps failing.
         """
         call = _call.get() or Call()
         given, cost = params or {}, config or {}
@@ -114,7 +122,7 @@ class Wire:
             call.paid = False
         else:
             await self._turn(due, call.priority)
-        permit = self._permit(call.priority)
+        permit = self._permit(call)
         token = _request.set(request)
         stopped = False
         try:
@@ -131,7 +139,7 @@ class Wire:
             async with asyncio.timeout(self._patience_s):
                 await self._pacer.acquire(due.cost, priority)
         except TimeoutError:
-            raise NotNow(
+            raise NotSent(
                 "pacing",
                 f"{self._pacer.venue}'s limits left no room for {self._patience_s:g} s; ask later",
             ) from None
@@ -140,15 +148,15 @@ class Wire:
             if rule in self._pacer.rules:
                 self._pacer.told(rule, self._pacer.used(rule, lane) + units, lane)
 
-    def _permit(self, priority: Priority) -> Permit | None:
-        if priority is Priority.PLACE and self.broken:
-            raise NotNow("breaker", f"{self._breaker.name} keeps failing: a query goes first")
+    def _permit(self, call: Call) -> Permit | None:
+        if call.order and self.broken:
+            raise NotSent("breaker", f"{self._breaker.name} keeps failing: a query goes first")
         try:
             return self._breaker.permit()
         except CircuitOpen as error:
-            if priority is Priority.CANCEL:
+            if call.priority is Priority.CANCEL:
                 return None
-            raise NotNow("breaker", str(error)) from error
+            raise NotSent("breaker", str(error)) from error
 
     async def _sending(self, *request: Any, **more: Any) -> Any:
         """ccxt's one way out: notes that something is sent."""
