@@ -281,3 +281,15 @@ async def test_a_refusal_before_the_order_is_looked_at_is_a_rejection(
     order = await shop.manager.submit(resting())
     assert order.stage is Stage.REJECTED
     assert shop.accepted() == []
+
+
+async def test_a_bot_that_compares_all_the_time_writes_little(
+    audit: TradeAudit, tmp_path: Path
+) -> None:
+    clock = Clock()
+    async with opened(audit, tmp_path, clock=clock) as shop:
+        manager = shop.restarted(now=clock.utc)
+        for _ in range(12):
+            clock.now += 60_000
+            await manager.reconcile(["BTC/USDT"])
+        assert len(audit.trail()) == 2

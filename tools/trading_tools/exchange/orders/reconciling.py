@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -22,6 +22,9 @@ from trading_tools.exchange.orders.tracker import Tracker, earlier
 
 _LOOKS: Final = 3
 """How often positions are compared before they are said to differ: trades go on meanwhile."""
+
+_MARK_EVERY: Final = timedelta(minutes=10)
+"""How often the audit gets a mark of it: a bot that compares every second fills no disk."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,10 @@ async def _fills(tracker: Tracker, symbol: str, found: Reconciliation) -> None:
             at = datetime.fromtimestamp(fill.at_ms / 1000, UTC)
             tracker.write(PositionChange(symbol, name, at, bought, "a fill of no order here"))
         found.strange_fills.append(fill)
-    tracker.write(Reconciled(symbol, began))
+    tracker.compared[symbol] = began
+    written = tracker.records.reconciled_at.get(symbol)
+    if written is None or began - written >= _MARK_EVERY:
+        tracker.write(Reconciled(symbol, began))
 
 
 async def _position(tracker: Tracker, symbol: str, found: Reconciliation) -> None:
@@ -132,6 +138,8 @@ def _since(tracker: Tracker, symbol: str) -> int:
     records = tracker.records
     orders = [order for order in records.orders.values() if order.symbol == symbol]
     first = orders[0].intended_at if orders else tracker.started
-    compared = records.reconciled_at.get(symbol, min(first, tracker.started))
+    compared = tracker.compared.get(symbol) or records.reconciled_at.get(
+        symbol, min(first, tracker.started)
+    )
     open_since = [order.intended_at for order in orders if not order.settled]
     return earlier(min([*open_since, compared]))

@@ -39,6 +39,8 @@ class Tracker:
         self.started = now()
         self.locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         """By client order id: who holds one acts on that order, or asks after it."""
+        self.compared: dict[str, datetime] = {}
+        """By market, up to when this process compared its fills with the venue's."""
         self._journal = journal
         self._sleep = sleep
         self._absences = Absences(self.started, venue.validity_s)
