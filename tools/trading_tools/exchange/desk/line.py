@@ -5,6 +5,7 @@ Streams are `feeds`; what is asked for and when is the desk's.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
@@ -33,6 +34,7 @@ _STAMPED: Final = frozenset({"binance", "binanceusdm", "bybit"})
 """Venues that hold a request's time against their clock. Kraken's nonce only ever has to grow."""
 _PATIENT: Final = BreakerRules(failures=6, window_s=10, open_s=1, longest_s=30)
 _STREAM_PATIENCE_S: Final = 60.0
+_QUIET_S: Final = 1.0
 
 
 class Line(CcxtOrders):
@@ -56,6 +58,7 @@ class Line(CcxtOrders):
         self.equity: Decimal | None = None
         """What the account is worth in the currency of its contracts, when rules were last read."""
         self._rules_at: float | None = None
+        self._quiet_until = 0.0
 
     def joined(self, client: Any) -> Any:
         """Another client of the account, which keeps the limits, and knows markets and time."""
@@ -80,8 +83,12 @@ class Line(CcxtOrders):
         return await self._asked(call, Call(Priority.DATA))
 
     def forget_rules(self) -> None:
-        """The venue refused something: its rules or its clock may have changed."""
+        """The venue refused something: its rules or its clock may have changed.
+
+        Or it was asked too much, and its reply did not say for how long: a second of quiet first.
+        """
         self._rules_at = None
+        self._quiet_until = time.monotonic() + _QUIET_S
 
     async def know_rules(self) -> None:
         """Read the markets' rules and the clock, unless that was done a short while ago.
@@ -91,6 +98,7 @@ class Line(CcxtOrders):
         """
         if self._rules_at is not None and time.monotonic() - self._rules_at < _RULES_AGE_S:
             return
+        await asyncio.sleep(max(0.0, self._quiet_until - time.monotonic()))
         await self.ask(self._read_rules)
         await self.time_ms()
         settled = {market.settle for market in self._contracts() if market.settle is not None}
