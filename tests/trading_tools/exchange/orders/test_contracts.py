@@ -123,14 +123,12 @@ async def test_a_position_that_is_older_than_the_audit_is_told_and_can_be_taken_
         assert shop.restarted(now=clock.utc).records.position_base(SYMBOL) == Decimal("-0.01")
 
 
-async def test_an_account_in_hedge_mode_is_refused(audit: TradeAudit, tmp_path: Path) -> None:
-    async with opened(audit, tmp_path, MADE["binanceusdm"]()) as shop:
-        await shop.client.set_position_mode(True)
-        with pytest.raises(HedgeMode, match="set the account to one-way mode"):
-            await shop.manager.reconcile([SYMBOL])
-        shop.symbol = SYMBOL
-        order = await shop.manager.submit(intent(shop, "either"))
-        assert (order.stage, order.reason) == (Stage.REJECTED, "-4061")
+async def test_an_account_in_hedge_mode_is_refused(perpetual: Shop) -> None:
+    await perpetual.client.set_position_mode(True, SYMBOL)
+    with pytest.raises(HedgeMode, match="set the account to one-way mode"):
+        await perpetual.manager.reconcile([SYMBOL])
+    order = await perpetual.manager.submit(intent(perpetual, "either"))
+    assert order.stage is Stage.REJECTED
 
 
 async def test_sizes_are_in_the_base_asset_whatever_a_contract_holds(

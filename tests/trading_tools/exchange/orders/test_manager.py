@@ -293,3 +293,18 @@ async def test_a_bot_that_compares_all_the_time_writes_little(
             clock.now += 60_000
             await manager.reconcile(["BTC/USDT"])
         assert len(audit.trail()) == 2
+
+
+async def test_what_others_did_while_nothing_of_ours_ran_is_told_after_a_restart(
+    audit: TradeAudit, tmp_path: Path
+) -> None:
+    clock = Clock()
+    async with opened(audit, tmp_path, clock=clock) as shop:
+        assert (await shop.restarted(now=clock.utc).reconcile(["BTC/USDT"])).clean
+        clock.now += 120_000
+        await shop.client.create_order("BTC/USDT", "market", "buy", 0.01)
+        clock.now += 600_000
+        after = shop.restarted(now=clock.utc)
+        assert (await after.reconcile(["BTC/USDT"])).strange_fills
+        # Coins that others bought are not ours to sell.
+        assert after.records.position_base("BTC/USDT") == 0

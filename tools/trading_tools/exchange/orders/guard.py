@@ -13,7 +13,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, localcontext
-from itertools import takewhile
 from typing import Final
 
 from trading_tools.exchange.fit import Order, fit
@@ -210,9 +209,7 @@ class Guard:
     def _repeats(self, intent: Intent, records: Records) -> None:
         """Orders alike in market, side and size: a loop that has lost its mind sends the same."""
         since = self._now() - timedelta(seconds=self._limits.repeat_s)
-        wanted = (intent.symbol, intent.side, intent.size_base)
-        lately = takewhile(lambda order: order.intended_at > since, records.latest())
-        alike = sum((order.symbol, order.side, order.size_base) == wanted for order in lately)
+        alike = records.alike_since(intent.symbol, intent.side, intent.size_base, since)
         if alike >= self._limits.repeats:
             raise Refused(
                 "repeats", f"{alike} orders like it in the last {self._limits.repeat_s:g} s"

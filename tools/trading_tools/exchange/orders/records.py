@@ -5,8 +5,9 @@ Nothing is remembered beside the audit. What the entries are is `trading_tools.a
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow, localcontext
@@ -88,6 +89,7 @@ class Records:
         self._positions: dict[str, Decimal] = defaultdict(Decimal)
         self._open: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
         self._days: Counter[date] = Counter()
+        self._alike: dict[tuple[str, str, Decimal], list[datetime]] = defaultdict(list)
         self._replaced: dict[str, OrderRecord] = {}
         self._changes: set[tuple[str, str]] = set()
         self.reconciled_at: dict[str, datetime] = {}
@@ -135,6 +137,9 @@ class Records:
         if isinstance(entry, OrderIntent):
             if entry.client_order_id not in self.orders:
                 self._days[entry.at.astimezone(UTC).date()] += 1
+                alike = self._alike[entry.symbol, entry.side, entry.size_base]
+                # In order also where a clock was set back: a repeat counts for longer then.
+                alike.append(max(entry.at, alike[-1]) if alike else entry.at)
             self.orders.setdefault(
                 entry.client_order_id,
                 OrderRecord(
@@ -216,9 +221,10 @@ class Records:
         """How many orders were meant on a day (UTC)."""
         return self._days[day]
 
-    def latest(self) -> Iterator[OrderRecord]:
-        """All orders, the latest intent first."""
-        return reversed(self.orders.values())
+    def alike_since(self, symbol: str, side: str, size_base: Decimal, since: datetime) -> int:
+        """How many orders of a market, side and size were meant after then."""
+        times = self._alike.get((symbol, side, size_base), [])
+        return len(times) - bisect_right(times, since)
 
     def position_base(self, symbol: str) -> Decimal:
         """What all fills of a symbol come to: bought less sold, less fees in the base asset.
