@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from decimal import Decimal
@@ -19,7 +20,7 @@ from trading_tools.exchange.orders.intent import Intent
 from trading_tools.venue.binance.adapter import BinanceSpot
 from trading_tools.venue.binance.spot import SpotVenue
 from trading_tools.venue.wire.connection import Connection
-from trading_tools.venue.wire.messages import Message, Operation
+from trading_tools.venue.wire.messages import Message, Operation, Told
 from trading_tools.venue.wire.server import VenueServer
 
 LIMITS = GuardLimits(
@@ -37,6 +38,8 @@ class Line(Mishaps):
     def __init__(self) -> None:
         super().__init__()
         self.silent: str | None = None
+        self.bids: list[list[str]] | None = None
+        """What the next update of a book says of its bids."""
         self.opened_paths: list[str] = []
         self._open: list[Connection] = []
 
@@ -51,7 +54,13 @@ class Line(Mishaps):
             connection.abort()
 
     def outgoing(self, connection: Connection, message: Message) -> Iterable[Message]:
-        return () if self.silent is not None and self.silent in connection.path else (message,)
+        if self.silent is not None and self.silent in connection.path:
+            return ()
+        if self.bids is not None and message.told is Told.BOOK:
+            text = json.dumps({**json.loads(message.text), "b": self.bids})
+            self.bids = None
+            return (message._replace(text=text),)
+        return (message,)
 
 
 class Stall:

@@ -152,6 +152,18 @@ async def test_a_book_is_asked_for_while_its_stream_is_silent(stall: Stall) -> N
         assert stall.asked(Operation.MARKET_DATA) >= 1
 
 
+async def test_a_crossed_book_is_taken_for_a_lost_one_and_opened_anew(stall: Stall) -> None:
+    async with stall.desk() as desk:
+        books = sum("ws-api" not in path for path in stall.line.opened_paths)
+        stall.line.bids = [["99999.00000000", "1.00000000"]]
+        await until(lambda: stall.line.bids is None)
+        await until(
+            lambda: sum("ws-api" not in path for path in stall.line.opened_paths) == books + 1
+        )
+        quote = await desk.quote("BTC/USDT")
+        assert quote.bids[0][0] < quote.asks[0][0]
+
+
 async def test_an_accounts_stream_that_owes_a_message_is_opened_anew(
     stall: Stall, resting: Resting
 ) -> None:

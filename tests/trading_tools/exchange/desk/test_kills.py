@@ -5,6 +5,7 @@ Real processes, a real venue over sockets, real SIGKILLs.
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from pathlib import Path
 
@@ -57,4 +58,9 @@ async def test_an_order_is_neither_lost_nor_doubled_by_a_kill_around_it(tmp_path
 
 @pytest.mark.slow
 async def test_two_hundred_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
-    await die(tmp_path, moments(200, seed=20261126))
+    chosen = moments(200, seed=20261126)
+    folders = [tmp_path / name for name in ("one", "two")]
+    for folder in folders:
+        folder.mkdir()
+    # Two bots at two venues, because a life waits for its streams most of the time.
+    await asyncio.gather(die(folders[0], chosen[:100]), die(folders[1], chosen[100:]))
