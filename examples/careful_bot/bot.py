@@ -49,7 +49,7 @@ VENUES = {
     "binance": Plan("BINANCE", "BTC/USDT", "USDT"),
     "binanceusdm": Plan("BINANCE", "BTC/USDT:USDT", "USDT", most=Decimal("0.04")),
     "bybit": Plan("BYBIT", "BTC/USDT", "USDT"),
-    "kraken": Plan("KRAKEN", "BTC/USD", "USD", pace_s=3.0),
+    "kraken": Plan("KRAKEN", "BTC/USD", "USD", pace_s=2.0),
     "coinbase": Plan("COINBASE", "BTC/USD", "USD"),
 }
 

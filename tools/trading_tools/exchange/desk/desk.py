@@ -60,7 +60,7 @@ class Desk:
     ) -> None:
         self.manager = manager
         self.stopping = asyncio.Event()
-        """Set by SIGTERM, SIGINT or the kill switch: no more orders go out, and the bot ends."""
+        """Set by SIGTERM and SIGINT: no more orders go out, and the bot ends."""
         self._line = line
         self._switch = switch
         self._quotes = quotes
@@ -214,8 +214,9 @@ class Desk:
         while not order.settled and time.monotonic() < until:  # noqa: ASYNC110 - a record only
             await asyncio.sleep(_FILLS_WITHIN_S / 10)
         if not order.settled:
-            with suppress(Unanswered):
-                await self.manager.catch_up(order.symbol)
+            with suppress(Unanswered, TimeoutError):
+                async with asyncio.timeout(_LOOK_S):
+                    await self.manager.catch_up(order.symbol)
 
     async def _sent(self, intent: Intent) -> OrderRecord:
         try:
@@ -235,12 +236,16 @@ class Desk:
         return order
 
     async def _watch_switch(self) -> None:
-        """Stop once the kill switch is thrown, whatever the strategy does."""
-        while (why := self._switch.thrown) is None:  # noqa: ASYNC110 - a file tells nobody
+        """Let all end that is open once the kill switch is thrown, whatever the strategy does."""
+        told = False
+        while True:
+            thrown = self._switch.thrown
+            if thrown is not None:
+                self._unwanted.update(self._open())
+                if not told:
+                    log.warning("the kill switch is thrown: %s", thrown)
+            told = thrown is not None
             await asyncio.sleep(_LOOK_S)
-        log.warning("the kill switch is thrown: %s", why)
-        self.stopping.set()
-        self._unwanted.update(self._open())
 
     async def _look_after(self) -> None:
         """Go on asking for the end of what the bot left behind, less and less often."""
