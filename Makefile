@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PEERS := .venv-peers
 
-.PHONY: help install demo test test-slow lint format claude-agents record record-venues rebase-cassettes bench bench-peers pictures lock clean
+.PHONY: help install demo test test-slow lint format rules claude-agents record record-venues rebase-cassettes bench bench-peers pictures lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -39,6 +39,9 @@ lint: $(STAMP) ## ruff, mypy strict, import rules, file length
 format: $(STAMP) ## mend what can be mended
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+rules: $(STAMP) ## write docs/rules.md anew from the review rules
+	$(BIN)/python -m trading_tools.review.reports.rules_page docs/rules.md
 
 claude-agents: $(STAMP) ## render agents/ for Claude Code into .claude/agents/
 	$(BIN)/python -m orchestrator.agents.claude_code agents .claude/agents

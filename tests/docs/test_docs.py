@@ -280,7 +280,8 @@ def _dependencies() -> list[str]:
 def _licence(name: str) -> str:
     declared = metadata(name).json
     said = declared.get("license_expression") or declared.get("license")
-    if not said:
+    if not said or said == "UNKNOWN" or "\n" in said:
+        # nothing, or the whole text of the licence
         (said,) = (text for text in declared["classifier"] if text.startswith("License ::"))
     return str(said).rpartition(":: ")[2].removesuffix(" License")
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Literal
 
-from orchestrator.catalogue import audit, checks, exchange, risk
+from orchestrator.catalogue import audit, checks, components, exchange, review, risk
 from orchestrator.toolbox.tool import Effect, Tool
 from orchestrator.workspace import tools as workspace
 
@@ -16,7 +16,15 @@ Verdict = Literal["allow", "ask", "deny"]
 @cache
 def all_tools() -> Mapping[str, Tool]:
     """Every tool by name."""
-    every = (*risk.TOOLS, *exchange.TOOLS, *audit.TOOLS, *checks.TOOLS, *workspace.TOOLS)
+    every = (
+        *risk.TOOLS,
+        *exchange.TOOLS,
+        *audit.TOOLS,
+        *checks.TOOLS,
+        *components.TOOLS,
+        *review.TOOLS,
+        *workspace.TOOLS,
+    )
     return {tool.name: tool for tool in sorted(every, key=lambda tool: tool.name)}
 
 
@@ -25,7 +33,7 @@ def default_verdicts(*, sealed: bool) -> dict[str, Verdict]:
 
     What runs code that agents wrote is free only in a seal.
     """
-    running = {"bash", checks.run_checks.name}
+    running = {"bash", checks.run_checks.name, components.check_component.name}
     verdicts: dict[str, Verdict] = {}
     for name, tool in all_tools().items():
         free = tool.effect in {Effect.READ, Effect.WORKSPACE}

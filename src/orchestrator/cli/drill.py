@@ -5,11 +5,9 @@ Reading the options and handing out the reports is here; a drill itself is `trad
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shlex
 import shutil
-import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
@@ -21,9 +19,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orchestrator.cli.columns import columns
-from orchestrator.cli.drill_progress import Watch
+from orchestrator.cli.drill_progress import watched
 from orchestrator.cli.options import JSON
-from orchestrator.cli.output import CommandError, Exit, emit, leave, say
+from orchestrator.cli.output import CommandError, Exit, emit, leave
+from orchestrator.cli.sheets import hand_out, sheets
 
 if TYPE_CHECKING:
     from trading_tools.drill.reports.outcome import Outcome
@@ -100,30 +99,17 @@ def drill_command(as_list: bool, as_json: bool, formats: tuple[str, ...], **aske
         chosen = _scenarios(asked["scenarios"])
         emit([_listed(each) for each in chosen], as_json, lambda: _table(chosen))
         return
-    sheets = _sheets(("json",) if as_json and not formats else formats or ("text",))
-    outcome = asyncio.run(_drill(_asked(asked)))
-    for name, file in sheets:
-        _hand_out(_rendered(outcome, name, file), file)
-    leave(Exit.DONE if outcome.passed else Exit.NEGATIVE)
-
-
-async def _drill(asked: Drill) -> Outcome:
-    from trading_tools.drill.running import drill
+    wanted = sheets(("json",) if as_json and not formats else formats or ("text",), FORMATS)
     from trading_tools.drill.spec import DrillError
 
-    runs = sum(each.fits(venue) for venue in asked.venues for each in asked.scenarios)
-    watch = Watch(sys.stderr, runs)
-    task = asyncio.create_task(drill(asked, watch.on_event))
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, task.cancel)
     try:
-        return await task
+        outcome = watched(_asked(asked))
     except DrillError as error:
         what, _, fix = str(error).partition("; ")
         raise CommandError(what, "", fix or "see docs/drills.md") from None
-    finally:
-        watch.close()
+    for name, file in wanted:
+        hand_out(_rendered(outcome, name, file), file)
+    leave(Exit.DONE if outcome.passed else Exit.NEGATIVE)
 
 
 def _asked(options: dict[str, Any]) -> Drill:
@@ -240,36 +226,6 @@ def _kill(how: str) -> str:
     return how
 
 
-def _sheets(formats: Sequence[str]) -> list[tuple[str, Path | None]]:
-    """Which reports go where; at most one of them goes to stdout."""
-    sheets: list[tuple[str, Path | None]] = []
-    for text in formats:
-        name, _, file = text.partition("=")
-        if name not in FORMATS:
-            raise CommandError(f"no format {name!r}", "--format", f"one of {', '.join(FORMATS)}")
-        sheets.append((name, _writable(Path(file)) if file else None))
-    if sum(file is None for _, file in sheets) > 1:
-        fix = "write the others into files: html=drill.html"
-        raise CommandError("several reports for one stdout", "--format", fix)
-    return sheets
-
-
-def _writable(file: Path) -> Path:
-    """The file, if a report can go there: a drill takes minutes, and is not to be lost at its end.
-
-    Raises:
-        CommandError: it cannot.
-    """
-    made = not file.exists()
-    try:
-        file.open("a").close()
-    except OSError as error:
-        raise CommandError(str(error.strerror), str(file), "name another file") from None
-    if made:
-        file.unlink()
-    return file
-
-
 def _rendered(outcome: Outcome, name: str, file: Path | None) -> str:
     from orchestrator.cli.output import as_text
     from trading_tools.drill.reports import junit, page, text
@@ -283,17 +239,6 @@ def _rendered(outcome: Outcome, name: str, file: Path | None) -> str:
         "html": lambda: page.page(outcome),
     }
     return renderers[name]()
-
-
-def _hand_out(report: str, file: Path | None) -> None:
-    if file is None:
-        sys.stdout.write(report)
-        return
-    try:
-        file.write_text(report, encoding="utf-8")
-    except OSError as error:
-        raise CommandError(str(error.strerror), str(file), "name another file") from None
-    say(f"wrote {file}")
 
 
 def _listed(each: Scenario) -> dict[str, Any]:

@@ -2,11 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
+import signal
+import sys
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from trading_tools.drill.running import Event, Going
+    from trading_tools.drill.reports.outcome import Outcome
+    from trading_tools.drill.running import Drill, Event, Going
+
+
+def watched(asked: Drill) -> Outcome:
+    """A whole drill, told on stderr; SIGINT and SIGTERM end it with what there is by then.
+
+    Raises:
+        DrillError: no drill can be made here.
+    """
+    return asyncio.run(_watched(asked))
+
+
+async def _watched(asked: Drill) -> Outcome:
+    from trading_tools.drill.running import drill
+
+    runs = sum(each.fits(venue) for venue in asked.venues for each in asked.scenarios)
+    watch = Watch(sys.stderr, runs)
+    task = asyncio.create_task(drill(asked, watch.on_event))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        return await task
+    finally:
+        watch.close()
 
 
 class Watch:

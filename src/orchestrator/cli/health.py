@@ -26,7 +26,7 @@ OLDEST, NEWEST = (3, 11), (3, 13)
 _DISTRIBUTION = "trading-orchestrator"
 _TIMEOUT_S = 10.0
 # Distributions whose import name is not theirs with an underscore for the hyphen.
-_IMPORTED_AS = {"pyyaml": "yaml", "vcrpy": "vcr"}
+_IMPORTED_AS = {"markdown-it-py": "markdown_it", "pyyaml": "yaml", "vcrpy": "vcr"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from orchestrator.cli.descent import inside_a_run
+from orchestrator.cli.golive_files import CONFIG
 from orchestrator.cli.options import JSON
 from orchestrator.cli.output import CommandError, Exit, emit, leave, say
 from orchestrator.cli.place import STATE, Place
@@ -21,12 +22,19 @@ if TYPE_CHECKING:
 
 @click.command("init")
 @JSON
-def init_command(as_json: bool) -> None:
+@click.option("--golive", is_flag=True, help="Write a golive.toml for the gate here instead.")
+def init_command(as_json: bool, golive: bool) -> None:
     """Write a commented orchestrator.toml with every key and its default."""
-    from orchestrator.config.template import template
+    if golive:
+        from trading_tools.golive.config.model import template
 
-    place = Place.find()
-    file = place.project / PROJECT_FILE
+        file = Path.cwd() / CONFIG
+        after = f"wrote {file}\nSay in it what you know, then run `orc golive`."
+    else:
+        from orchestrator.config.template import template
+
+        file = Place.find().project / PROJECT_FILE
+        after = _after_init(file)
     try:
         with file.open("x", encoding="utf-8") as new:
             new.write(template())
@@ -37,7 +45,7 @@ def init_command(as_json: bool) -> None:
         raise CommandError(
             f"cannot be written: {why}", str(file), "make the folder writable"
         ) from None
-    emit({"path": str(file)}, as_json, lambda: _after_init(file))
+    emit({"path": str(file)}, as_json, lambda: after)
 
 
 def _after_init(file: Path) -> str:

@@ -35,11 +35,18 @@ def _config() -> dict[str, Any]:
     return config_schema()
 
 
+def _golive() -> dict[str, Any]:
+    from trading_tools.golive.config.model import GoLive
+
+    return GoLive.model_json_schema()
+
+
 SCHEMAS: Mapping[str, tuple[str, Callable[[], dict[str, Any]]]] = {
     "handoff": ("what an agent returns when it stops", _handoff),
     "agent": ("the frontmatter of an agent file", _agent),
     "config": ("orchestrator.toml", _config),
     "playbook": ("a playbook file", _playbook),
+    "golive": ("golive.toml", _golive),
 }
 
 

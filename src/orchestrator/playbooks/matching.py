@@ -285,7 +285,7 @@ def _values(
     elif slot.type == "text":
         if named and token.raw not in MARKS:
             end = at + 1
-            while end < len(tokens) and not tokens[end].spaced and tokens[end].raw not in MARKS:
+            while end < len(tokens) and not tokens[end].spaced and _goes_on(tokens, end):
                 end += 1
             text = "".join(f"{t.joint}{t.raw}" for t in tokens[at:end])
             yield end, Reading(text, text)
@@ -293,6 +293,14 @@ def _values(
         bare = token.value is not None and token.value.unit != "money"
         if named or not (slot.type == "money" and bare):
             yield at + 1, reading
+
+
+def _goes_on(tokens: tuple[Token, ...], at: int) -> bool:
+    """Whether a text goes on here: a mark ends it, but for a dot within, as in a file's name."""
+    if tokens[at].raw != ".":
+        return tokens[at].raw not in MARKS
+    following = tokens[at + 1 : at + 2]
+    return bool(following) and not following[0].spaced and following[0].raw not in MARKS
 
 
 def _bare(slot: Slot, tokens: tuple[Token, ...]) -> Reading | None:

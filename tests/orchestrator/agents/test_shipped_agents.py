@@ -52,6 +52,7 @@ TOOLS = (
     | {
         "ask_user",
         "bash",
+        "check_component",
         "glob",
         "grep",
         "list_files",

@@ -14,7 +14,7 @@ from orchestrator.agents.catalogue import bundled_agents_dir
 from tests.support.command_line import CommandLine
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
-NAMES = ("handoff", "agent", "config", "playbook")
+NAMES = ("handoff", "agent", "config", "playbook", "golive")
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_an_unknown_name_gets_the_nearest(orc: CommandLine) -> None:
     assert orc("schema", "confg", "--json").error["fix"] == "did you mean `config`?"
     failed = orc("schema", "zzz", "--json")
     assert failed.code == 2
-    assert failed.error["fix"] == "there are: handoff, agent, config, playbook"
+    assert failed.error["fix"] == "there are: handoff, agent, config, playbook, golive"
 
 
 @pytest.mark.parametrize("file", sorted(bundled_agents_dir().glob("*.md")), ids=lambda f: f.stem)

@@ -15,10 +15,4 @@ def unavailable(check: str, why: str) -> Check:
     return unchecked
 
 
-REVIEW_OF_CHANGE = unavailable("review", "the review rules are not part of this version")
-REVIEW_FINDINGS = unavailable(
-    "findings",
-    "whether each finding points at a line that exists, and each error of the review rules is "
-    "answered, is not checked: the review rules are not part of this version",
-)
 GO_LIVE_GATE = unavailable("gate", "the go-live gate is not part of this version")

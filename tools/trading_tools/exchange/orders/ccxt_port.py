@@ -20,11 +20,11 @@ from trading_tools.exchange.orders.judging import Judged, judge
 from trading_tools.exchange.orders.port import NotSent, Unanswered, VenueFill, VenueOrder
 from trading_tools.exchange.orders.retries import Retries, may_pass
 from trading_tools.exchange.orders.rows import Row, fill_of, order_of, position_of
-from trading_tools.exchange.orders.ways import WAYS, WINDOW_MS, NoSuchOrder
+from trading_tools.exchange.orders.ways import WAYS, WINDOW_MS, NoSuchOrder, Ways
 from trading_tools.exchange.orders.wire import Call, Wire
 from trading_tools.exchange.pacing.pacer import Pacer
 from trading_tools.exchange.pacing.rules import Priority
-from trading_tools.exchange.pacing.venues import pacer_for
+from trading_tools.exchange.pacing.venues import RULES, pacer_for
 from trading_tools.money import from_json, plain
 
 R = TypeVar("R")
@@ -49,22 +49,24 @@ class CcxtOrders:
         breaker: Breaker | None = None,
         patience_s: float = 10.0,
         retries: Retries | None = None,
+        *,
+        ways: Ways | None = None,
     ) -> None:
         """Take over a client of `ccxt.async_support` or `ccxt.pro`.
 
         Without a `pacer` it keeps the venue's published limits for itself alone: clients of the
         same key or address share one. No request waits longer than `patience_s` for its turn.
-        `retries` are of questions alone.
+        `retries` are of questions alone, `ways` those of a venue that is not in `ways.WAYS`.
 
         Raises:
             UnsupportedVenue: the venue is not one whose ways with orders are known here.
         """
-        if client.id not in WAYS:
+        if ways is None and client.id not in WAYS:
             raise UnsupportedVenue(
                 f"orders at {client.id} are not supported: use one of {', '.join(WAYS)}"
             )
         self.name: str = client.id
-        self._ways = WAYS[client.id]
+        self._ways = ways or WAYS[client.id]
         self.validity_s = self._ways.validity_s
         self.streams_fills = bool(client.has.get("watchMyTrades"))
         self._client = client
@@ -73,13 +75,15 @@ class CcxtOrders:
         client.number = str
         self._wire = Wire(
             client,
-            pacer or pacer_for(client.id, client.apiKey or ""),
+            pacer or _published(client),
             breaker or Breaker(client.id),
             patience_s,
         )
 
     async def turn(self, intent: Intent) -> None:
         """Wait until the venue's limits have room for an order; where it failed, try it first."""
+        if is_contract(intent.symbol) and self._ways.positions is None:
+            raise NotSent("market", f"contracts of {self.name} are not traded here")
         by_cost = not self._ways.market_buys and not is_contract(intent.symbol)
         if by_cost and (intent.order_type, intent.side) == ("market", "buy"):
             raise NotSent(
@@ -154,7 +158,7 @@ class CcxtOrders:
         return [self.order_of(shown) for shown in await self._read(ask)]
 
     async def everything(self) -> Sequence[VenueOrder]:
-        """All open orders of the account, in every market. Stops that wait for a price are none."""
+        """All open orders of the account, in every market; no USD-M stop that waits for a price."""
         self._client.options["warnOnFetchOpenOrdersWithoutSymbol"] = False
         found: list[VenueOrder] = []
         for which in self._ways.everywhere:
@@ -261,3 +265,9 @@ class CcxtOrders:
             known = isinstance(error, NoSuchOrder | NotSent)
             unanswered.passing = not known and may_pass(self.name, call.last.sent, call.last.answer)
             raise unanswered from error
+
+
+def _published(client: Any) -> Pacer:
+    """A pacer of the venue's published limits; one without rules where they are not known."""
+    known = client.id in RULES
+    return pacer_for(client.id, client.apiKey or "") if known else Pacer(client.id, ())

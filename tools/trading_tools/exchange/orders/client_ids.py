@@ -2,17 +2,24 @@
 
 Lengths and alphabets as ccxt 4.5.90 passes them on: Binance `newClientOrderId` (36 of letters,
 digits, `-_.:/`), Bybit `orderLinkId` (36 of letters, digits, `-_`), Kraken `cl_ord_id` (a UUID, or
-18 characters), Coinbase `client_order_id` (a UUID is what its own clients send).
+18 characters), Coinbase `client_order_id` (a UUID is what its own clients send), Hyperliquid
+`cloid` (0x and 32 hexadecimal digits), Alpaca and Kalshi `client_order_id` (text). Manifold has
+none, but keeps the millisecond at which a limit order ends: the id is one, centuries ahead.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
 from typing import Final
 
 PREFIX: Final = "o-"
 _UUID_VENUES: Final = frozenset({"kraken", "coinbase"})
+_HEX_VENUES: Final = frozenset({"hyperliquid"})
+_TIME_VENUES: Final = frozenset({"manifold"})
+_TIMES_MS: Final = range(4_102_444_800_000, 4_102_444_800_000 + 2**43)
+"""From the year 2100 on; Manifold takes times up to 1000 years after 1970."""
 
 
 def client_order_id(venue: str, account: str, key: str) -> str:
@@ -24,6 +31,10 @@ def client_order_id(venue: str, account: str, key: str) -> str:
     digest = hashlib.sha256("\n".join((venue, account, key)).encode()).digest()
     if venue in _UUID_VENUES:
         return str(uuid.UUID(bytes=digest[:16], version=4))
+    if venue in _HEX_VENUES:
+        return "0x" + digest[:16].hex()
+    if venue in _TIME_VENUES:
+        return str(_TIMES_MS[int.from_bytes(digest[:8], "big") % len(_TIMES_MS)])
     return PREFIX + digest[:15].hex()
 
 
@@ -34,4 +45,8 @@ def is_ours(venue: str, client_id: str) -> bool:
             return str(uuid.UUID(client_id)) == client_id
         except ValueError:
             return False
+    if venue in _HEX_VENUES:
+        return re.fullmatch(r"0x[0-9a-f]{32}", client_id) is not None
+    if venue in _TIME_VENUES:
+        return re.fullmatch(r"[0-9]{13,14}", client_id) is not None and int(client_id) in _TIMES_MS
     return client_id.startswith(PREFIX) and len(client_id) == len(PREFIX) + 30

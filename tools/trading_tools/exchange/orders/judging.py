@@ -82,12 +82,37 @@ def _coinbase(body: Mapping[str, Any]) -> str | None:
     return str(body["error"]) if body.get("error") else None
 
 
+def _alpaca(body: Mapping[str, Any]) -> str | None:
+    code = body.get("code")
+    return None if code is None else f"{code} {body.get('message', '')}"
+
+
+def _hyperliquid(body: Mapping[str, Any]) -> str | None:
+    told = body.get("response")
+    if body.get("status") == "err":
+        return str(told)
+    data = told.get("data") if isinstance(told, dict) else None
+    statuses = data.get("statuses") if isinstance(data, dict) else None
+    errors = [
+        each["error"] for each in statuses or () if isinstance(each, dict) and "error" in each
+    ]
+    return str(errors[0]) if errors else None
+
+
+def _kalshi(body: Mapping[str, Any]) -> str | None:
+    error = body.get("error")
+    return str(error["code"]) if isinstance(error, dict) and error.get("code") else None
+
+
 _READERS: Final[Mapping[str, Callable[[Mapping[str, Any]], str | None]]] = {
     "binance": _binance,
     "binanceusdm": _binance,
     "bybit": _bybit,
     "kraken": _kraken,
     "coinbase": _coinbase,
+    "alpaca": _alpaca,
+    "hyperliquid": _hyperliquid,
+    "kalshi": _kalshi,
 }
 
 _BINANCE_REFUSALS = (
@@ -122,6 +147,20 @@ _REFUSALS: Final[Mapping[str, re.Pattern[str]]] = {
         r"(PREVIEW_)?(INSUFFICIENT_FUND|INSUFFICIENT_FUNDS|INVALID_[A-Z_]+|UNSUPPORTED_[A-Z_]+)"
         r"|rate_limit_exceeded|authentication_error|Unauthorized|permission_denied"
     ),
+    "alpaca": re.compile(
+        # Not "client_order_id must be unique": the first order exists.
+        r"(40010001|40110000|40310000|42210000|42910000) (?!client_order_id).*"
+    ),
+    "hyperliquid": re.compile(
+        r"(User or API Wallet|Must deposit|Insufficient (margin|spot balance)|Order has (zero size"
+        r"|invalid (price|size))|Order must have minimum value|Price must be divisible by tick size"
+        r"|Post only order would have immediately matched|Order could not immediately match"
+        r"|Reduce only order would increase position"
+        # Of a cancel: it does nothing.
+        r"|Order was never placed, already canceled, or filled).*"
+    ),
+    # As ccxt 4.5.90 knows them: a bad price or size, no such market, a killed FOK.
+    "kalshi": re.compile(r"invalid_order|not_found|fill_or_kill_insufficient_resting_volume"),
 }
 """Codes by which no order comes into being, by venue; matched whole."""
 

@@ -26,7 +26,7 @@ class Unanswered(Exception):
 
 
 class NotSent(Exception):
-    """A request was not sent: `rule` says why, `breaker`, `pacing` or `market-buy`."""
+    """A request was not sent: `rule` says why, by the name of a rule of the guard's kind."""
 
     def __init__(self, rule: str, why: str) -> None:
         super().__init__(why)
@@ -126,3 +126,18 @@ class OrderVenue(Protocol):
         Raises:
             Unanswered: the venue did not say.
         """
+
+
+class SpotWithoutTurns:
+    """For ports whose requests wait for nothing, at venues without contracts: to be inherited."""
+
+    async def turn(self, intent: Intent) -> None:
+        """At once."""
+
+    async def position(self, symbol: str) -> Decimal:
+        """There is none.
+
+        Raises:
+            Unanswered: always.
+        """
+        raise Unanswered(f"no position is kept in {symbol}: it is no contract")

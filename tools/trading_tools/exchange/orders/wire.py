@@ -65,7 +65,8 @@ class Wire:
         self._pacer = pacer
         self._breaker = breaker
         self._patience_s = patience_s
-        client.enableRateLimit = False
+        # ccxt's limiter stays where the limits of a venue are not known here.
+        client.enableRateLimit = client.enableRateLimit and not pacer.rules
         client.options["maxRetriesOnFailure"] = 0
         client.on_rest_response = self._noted
         # A client that was taken over before is taken over anew: no request waits for two turns.

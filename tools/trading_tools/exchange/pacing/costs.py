@@ -128,11 +128,9 @@ _NEW_ORDERS: Final[Mapping[str, tuple[str, str]]] = {
 
 
 def order_toll(venue: str, pair: str) -> Toll:
-    """What the request costs that makes a new order of a market, as ccxt names it.
-
-    Raises:
-        KeyError: it is not known how this venue is asked for one.
-    """
+    """What the request costs that makes a new order of a market, as ccxt names it."""
+    if venue not in _NEW_ORDERS:
+        return toll(venue, Asked((), "POST", "", {}, 0, pair))
     family, path = _NEW_ORDERS[venue]
     category = "linear" if ":" in pair else "spot"
     return toll(venue, Asked((family,), "POST", path, {"category": category}, 0, pair))

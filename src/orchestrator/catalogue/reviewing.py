@@ -1,0 +1,259 @@
+"""What a review looks at: files that are named, folders, or a change against a revision.
+
+The bridge between git and the workspace on one side and the rules on the other; what is found in
+the files is `trading_tools.review`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from orchestrator.workspace.errors import GitError, WorkspaceError
+from orchestrator.workspace.listing import walk
+from trading_tools.review.comparing import new_ones
+from trading_tools.review.reading.files import DOCUMENTS, FOUND_IN_FOLDERS, PYTHON
+from trading_tools.review.reading.finding import Reader, from_disk
+from trading_tools.review.run import Target, review
+
+if TYPE_CHECKING:
+    from orchestrator.workspace.git import Git, Repository
+    from trading_tools.review.findings import Finding
+    from trading_tools.review.rule import Rule
+
+_IMPORTERS: Final = 60
+_REVIEWED: Final = FOUND_IN_FOLDERS | DOCUMENTS
+"""Kinds of files that are looked at in a change; of folders only those that are code."""
+
+
+class NotThere(Exception):
+    """Something that should be reviewed is not there: what is wrong, where, what to do."""
+
+    def __init__(self, what: str, where: str, fix: str) -> None:
+        super().__init__(f"{where}: {what}; {fix}")
+        self.what = what
+        self.where = where
+        self.fix = fix
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """What a review found, and in how many files it looked."""
+
+    findings: tuple[Finding, ...]
+    files: int
+    targets: tuple[Target, ...] = ()
+
+
+def files_of(paths: Sequence[Path], here: Path, project: Path) -> list[Target]:
+    """The files to review: those that are named, and the code below folders that are.
+
+    Below folders, what git ignores is left out and links are not followed.
+
+    Raises:
+        NotThere: a path leads nowhere.
+    """
+    found: dict[Path, Target] = {}
+    for path in paths:
+        at = path if path.is_absolute() else here / path
+        try:
+            mode = at.stat().st_mode
+        except OSError as error:
+            raise NotThere(
+                error.strerror or str(error), str(path), "name a file or a folder"
+            ) from None
+        inside = _below(at, project) if stat.S_ISDIR(mode) else [at]
+        for each in inside:
+            found.setdefault(each.resolve(), _target(each, here))
+    return [found[each] for each in sorted(found)]
+
+
+def _target(file: Path, here: Path) -> Target:
+    whole = file.resolve()
+    shown = whole.relative_to(here).as_posix() if whole.is_relative_to(here) else str(whole)
+    try:
+        return Target(whole, shown, whole.stat().st_size)
+    except OSError:
+        return Target(whole, shown)
+
+
+def _below(folder: Path, project: Path) -> Iterator[Path]:
+    whole = folder.resolve()
+    root, start = (
+        (project, whole.relative_to(project).as_posix())
+        if whole.is_relative_to(project)
+        else (whole, "")
+    )
+    for entry in walk(str(root), start):
+        if entry.kind == "file" and Path(entry.path).suffix.lower() in FOUND_IN_FOLDERS:
+            yield root / entry.path
+
+
+@dataclass(frozen=True, eq=False)
+class _Side:
+    """Reads one side of a change: files that changed as they are there, others where they lie."""
+
+    texts: Mapping[Path, bytes | None]
+    others: Reader
+
+    def __call__(self, path: Path) -> bytes | None:
+        return self.texts[path] if path in self.texts else self.others(path)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of a repository: its files before and after, by their place on disk."""
+
+    top: Path
+    before: Mapping[Path, bytes | None] = field(default_factory=dict)
+    after: Mapping[Path, bytes | None] = field(default_factory=dict)
+    importers: tuple[Path, ...] = ()
+
+    def below(self, paths: Sequence[Path], here: Path) -> Change:
+        """What of it lies in these files and folders; all of it where none are named."""
+        if not paths:
+            return self
+        within = [(here / each).resolve() for each in paths]
+
+        def kept(path: Path) -> bool:
+            return any(path == each or each in path.parents for each in within)
+
+        return Change(
+            self.top,
+            {path: text for path, text in self.before.items() if kept(path)},
+            {path: text for path, text in self.after.items() if kept(path)},
+            tuple(path for path in self.importers if kept(path)),
+        )
+
+
+def since(repository: Repository, environ: Mapping[str, str], revision: str) -> Change:
+    """What differs between a revision and the files as they lie on disk.
+
+    Raises:
+        NotThere: there is no such revision.
+    """
+    git = repository.git(environ)
+    commit = git.resolve(revision)
+    if commit is None:
+        raise NotThere(
+            "no such revision", revision, "name a commit, a branch or a tag of this repository"
+        )
+    names = _status(git, commit)
+    names += [("A", each, each) for each in git.names("ls-files", "-z", "-o", "--exclude-standard")]
+    return _change(repository, git, names, commit, staged=False)
+
+
+def staged(repository: Repository, environ: Mapping[str, str]) -> Change:
+    """What the index holds beyond the last commit."""
+    git = repository.git(environ)
+    commit = git.resolve("HEAD")
+    if commit is None:
+        names = [("A", each, each) for each in git.names("ls-files", "-z", "-c")]
+        return _change(repository, git, names, None, staged=True)
+    return _change(repository, git, _status(git, "--cached", commit), commit, staged=True)
+
+
+def _status(git: Git, *what: str) -> list[tuple[str, str, str]]:
+    """Status, path before and path after of each changed file."""
+    parts = git.names("diff", "--name-status", "-z", "-M", *what, "--")
+    found = []
+    at = 0
+    while at < len(parts):
+        status = parts[at][:1]
+        moved = status in {"R", "C"}
+        old, new = parts[at + 1], parts[at + 2] if moved else parts[at + 1]
+        found.append((status, old, new))
+        at += 3 if moved else 2
+    return found
+
+
+def _change(
+    repository: Repository,
+    git: Git,
+    names: Iterable[tuple[str, str, str]],
+    commit: str | None,
+    *,
+    staged: bool,
+) -> Change:
+    before: dict[Path, bytes | None] = {}
+    after: dict[Path, bytes | None] = {}
+    for status, old, new in names:
+        if Path(new).suffix.lower() not in _REVIEWED:
+            continue
+        place = repository.top / new
+        before[place] = None if status == "A" or commit is None else _blob(git, f"{commit}:{old}")
+        if status == "D":
+            after[place] = None
+        else:
+            after[place] = _blob(git, f":{new}") if staged else from_disk(place)
+    changed = [each.stem for each in before if each.suffix in PYTHON]
+    importers = _importers(repository, git, changed) if before else ()
+    return Change(
+        repository.top, before, after, tuple(each for each in importers if each not in before)
+    )
+
+
+def _blob(git: Git, name: str) -> bytes | None:
+    try:
+        return git.run("cat-file", "blob", name)
+    except GitError:
+        return None  # a submodule or a link: nothing that is code of ours
+
+
+def _importers(repository: Repository, git: Git, modules: Sequence[str]) -> Sequence[Path]:
+    """Files that may import one of the changed modules, by their names."""
+    wanted = sorted({each for each in modules if each.isidentifier() and each != "__init__"})
+    if not wanted:
+        return ()
+    pattern = rf"^[[:space:]]*(from|import)[[:space:]].*({'|'.join(map(re.escape, wanted))})"
+    found = git.run("grep", "-l", "-z", "-w", "-E", pattern, "--", "*.py", ok=(0, 1))
+    names = [os.fsdecode(each) for each in found.split(b"\0") if each]
+    return [repository.top / each for each in names[:_IMPORTERS]]
+
+
+def review_change(
+    change: Change, rules: Sequence[Rule], here: Path, others: Reader = from_disk
+) -> Reviewed:
+    """The findings that a change brings, in the files it touches and in those that import them.
+
+    `others` reads the files that it does not touch.
+    """
+    touched = [each for each, text in change.after.items() if text is not None]
+    targets = [_target(each, here) for each in [*touched, *change.importers]]
+    after = review(targets, rules, read=_Side(change.after, others), missing=True)
+    before = review(targets, rules, read=_Side(change.before, others), missing=True)
+    return Reviewed(tuple(new_ones(after, before)), len(touched), tuple(targets))
+
+
+def review_paths(
+    paths: Sequence[Path], rules: Sequence[Rule], here: Path, project: Path
+) -> Reviewed:
+    """All findings in files and folders.
+
+    Raises:
+        NotThere: a path leads nowhere.
+    """
+    targets = files_of(paths, here, project)
+    return Reviewed(tuple(review(targets, rules)), len(targets), tuple(targets))
+
+
+def repository_of(project: Path, environ: Mapping[str, str]) -> Repository:
+    """The repository of a project.
+
+    Raises:
+        NotThere: it has none that can be read.
+    """
+    from orchestrator.workspace.git import find_repository
+
+    try:
+        found = find_repository(project, environ)
+    except WorkspaceError as error:
+        raise NotThere(str(error), str(project), "mend the repository") from None
+    if found is None:
+        raise NotThere("is in no git repository", str(project), "name paths instead")
+    return found

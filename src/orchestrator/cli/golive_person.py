@@ -1,0 +1,126 @@
+"""What only a person does at the gate: waive missing evidence, sign a go, check one handed over."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from orchestrator.cli.descent import inside_a_run
+from orchestrator.cli.golive_files import configured
+from orchestrator.cli.options import JSON
+from orchestrator.cli.output import CommandError, Exit, emit, leave
+from orchestrator.cli.place import Place
+
+if TYPE_CHECKING:
+    from trading_tools.golive.handover import Handover
+
+_CONFIG = click.option("--config", "file", type=click.Path(path_type=Path), metavar="FILE")
+_BY = click.option("--as", "by", required=True, metavar="NAME", help="As in the file of signers.")
+_KEY = click.option(
+    "--key",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="The SSH key to sign with.",
+)
+
+
+@click.command("waive")
+@click.argument("check")
+@click.option("--reason", required=True, help="Why its evidence can be missing.")
+@click.option(
+    "--until", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The last day it counts."
+)
+@_BY
+@_KEY
+@_CONFIG
+@JSON
+def waive_command(
+    check: str, reason: str, until: datetime, by: str, key: Path, file: Path | None, as_json: bool
+) -> None:
+    """Answer, by name and until a day, for missing evidence of CHECK."""
+    from trading_tools.golive.gate import questions
+    from trading_tools.golive.signing import SigningError
+    from trading_tools.golive.waivers import Waiver, WaiverError, waive
+
+    _only_a_person()
+    place = Place.find()
+    project = configured(place, file)
+    if check not in {each.id for each in questions()}:
+        raise CommandError(f"there is no check {check!r}", "orc golive waive", "name one, as G15")
+    signers = project.config.deployment.signers
+    if signers is None:
+        fix = "name the file of your approvers' public keys"
+        raise CommandError("[deployment] signers is missing", str(project.file), fix)
+    waiver = Waiver(project.config.bot.name, check, reason, until.date(), by)
+    with place.open_ledger() as ledger:
+        try:
+            waive(ledger, waiver, key, project.path(signers), datetime.now(UTC).date())
+        except (WaiverError, SigningError) as error:
+            raise CommandError(str(error), f"waiver of {check}", "nothing was recorded") from None
+    emit(waiver.said(), as_json, lambda: f"{check} is waived by {by} until {waiver.until}")
+
+
+@click.command("sign")
+@click.argument("report", type=click.Path(path_type=Path))
+@_BY
+@_KEY
+@_CONFIG
+@JSON
+def sign_command(report: Path, by: str, key: Path, file: Path | None, as_json: bool) -> None:
+    """Put your name under REPORT, a go from `orc golive --format json=REPORT`."""
+    from trading_tools.golive.handover import HandoverError, sign_report
+    from trading_tools.golive.signing import SigningError
+
+    _only_a_person()
+    place = Place.find()
+    project = configured(place, file)
+    said = _report(report)
+    with place.open_ledger() as ledger:
+        try:
+            sign_report(ledger, project, said, by, key)
+        except (HandoverError, SigningError) as error:
+            raise CommandError(str(error), str(report), "nothing was signed") from None
+    emit({"report": str(report), "by": by}, as_json, lambda: f"{report} is signed by {by}")
+
+
+def verify_report(report: Path, file: Path | None, as_json: bool) -> None:
+    """What a report is worth for what lies here; exit code 0 only for a go that holds."""
+    from trading_tools.golive.handover import check_report
+
+    place = Place.find()
+    project = configured(place, file)
+    said = _report(report)
+    with place.open_ledger() as ledger:
+        found = check_report(ledger, project, said, datetime.now(UTC))
+    emit(found.as_json(), as_json, lambda: _told(found))
+    leave(Exit.DONE if found.valid else Exit.NEGATIVE)
+
+
+def _told(found: Handover) -> str:
+    first = "the go holds" if found.valid else f"not to be relied on: it says {found.verdict!r}"
+    lines = [first, *(f"  {problem}" for problem in found.problems)]
+    lines += [f"  signed by {each.by} at {each.at[:16]}Z" for each in found.signatures]
+    return "\n".join(lines)
+
+
+def _report(file: Path) -> dict[str, Any]:
+    try:
+        said = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CommandError(f"cannot be read: {error}", str(file), "name a JSON report") from None
+    if not isinstance(said, dict) or "checks" not in said:
+        fix = "write one by `orc golive --format json=FILE`"
+        raise CommandError("is no report of the gate", str(file), fix)
+    return said
+
+
+def _only_a_person() -> None:
+    found = inside_a_run()
+    if found:
+        fix = "a person decides that, at a terminal of his own"
+        raise CommandError(f"was started by {found}", "orc golive", fix)

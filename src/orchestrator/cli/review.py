@@ -1,0 +1,183 @@
+"""`orc review`: what in trading code, or in a change of it, loses money. Needs no model."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from orchestrator.cli.options import JSON, WORKSPACE
+from orchestrator.cli.output import CommandError, Exit, leave, say
+from orchestrator.cli.place import Place
+from orchestrator.cli.review_output import FORMATS, told
+from orchestrator.cli.text import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from orchestrator.catalogue.reviewing import Reviewed
+    from trading_tools.review.findings import Finding
+    from trading_tools.review.rule import Rule
+
+_FAILING = {"error": ("error",), "warning": ("error", "warning"), "never": ()}
+
+
+@click.command("review")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--diff", "revision", metavar="REV", help="Only what is new since a revision.")
+@click.option("--staged", is_flag=True, help="Only what the index brings beyond the last commit.")
+@click.option("--format", "form", type=click.Choice(FORMATS), help="Default: text.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(list(_FAILING)),
+    default="error",
+    show_default=True,
+    help="From which severity on the exit code is 1.",
+)
+@click.option("--fix", "mend", is_flag=True, help="Mend what can be mended soundly.")
+@click.option("--with", "tools", metavar="TOOLS", help="Merge ruff,bandit,detect-secrets in.")
+@click.option("--select", metavar="IDS", help="Only these rules: T11,T31.")
+@click.option("--extend", metavar="IDS", help="These too, which are off by default.")
+@click.option("--ignore", metavar="IDS", help="Without these rules.")
+@click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE", help="Old findings.")
+@click.option(
+    "--write-baseline",
+    "keep",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Keep what is found as old, and end with 0.",
+)
+@WORKSPACE
+@JSON
+def review_command(
+    paths: tuple[Path, ...],
+    revision: str | None,
+    staged: bool,
+    form: str | None,
+    fail_on: str,
+    mend: bool,
+    tools: str | None,
+    select: str | None,
+    extend: str | None,
+    ignore: str | None,
+    baseline: Path | None,
+    keep: Path | None,
+    workspace: Path | None,
+    as_json: bool,
+) -> None:
+    """Review PATHS, or what is new in them, for faults that lose money. No model is asked.
+
+    Without PATHS it is the project. A folder is searched for Python and notebooks, without what git
+    ignores; a file that is named is read whatever its name (Markdown for its Python blocks).
+    """
+    if revision is not None and staged:
+        raise CommandError("--diff and --staged exclude each other", "orc review", "use one")
+    if mend and staged:
+        raise CommandError("--fix cannot mend the index", "orc review", "leave --staged out")
+    if as_json and form not in {None, "json"}:
+        fix = "use one of them"
+        raise CommandError(f"--json and --format {form} exclude each other", "orc review", fix)
+    begun = time.perf_counter()
+    place = Place.find(workspace)
+    rules = _rules(_ids(select), _ids(extend), _ids(ignore))
+    done = _reviewed(place, paths, revision, staged, rules)
+    done = replace(done, findings=(*done.findings, *_of_others(tools, done)))
+    done = _beyond(done, baseline)
+    if keep is not None:
+        _keep(keep, done.findings)
+        return
+    if mend:
+        done = _mended(done)
+    seconds = time.perf_counter() - begun
+    sys.stdout.write(told(done, rules, "json" if as_json else form or "text", seconds))
+    failing = _FAILING[fail_on]
+    leave(Exit.NEGATIVE if any(each.severity in failing for each in done.findings) else Exit.DONE)
+
+
+def _ids(text: str | None) -> list[str]:
+    return [each.strip() for each in (text or "").split(",") if each.strip()]
+
+
+def _rules(select: list[str], extend: list[str], ignore: list[str]) -> Sequence[Rule]:
+    from trading_tools.review.registry import UnknownRule, chosen
+
+    try:
+        return chosen(select, extend, ignore)
+    except UnknownRule as error:
+        what, _, fix = str(error).partition(": ")
+        raise CommandError(what, "orc review", fix) from None
+
+
+def _reviewed(
+    place: Place, paths: Sequence[Path], revision: str | None, staged: bool, rules: Sequence[Rule]
+) -> Reviewed:
+    from orchestrator.catalogue import reviewing
+
+    here = Path.cwd()
+    try:
+        if revision is None and not staged:
+            return reviewing.review_paths(paths or [place.project], rules, here, place.project)
+        repository = reviewing.repository_of(place.project, place.environ)
+        change = (
+            reviewing.staged(repository, place.environ)
+            if revision is None
+            else reviewing.since(repository, place.environ, revision)
+        )
+        return reviewing.review_change(change.below(paths, here), rules, here)
+    except reviewing.NotThere as error:
+        raise CommandError(error.what, error.where, error.fix) from None
+
+
+def _of_others(tools: str | None, done: Reviewed) -> list[Finding]:
+    from trading_tools.review.others import ToolMissing, findings_of
+
+    found: list[Finding] = []
+    for name in _ids(tools):
+        try:
+            found += findings_of(name, done.targets)
+        except ToolMissing as error:
+            what, _, fix = str(error).partition(": ")
+            raise CommandError(what, "--with", fix or "leave it out") from None
+    return sorted(found, key=lambda each: each.order)
+
+
+def _beyond(done: Reviewed, baseline: Path | None) -> Reviewed:
+    """What a baseline does not hold."""
+    if baseline is None:
+        return done
+    from trading_tools.review.comparing import BaselineError, read_baseline, without
+
+    try:
+        known = read_baseline(baseline)
+    except BaselineError as error:
+        where, _, told_of = str(error).partition(": ")
+        what, _, fix = told_of.partition(": ")
+        raise CommandError(what, where, fix) from None
+    return replace(done, findings=tuple(without(done.findings, known)))
+
+
+def _keep(path: Path, findings: Sequence[Finding]) -> None:
+    from trading_tools.review.comparing import baseline_text
+
+    path.write_text(baseline_text(findings), "utf-8")
+    say(f"{counted(len(findings), 'finding')} kept as old in {path}")
+
+
+def _mended(done: Reviewed) -> Reviewed:
+    """Write what can be mended; what is left of the findings."""
+    from trading_tools.review.fixing import mend_file
+
+    files = {each.shown: each.file for each in done.targets}
+    by_path: dict[str, list[Finding]] = {}
+    for each in done.findings:
+        if each.edits and each.path in files:
+            by_path.setdefault(each.path, []).append(each)
+    made: set[Finding] = set()
+    for path, found in by_path.items():
+        made.update(mend_file(files[path], found))
+    say(f"{len(made)} mended in {counted(len(by_path), 'file')}")
+    return replace(done, findings=tuple(each for each in done.findings if each not in made))

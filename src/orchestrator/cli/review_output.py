@@ -1,0 +1,42 @@
+"""The forms in which `orc review` tells what it found."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Final
+
+from orchestrator.cli.output import as_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from orchestrator.catalogue.reviewing import Reviewed
+    from trading_tools.review.rule import Rule
+
+FORMATS: Final = ("text", "brief", "json", "sarif", "github", "markdown")
+
+
+def told(done: Reviewed, rules: Sequence[Rule], form: str, seconds: float) -> str:
+    """The findings in one of the forms; each is imported when it is asked for."""
+    if form == "json":
+        from trading_tools.review.reports.plain import as_json
+
+        return as_text(as_json(done.findings, done.files, seconds))
+    if form == "sarif":
+        from importlib.metadata import version
+
+        from trading_tools.review.reports.sarif import as_sarif
+
+        return as_text(as_sarif(done.findings, rules, version("trading-orchestrator")))
+    if form == "github":
+        from trading_tools.review.reports.github import as_annotations
+
+        return as_annotations(done.findings)
+    if form == "markdown":
+        from trading_tools.review.reports.markdown import as_markdown
+
+        return as_markdown(done.findings, rules, done.files)
+    from trading_tools.review.reports.text import as_text as for_people
+
+    colour = sys.stdout.isatty()
+    return for_people(done.findings, done.files, colour=colour, brief=form == "brief") + "\n"

@@ -1,0 +1,236 @@
+"""Orders by ib_async against a stand-in for TWS over its socket protocol."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.tws import ACCOUNT, Tws
+from tests.trading_tools.exchange.orders.guards import BOOK, guard, market
+from trading_tools.audit.ledger import Ledger
+from trading_tools.audit.trade import Outcome, TradeAudit
+from trading_tools.exchange.links.ib.orders import IbOrders
+from trading_tools.exchange.orders.guard import Quote
+from trading_tools.exchange.orders.intent import Intent
+from trading_tools.exchange.orders.life import Stage
+from trading_tools.exchange.orders.manager import OrderManager
+from trading_tools.exchange.orders.port import Unanswered
+
+SYMBOL = "AAPL/USD"
+LIMITS = {"max_position_base": {SYMBOL: Decimal(1_000)}}
+QUOTE = Quote(((Decimal(99), Decimal(500)),), ((Decimal(100), Decimal(500)),), BOOK.at)
+
+
+def stock() -> Any:
+    from ib_async import Stock
+
+    contract = Stock("AAPL", "SMART", "USD")
+    contract.conId = 265598
+    return contract
+
+
+def resting(key: str = "rest", **changes: Any) -> Intent:
+    given = {"size_base": Decimal(10), "price_quote": Decimal("90.5"), **changes}
+    return Intent(key, SYMBOL, "buy", **given)
+
+
+def taking(key: str = "take") -> Intent:
+    return resting(key, price_quote=Decimal(101))
+
+
+class Desk:
+    """A TWS, and one process after another that trades by it."""
+
+    def __init__(self, tws: Tws, audit: TradeAudit, folder: Path) -> None:
+        self.tws = tws
+        self.audit = audit
+        self.folder = folder
+        self.ports: list[IbOrders] = []
+
+    def port(self, **changes: Any) -> IbOrders:
+        given: dict[str, Any] = {"answer_s": 1.0, **changes}
+        made = IbOrders({SYMBOL: stock()}, self.tws.port, 7, UTC, ACCOUNT, **given)
+        self.ports.append(made)
+        return made
+
+    def manager(self, port: IbOrders) -> OrderManager:
+        guarded = guard(
+            self.folder,
+            limits=LIMITS,
+            markets={SYMBOL: market(SYMBOL)},
+            quotes=lambda symbol: QUOTE,
+        )
+
+        async def at_once(seconds: float) -> None:
+            await asyncio.sleep(0)
+
+        return OrderManager(port, self.audit, "test", guarded, sleep=at_once)
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        async with Tws() as tws:
+            made = Desk(tws, TradeAudit(ledger, "trades"), tmp_path)
+            try:
+                yield made
+            finally:
+                for port in made.ports:
+                    await port.close()
+
+
+async def test_orders_rest_fill_and_are_cancelled(desk: Desk) -> None:
+    manager = desk.manager(desk.port())
+    order = await manager.submit(resting())
+    assert (order.stage, order.venue_order_id) == (Stage.OPEN, "9000")
+    filled = await manager.submit(taking())
+    assert (await manager.cancel(order.client_order_id, "done")).stage is Stage.CANCELED
+    assert (await manager.reconcile([SYMBOL])).clean
+    assert (filled.stage, filled.settled) == (Stage.FILLED, True)
+    assert manager.records.position_base(SYMBOL) == 10
+
+
+async def test_the_client_order_id_travels_as_the_order_reference(desk: Desk) -> None:
+    order = await desk.manager(desk.port()).submit(resting())
+    (told,) = desk.tws.placed
+    assert told[16:20] == ["BUY", "10.0", "LMT", "90.5"]
+    assert told[26] == order.client_order_id
+
+
+@pytest.mark.parametrize("mishap", ["cut_before", "cut_after", "silent"])
+async def test_what_a_lost_connection_leaves_open_is_asked_and_not_sent_again(
+    desk: Desk, mishap: str
+) -> None:
+    port = desk.port(answer_s=0.3)
+    manager = desk.manager(port)
+    await manager.reconcile([SYMBOL])
+    setattr(desk.tws.mishaps, mishap, True)
+    order = await manager.submit(resting(), resolve_within_s=0)
+    desk.tws.mishaps.silent = False
+    await manager.reconcile([SYMBOL])
+    reached = mishap != "cut_before"
+    assert order.stage is (Stage.OPEN if reached else Stage.UNKNOWN)
+    await manager.submit(resting(), resolve_within_s=0)
+    assert len(desk.tws.placed) == 1
+    assert len(desk.tws.orders) == reached
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome"),
+    [(201, Outcome.REJECTED), (110, Outcome.REJECTED), (103, Outcome.UNKNOWN)],
+)
+async def test_a_code_says_whether_an_order_came_of_it(
+    desk: Desk, code: int, outcome: Outcome
+) -> None:
+    desk.tws.mishaps.refuse_with = (code, "Order rejected - reason:")
+    judged = await desk.port().submit(resting(), "o-1")
+    assert (judged.outcome, judged.code) == (outcome, str(code))
+
+
+async def test_a_code_that_says_nothing_of_the_order_leaves_it_unknown(desk: Desk) -> None:
+    desk.tws.mishaps.refuse_with = (322, "Error processing request")
+    judged = await desk.port(answer_s=0.3).submit(resting(), "o-1")
+    assert judged.outcome is Outcome.UNKNOWN
+
+
+async def test_a_warning_is_no_rejection(desk: Desk) -> None:
+    desk.tws.mishaps.warn_with = (399, "Your order will not be placed at the exchange until")
+    judged = await desk.port().submit(resting(), "o-1")
+    assert judged.outcome is Outcome.ACCEPTED
+
+
+async def test_an_order_that_the_exchange_cancels_at_once_is_found_cancelled(desk: Desk) -> None:
+    manager = desk.manager(desk.port())
+    order = await manager.submit(resting(time_in_force="IOC"))
+    await manager.reconcile([SYMBOL])
+    assert (order.stage, order.filled_size_base) == (Stage.CANCELED, Decimal(0))
+
+
+async def test_a_successor_finds_what_happened_while_nobody_was_there(desk: Desk) -> None:
+    before = desk.port()
+    name = (await desk.manager(before).submit(resting())).client_order_id
+    await before.close()
+    desk.tws.trade(desk.tws.orders[0], 4, 90.5)
+    manager = desk.manager(desk.port())
+    assert (await manager.reconcile([SYMBOL])).clean
+    order = manager.records.orders[name]
+    assert (order.stage, order.filled_size_base) == (Stage.OPEN, Decimal(4))
+    assert (await manager.cancel(name, "done")).stage is Stage.CANCELED
+    assert order.filled_size_base == 4
+
+
+async def test_a_cancel_that_comes_too_late_finds_the_fill(desk: Desk) -> None:
+    manager = desk.manager(desk.port())
+    order = await manager.submit(resting())
+    desk.tws.trade(desk.tws.orders[0], 10, 90.5)
+    ended = await manager.cancel(order.client_order_id, "done")
+    assert (ended.stage, ended.filled_size_base) == (Stage.FILLED, Decimal(10))
+
+
+async def test_an_order_of_another_client_cannot_be_cancelled_and_it_is_said(desk: Desk) -> None:
+    other = desk.port()
+    await other.submit(resting(), "o-1")
+    await other.close()
+    desk.tws.orders[0].client_id = 3
+    judged = await desk.port().cancel(SYMBOL, "o-1", None)
+    assert (judged.outcome, judged.code) == (Outcome.REJECTED, "10147")
+
+
+async def test_a_correction_of_a_trade_takes_its_place(desk: Desk) -> None:
+    port = desk.port()
+    await port.submit(taking(), "o-1")
+    (done,) = desk.tws.executions
+    desk.tws.executions.append(
+        type(done)(done.held, done.exec_id[:-2] + "02", "10.0", "99.0", done.at)
+    )
+    (fill,) = await port.fills(SYMBOL, 0)
+    assert fill.price_quote == 99
+
+
+async def test_absence_is_no_answer_once_the_day_of_tws_has_turned(desk: Desk) -> None:
+    port = desk.port()
+    now = datetime.now(UTC)
+    today = int(now.timestamp() * 1000)
+    yesterday = int((now - timedelta(days=1)).timestamp() * 1000)
+    assert await port.find(SYMBOL, "o-none", None, today) is None
+    with pytest.raises(Unanswered, match="TWS lists the orders of the day alone"):
+        await port.find(SYMBOL, "o-none", None, yesterday)
+
+
+async def test_what_ib_async_cannot_read_is_no_absence(desk: Desk) -> None:
+    port = desk.port()
+    await port.submit(resting(), "o-1")
+    desk.tws.orders[0].price = "ten"
+    with pytest.raises(Unanswered, match="TWS sent what ib_async cannot read"):
+        await port.find(SYMBOL, "o-1", None, int(datetime.now(UTC).timestamp() * 1000))
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"time_in_force": "PO"}, "TWS has no post-only orders"),
+        ({"price_quote": Decimal("0.00001")}, "price_quote 0.00001 cannot be sent exactly"),
+        ({"size_base": Decimal("1.00000000000000001")}, "cannot be sent exactly"),
+    ],
+)
+async def test_what_cannot_be_said_to_tws_is_not_sent(
+    desk: Desk, changes: dict[str, Any], why: str
+) -> None:
+    judged = await desk.port().submit(resting(**changes), "o-1")
+    assert (judged.outcome, judged.code) == (Outcome.REJECTED, "not sent")
+    assert why in str(judged.message)
+    assert desk.tws.placed == []
+
+
+async def test_a_tws_that_is_not_there_is_said(desk: Desk) -> None:
+    port = desk.port()
+    port._at = ("127.0.0.1", 1, 7)
+    judged = await port.submit(resting(), "o-1")
+    assert (judged.outcome, judged.code) == (Outcome.REJECTED, "not sent")
+    assert "TWS at 127.0.0.1:1 does not answer" in str(judged.message)

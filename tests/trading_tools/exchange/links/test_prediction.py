@@ -1,0 +1,227 @@
+"""Prediction markets: what the guard refuses there, Kalshi by ccxt and Manifold by its own API."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.prediction_stand_ins import CONTRACT, TICKER, USER, Kalshi, Manifold
+from tests.trading_tools.exchange.links.standing import manager_of
+from trading_tools.audit.ledger import Ledger
+from trading_tools.audit.trade import Outcome, TradeAudit
+from trading_tools.exchange.errors import BadReply
+from trading_tools.exchange.fit import Order, fit
+from trading_tools.exchange.links.further import FurtherOrders
+from trading_tools.exchange.links.manifold.orders import ManifoldOrders
+from trading_tools.exchange.links.prediction.facts import Tradable, outcome_limits
+from trading_tools.exchange.links.prediction.kalshi import KalshiOrders
+from trading_tools.exchange.orders.ccxt_port import UnsupportedVenue
+from trading_tools.exchange.orders.client_ids import client_order_id, is_ours
+from trading_tools.exchange.orders.guard import Refused
+from trading_tools.exchange.orders.intent import Intent
+from trading_tools.exchange.orders.life import UNSURE, Stage
+from trading_tools.exchange.orders.manager import OrderManager
+
+CENT = Decimal("0.01")
+
+
+class Desk:
+    """A stand-in, the port to it and a manager whose guard knows the market's facts."""
+
+    def __init__(self, venue: Any, port: Any, symbol: str, audit: TradeAudit, folder: Path) -> None:
+        self.venue = venue
+        self.port = port
+        self.symbol = symbol
+        self.audit = audit
+        self.folder = folder
+
+    async def manager(self) -> OrderManager:
+        outcome = await self.port.outcome(self.symbol)
+        tradable = Tradable({self.symbol: outcome})
+        return manager_of(self.port, self.audit, self.folder, self.symbol, "0.40", markets=tradable)
+
+    def intent(self, key: str = "rest", price: str = "0.30", **changes: Any) -> Intent:
+        given: dict[str, Any] = {"size_base": Decimal(20), "price_quote": Decimal(price)}
+        return Intent(key, self.symbol, "buy", **{**given, **changes})
+
+
+@pytest.fixture(scope="module")
+def private_key() -> str:
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()
+
+
+@pytest.fixture(params=["kalshi", "manifold"])
+async def each(
+    request: pytest.FixtureRequest, tmp_path: Path, private_key: str
+) -> AsyncIterator[Desk]:
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        audit = TradeAudit(ledger, "trades")
+        if request.param == "kalshi":
+            import ccxt.prediction
+
+            async with Kalshi("0.40") as kalshi:
+                client = ccxt.prediction.kalshi({"apiKey": "k", "privateKey": private_key})
+                client.enableRateLimit = False
+                client.urls["api"] = dict.fromkeys(client.urls["api"], f"{kalshi.url}/trade-api/v2")
+                port = KalshiOrders(client)
+                await client.load_outcome(TICKER)
+                yield Desk(kalshi, port, TICKER, audit, tmp_path)
+                await port.close()
+        else:
+            async with Manifold("0.40") as manifold:
+                bets = ManifoldOrders("key", USER, manifold.url)
+                yield Desk(manifold, bets, CONTRACT, audit, tmp_path)
+                await bets.close()
+
+
+async def test_orders_rest_fill_and_are_cancelled(each: Desk) -> None:
+    manager = await each.manager()
+    order = await manager.submit(each.intent())
+    assert order.stage is Stage.OPEN
+    filled = await manager.submit(each.intent("take", "0.40"))
+    assert (await manager.cancel(order.client_order_id, "done")).stage is Stage.CANCELED
+    assert (await manager.reconcile([each.symbol])).clean
+    assert (filled.stage, filled.settled) == (Stage.FILLED, True)
+    assert manager.records.position_base(each.symbol) == 20
+
+
+async def test_a_lost_answer_is_found_again(each: Desk) -> None:
+    manager = await each.manager()
+    each.venue.lose = "after"
+    order = await manager.submit(each.intent())
+    assert (order.stage, order.venue_order_id is None) == (Stage.OPEN, False)
+    assert (await manager.cancel(order.client_order_id, "done")).stage is Stage.CANCELED
+
+
+async def test_an_order_that_never_arrived_is_not_sent_again(each: Desk) -> None:
+    manager = await each.manager()
+    each.venue.lose = "before"
+    order = await manager.submit(each.intent(), resolve_within_s=0)
+    assert order.stage in UNSURE
+    assert await each.port.find(each.symbol, order.client_order_id, None, 0) is None
+    await manager.submit(each.intent(), resolve_within_s=0)
+    assert sum(each.venue.places(asked) for asked in each.venue.asked) == 1
+
+
+async def test_open_orders_of_a_former_process_are_known_as_ours(each: Desk) -> None:
+    for number in range(5):
+        name = client_order_id(each.port.name, "test", f"n{number}")
+        await each.port.submit(each.intent(), name)
+    found = await (await each.manager()).reconcile([each.symbol])
+    assert len(found.strange_orders) == 5
+    names = [order.client_order_id for order in found.strange_orders]
+    assert all(is_ours(each.port.name, name) for name in names)
+
+
+@pytest.mark.parametrize("price", ["1.01", "1", "0.995", "0.001"])
+async def test_a_price_that_is_no_probability_is_refused(each: Desk, price: str) -> None:
+    limits = (await each.port.outcome(each.symbol)).limits
+    assert (limits.min_price, limits.max_price) == (CENT, 1 - CENT)
+    fits = fit(limits, Order(amount=Decimal(20), price=Decimal(price)), inverse=False)
+    assert any("above the most, 0.99" in each or "no multiple" in each for each in fits.problems)
+    with pytest.raises(Refused):
+        await (await each.manager()).submit(each.intent(price=price))
+
+
+async def test_a_part_of_a_share_is_refused(each: Desk) -> None:
+    with pytest.raises(Refused, match="no multiple of the step, 1"):
+        await (await each.manager()).submit(each.intent(size_base=Decimal("20.5")))
+
+
+async def test_nothing_is_sent_once_the_market_has_closed(each: Desk) -> None:
+    outcome = await each.port.outcome(each.symbol)
+    assert outcome.closes_at is not None
+    open_until = Tradable({each.symbol: outcome}, now=lambda: datetime(2026, 11, 27, tzinfo=UTC))
+    closed = Tradable({each.symbol: outcome}, now=lambda: outcome.closes_at)
+    assert open_until[each.symbol].status == "trading"
+    manager = manager_of(each.port, each.audit, each.folder, each.symbol, "0.4", markets=closed)
+    with pytest.raises(Refused, match="is not trading"):
+        await manager.submit(each.intent())
+
+
+async def test_a_settled_market_tells_what_a_share_paid(each: Desk) -> None:
+    settled = {"status": "settled", "result": "yes", "isResolved": True, "resolution": "YES"}
+    each.venue.market.update(settled)
+    outcome = await each.port.outcome(each.symbol)
+    assert (outcome.resolved, outcome.pays, outcome.limits.status) == (True, 1, "not trading")
+
+
+async def test_a_refusal_is_a_rejection_only_by_a_known_code(each: Desk) -> None:
+    known: dict[str, Any] = {"error": {"code": "invalid_order"}, "message": "Insufficient balance."}
+    each.venue.refuse = (400, known)
+    judged = await each.port.submit(each.intent(), client_order_id(each.port.name, "test", "1"))
+    assert judged.outcome is Outcome.REJECTED
+    each.venue.refuse = (400, {"error": {"code": "other"}, "message": "Something else."})
+    judged = await each.port.submit(each.intent(), client_order_id(each.port.name, "test", "2"))
+    assert judged.outcome is Outcome.UNKNOWN
+
+
+async def test_what_the_venue_has_no_order_for_is_not_sent(each: Desk) -> None:
+    judged = await each.port.submit(each.intent(time_in_force="PO"), "4102444800001")
+    assert (judged.outcome, judged.code) == (Outcome.REJECTED, "not sent")
+    assert not any(each.venue.places(asked) for asked in each.venue.asked)
+
+
+async def test_a_sale_on_manifold_is_a_buy_of_no_at_the_complement() -> None:
+    async with Manifold("0.40") as venue:
+        port = ManifoldOrders("key", USER, venue.url)
+        sale = Intent("sale", CONTRACT, "sell", Decimal(20), Decimal("0.7"))
+        name = client_order_id("manifold", "test", "sale")
+        await port.submit(sale, name)
+        (bet,) = venue.bets
+        assert (bet["outcome"], bet["orderAmount"], bet["limitProb"]) == ("NO", 6.0, 0.7)
+        venue.fill(bet, "3", "10")
+        order = await port.find(CONTRACT, name, None, 0)
+        (fill,) = await port.fills(CONTRACT, 0)
+        await port.close()
+    assert order is not None
+    assert order.side == fill.side == "sell"
+    assert order.size_base == 20
+    assert order.filled_size_base == fill.size_base == 10
+    assert fill.price_quote == Decimal("0.7")
+
+
+async def test_a_manifold_market_that_pays_cash_is_refused() -> None:
+    async with Manifold("0.40") as venue:
+        venue.market["token"] = "CASH"
+        port = ManifoldOrders("key", USER, venue.url)
+        with pytest.raises(BadReply, match="only BINARY in MANA is traded here"):
+            await port.outcome(CONTRACT)
+        await port.close()
+
+
+async def test_the_no_leg_of_kalshi_is_told_how_it_is_bought(private_key: str) -> None:
+    import ccxt.prediction
+
+    port = KalshiOrders(ccxt.prediction.kalshi({"apiKey": "k", "privateKey": private_key}))
+    wanted = Intent("no", f"{TICKER}-NO", "buy", Decimal(1), Decimal("0.5"))
+    judged = await port.submit(wanted, "o-1")
+    assert judged.message == f"to buy NO, sell YES: {TICKER}"
+    await port.close()
+
+
+def test_prediction_venues_without_a_client_order_id_are_refused_with_the_reason() -> None:
+    import ccxt.prediction
+
+    with pytest.raises(
+        UnsupportedVenue, match="polymarket are not supported: ccxt sends no client"
+    ):
+        FurtherOrders(ccxt.prediction.polymarket())
+
+
+def test_a_tick_that_leaves_no_price_is_no_market() -> None:
+    with pytest.raises(BadReply, match="no price lies between 0 and 1"):
+        outcome_limits("x", "y", "USD", tick=Decimal(1), trading=True, at=datetime.now(UTC))

@@ -1,0 +1,156 @@
+"""The door: `check(spec)` has a component attacked in a sealed process and gives the outcome."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import json
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from trading_tools.conformance.containment import contain
+from trading_tools.conformance.spec import KINDS, CheckError, CheckSpec, Finding, Outcome
+
+_INSIDE = (sys.executable, "-P", "-m", "trading_tools.conformance.inside")
+_LONGEST_LINE = 1 << 24
+_CHUNK = 1 << 20
+_SHOWN = 2_000
+_MIB = 1 << 20
+
+OnFinding = Callable[[Finding], None]
+
+
+async def check(spec: CheckSpec, on_finding: OnFinding = lambda _found: None) -> Outcome:
+    """Check one component. Cancelling ends the sealed process and all that it started.
+
+    Raises:
+        CheckError: there is nothing to check, it cannot be loaded or made, or it ended the process.
+    """
+    if spec.kind not in KINDS:
+        raise CheckError(f"there is no check of a {spec.kind!r}", f"kinds are {', '.join(KINDS)}")
+    if importlib.util.find_spec("hypothesis") is None:
+        raise CheckError(
+            "hypothesis is not installed, which makes the histories",
+            "pip install 'trading-orchestrator[check]'",
+        )
+    spec = replace(spec, folder=spec.folder.resolve())
+    with tempfile.TemporaryDirectory(prefix="orc-check-") as scratch:
+        held = contain(_INSIDE, spec.folder, Path(scratch))
+        process = await asyncio.create_subprocess_exec(
+            *held.argv,
+            env=held.env,
+            cwd=spec.folder,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            limit=_LONGEST_LINE,
+            start_new_session=True,
+        )
+        told = _Told(on_finding)
+        try:
+            async with asyncio.timeout(spec.timeout_s):
+                await asyncio.gather(_give(process, spec), told.hear(process), told.drain(process))
+        except TimeoutError:
+            told.over = f"it did not end within {spec.timeout_s:g} s, and was ended"
+        finally:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            code = await process.wait()
+    return told.outcome(spec, held.words, code)
+
+
+async def _give(process: asyncio.subprocess.Process, spec: CheckSpec) -> None:
+    assert process.stdin is not None
+    process.stdin.write(json.dumps(spec.to_dict()).encode() + b"\n")
+    with suppress(ConnectionError):  # it has ended: what it told says why
+        await process.stdin.drain()
+
+
+@dataclass
+class _Told:
+    """What the sealed process says, and what the code in it prints."""
+
+    on_finding: OnFinding
+    findings: list[Finding] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    shape: str = ""
+    name: str = ""
+    doing: str = "it starts"
+    refused: CheckError | None = None
+    ended: bool = False
+    over: str = ""
+    printed: int = 0
+    last: bytes = b""
+
+    async def hear(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None
+        async for line in process.stdout:
+            try:
+                self._take(json.loads(line))
+            except (ValueError, KeyError, TypeError):  # the code found our channel
+                self.over = "it wrote into what is not its own output"
+                return
+
+    async def drain(self, process: asyncio.subprocess.Process) -> None:
+        """Take what the code prints, however much, and keep its end."""
+        assert process.stderr is not None
+        while data := await process.stderr.read(_CHUNK):
+            self.printed += len(data)
+            self.last = (self.last + data)[-_SHOWN:]
+
+    def _take(self, told: dict[str, Any]) -> None:
+        kind = told.pop("kind")
+        if kind == "finding":
+            found = Finding.from_dict(told)
+            self.findings.append(found)
+            self.on_finding(found)
+        elif kind == "doing":
+            self.doing = told["what"]
+        elif kind == "shape":
+            self.shape, self.name = told["shape"], told["name"]
+        elif kind == "refused":
+            self.refused = CheckError(told["what"], told["fix"])
+        elif kind == "fault":
+            self.refused = CheckError(f"the check itself failed: {told['what']}", "report it")
+        elif kind == "end":
+            self.ended, self.notes = True, told["notes"]
+
+    def outcome(self, spec: CheckSpec, containment: str, code: int) -> Outcome:
+        """What is said in the end.
+
+        Raises:
+            CheckError: there is no answer.
+        """
+        if self.refused is not None:
+            raise self.refused
+        if not self.ended:
+            how = self.over or f"the code ended its process ({_ending(code)})"
+            last = self.last.decode("utf-8", "replace").strip().rpartition("\n")[2][-100:]
+            said = f"; it printed {self.printed} bytes, the last: {last}" if last else ""
+            raise CheckError(
+                f"{spec.target}: {how}, while {self.doing}{said}",
+                "a component must come back; --timeout gives it longer",
+            )
+        notes = list(self.notes)
+        if self.printed > _MIB:
+            notes.append(f"the code printed {self.printed / _MIB:.1f} MiB, which is not shown")
+        return Outcome(
+            spec.kind,
+            spec.target if ":" in spec.target else f"{spec.target}:{self.name}",
+            spec.seed,
+            containment,
+            self.shape,
+            tuple(self.findings),
+            tuple(notes),
+        )
+
+
+def _ending(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit code {code}"

@@ -1,0 +1,152 @@
+"""The attack: hypothesis makes histories for a property, and shortens the first that breaks it."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import signal
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.errors import Flaky
+from hypothesis.strategies import SearchStrategy
+
+from trading_tools.conformance.inside.journal import Broken, Failing, Journal, Skipped
+from trading_tools.conformance.inside.virtual import Stuck
+from trading_tools.conformance.spec import Finding, Verdict
+
+_CALL_S = 5.0
+_NEXT_S = 0.05
+
+
+@dataclass(frozen=True)
+class Property:
+    """One thing a component must keep.
+
+    `play` lives a history and raises `Broken`; `covers` says what the histories vary; `note` marks
+    what a sound design may break knowingly; `why_not` says why it cannot be asked of this one.
+    """
+
+    name: str
+    title: str
+    histories: SearchStrategy[Any]
+    play: Callable[[Any, Journal], None]
+    covers: str
+    note: bool = False
+    why_not: str = ""
+
+
+class Hung(BaseException):
+    """The code computes and does not come back. No Exception, so that nothing keeps it."""
+
+    happened = False
+
+
+def judge(law: Property, seed_: int, histories: int) -> Finding:
+    """Look for a counterexample."""
+    if law.why_not or Hung.happened:
+        why = law.why_not or "not tried: the code hung before"
+        return _finding(law, Verdict.NOT_APPLICABLE, why)
+    search = _Search(law)
+    try:
+        search.run(seed_, histories)
+    except Skipped as why:
+        return _finding(law, Verdict.NOT_APPLICABLE, str(why))
+    except (Broken, Hung, Flaky) as found:
+        journal, broken = search.journal, search.broken
+        if isinstance(found, Hung):
+            Hung.happened = True
+            expected = f"an answer within {_CALL_S:g} s of real time"
+            broken = Broken(expected, str(found))
+            journal.do("assert False, 'the last call above does not come back'")
+        assert broken is not None
+        unsteady = isinstance(found, Flaky)
+        detail = "the same history does not break it each time" if unsteady else ""
+        example = journal.counterexample(broken)
+        return _finding(law, Verdict.BROKEN, detail, search.until, example)
+    return _finding(law, Verdict.HELD, law.covers, search.tried)
+
+
+def _finding(
+    law: Property, verdict: Verdict, detail: str, tried: int = 0, example: Any = None
+) -> Finding:
+    return Finding(law.name, law.title, verdict, detail, law.note, tried, example)
+
+
+class _Search:
+    """One search: the last history that broke the property is the shortest."""
+
+    def __init__(self, law: Property) -> None:
+        self._law = law
+        self.tried = 0
+        self.until = 0
+        self.broken: Broken | None = None
+        self.journal = Journal()
+
+    def run(self, seed_: int, histories: int) -> None:
+        attack = given(self._law.histories)(self._once)
+        bounds = settings(
+            max_examples=histories,
+            database=None,
+            deadline=None,
+            phases=(Phase.generate, Phase.shrink),
+            suppress_health_check=list(HealthCheck),
+            report_multiple_bugs=False,
+            print_blob=False,
+        )
+        seed(seed_)(bounds(attack))()
+
+    def _once(self, history: Any) -> None:
+        self.tried += 1
+        journal = Journal()
+        try:
+            self._live(history, journal)
+        except Broken as broken:
+            self.until = self.until or self.tried
+            self.broken, self.journal = broken, journal
+            raise
+        except Hung:
+            self.until, self.journal = self.tried, journal
+            raise
+
+    def _live(self, history: Any, journal: Journal) -> None:
+        random.seed(0)
+        try:
+            with _real_time_bound():
+                self._law.play(history, journal)
+        except Stuck as stuck:
+            journal.do("assert False, 'virtual time ran out'")
+            raise Broken("calls that come back", str(stuck)) from None
+        except Failing as failing:
+            journal.do("# the last call above raises")
+            raise Broken("an answer", str(failing)) from None
+
+
+@contextlib.contextmanager
+def _real_time_bound() -> Iterator[None]:
+    """What computes too long is interrupted, wherever it is.
+
+    Raises:
+        Hung: it was.
+    """
+
+    def interrupt(_number: int, frame: Any) -> None:
+        found = [
+            each
+            for each in traceback.extract_stack(frame)
+            if "trading_tools" not in each.filename and "/lib/python3" not in each.filename
+        ]
+        where = f", in line {found[-1].lineno} of its file ({found[-1].line})" if found else ""
+        raise Hung(f"it computes on{where}")
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    # Again and again: each task of a loop hangs by itself.
+    signal.setitimer(signal.ITIMER_REAL, _CALL_S, _NEXT_S)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -1,0 +1,121 @@
+"""Orders in the words of Interactive Brokers' TWS: statuses, message codes, numbers; pure.
+
+Source of the codes: the TWS API's page of message codes. What is asked when is `orders`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any, Final, Literal
+
+from trading_tools.audit.trade import Outcome
+from trading_tools.exchange.orders.judging import Judged
+from trading_tools.exchange.orders.life import Stage
+from trading_tools.exchange.orders.port import Unanswered, VenueFill, VenueOrder
+from trading_tools.money import MoneyError, from_json
+
+REFUSALS: Final = frozenset(
+    {
+        # The order does not leave TWS: its numbers, its flags, its market.
+        *(107, 109, 110, 111, 113, 114, 115, 116, 117, 131, 132, 133, 140, 141, 142, 144, 145, 146),
+        *(152, 153, 154, 155, 157, 159, 160, 163, 164, 168, 200, 203, 382, 383, 387, 388, 403, 411),
+        *(422, 424, 431, 432, 433, 434, 435, 436, 439, 440, 441, 442, 443, 445, 460, 461, 463, 478),
+        # Refused by the system or the exchange: "Order rejected - reason".
+        201,
+    }
+)
+"""Codes by which no order comes of a new one. Not 103, a duplicate's: that order exists. Not 321
+and 322, errors while a request was worked on: they do not say what became of it."""
+
+ENDED: Final = 202
+"""The order was cancelled, by us or by the exchange."""
+
+CANCEL_REFUSALS: Final = frozenset({104, 135, 136, 161, 10147, 10148})
+"""Codes by which a request to cancel does nothing."""
+
+STAGES: Final[Mapping[str, Stage]] = MappingProxyType(
+    {
+        "ApiPending": Stage.OPEN,
+        "PendingSubmit": Stage.OPEN,
+        "PreSubmitted": Stage.OPEN,
+        "Submitted": Stage.OPEN,
+        "PendingCancel": Stage.OPEN,
+        # Held back by the system, and perhaps let go again.
+        "Inactive": Stage.OPEN,
+        # ib_async's own, of an order with a warning: it stands at the broker.
+        "ValidationError": Stage.OPEN,
+        "ApiCancelled": Stage.CANCELED,
+        "Cancelled": Stage.CANCELED,
+        "Filled": Stage.FILLED,
+    }
+)
+ACCEPTED: Final = frozenset({"PreSubmitted", "Submitted", "Filled"})
+"""Statuses of an order that the system has."""
+
+_UNSET: Final = 1e300
+"""Above this a number is ib_async's sign for none."""
+_SIDES: Final[Mapping[str, Literal["buy", "sell"]]] = MappingProxyType(
+    {"BUY": "buy", "SELL": "sell", "BOT": "buy", "SLD": "sell"}
+)
+
+
+def refusal(code: int, text: str) -> Judged:
+    """What a message code about a new order means."""
+    outcome = Outcome.REJECTED if code in REFUSALS else Outcome.UNKNOWN
+    return Judged(outcome, str(code), " ".join(text.split())[:200])
+
+
+def shown(symbol: str, order: Any, status: Any, *, over: bool = False) -> VenueOrder:
+    """An order as TWS lists it; `over` is one of the list of those that have ended.
+
+    Raises:
+        Unanswered: it lacks what an order must have.
+    """
+    try:
+        stage = STAGES[status.status]
+        # One that was refused after it had been taken ends as Inactive.
+        if over and stage is Stage.OPEN:
+            stage = Stage.CANCELED
+        # A completed order tells what it filled in itself, and no total size once all of it is.
+        filled = max(_number(status.filled), _number(order.filledQuantity))
+        size = max(_number(order.totalQuantity), filled)
+        if stage is Stage.FILLED and filled < size:
+            filled = size
+        return VenueOrder(
+            str(order.permId), order.orderRef, symbol, _SIDES[order.action], stage, size, filled
+        )
+    except (KeyError, MoneyError) as error:
+        raise Unanswered(f"an order of TWS that cannot be read: {error}") from error
+
+
+def fills(symbol: str, executions: list[Any]) -> list[VenueFill]:
+    """The trades of one market, each once: a correction has the same number but for its last part.
+
+    Raises:
+        Unanswered: one lacks what a trade must have.
+    """
+    latest: dict[str, tuple[str, VenueFill]] = {}
+    for execution in executions:
+        trade, _, version = execution.execId.rpartition(".")
+        try:
+            fill = VenueFill(
+                trade or version,
+                str(execution.permId),
+                symbol,
+                _SIDES[execution.side],
+                _number(execution.shares),
+                _number(execution.price),
+                int(execution.time.timestamp() * 1000),
+                execution.orderRef or None,
+            )
+        except (KeyError, MoneyError) as error:
+            raise Unanswered(f"an execution of TWS that cannot be read: {error}") from error
+        if version >= latest.get(fill.trade_id, ("", fill))[0]:
+            latest[fill.trade_id] = (version, fill)
+    return sorted((fill for _, fill in latest.values()), key=lambda fill: fill.at_ms)
+
+
+def _number(value: Any) -> Decimal:
+    return Decimal(0) if abs(value) > _UNSET else from_json(value)

@@ -1,0 +1,1 @@
+"""`golive.toml`: what a bot is, what it may do, and where its evidence lies."""

@@ -1,0 +1,1 @@
+"""Evidence files as people have them: trades and equity curves, read by file, nothing imported."""

@@ -1,0 +1,100 @@
+"""Closed trades from a CSV or Parquet file: our names for the columns, vectorbt's or the owner's.
+
+Open trades are left out: they proved nothing yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from trading_tools.golive.inputs.closed import Trades
+from trading_tools.golive.inputs.freqtrade import read_freqtrade
+from trading_tools.golive.inputs.instants import instants
+from trading_tools.golive.inputs.table import Numbers, Table, file_hash, read_table
+
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "closed_at": ("closed_at", "close_date", "Exit Timestamp", "ExitTime", "Exit Time", "time"),
+    "symbol": ("symbol", "pair", "Column", "instrument"),
+    "profit": ("profit_quote", "profit", "profit_abs", "PnL", "pnl"),
+    "return": ("return", "profit_ratio", "Return", "ReturnPct"),
+    "expected_price": ("expected_price", "model_price", "signal_price"),
+    "price": ("price", "fill_price", "close_rate", "Avg Exit Price"),
+    "side": ("side",),
+    "status": ("status", "is_open"),
+}
+"""Names a column may have, the first one ours; case does not matter."""
+
+_SIDES = {"buy": 1.0, "long": 1.0, "sell": -1.0, "short": -1.0}
+
+
+def read_trades(
+    path: Path,
+    zone: str | None = None,
+    names: Mapping[str, str] | None = None,
+    strategy: str | None = None,
+) -> Trades:
+    """The closed trades of a file.
+
+    Args:
+        zone: the zone of times that name none.
+        names: what the owner calls a column, by our name for it (see `COLUMNS`).
+        strategy: which one of a freqtrade export that holds several.
+
+    Raises:
+        InputError: a column that is missing, or a row that says nothing, with its place.
+    """
+    if path.suffix.lower() in (".json", ".zip"):
+        return read_freqtrade(path, strategy)
+    called = {ours: ((names or {}).get(ours, ""), *theirs) for ours, theirs in COLUMNS.items()}
+    table = _closed(read_table(path, [name for all_ in called.values() for name in all_]), called)
+    symbol = table.first_of(called["symbol"])
+    returns = table.first_of(called["return"])
+    closed_at = instants(
+        table,
+        table.need(_known(called["closed_at"]), "when a trade closed"),
+        zone,
+        rising=True,
+        once=False,
+    )
+    return Trades(
+        source=path,
+        sha256=file_hash(path),
+        closed_at=closed_at,
+        symbols=table.words(symbol) if symbol else [""] * len(closed_at),
+        profit_quote=table.numbers(table.need(_known(called["profit"]), "a trade's profit")),
+        returns=table.numbers(returns) if returns else None,
+        slippage_bp=_slippage(table, called),
+    )
+
+
+def _known(names: tuple[str, ...]) -> list[str]:
+    return [name for name in names if name]
+
+
+def _closed(table: Table, called: Mapping[str, tuple[str, ...]]) -> Table:
+    """The table without the trades that are still open."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    status = table.first_of(called["status"])
+    if status is None:
+        return table
+    words = pc.utf8_lower(table.columns[status].cast(pa.string())).fill_null("")
+    is_open = pc.is_in(words, value_set=pa.array(["open", "true", "1"]))
+    return Table(table.path, table.columns.filter(pc.invert(is_open)))
+
+
+def _slippage(table: Table, called: Mapping[str, tuple[str, ...]]) -> Numbers | None:
+    expected = table.first_of(called["expected_price"])
+    if expected is None:
+        return None
+    wanted = table.numbers(expected)
+    table.refuse(expected, wanted <= 0, "a positive price is needed")
+    paid = table.numbers(table.need(_known(called["price"]), "the price of the fill"))
+    side = table.need(_known(called["side"]), "the side of the fill")
+    signs = np.array([_SIDES.get(word.strip().lower(), 0.0) for word in table.words(side)])
+    table.refuse(side, signs == 0, "buy or sell is needed")
+    return np.asarray(signs * (paid - wanted) / wanted * 10_000)

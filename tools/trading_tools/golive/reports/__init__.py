@@ -1,0 +1,1 @@
+"""The gate's verdict for terminals, programs, CI and risk officers."""

@@ -1,0 +1,60 @@
+"""The report for a terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from trading_tools.golive.gate import Checked, Report
+from trading_tools.golive.verdict import Verdict
+
+_WORDS = {
+    Verdict.PASS: ("PASS", "32"),
+    Verdict.FAIL: ("FAIL", "31"),
+    Verdict.NO_EVIDENCE: ("NO EVIDENCE", "33"),
+    Verdict.WAIVED: ("WAIVED", "36"),
+}
+_INDENT = " " * 20
+
+
+def text(report: Report, width: int, colour: bool) -> str:
+    """The verdict first, then each check: what blocks before what holds."""
+    lines = [*_head(report, colour), ""]
+    for each in [*report.blocking, *(each for each in report.checked if not each.blocks)]:
+        lines += _check(each, max(width, 60), colour)
+    return "\n".join(lines) + "\n"
+
+
+def _head(report: Report, colour: bool) -> Iterator[str]:
+    verdict = _painted("GO", "1;32", colour) if report.go else _painted("NO-GO", "1;31", colour)
+    why = (
+        ""
+        if report.go
+        else f": {len(report.blocking)} of {len(report.checked)} checks stand in the way"
+    )
+    yield f"{verdict} for {report.bot}{why}"
+    counts = ", ".join(
+        f"{report.count(verdict)} {word.lower()}"
+        for verdict, (word, _) in _WORDS.items()
+        if report.count(verdict)
+    )
+    commit = f"commit {report.commit[:10]}" if report.commit else "no commit"
+    yield f"{counts}; {commit}, configuration {report.config_sha256[:10]}"
+
+
+def _check(each: Checked, width: int, colour: bool) -> Iterator[str]:
+    word, code = _WORDS[each.finding.verdict]
+    yield f"{_painted(word.ljust(11), code, colour)}  {each.check.id}  {each.check.title}"
+    said = [each.finding.detail]
+    if each.not_required is not None:
+        said.append(f"not required: {each.not_required}")
+    if each.blocks and each.finding.fix:
+        said.append(f"→ {each.finding.fix}")
+    for line in said:
+        yield from textwrap.wrap(
+            line, width, initial_indent=_INDENT, subsequent_indent=_INDENT, break_long_words=False
+        )
+
+
+def _painted(word: str, code: str, colour: bool) -> str:
+    return f"\x1b[{code}m{word}\x1b[0m" if colour else word

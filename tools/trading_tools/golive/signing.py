@@ -1,0 +1,75 @@
+"""Who said what: texts signed and checked by `ssh-keygen -Y`, with the keys people already have.
+
+Whose key is whose stands in a file of OpenSSH's form ALLOWED SIGNERS (see ssh-keygen(1)), one line
+a person: `ada ssh-ed25519 AAAA…`.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from trading_tools.audit.event import canonical_json
+
+NAMESPACE = "orc-golive"
+"""What the signatures are for: one made for another purpose does not count."""
+
+_WAIT_S = 120
+"""Long enough to type a passphrase or touch a hardware key."""
+
+
+class SigningError(Exception):
+    """A text could not be signed; the message says why."""
+
+
+def sign(said: Mapping[str, Any], key: Path) -> str:
+    """The signature over `said` by the private key in `key` (or the agent's, for a public key).
+
+    Raises:
+        SigningError: no ssh-keygen, no such key, or it refuses.
+    """
+    if not key.is_file():
+        raise SigningError(f"{key}: there is no such key")
+    words = ["-Y", "sign", "-n", NAMESPACE, "-f", str(key)]
+    done = _keygen(words, _text(said))
+    if done.returncode != 0:
+        raise SigningError(_last(done.stderr))
+    return done.stdout.decode()
+
+
+def why_not(said: Mapping[str, Any], by: str, signature: str, signers: Path) -> str | None:
+    """Why this is not what `by` signed; None where it is."""
+    if not signers.is_file():
+        return f"there is no file {signers.name} that says whose key is whose"
+    with tempfile.TemporaryDirectory(prefix="orc-sign-") as folder:
+        file = Path(folder) / "signature"
+        file.write_text(signature, encoding="utf-8")
+        words = ["-Y", "verify", "-n", NAMESPACE, "-f", str(signers), "-I", by, "-s", str(file)]
+        try:
+            done = _keygen(words, _text(said))
+        except SigningError as error:
+            return str(error)
+    return None if done.returncode == 0 else f"the signature is not {by}'s: {_last(done.stderr)}"
+
+
+def _text(said: Mapping[str, Any]) -> bytes:
+    return canonical_json(dict(said)).encode()
+
+
+def _keygen(words: list[str], text: bytes) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(
+            ["ssh-keygen", *words], input=text, capture_output=True, timeout=_WAIT_S, check=False
+        )
+    except OSError as error:
+        raise SigningError(f"ssh-keygen cannot be run: {error.strerror}") from error
+    except subprocess.TimeoutExpired as error:
+        raise SigningError("ssh-keygen gave no answer") from error
+
+
+def _last(said: bytes) -> str:
+    lines = said.decode(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it says nothing"

@@ -1,0 +1,1 @@
+"""Review of trading code: rules over Python source that know what loses money."""

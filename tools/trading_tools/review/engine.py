@@ -1,0 +1,125 @@
+"""Applies rules to a file: each node is handed to the rules that asked for its kind, and no other.
+
+Nothing here knows a rule. A rule that fails on strange code is told as a finding of its own, and
+the others go on: this is the one place of the package where every exception is caught.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from trading_tools.review.findings import Finding, Severity
+from trading_tools.review.model.module import Module
+from trading_tools.review.model.project import Project
+from trading_tools.review.parsing import Unreadable
+from trading_tools.review.rule import Hit, Rule, Visit
+from trading_tools.review.silence import silenced
+from trading_tools.review.source import Source, column_of
+
+UNREADABLE = "R01"
+"""The finding of a file that could not be reviewed."""
+
+FAILED = "R02"
+"""The finding of a rule that failed."""
+
+_HEADED = (
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.For, ast.AsyncFor, ast.While, ast.If,
+    ast.With, ast.AsyncWith, ast.Try, ast.ExceptHandler,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A set of rules, ready to be applied."""
+
+    rules: tuple[Rule, ...]
+
+    def review(self, source: Source, project: Project) -> list[Finding]:
+        """The findings of one file, by place, without those that are silenced."""
+        try:
+            module = project.open(source)
+        except Unreadable as error:
+            return [unreadable(source.path, error.what, error.fix, source.physical(error.line))]
+        found = [finding for rule in self.rules for finding in _applied(rule, module)]
+        return sorted(silenced(source, found, self.rules), key=lambda each: each.order)
+
+
+def unreadable(path: str, what: str, fix: str, line: int = 0) -> Finding:
+    """The finding of a file, or of a part of it, that could not be reviewed."""
+    why = "what cannot be read cannot be reviewed, and is no evidence of anything"
+    return Finding(
+        UNREADABLE,
+        Severity.ERROR,
+        path,
+        max(line, 1),
+        max(line, 1),
+        f"{what}: not reviewed",
+        why,
+        fix,
+    )
+
+
+def _applied(rule: Rule, module: Module) -> Iterator[Finding]:
+    if module.is_test and not rule.in_tests:
+        return
+    seen: set[tuple[int, int, str]] = set()
+    try:
+        for visit in rule.visits:
+            for subject in _subjects(visit, module):
+                for hit in visit.check(subject, module):
+                    finding = _finding(rule, hit, module)
+                    place = (finding.line, finding.column, finding.message)
+                    if place not in seen:
+                        seen.add(place)
+                        yield finding
+    except Exception as error:  # noqa: BLE001 - the boundary: the other rules go on
+        said = f"{type(error).__name__}: {error}"
+        what = f"rule {rule.id} failed here ({said}); this file lacks its findings"
+        yield Finding(
+            FAILED, Severity.WARNING, module.source.path, 1, 1, what,
+            "a fault of the rule, not of the file", "report it with the file",
+        )  # fmt: skip
+
+
+def _subjects(visit: Visit, module: Module) -> Iterable[Any]:
+    if visit.whole:
+        return (module,)
+    if visit.calls:
+        return module.calls_of(*visit.calls)
+    if visit.acts:
+        return module.acts(*visit.acts)
+    return (node for kind in visit.kinds for node in module.nodes(kind))
+
+
+def _finding(rule: Rule, hit: Hit, module: Module) -> Finding:
+    node: Any = hit.node
+    source = module.source
+    placed = hasattr(node, "lineno")
+    line = node.lineno if placed else 1
+    headed = not placed or isinstance(node, _HEADED)
+    end = line if headed else node.end_lineno
+    text = source.line(line)
+    column = column_of(text, node.col_offset) + 1 if placed and not source.lines else 0
+    ends = 0
+    if column and end == line and not headed:
+        ends = column_of(text, node.end_col_offset) + 1
+    note = source.note(line)
+    return Finding(
+        rule=rule.id,
+        severity=hit.severity or rule.severity,
+        path=source.path,
+        line=source.physical(line),
+        end_line=source.physical(end),
+        message=f"{hit.message} ({note})" if note else hit.message,
+        why=rule.why,
+        fix=rule.fix,
+        column=column,
+        end_column=ends,
+        link=rule.link,
+        context=module.context(node),
+        excerpt=text,
+        edits=hit.edits if not source.lines else (),
+    )

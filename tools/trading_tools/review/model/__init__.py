@@ -1,0 +1,1 @@
+"""What rules know of a file: its nodes, names, values, venue calls, retries and exceptions."""

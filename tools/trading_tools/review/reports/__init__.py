@@ -1,0 +1,1 @@
+"""How findings are told: text, JSON, SARIF, annotations and Markdown, one form a file."""

@@ -1,0 +1,43 @@
+"""Findings as workflow commands, which GitHub shows as annotations of a change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from trading_tools.review.findings import Finding, Severity
+
+_COMMANDS: Final = {
+    Severity.ERROR: "error",
+    Severity.WARNING: "warning",
+    Severity.NOTE: "notice",
+}
+
+
+def as_annotations(findings: Sequence[Finding]) -> str:
+    """One command a finding."""
+    return "".join(f"{_one(each)}\n" for each in findings)
+
+
+def _one(finding: Finding) -> str:
+    fields = {
+        "file": finding.path,
+        "line": finding.line,
+        "endLine": finding.end_line,
+        "col": finding.column or None,
+        "title": f"{finding.rule}: {finding.message}",
+    }
+    told = ",".join(f"{name}={_field(str(value))}" for name, value in fields.items() if value)
+    text = " ".join(
+        part for part in (finding.why, f"Do: {finding.fix}." * bool(finding.fix)) if part
+    )
+    return f"::{_COMMANDS[finding.severity]} {told}::{_data(text or finding.message)}"
+
+
+def _data(text: str) -> str:
+    """What GitHub's runner reads as data: its own escapes, and no second command."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _field(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,60 @@
+"""T45: a risk limit that `python -O` takes away."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from trading_tools.review.findings import Severity
+from trading_tools.review.model.index import last_name
+from trading_tools.review.model.module import Module
+from trading_tools.review.model.words import names_money, words
+from trading_tools.review.rule import Hit, Rule, Topic, on_nodes
+
+_LIMITS = frozenset({"max", "limit", "cap", "leverage", "drawdown", "risk"})
+_ORDERING = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
+
+
+def _asserted(node: ast.Assert, module: Module) -> Iterator[Hit]:
+    for compare in [node.test, *module.within(node, ast.Compare)]:
+        if isinstance(compare, ast.Compare) and _is_limit(compare):
+            yield Hit(node, f"the limit `{ast.unparse(compare)}` is only asserted")
+            return
+
+
+def _is_limit(compare: ast.Compare) -> bool:
+    if not any(isinstance(each, _ORDERING) for each in compare.ops):
+        return False
+    names = [last_name(each) for each in (compare.left, *compare.comparators)]
+    money = any(names_money(each) for each in names)
+    limit = any(words(each) & _LIMITS for each in names)
+    bounded = any(isinstance(each, ast.Constant) for each in compare.comparators)
+    return money and (limit or bounded)
+
+
+RULE = Rule(
+    id="T45",
+    title="a risk limit that `python -O` takes away",
+    severity=Severity.ERROR,
+    topic=Topic.RISK,
+    why="Python leaves assertions out under `-O` and `PYTHONOPTIMIZE`, which images for production "
+    "often set: the limit is gone, and nothing says so.",
+    fix="raise an exception of your own",
+    link="https://docs.python.org/3/reference/simple_stmts.html#the-assert-statement",
+    visits=(on_nodes(_asserted, ast.Assert),),
+    bad=(
+        """
+def place(self, size, price):
+    assert size <= self.max_position_size, "too large"  # <-
+    assert price > 0 and size > 0  # <-
+""",
+    ),
+    good=(
+        """
+def place(self, size, price):
+    if size > self.max_position_size:
+        raise LimitExceeded(f"{size} is more than {self.max_position_size}")
+    assert self._client is not None
+""",
+    ),
+)

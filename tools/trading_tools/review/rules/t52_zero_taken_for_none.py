@@ -1,0 +1,133 @@
+"""T52: a number that may be missing is tested as if zero were missing too."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from trading_tools.review.findings import Severity
+from trading_tools.review.model.index import last_name
+from trading_tools.review.model.module import Module
+from trading_tools.review.model.words import words
+from trading_tools.review.rule import Hit, Rule, Topic, on_nodes
+
+_NUMBERS = frozenset({"price", "amount", "qty", "quantity", "size", "notional", "volume", "px"})
+_NOT_NUMBERS = frozenset({"order", "orders", "type", "id", "symbol", "prices", "precision", "flag"})
+
+
+def _if(node: ast.If, module: Module) -> Iterator[Hit]:
+    yield from _tested(node.test, module)
+
+
+def _choice(node: ast.IfExp, module: Module) -> Iterator[Hit]:
+    yield from _tested(node.test, module)
+
+
+def _or(node: ast.BoolOp, module: Module) -> Iterator[Hit]:
+    if isinstance(node.op, ast.Or) and _stands_for_a_value(node, module):
+        yield from _tested(node.values[0], module)
+
+
+def _stands_for_a_value(node: ast.BoolOp, module: Module) -> bool:
+    """Whether `a or b` is a value and not a condition."""
+    above = module.parent(node)
+    return not isinstance(
+        above, ast.If | ast.While | ast.IfExp | ast.BoolOp | ast.UnaryOp | ast.Assert
+    )
+
+
+def _tested(test: ast.expr, module: Module) -> Iterator[Hit]:
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        for each in test.values:
+            yield from _tested(each, module)
+        return
+    target = test
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        target = test.operand
+    name = last_name(target)
+    own = words(name)
+    if own & _NUMBERS and not own & _NOT_NUMBERS and _may_be_missing(target, module):
+        edit = module.replacing(
+            test, f"{ast.unparse(target)} is{'' if target is not test else ' not'} None"
+        )
+        plain = not isinstance(module.parent(test), ast.BoolOp) or isinstance(target, ast.Name)
+        whole = plain and not _is_value(test, module)
+        yield Hit(
+            test,
+            f"`{ast.unparse(target)}` of 0 is taken for none",
+            Severity.WARNING if _is_value(test, module) else None,
+            edits=(edit,) if whole else (),
+        )
+
+
+def _is_value(test: ast.expr, module: Module) -> bool:
+    above = module.parent(test)
+    return isinstance(above, ast.BoolOp) and isinstance(above.op, ast.Or)
+
+
+def _may_be_missing(node: ast.expr, module: Module) -> bool:
+    """Whether the number is declared as one that may be None."""
+    if isinstance(node, ast.Name):
+        scope = module.scope(module.function(node))
+        default = scope.defaults.get(node.id)
+        if isinstance(default, ast.Constant) and default.value is None:
+            return True
+        annotation = scope.annotations.get(node.id)
+        return annotation is not None and _allows_none(annotation)
+    if not isinstance(node, ast.Attribute):
+        return False
+    holder = module.kind(node.value)
+    if holder is None or holder.place is None:
+        return False
+    place = holder.place
+    return any(
+        isinstance(field.target, ast.Name)
+        and field.target.id == node.attr
+        and _allows_none(field.annotation)
+        for field in place.module.within(place.node, ast.AnnAssign)
+    )
+
+
+def _allows_none(annotation: ast.expr) -> bool:
+    text = ast.unparse(annotation)
+    return "None" in text or text.startswith(("Optional[", "typing.Optional["))
+
+
+RULE = Rule(
+    id="T52",
+    title="a number that may be missing is tested as if zero were missing too",
+    severity=Severity.ERROR,
+    topic=Topic.EDGES,
+    why="A limit order at price 0 skips its checks and reaches the venue, a stop of 0 is left "
+    "out, and an audit entry says that there was no price.",
+    fix="write `is not None`, and refuse a zero where it makes no sense",
+    visits=(on_nodes(_if, ast.If), on_nodes(_choice, ast.IfExp), on_nodes(_or, ast.BoolOp)),
+    bad=(
+        """
+from decimal import Decimal
+
+class Order:
+    size: Decimal
+    price: Decimal | None = None
+
+def send(self, symbol: str, amount: float, price: float = None):
+    if price:  # <-
+        price = self.to_precision(symbol, price)
+
+def entry(order: Order):
+    value = order.size * (order.price or Decimal(1))  # <-
+    return {"price": str(order.price) if order.price else None, "value": value}  # <-
+""",
+    ),
+    good=(
+        """
+from decimal import Decimal
+
+def send(self, symbol: str, amount: Decimal, price: Decimal | None = None):
+    if price is not None:
+        price = self.to_precision(symbol, price)
+    if amount and symbol:
+        self.post(symbol, amount, price)
+""",
+    ),
+)

@@ -1,0 +1,122 @@
+"""Reviews many files: each is read, parsed and judged on its own, in processes where that pays.
+
+Which files, and against what, is for the caller to say; what is found is only put in order here.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from trading_tools.review.engine import Engine, unreadable
+from trading_tools.review.findings import Finding
+from trading_tools.review.model.project import Project
+from trading_tools.review.parsing import Unreadable
+from trading_tools.review.reading.files import source_of
+from trading_tools.review.reading.finding import Reader, base_of, finder, from_disk, module_of
+from trading_tools.review.rule import Rule
+
+PAYS_BYTES: Final = 1_500_000
+"""From this much text on, more processes are faster than one."""
+
+_CHUNK: Final = 24
+_PROJECTS: Final = 8
+
+
+@dataclass(frozen=True)
+class Target:
+    """A file to be reviewed and the path that findings name it by."""
+
+    file: Path
+    shown: str
+    size: int = 0
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What every file of a review is judged by."""
+
+    engine: Engine
+    read: Reader
+    missing: bool
+
+    def findings(self, targets: Sequence[Target]) -> list[Finding]:
+        return [finding for target in targets for finding in _reviewed(self, target)]
+
+
+def review(
+    targets: Sequence[Target],
+    rules: Sequence[Rule],
+    *,
+    read: Reader = from_disk,
+    missing: bool = False,
+    processes: int | None = None,
+) -> list[Finding]:
+    """The findings in files, in order.
+
+    `read` gives a file's bytes, so that another state of a project than the one on disk can be
+    reviewed. A file that is not there is a finding, unless it may be `missing`.
+    """
+    workers = _workers(targets) if processes is None else processes
+    job = _Job(Engine(tuple(rules)), read, missing)
+    found = job.findings(targets) if workers <= 1 else list(_in_processes(targets, job, workers))
+    return sorted(found, key=lambda each: each.order)
+
+
+def _workers(targets: Sequence[Target]) -> int:
+    enough = sum(target.size for target in targets) >= PAYS_BYTES
+    can_fork = hasattr(os, "fork") and threading.active_count() == 1
+    return min(os.cpu_count() or 1, 8) if enough and can_fork else 1
+
+
+def _in_processes(targets: Sequence[Target], job: _Job, workers: int) -> Iterator[Finding]:
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    global _job
+    _job = job  # rules are functions: they are inherited, not sent
+    chunks = [targets[at : at + _CHUNK] for at in range(0, len(targets), _CHUNK)]
+    with ProcessPoolExecutor(workers, get_context("fork"), _settle) as pool:
+        for found in pool.map(_chunk, chunks):
+            yield from found
+
+
+_job: _Job | None = None
+
+
+def _settle() -> None:
+    """In each process, once: what is there already is not looked through for garbage again."""
+    gc.freeze()
+    gc.disable()
+
+
+def _chunk(targets: Sequence[Target]) -> list[Finding]:
+    assert _job is not None
+    # Collecting while a tree grows costs a third of parsing; it is done once a chunk instead.
+    found = _job.findings(targets)
+    gc.collect()
+    return found
+
+
+def _reviewed(job: _Job, target: Target) -> list[Finding]:
+    raw = job.read(target.file)
+    if raw is None:
+        gone = unreadable(target.shown, "cannot be read", "name a readable file")
+        return [] if job.missing else [gone]
+    base = base_of(target.file, job.read)
+    try:
+        source = source_of(target.shown, raw, module_of(target.file, base))
+    except Unreadable as error:
+        return [unreadable(target.shown, error.what, error.fix, error.line)]
+    return job.engine.review(source, _project(base, job.read))
+
+
+@lru_cache(maxsize=_PROJECTS)
+def _project(base: Path, read: Reader) -> Project:
+    return Project(finder(base, read))

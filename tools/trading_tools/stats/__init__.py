@@ -1,0 +1,1 @@
+"""What returns prove: ratios that count trials, overfitting, bounds of slippage and drawdown."""
