@@ -60,6 +60,12 @@ def test_a_check_of_each_kind_finds_nothing_on_sound_components() -> None:
     assert all(value > 0 for value in found.values())
 
 
+def test_every_cut_and_silence_of_the_benchmark_is_survived() -> None:
+    found = told("benchmarks.kit_streams", "0.2", "1")
+    assert set(found) == {"path_p99_ms", "sent_p99_ms", "path_a_s", "cut_s", "silence_s"}
+    assert all(value > 0 for value in found.values())
+
+
 def test_a_drill_starts_with_one_venue_and_with_all() -> None:
     found = told("benchmarks.drill", "1")
     assert set(found) == {"one_venue_s", "all_venues_s"}

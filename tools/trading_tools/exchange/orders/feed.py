@@ -10,7 +10,8 @@ from typing import Protocol
 
 from trading_tools.exchange.orders.manager import OrderManager
 from trading_tools.exchange.orders.port import VenueFill, VenueOrder
-from trading_tools.exchange.orders.rows import Row, Unreadable
+from trading_tools.exchange.orders.records import OrderRecord
+from trading_tools.exchange.orders.rows import Row, Unreadable, later_order_of
 
 
 class Reader(Protocol):
@@ -48,12 +49,23 @@ class OrderFeed:
         try:
             shown = self._reader.order_of(row)
         except Unreadable:
-            if row.get("id") is not None:
+            known = self._known(row)
+            if known is None:
+                return
+            try:
+                shown = later_order_of(row, known)
+            except Unreadable:
                 await self._manager.refresh(str(row["id"]))
-            return
+                return
         ours = self._manager.on_order(shown)
         if ours and shown.filled_size_base and not self._reader.streams_fills:
             await self._manager.catch_up(shown.symbol)
+
+    def _known(self, row: Row) -> OrderRecord | None:
+        """The order of ours that a row is of, by either of its names."""
+        records = self._manager.records
+        named = records.orders.get(str(row["info"].get("cl_ord_id")))
+        return named or next(iter(records.numbered(str(row["id"]))), None)
 
     async def fill(self, row: Row) -> None:
         """Take in a fill's row.

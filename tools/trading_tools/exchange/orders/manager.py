@@ -127,8 +127,13 @@ class OrderManager:
             )
             return await self._resolved(order, resolve_within_s)
 
-    async def cancel(self, name: str, reason: str, resolve_within_s: float = 5.0) -> OrderRecord:
+    async def cancel(
+        self, name: str, reason: str, resolve_within_s: float = 5.0, told_within_s: float = 0.0
+    ) -> OrderRecord:
         """Ask for an order's end, and learn how it ended: a fill may have been faster.
+
+        A stream that gives this manager its news has `told_within_s` to tell, before the venue is
+        asked: where requests are few, it saves one for each order.
 
         Raises:
             KeyError: there is no such order.
@@ -142,6 +147,7 @@ class OrderManager:
             self._tracker.write(
                 CancelResult(name, judged.outcome, self._now(), judged.code, judged.message)
             )
+            await self._tracker.told_within(order, told_within_s)
             return await self._tracker.asked_until(order, resolve_within_s, lambda: order.ended)
 
     async def replace(

@@ -136,6 +136,8 @@ def _since(tracker: Tracker, symbol: str) -> int:
     audit that has none, from its first order on.
     """
     records = tracker.records
+    if not records.orders and symbol not in records.reconciled_at:
+        return int(tracker.started.timestamp() * 1000)  # nothing older can be of an order of ours
     orders = [order for order in records.orders.values() if order.symbol == symbol]
     first = orders[0].intended_at if orders else tracker.started
     compared = tracker.compared.get(symbol) or records.reconciled_at.get(

@@ -14,6 +14,7 @@ from typing import Any, Final
 from trading_tools.exchange.errors import one_line
 from trading_tools.exchange.orders.life import Stage
 from trading_tools.exchange.orders.port import Unanswered, VenueFill, VenueOrder
+from trading_tools.exchange.orders.records import OrderRecord
 from trading_tools.money import from_json
 
 Row = Mapping[str, Any]
@@ -61,6 +62,33 @@ def order_of(row: Row, contract_size: Decimal = Decimal(1)) -> VenueOrder:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise Unreadable(f"an order that cannot be read: {one_line(error)}") from error
+
+
+def later_order_of(row: Row, known: OrderRecord) -> VenueOrder:
+    """One of Kraken's later rows of an order, whose market and size only the first one has.
+
+    Raises:
+        Unreadable: it is none, or says that the order has ended and not what it has filled.
+    """
+    try:
+        told = row["info"]
+        stage = _STAGES[row["status"]]
+        if "exec_type" not in told or (stage is not Stage.OPEN and "cum_qty" not in told):
+            raise ValueError("it does not say what is filled")
+        filled = from_json(told.get("cum_qty", 0), "cum_qty")
+        if stage is Stage.FILLED and filled < known.size_base:
+            stage = Stage.CANCELED
+        return VenueOrder(
+            str(told["order_id"]),
+            known.client_order_id,
+            known.symbol,
+            "buy" if known.side == "buy" else "sell",
+            stage,
+            known.size_base,
+            filled,
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise Unreadable(f"a later row that cannot be read: {one_line(error)}") from error
 
 
 def fill_of(row: Row, contract_size: Decimal = Decimal(1)) -> VenueFill:

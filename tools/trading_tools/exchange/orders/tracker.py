@@ -20,6 +20,7 @@ from trading_tools.exchange.orders.records import OrderRecord, Records
 
 _FIRST_WAIT_S = 0.25
 _LONGEST_WAIT_S = 5.0
+_STREAM_LOOK_S = 0.02
 _EARLY_FILLS = 1_000
 
 
@@ -94,6 +95,13 @@ class Tracker:
                 )
             )
         return True
+
+    async def told_within(self, order: OrderRecord, seconds: float) -> None:
+        """Let a stream tell an order's end."""
+        left = seconds
+        while not order.ended and left > 0:
+            await self._sleep(_STREAM_LOOK_S)
+            left -= _STREAM_LOOK_S
 
     async def asked_until(
         self, order: OrderRecord, within_s: float, known: Callable[[], bool]

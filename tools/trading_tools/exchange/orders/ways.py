@@ -174,6 +174,10 @@ async def _kraken_cancel(client: Any, symbol: str, name: str, number: str | None
 async def _kraken_find(
     client: Any, symbol: str, name: str, number: str | None, since_ms: int
 ) -> Raw:
+    if number is not None:
+        # One call of the few that Kraken allows, where the two lists are two.
+        known: Raw = await client.fetch_order(number, symbol)
+        return known
     params = {"clientOrderId": name}
     found = _the_one(await client.fetch_open_orders(symbol, params=params), name, number)
     if found is None:

@@ -5,6 +5,7 @@ A reply is never trusted to free anything: it can only raise what is used, or ma
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -47,6 +48,9 @@ _FULL: Final[Mapping[str, Mapping[str, str]]] = {
 
 _LOOKED_AT: Final = 2_000
 
+_PAGE_WAIT_S: Final = 5.0
+"""After a page of a firewall in front of a venue, which does not say what it is about."""
+
 _USUAL_WAITS: Final[Mapping[int, float]] = {418: 120, 429: 10}
 _LONGEST_WAIT_S = 4 * 86_400.0
 
@@ -73,6 +77,8 @@ def observe(
         if words in said and name in pacer.rules:
             pacer.told(name, pacer.rules[name].most, lane)
     usual = _WAITS.get(pacer.venue, _USUAL_WAITS).get(status)
+    if status == 403 and said.lstrip()[:1] == "<":
+        usual = _PAGE_WAIT_S
     if usual is None:
         waits = _WORDS.get(pacer.venue, {}).items()
         usual = next((seconds for words, seconds in waits if words in said), None)
@@ -80,10 +86,17 @@ def observe(
         return 0.0
     seconds = _number(low.get("retry-after"))
     if seconds is None:
-        seconds = usual
+        seconds = max(usual, _until_reset_s(low, said))
     seconds = min(seconds, _LONGEST_WAIT_S)
     pacer.pause(seconds, Scope.ADDRESS)
     return seconds
+
+
+def _until_reset_s(headers: Mapping[str, str], said: str) -> float:
+    """Bybit names the moment of its own clock at which a limit is free; the reply has its time."""
+    reset = re.fullmatch(r"\d{13}", headers.get("x-bapi-limit-reset-timestamp", ""))
+    now = re.search(r'"time":(\d{13})\b', said)
+    return 0.0 if reset is None or now is None else (int(reset[0]) - int(now[1])) / 1_000
 
 
 def _number(text: str | None) -> float | None:
