@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Literal
 
-from orchestrator.catalogue import audit, checks, exchange, risk
+from orchestrator.catalogue import audit, checks, exchange, orders, risk
 from orchestrator.toolbox.tool import Effect, Tool
 from orchestrator.workspace import tools as workspace
 
@@ -16,7 +16,14 @@ Verdict = Literal["allow", "ask", "deny"]
 @cache
 def all_tools() -> Mapping[str, Tool]:
     """Every tool by name."""
-    every = (*risk.TOOLS, *exchange.TOOLS, *audit.TOOLS, *checks.TOOLS, *workspace.TOOLS)
+    every = (
+        *risk.TOOLS,
+        *exchange.TOOLS,
+        *orders.TOOLS,
+        *audit.TOOLS,
+        *checks.TOOLS,
+        *workspace.TOOLS,
+    )
     return {tool.name: tool for tool in sorted(every, key=lambda tool: tool.name)}
 
 

@@ -43,7 +43,7 @@ Type = Literal[
     "choice",
     "text",
 ]
-Kind = Literal["validate", "answer"]
+Kind = Literal["validate", "answer", "act"]
 
 
 class _Part(BaseModel):

@@ -46,9 +46,20 @@ RISK_TOOLS = frozenset(
     {"kelly_fraction", "position_size", "stop_size", "drawdown_risk", "validate_sizing"}
 )
 MARKET_TOOLS = frozenset({"ticker", "order_book", "candles", "market_limits", "trading_fees"})
+ORDER_TOOLS = frozenset(
+    {
+        "place_order",
+        "cancel_order",
+        "cancel_all_orders",
+        "open_orders",
+        "positions",
+        "order_status",
+    }
+)
 TOOLS = (
     RISK_TOOLS
     | MARKET_TOOLS
+    | ORDER_TOOLS
     | {
         "ask_user",
         "bash",

@@ -122,8 +122,8 @@ class CcxtOrders:
             raise
         return _order(shown)
 
-    async def open_orders(self, symbol: str) -> Sequence[VenueOrder]:
-        """All open orders of the account."""
+    async def open_orders(self, symbol: str | None) -> Sequence[VenueOrder]:
+        """All open orders of the account, in one market or, for None, in all of them."""
 
         async def ask() -> Any:
             params = dict(self._ways.listing)
@@ -142,6 +142,18 @@ class CcxtOrders:
             for fill in map(_fill, await self._asked(ask))
         }
         return sorted(found.values(), key=lambda fill: (fill.at_ms, fill.trade_id))
+
+    async def balances(self) -> Mapping[str, tuple[Decimal, Decimal]]:
+        """What the account holds of each asset: in all, and how much of it is free."""
+        shown = await self._asked(self._client.fetch_balance)
+        try:
+            return {
+                asset: (Decimal(shown["total"][asset]), Decimal(shown["free"][asset] or 0))
+                for asset in sorted(shown["total"])
+                if shown["total"][asset] is not None and Decimal(shown["total"][asset])
+            }
+        except (KeyError, TypeError, ArithmeticError) as error:
+            raise Unanswered(f"a balance that cannot be read: {_line(error)}") from error
 
     async def time_ms(self) -> int:
         """The venue's clock."""
@@ -219,6 +231,7 @@ def _order(shown: Mapping[str, Any]) -> VenueOrder:
             stage,
             size,
             filled,
+            None if shown.get("price") is None else Decimal(shown["price"]),
         )
     except (KeyError, TypeError, ArithmeticError) as error:
         raise Unanswered(f"an order that cannot be read: {_line(error)}") from error
