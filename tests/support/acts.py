@@ -34,6 +34,19 @@ DEAD = "http://127.0.0.1:1"
 """Where nothing listens."""
 
 
+@dataclass
+class FateByName(Fate):
+    """Kills at the first point of a name; empty for never."""
+
+    named: str = ""
+
+    def point(self, name: str) -> None:
+        """Pass a point, or die there."""
+        if name == self.named:
+            self.kill_at = len(self.passed) + 1
+        super().point(name)
+
+
 @dataclass(frozen=True)
 class VenueProcess:
     """A running `orc venue serve`."""
@@ -123,13 +136,13 @@ class ActingRun:
         project.mkdir(parents=True, exist_ok=True)
         (project / "readme.txt").write_text("hello\n")
 
-    def live(self, kill_at: int = 0) -> list[str]:
+    def live(self, kill_at: int = 0, named: str = "") -> list[str]:
         """Drive it in a process of its own; the points passed, or none where it was killed."""
         points = self.folder / "points"
         points.unlink(missing_ok=True)
 
         def life() -> None:
-            fate = Fate(kill_at)
+            fate = FateByName(kill_at, named=named)
             self.drive(fate)
             points.write_text("\n".join(fate.passed))
 
