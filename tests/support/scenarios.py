@@ -73,7 +73,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         Scenario(
             "act",
             "Place a resting buy of 0.002 BTC/USDT at 58,800.50 USDT on the Binance simulator, "
-            "check with the venue that it is really in the book, and tell me how it stands",
+            "check with the venue that it is really in the book, and report its state",
             agent="exchange-integration-specialist",
             simulator=True,
         ),

@@ -59,15 +59,10 @@ def acting(venue: VenueProcess, tmp_path: Path) -> Make:
 
 def orders_of(run: ActingRun) -> int:
     """How many orders the venue accepted of the run's one call."""
-    accounts = ["live"]
-    with Ledger.open(run.folder / "ledger.sqlite") as ledger:
-        streams = [info.stream for info in ledger.streams()]
-    accounts += [s.removeprefix("orders:binance:") for s in streams if "simulator" in s]
     names = {
-        client_order_id("binance", account, f"{run.run}:playbook_order") for account in accounts
-    }
-    names |= {
-        client_order_id("binance", account, f"{run.run}:playbook_rehearsal") for account in accounts
+        client_order_id("binance", place, f"{run.run}:playbook_{step}")
+        for place in ("live", "simulator")
+        for step in ("order", "rehearsal")
     }
     return sum(name in names for name in run.venue.accepted())
 

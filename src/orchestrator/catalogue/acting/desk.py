@@ -134,7 +134,7 @@ class Account:
 
         Its guard knows the books that `look` has read before.
         """
-        return OrderManager(self.orders, self.audit, self.door.account, self.guard())
+        return OrderManager(self.orders, self.audit, self.place, self.guard())
 
     @asynccontextmanager
     async def held(self) -> AsyncIterator[None]:
@@ -213,7 +213,7 @@ class Desk:
         return frozenset(
             account
             for account in accounts
-            if TradeAudit(self._ledger, prefix + account).trail(client_order_id(name, account, key))
+            if TradeAudit(self._ledger, prefix + account).trail(client_order_id(name, place, key))
         )
 
     def _opened(self, place: Place, venue: str, door: Door) -> Account:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 from orchestrator.catalogue.acting import shown
 from orchestrator.catalogue.acting.cancelling import Many, One, find
@@ -12,8 +11,8 @@ from orchestrator.catalogue.acting.faults import explained
 from orchestrator.catalogue.acting.places import Place
 from orchestrator.catalogue.acting.placing import PROVEN_WITHIN_S
 from orchestrator.toolbox.tool import ToolContext, ToolError, ToolResult
-from trading_tools.exchange.orders.client_ids import is_ours
 from trading_tools.exchange.orders.life import UNSURE
+from trading_tools.money import PlainDecimal, plain
 
 
 @dataclass(frozen=True)
@@ -30,9 +29,9 @@ class OpenOrder:
 
     symbol: str
     side: str
-    size: Decimal
-    filled: Decimal
-    limit_price: Decimal | None
+    size: PlainDecimal
+    filled: PlainDecimal
+    limit_price: PlainDecimal | None
     client_order_id: str
     venue_order_id: str
     ours: bool
@@ -54,8 +53,8 @@ class Holding:
     """What an account holds of an asset."""
 
     asset: str
-    total: Decimal
-    free: Decimal
+    total: PlainDecimal
+    free: PlainDecimal
 
 
 @dataclass(frozen=True)
@@ -63,9 +62,9 @@ class Traded:
     """What the orders of this ledger come to in a market, in its base asset."""
 
     symbol: str
-    bought_less_sold: Decimal
-    if_all_open_fill_low: Decimal
-    if_all_open_fill_high: Decimal
+    bought_less_sold: PlainDecimal
+    if_all_open_fill_low: PlainDecimal
+    if_all_open_fill_high: PlainDecimal
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ async def open_orders(context: ToolContext, wanted: Many) -> OpenOrders:
             order.price_quote,
             order.client_order_id,
             order.venue_order_id,
-            order.client_order_id in known and is_ours(account.venue, order.client_order_id),
+            order.client_order_id in known,
         )
         for order in listed
     )
@@ -111,10 +110,10 @@ async def positions(context: ToolContext, wanted: Whole) -> Positions:
     records = account.records()
     traded = []
     for symbol in sorted(records.symbols):
-        high, low = records.exposure_base(symbol)
-        traded.append(Traded(symbol, records.position_base(symbol), low, high))
+        figures = (records.position_base(symbol), *reversed(records.exposure_base(symbol)))
+        traded.append(Traded(symbol, *figures))
     held = tuple(Holding(asset, total, free) for asset, (total, free) in balances.items())
-    lines = tuple(f"{one.asset}: {one.total}, free {one.free}" for one in held)
+    lines = tuple(f"{one.asset}: {plain(one.total)}, free {plain(one.free)}" for one in held)
     return Positions(account.place, account.venue, held, tuple(traded), lines)
 
 

@@ -148,4 +148,4 @@ async def _intent(
 
 
 def _name(account: Account, key: str) -> str:
-    return client_order_id(account.venue, account.door.account, key)
+    return client_order_id(account.venue, account.place, key)

@@ -18,7 +18,7 @@ from trading_tools.exchange.orders.life import UNSURE, Stage
 from trading_tools.exchange.orders.port import VenueOrder
 from trading_tools.exchange.orders.records import EXACT, OrderRecord
 from trading_tools.exchange.readings import MarketLimits
-from trading_tools.money import exact_product, plain
+from trading_tools.money import PlainDecimal, exact_product, plain
 
 MOST_LISTED = 20
 
@@ -38,13 +38,13 @@ class Order:
     venue: str
     symbol: str
     side: str
-    size: Decimal
+    size: PlainDecimal
     size_unit: str
-    limit_price: Decimal | None
+    limit_price: PlainDecimal | None
     price_unit: str
     stage: str
-    filled: Decimal
-    average_price: Decimal | None
+    filled: PlainDecimal
+    average_price: PlainDecimal | None
     client_order_id: str
     venue_order_id: str | None
     reason: str | None
@@ -58,12 +58,12 @@ def order_of(place: str, venue: str, record: OrderRecord) -> Order:
         venue=venue,
         symbol=record.symbol,
         side=record.side,
-        size=_even(record.size_base),
+        size=record.size_base,
         size_unit=base,
-        limit_price=None if record.price_quote is None else _even(record.price_quote),
+        limit_price=record.price_quote,
         price_unit=quote,
         stage=record.stage.value,
-        filled=_even(record.filled_size_base),
+        filled=record.filled_size_base,
         average_price=_average(record),
         client_order_id=record.client_order_id,
         venue_order_id=record.venue_order_id,
@@ -156,14 +156,9 @@ def _through(place: str, through: str | None) -> str:
     return f", through the gateway {through}" if through and place != "simulator" else ""
 
 
-def _even(value: Decimal) -> Decimal:
-    """Without zeros at its end, and never with an exponent."""
-    return Decimal(plain(value))
-
-
 def _average(record: OrderRecord) -> Decimal | None:
     fills = record.fills.values()
     with localcontext(EXACT):
         size = sum((fill.size_base for fill in fills), Decimal(0))
         paid = sum((fill.size_base * fill.price_quote for fill in fills), Decimal(0))
-        return _even((paid / size).quantize(Decimal("1e-8"))) if size else None
+        return (paid / size).quantize(Decimal("1e-8")) if size else None
