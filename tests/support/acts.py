@@ -19,11 +19,13 @@ from typing import Any
 from urllib.request import urlopen
 
 from orchestrator.agents.catalogue import AgentCatalogue
+from orchestrator.catalogue.forks import fork
 from orchestrator.catalogue.playbook_library import library_of
 from orchestrator.catalogue.sessions import House, begin, open_session, take_up
 from orchestrator.config.settings import OrderSettings, Settings
 from orchestrator.models.offline import OfflineModel
 from orchestrator.run.reconciling import OUTCOME_UNKNOWN
+from orchestrator.run.setting import Absent
 from orchestrator.run.state import State
 from tests.support.command_line import ORC
 from tests.support.crashes import Fate, forked
@@ -164,6 +166,15 @@ class ActingRun:
             with take_up(house, self.run) as session:
                 session.take()
                 asyncio.run(session.drive())
+
+    def fork(self, at: int) -> State:
+        """Fork it at an event, and drive the fork with nobody at the terminal."""
+        with Ledger.open(self.folder / "ledger.sqlite") as ledger:
+            house = replace(self._house(ledger), person=Absent())
+            with fork(house, self.run, f"{self.run}-fork", at, None) as session:
+                session.take()
+                asyncio.run(session.drive())
+                return session.journal.state
 
     def sent_through(self, gateway: str) -> ActingRun:
         """The same run with another gateway."""

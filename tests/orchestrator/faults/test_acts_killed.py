@@ -12,7 +12,9 @@ import pytest
 
 from orchestrator.catalogue.replays import replay_run
 from orchestrator.config.settings import OrderSettings
+from orchestrator.run.calls import FORKED
 from orchestrator.run.reconciling import OUTCOME_UNKNOWN
+from orchestrator.run.report import open_approval
 from tests.support.acts import DEAD, ActingRun, VenueProcess, venue_process
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.verify import verify
@@ -97,6 +99,20 @@ def test_a_run_killed_when_its_order_was_sent_finds_it_and_sends_no_other(acting
     assert orders_of(run) == 1
     kinds = [event.kind for event in run.events()]
     assert kinds.count("tool.intended") == kinds.count("approval.requested") == 1
+
+
+def test_a_fork_of_a_run_that_acted_does_not_act_again_by_itself(acting: Make) -> None:
+    run = acting("simulator")
+    run.live()
+    assert orders_of(run) == 1
+    before = run.venue.accepted()
+    replied = [event.seq for event in run.events() if event.kind == "model.replied"]
+    state = run.fork(replied[0])
+    waiting = open_approval(state)
+    assert waiting is not None
+    assert FORKED in waiting.request.why
+    assert "buy 0.001 BTC at a limit of 58000 USDT" in waiting.request.shows
+    assert run.venue.accepted() == before
 
 
 @pytest.mark.slow
