@@ -135,8 +135,10 @@ class ActingRun:
 
     def __post_init__(self) -> None:
         project = self.folder / "project"
-        project.mkdir(parents=True, exist_ok=True)
-        (project / "readme.txt").write_text("hello\n")
+        if not project.exists():
+            project.mkdir(parents=True)
+            (project / "readme.txt").write_text("hello\n")
+            subprocess.run(["git", "init", "--quiet", str(project)], check=True)
 
     def live(self, kill_at: int = 0, named: str = "") -> list[str]:
         """Drive it in a process of its own; the points passed, or none where it was killed."""
@@ -171,7 +173,7 @@ class ActingRun:
         """Fork it at an event, and drive the fork with nobody at the terminal."""
         with Ledger.open(self.folder / "ledger.sqlite") as ledger:
             house = replace(self._house(ledger), person=Absent())
-            with fork(house, self.run, f"{self.run}-fork", at, None) as session:
+            with fork(house, self.run, f"{self.run}-fork-{at}", at, None) as session:
                 session.take()
                 asyncio.run(session.drive())
                 return session.journal.state

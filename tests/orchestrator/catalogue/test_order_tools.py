@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -193,6 +194,23 @@ async def test_what_cannot_be_placed_says_why_and_what_to_do(
 ) -> None:
     bench.set(**settings)
     assert words in await bench.refusal("place_order", **{**BUY, **given})
+
+
+async def test_what_the_venue_rejects_is_told_in_its_words(bench: Bench) -> None:
+    bench.set(max_order_quote=Decimal(10**8), max_exposure_quote=Decimal(10**8))
+    rejected = await bench.call("place_order", **{**BUY, "size": "100"})
+    assert rejected.is_error
+    assert rejected.text.startswith("REJECTED by binance (simulator): -2010")
+    assert rejected.data["stage"] == "rejected"
+
+
+async def test_reads_at_the_same_time_share_one_account(bench: Bench) -> None:
+    tools = [tool for tool in TOOLS if tool.name in {"open_orders", "positions"}]
+    given = {"place": "simulator", "venue": "binance"}
+    async with bench.desk() as desk:
+        calls = [tool.call(bench.context(desk), given) for tool in tools]
+        both = await asyncio.gather(*calls)
+    assert not any(one.is_error for one in both)
 
 
 async def test_a_missing_key_is_named_and_a_wrong_one_refused(bench: Bench) -> None:

@@ -6,6 +6,7 @@ manager, the guard and the kill switch are `trading_tools.exchange.orders`.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -167,6 +168,7 @@ class Desk:
         self._state_dir = state_dir
         self._user = user
         self._accounts: dict[tuple[str, str], Account] = {}
+        self._opening = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         return self
@@ -189,14 +191,15 @@ class Desk:
                 its key is missing, or the simulator is not there.
         """
         name = _supported(venue)
-        door = await door_to(place, name, self._settings, self._environ)
-        known = self._accounts.get((place, name))
-        if known is not None and known.door == door:
-            return known
-        if known is not None:  # a simulator that was started anew
-            await known.close()
-        self._accounts[place, name] = self._opened(place, name, door)
-        return self._accounts[place, name]
+        async with self._opening:  # reads are made at the same time
+            door = await door_to(place, name, self._settings, self._environ)
+            known = self._accounts.get((place, name))
+            if known is not None and known.door == door:
+                return known
+            if known is not None:  # a simulator that was started anew
+                await known.close()
+            self._accounts[place, name] = self._opened(place, name, door)
+            return self._accounts[place, name]
 
     def written(self, place: Place, venue: str, key: str) -> frozenset[str]:
         """The accounts under which an order of this key was written down before it was sent.
