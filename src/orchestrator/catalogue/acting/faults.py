@@ -54,6 +54,10 @@ def _unanswered(account: Account, error: Unanswered) -> ToolError:
         names = " and ".join(credential_names(account.place, account.venue))
         said = " ".join(str(cause).split())[:160]
         return ToolError(f"{where} refuses the key in {names}: {said}")
+    if isinstance(cause, ccxt.DDoSProtection):
+        return Unavailable(
+            f"{where} asks to slow down, and nothing was sent: try again in a minute"
+        )
     if isinstance(cause, ccxt.NetworkError):
         return Unavailable(f"{where} cannot be reached or is out of order now: {error}")
     return Unavailable(f"{where}: {error}")

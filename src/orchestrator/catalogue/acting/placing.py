@@ -7,6 +7,7 @@ attempt: a run that is taken up again asks after its order, and never sends it t
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Literal
@@ -22,12 +23,15 @@ from trading_tools.exchange.orders.guard import Refused, fitted
 from trading_tools.exchange.orders.intent import Intent, TimeInForce
 from trading_tools.exchange.orders.life import UNSURE
 from trading_tools.exchange.orders.manager import OrderManager
+from trading_tools.exchange.orders.port import Unanswered
 from trading_tools.exchange.orders.records import OrderRecord
 from trading_tools.exchange.readings import MarketLimits
 
 SENT_WITHIN_S: Final = 45.0
 PROVEN_WITHIN_S: Final = 40.0
 """Long enough for the proof that an order never came to be, where its window is some seconds."""
+
+_WRITTEN = "an earlier attempt wrote an order down, and it may be at the venue: look there"
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,13 @@ class Wanted:
 
 async def place(context: ToolContext, wanted: Wanted) -> ToolResult:
     """Send the order, unless it was sent by an earlier attempt at the same call."""
-    account = await context.service(Desk).account(wanted.place, wanted.venue)
+    desk = context.service(Desk)
+    try:
+        account = await desk.account(wanted.place, wanted.venue)
+    except ToolError as error:
+        if desk.written(wanted.place, wanted.venue, context.key):
+            raise ToolError(f"{error}; {_WRITTEN}") from None
+        raise
     name = _name(account, context.key)
     try:
         async with asyncio.timeout(SENT_WITHIN_S):
@@ -114,7 +124,8 @@ async def _followed(manager: OrderManager, name: str) -> OrderRecord:
     """The order as the venue shows it a moment later, with its fills."""
     record = await manager.ask_after(name)
     if record.filled_size_base:
-        await manager.reconcile([record.symbol])
+        with suppress(Unanswered):  # what is known of the order stands without its prices
+            await manager.reconcile([record.symbol])
     return record
 
 

@@ -1,5 +1,6 @@
 """ccxt's clients for an account: which host they talk to, with which key.
 
+With a key a client is for the few requests around single orders, and not held to ccxt's own pace.
 A client that is sent `through` an address talks to nobody else: the venue's own host becomes the
 first part of the path, which is how a venue of `trading_tools.venue` is reached.
 """
@@ -56,6 +57,8 @@ def client_of(
         client.set_sandbox_mode(True)
     if credentials is not None:
         client.apiKey, client.secret = credentials.key, credentials.secret
+        # ccxt would hold a stamped order back behind other requests until its window has passed.
+        client.enableRateLimit = False
     if through is not None:
         client.urls["api"] = _sent_through(through.rstrip("/"), client.urls["api"])
     return client
