@@ -16,6 +16,7 @@ from orchestrator.catalogue.acting.desk import KILL_SWITCH, Desk
 from orchestrator.catalogue.orders import TOOLS
 from orchestrator.config.settings import OrderSettings
 from orchestrator.toolbox.tool import Effect, ToolContext, ToolError, ToolResult
+from orchestrator.toolbox.verdicts import Done, NotDone, Verdict
 from tests.support.acts import DEAD, VenueProcess, venue_process
 from trading_tools.audit.ledger import Ledger
 
@@ -67,6 +68,14 @@ class Bench:
             given = {"place": place, "venue": venue, **more}
             return await tool.preview(self.context(desk), given)
 
+    async def verdict(self, name: str, **more: Any) -> Verdict:
+        """What became of an attempt at the simulator that was cut off."""
+        (tool,) = [one for one in TOOLS if one.name == name]
+        assert tool.reconcile is not None
+        async with self.desk() as desk:
+            given = {"place": "simulator", "venue": "binance", **more}
+            return await tool.reconcile(self.context(desk), given)
+
     async def refusal(self, name: str, place: str = "simulator", **more: Any) -> str:
         with pytest.raises(ToolError) as refused:
             await self.call(name, place, **more)
@@ -94,6 +103,16 @@ async def test_an_order_is_placed_shown_and_cancelled(bench: Bench) -> None:
     assert (ended.is_error, ended.data["stage"]) == (False, "canceled")
     status = await bench.call("order_status", order_id=name)
     assert status.data["stage"] == "canceled"
+
+
+async def test_what_became_of_a_cancel_is_read_from_the_venue(bench: Bench) -> None:
+    placed = await bench.call("place_order", **BUY)
+    name = placed.data["client_order_id"]
+    assert isinstance(await bench.verdict("cancel_order", order_id=name), NotDone)
+    assert isinstance(await bench.verdict("cancel_all_orders", symbol="BTC/USDT"), NotDone)
+    await bench.call("cancel_all_orders", symbol="BTC/USDT")
+    assert isinstance(await bench.verdict("cancel_order", order_id=name), Done)
+    assert isinstance(await bench.verdict("cancel_all_orders", symbol="BTC/USDT"), Done)
 
 
 async def test_the_same_call_made_again_is_the_same_order(

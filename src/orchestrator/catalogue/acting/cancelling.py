@@ -13,9 +13,9 @@ from orchestrator.catalogue.acting import shown
 from orchestrator.catalogue.acting.desk import Account, Desk
 from orchestrator.catalogue.acting.faults import explained
 from orchestrator.catalogue.acting.places import Place
-from orchestrator.toolbox.tool import ToolContext, ToolError, ToolResult, render
-from orchestrator.toolbox.verdicts import Done, NotDone, Verdict
-from trading_tools.exchange.orders.port import VenueOrder
+from orchestrator.toolbox.tool import ToolContext, ToolError, ToolResult, Unavailable, render
+from orchestrator.toolbox.verdicts import Done, NotDone, Unknown, Verdict
+from trading_tools.exchange.orders.port import Unanswered, VenueOrder
 from trading_tools.exchange.orders.records import OrderRecord, Records
 
 
@@ -85,10 +85,14 @@ async def cancel_aftermath(context: ToolContext, wanted: One) -> Verdict:
                 if record.ended:
                     result = shown.told(account.place, account.venue, record)
                     return Done(result.text, result.data, result.is_error)
-            elif not [o for o in await account.orders.open_orders(None) if _is(o, wanted.order_id)]:
-                done = render(Cancelled(account.place, account.venue, 1, (wanted.order_id,), ()))
-                return Done(done.text, done.data)
-    return NotDone("the order is still open, and a cancel names its order: it can do no more")
+            names = {wanted.order_id, *([record.client_order_id] if record else [])}
+            listed = await account.orders.open_orders(record.symbol if record else None)
+    if any(_is(order, name) for order in listed for name in names):
+        return NotDone("the order is still open, and a cancel names its order: it can do no more")
+    if record is not None:
+        return Unknown(f"{account.venue} lists the order no more, and does not say how it ended")
+    done = render(Cancelled(account.place, account.venue, 1, (wanted.order_id,), ()))
+    return Done(done.text, done.data)
 
 
 async def cancel_all(context: ToolContext, wanted: Many) -> ToolResult:
@@ -145,7 +149,13 @@ async def _end(
     numbers = {order.venue_order_id for order in orders}
     if not numbers:
         return []
-    after = await account.orders.open_orders(symbol)
+    try:
+        after = await account.orders.open_orders(symbol)
+    except Unanswered as error:
+        raise Unavailable(
+            f"the cancels were sent, and {account.venue} ({account.place}) did not say what is "
+            f"open now: look with open_orders ({error})"
+        ) from None
     return [order for order in after if order.venue_order_id in numbers]
 
 

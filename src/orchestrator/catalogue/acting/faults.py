@@ -55,9 +55,7 @@ def _unanswered(account: Account, error: Unanswered) -> ToolError:
         said = " ".join(str(cause).split())[:160]
         return ToolError(f"{where} refuses the key in {names}: {said}")
     if isinstance(cause, ccxt.DDoSProtection):
-        return Unavailable(
-            f"{where} asks to slow down, and nothing was sent: try again in a minute"
-        )
+        return Unavailable(f"{where} asks to slow down: try again in a minute")
     if isinstance(cause, ccxt.NetworkError):
         return Unavailable(f"{where} cannot be reached or is out of order now: {error}")
     return Unavailable(f"{where}: {error}")
