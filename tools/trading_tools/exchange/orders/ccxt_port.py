@@ -166,8 +166,10 @@ class CcxtOrders:
             raise
         return self.order_of(shown)
 
-    async def open_orders(self, symbol: str) -> Sequence[VenueOrder]:
-        """All open orders of the account."""
+    async def open_orders(self, symbol: str | None) -> Sequence[VenueOrder]:
+        """All open orders of the account in a market; of None in every one (`everything`)."""
+        if symbol is None:
+            return await self.everything()
 
         async def ask() -> Any:
             params = dict(self._ways.listing)
@@ -216,6 +218,18 @@ class CcxtOrders:
                 f"{self.name} keeps long and short positions apart: set the account to one-way mode"
             )
         return sum((position_of(row, self._contract_size(symbol)) for row in rows), Decimal(0))
+
+    async def balances(self) -> Mapping[str, tuple[Decimal, Decimal]]:
+        """What the account holds of each asset: in all, and how much of it is free."""
+        shown = await self._read(self._client.fetch_balance)
+        try:
+            return {
+                asset: (Decimal(shown["total"][asset]), Decimal(shown["free"][asset] or 0))
+                for asset in sorted(shown["total"])
+                if shown["total"][asset] is not None and Decimal(shown["total"][asset])
+            }
+        except (KeyError, TypeError, ArithmeticError) as error:
+            raise Unanswered(f"a balance that cannot be read: {one_line(error)}") from error
 
     async def time_ms(self) -> int:
         """The venue's clock."""

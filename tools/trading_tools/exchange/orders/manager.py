@@ -190,6 +190,18 @@ class OrderManager:
             return order
         return await self.submit(replace(intent, size_base=left), resolve_within_s)
 
+    async def ask_after(self, name: str, resolve_within_s: float = 0.0) -> OrderRecord:
+        """Ask the venue what has become of an order, until that is known or the time is up.
+
+        Raises:
+            KeyError: there is no such order.
+        """
+        order = self.records.orders[name]
+        async with self._tracker.locks[name]:
+            if not order.settled:
+                await self._tracker.ask(order)
+            return await self._resolved(order, resolve_within_s)
+
     async def reconcile(self, symbols: Sequence[str]) -> Reconciliation:
         """Compare with the venue in both directions, on start and after a time without stream.
 

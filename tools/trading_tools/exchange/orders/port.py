@@ -44,6 +44,8 @@ class VenueOrder:
     stage: Stage
     size_base: Decimal
     filled_size_base: Decimal
+    price_quote: Decimal | None = None
+    """None where the venue shows none, as for a market order."""
 
 
 @dataclass(frozen=True)

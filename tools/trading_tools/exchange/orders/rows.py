@@ -59,6 +59,7 @@ def order_of(row: Row, contract_size: Decimal = Decimal(1)) -> VenueOrder:
             stage,
             size * contract_size,
             filled * contract_size,
+            None if row.get("price") is None else from_json(row["price"], "price"),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise Unreadable(f"an order that cannot be read: {one_line(error)}") from error
