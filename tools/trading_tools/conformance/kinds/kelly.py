@@ -186,6 +186,8 @@ class _Case:
                 " of the bankroll put into the position (what came is the part that is lost when "
                 "wrong: --param units=risk if that is what it promises)"
             )
+        if is_number(found) and abs(found - 100 * best) <= _TOLERANCE * (1 + abs(found)):
+            return " as a fraction (what came is in percent)"
         return ""
 
     def _overbet(self, bet: tuple[Fraction, Fraction, Fraction], journal: Journal) -> None:
