@@ -43,6 +43,7 @@ _PERS = (
     "interval", "seconds", "time_period", "per_seconds", "interval_s",
 )  # fmt: skip
 _BURSTS = ("burst", "capacity", "bucket_size", "max_tokens", "burst_capacity", "max_burst", "size")
+_NO_NAMES = ("no-such-name", "")
 _SLACK = 0.01
 _MOST_CALLS = 2_000
 _SMALL_CROWD = 60
@@ -125,7 +126,6 @@ class _Case:
                 f"its burst is {self._burst} calls, a history has {_MOST_CALLS}: check it with less"
             )
         )
-        words = self._words()
         return (
             Property("rate", "never over the nominal rate in any window", groups, self._rate,
                      "calls alone, in crowds and after pauses, of any cost up to the burst",
@@ -151,8 +151,8 @@ class _Case:
             Property("cheap-calls", "a cheap call need not wait behind a big one",
                      st.just(None), self._cheap, "a big call and cheap ones after it", note=True,
                      why_not=two),
-            Property("unknown-names", "an unknown name is refused in words", st.sampled_from(words),
-                     self._unknown, "names that no venue has", note=True,
+            Property("unknown-names", "an unknown name is refused in words",
+                     st.sampled_from(_NO_NAMES), self._unknown, "names that no venue has", note=True,
                      why_not="" if self._named() else "it is made without a name"),
         )  # fmt: skip
 
@@ -313,10 +313,6 @@ class _Case:
             if isinstance(value, str):
                 return name
         return None
-
-    @staticmethod
-    def _words() -> tuple[str, ...]:
-        return ("no-such-name", "")
 
     def _unknown(self, word: str, journal: Journal) -> None:
         name = self._named()
