@@ -152,8 +152,8 @@ class _Case:
                      st.just(None), self._cheap, "a big call and cheap ones after it", note=True,
                      why_not=two),
             Property("unknown-names", "an unknown name is refused in words",
-                     st.sampled_from(_NO_NAMES), self._unknown, "names that no venue has", note=True,
-                     why_not="" if self._named() else "it is made without a name"),
+                     st.sampled_from(_NO_NAMES), self._unknown, "names that no venue has",
+                     note=True, why_not="" if self._named() else "it is made without a name"),
         )  # fmt: skip
 
     def _group(self, **more: st.SearchStrategy[Any]) -> st.SearchStrategy[Event]:
