@@ -140,7 +140,7 @@ def _drill(repeats: int) -> list[Figure]:
 def _checks(histories: int) -> list[Figure]:
     found = told("benchmarks.conformance", str(histories))
     return [
-        _most(f"check: a {kind}, {histories} histories a property, wall", seconds, 3, " s")
+        _most(f"check: a {kind}, {histories} histories a law, wall", seconds, 5, " s")
         for kind, seconds in found.items()
     ]
 
