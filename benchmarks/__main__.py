@@ -59,6 +59,7 @@ def measure(*, peers: bool, quick: bool, rounds: int = 30) -> Report:
             *_venue(0.01 if quick else 1.0),
             *_drill(1 if quick else 9),
             *_checks(5 if quick else 100),
+            *_review(2_000 if quick else 100_000),
             *_kit(300 if quick else 20_000),
             *_kit_streams(0.5 if quick else 10, 2 if quick else 50),
             *_commands(1 if quick else 7),
@@ -142,6 +143,18 @@ def _checks(histories: int) -> list[Figure]:
     return [
         _most(f"check: a {kind}, {histories} histories a law, wall", seconds, 5, " s")
         for kind, seconds in found.items()
+    ]
+
+
+def _review(lines: int) -> list[Figure]:
+    found = told("benchmarks.review", str(lines))
+    return [
+        _most("review: CPU over that of `ast.parse` alone", found["over_parse"], 2, "×"),
+        _most(f"review: {lines:,} lines, two processes, wall", found["lines_wall_s"], 3, " s"),
+        _most(
+            f"review: most memory of a process, {2 * lines:,} lines", found["rss_mb"], 300, " MB"
+        ),
+        _most("review: three staged files, as a process, wall", found["staged_ms"], 500, " ms", 0),
     ]
 
 

@@ -29,6 +29,11 @@ def test_runs_at_once_are_all_done_though_the_service_is_overloaded(tmp_path: Pa
     assert found["chain_holds"] is True
 
 
+def test_a_review_is_measured_beside_parsing() -> None:
+    found = told("benchmarks.review", "500")
+    assert set(found) == {"over_parse", "lines_wall_s", "rss_mb", "staged_ms"}
+
+
 def test_the_venue_takes_every_order_of_the_benchmark() -> None:
     found = told("benchmarks.venue", "0.002")
     assert set(found) == {

@@ -73,6 +73,7 @@ TOOLS = (
         "read_receipt",
         "read_trail",
         "record_decision",
+        "review_code",
         "run_checks",
         "verify_ledger",
         EDITOR,

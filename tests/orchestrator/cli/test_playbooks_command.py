@@ -127,7 +127,7 @@ def test_what_needs_a_model_is_blocked_offline_and_names_what_came_near(desk: De
     assert said.code == 1
     result = said.document["result"]
     assert "ANTHROPIC_API_KEY" in result
-    assert "validate-sizing (does not know 'desk', 'py', 'fix')" in result
+    assert "validate-sizing (does not know 'desk/sizing.py', 'fix')" in result
 
 
 def test_without_a_key_what_needs_a_model_is_a_usage_error_before_any_run(desk: Desk) -> None:

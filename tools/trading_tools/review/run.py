@@ -8,9 +8,9 @@ from __future__ import annotations
 import gc
 import os
 import threading
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -45,6 +45,15 @@ class _Job:
     engine: Engine
     read: Reader
     missing: bool
+    projects: OrderedDict[Path, Project] = field(default_factory=OrderedDict)
+
+    def project(self, base: Path) -> Project:
+        """The project of the files below a folder; the last few are kept."""
+        if base not in self.projects:
+            self.projects[base] = Project(finder(base, self.read))
+            if len(self.projects) > _PROJECTS:
+                self.projects.popitem(last=False)
+        return self.projects[base]
 
     def findings(self, targets: Sequence[Target]) -> list[Finding]:
         return [finding for target in targets for finding in _reviewed(self, target)]
@@ -114,9 +123,4 @@ def _reviewed(job: _Job, target: Target) -> list[Finding]:
         source = source_of(target.shown, raw, module_of(target.file, base))
     except Unreadable as error:
         return [unreadable(target.shown, error.what, error.fix, error.line)]
-    return job.engine.review(source, _project(base, job.read))
-
-
-@lru_cache(maxsize=_PROJECTS)
-def _project(base: Path, read: Reader) -> Project:
-    return Project(finder(base, read))
+    return job.engine.review(source, job.project(base))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from trading_tools.review.findings import Edit, Severity
 from trading_tools.review.model.calls import VenueCall
@@ -38,12 +39,18 @@ def _submitted(call: VenueCall, module: Module) -> Iterator[Hit]:
             continue
         for value in module.values(given):
             node = value.node
-            if isinstance(node, ast.BinOp) and isinstance(node.op, _ARITHMETIC):
-                if _has_float(node, value.module):
-                    yield _hit(call, node, value.module, module, name)
+            if _calculates(node) and _has_float(node, value.module):
+                yield _hit(call, node, value.module, module, name)
             elif isinstance(node, ast.Call) and _is_float_call(node) and value.module is module:
                 what = f"the {name} of `{call.shown}` is turned into a float"
                 yield Hit(node, what, Severity.WARNING)
+
+
+def _calculates(node: ast.AST) -> TypeGuard[ast.expr]:
+    """Whether it is a calculation, rounded or bounded perhaps."""
+    if isinstance(node, ast.Call) and last_name(node.func) in {"round", "min", "max", "abs"}:
+        return any(_calculates(each) for each in node.args)
+    return isinstance(node, ast.BinOp) and isinstance(node.op, _ARITHMETIC)
 
 
 def _hit(call: VenueCall, node: ast.AST, place: Module, module: Module, name: str) -> Hit:
@@ -123,6 +130,8 @@ def sell(volume: float, params: dict):  # <-
     amount = volume * 99.25 / 100  # <-
     price = Decimal(float(quote))  # <-
     exchange.create_order("BTC/USD", "limit", "sell", amount, price, params)
+    near = round(price * 0.99, 2)  # <-
+    exchange.create_order("BTC/USD", "limit", "sell", amount, near, params)
 """,
         """
 from py_clob_client.clob_types import OrderArgs

@@ -18,7 +18,8 @@ def _dropped(call: ast.Call, module: Module) -> Iterator[Hit]:
     if not isinstance(module.parent(call), ast.Expr) or not isinstance(call.func, ast.Attribute):
         return
     holder = call.func.value
-    if words(last_name(holder)) & _GROUPS or _is_group(module, holder):
+    own = isinstance(holder, ast.Name) and holder.id == "self"
+    if own or words(last_name(holder)) & _GROUPS or _is_group(module, holder):
         return
     yield Hit(call, f"nobody keeps the task that `{ast.unparse(call.func)}` starts")
 
@@ -61,6 +62,9 @@ async def run(self):
     async with asyncio.TaskGroup() as both:
         both.create_task(self._read())
         both.create_task(self._watch_health())
+
+def start(self, work):
+    self.create_task(work)
 """,
     ),
 )

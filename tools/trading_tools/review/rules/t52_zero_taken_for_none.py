@@ -31,10 +31,13 @@ _NOT_NUMBERS = frozenset(
         "use",
     }
 )
+_LEAVING = (ast.Raise, ast.Return, ast.Continue)
 
 
 def _if(node: ast.If, module: Module) -> Iterator[Hit]:
-    yield from _tested(node.test, module)
+    refuses = isinstance(node.test, ast.UnaryOp) and isinstance(node.body[-1], _LEAVING)
+    if not refuses:  # `if not price: raise` means the zero too
+        yield from _tested(node.test, module)
 
 
 def _choice(node: ast.IfExp, module: Module) -> Iterator[Hit]:
@@ -62,20 +65,10 @@ def _tested(test: ast.expr, module: Module) -> Iterator[Hit]:
     target = test
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         target = test.operand
-    name = last_name(target)
-    own = words(name)
+    own = words(last_name(target))
     if own & _NUMBERS and not own & _NOT_NUMBERS and _may_be_missing(target, module):
-        edit = module.replacing(
-            test, f"{ast.unparse(target)} is{'' if target is not test else ' not'} None"
-        )
-        plain = not isinstance(module.parent(test), ast.BoolOp) or isinstance(target, ast.Name)
-        whole = plain and not _is_value(test, module)
-        yield Hit(
-            test,
-            f"`{ast.unparse(target)}` of 0 is taken for none",
-            Severity.WARNING if _is_value(test, module) else None,
-            edits=(edit,) if whole else (),
-        )
+        what = f"`{ast.unparse(target)}` of 0 is taken for none"
+        yield Hit(test, what, Severity.WARNING if _is_value(test, module) else None)
 
 
 def _is_value(test: ast.expr, module: Module) -> bool:
@@ -146,6 +139,10 @@ def send(self, symbol: str, amount: Decimal, price: Decimal | None = None):
         price = self.to_precision(symbol, price)
     if amount and symbol:
         self.post(symbol, amount, price)
+
+def stop(symbol: str, price: Decimal | None):
+    if not price:
+        raise ValueError(f"{symbol}: no stop at {price}")
 """,
     ),
 )
