@@ -34,8 +34,6 @@ def _raced(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Hit]:
         return
     for name, course in _courses(function, module).items():
         for written in course.written:
-            if not _counts(name, written, function):
-                continue
             between = [
                 (checked, each)
                 for checked in course.checked
@@ -56,27 +54,38 @@ def _counts(name: str, written: ast.AST, function: FunctionNode) -> bool:
 
 
 def _courses(function: ast.AsyncFunctionDef, module: Module) -> dict[str, _Course]:
+    """The attributes that are changed and count, with where they are checked."""
     found: dict[str, _Course] = {}
-    for compare in module.own(function, ast.Compare):
-        for name in _ordered(compare, function, module):
-            found.setdefault(name, _Course()).checked.append(compare)
-    for call in module.own(function, ast.Call):
-        target = called(module, call)
-        if target is not None and isinstance(target.node, ast.FunctionDef):
-            for name in _checked_in(target.node, target.module):
-                found.setdefault(name, _Course()).checked.append(call)
     for added in module.own(function, ast.AugAssign):
-        _written(found, added.target, added)
+        _written(found, added.target, added, function)
     for assign in module.own(function, ast.Assign):
         if not isinstance(assign.value, ast.Constant):
             for each in assign.targets:
-                _written(found, each, assign)
-    return {name: course for name, course in found.items() if course.checked and course.written}
+                _written(found, each, assign, function)
+    if found:
+        for name, node in _checks(function, module):
+            if name in found:
+                found[name].checked.append(node)
+    return {name: course for name, course in found.items() if course.checked}
 
 
-def _written(found: dict[str, _Course], target: ast.expr, node: ast.AST) -> None:
+def _checks(function: ast.AsyncFunctionDef, module: Module) -> Iterator[tuple[str, ast.AST]]:
+    """What is checked in a coroutine, or in a plain method that it asks."""
+    for compare in module.own(function, ast.Compare):
+        for name in _ordered(compare, function, module):
+            yield name, compare
+    for call in module.own(function, ast.Call):
+        target = called(module, call) if dotted(call.func).startswith("self.") else None
+        if target is not None and isinstance(target.node, ast.FunctionDef):
+            for name in _checked_in(target.node, target.module):
+                yield name, call
+
+
+def _written(
+    found: dict[str, _Course], target: ast.expr, node: ast.AST, function: FunctionNode
+) -> None:
     name = _attribute(target)
-    if name:
+    if name and _counts(name, node, function):
         found.setdefault(name, _Course()).written.append(node)
 
 

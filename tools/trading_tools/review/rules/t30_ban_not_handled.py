@@ -14,6 +14,8 @@ _LIMIT, _BAN = "ccxt.RateLimitExceeded", "ccxt.DDoSProtection"
 
 
 def _half(attempt: ast.Try, module: Module) -> Iterator[Hit]:
+    if not module.trades:
+        return
     for handler in attempt.handlers:
         caught = module.caught(handler)
         for known, other in ((_LIMIT, _BAN), (_BAN, _LIMIT)):
