@@ -85,12 +85,16 @@ def _applied(rule: Rule, module: Module) -> Iterator[Finding]:
 
 
 def _subjects(visit: Visit, module: Module) -> Iterable[Any]:
+    if visit.said and not module.mentions(visit.said):
+        return ()
     if visit.whole:
         return (module,)
     if visit.calls:
         return module.calls_of(*visit.calls)
     if visit.acts:
-        return module.acts(*visit.acts)
+        return module.acts(*visit.acts) if module.venue_calls else ()
+    if len(visit.kinds) == 1:
+        return module.nodes(visit.kinds[0])
     return (node for kind in visit.kinds for node in module.nodes(kind))
 
 

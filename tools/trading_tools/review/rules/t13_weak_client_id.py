@@ -10,9 +10,9 @@ from trading_tools.review.findings import Severity
 from trading_tools.review.model.calls import VenueCall, is_client_id
 from trading_tools.review.model.imports import dotted
 from trading_tools.review.model.index import last_name
-from trading_tools.review.model.libraries import Act
+from trading_tools.review.model.libraries import CLIENT_IDS, Act
 from trading_tools.review.model.module import Module
-from trading_tools.review.rule import Hit, Rule, Topic, on_acts, on_nodes
+from trading_tools.review.rule import Hit, Rule, Topic, on_acts, on_nodes, where_said
 
 _STRONG: Final = frozenset(
     {
@@ -133,8 +133,8 @@ RULE = Rule(
     fix="use `uuid4().hex`, or a hash of the intent, within the length that the venue allows",
     link="https://github.com/hummingbot/hummingbot/commit/87990e365d",
     visits=(
-        on_nodes(_named, ast.Assign),
-        on_nodes(_entry, ast.Dict),
+        where_said(on_nodes(_named, ast.Assign), *CLIENT_IDS),
+        where_said(on_nodes(_entry, ast.Dict), *CLIENT_IDS),
         on_acts(_passed, Act.SUBMIT, Act.EDIT),
     ),
     bad=(

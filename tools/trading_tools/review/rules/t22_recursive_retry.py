@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from trading_tools.review.findings import Severity
 from trading_tools.review.model.exceptions import covers
-from trading_tools.review.model.index import FunctionNode, last_name
+from trading_tools.review.model.index import FunctionNode
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.values import called
 from trading_tools.review.rule import Hit, Rule, Topic, on_nodes
@@ -20,8 +20,9 @@ def _recursing(handler: ast.ExceptHandler, module: Module) -> Iterator[Hit]:
     function = module.function(handler)
     if function is None:
         return
-    for call in module.within(handler, ast.Call):
-        if last_name(call.func) != function.name or module.function(call) is not function:
+    for call in module.calls_of(function.name):
+        inside = module.holds(handler, call) and module.function(call) is function
+        if not inside or not _asks(handler, module):
             continue
         target = called(module, call)
         same = target is not None and target.node is function

@@ -10,7 +10,7 @@ from trading_tools.review.model.calls import VenueCall
 from trading_tools.review.model.imports import dotted
 from trading_tools.review.model.libraries import Act
 from trading_tools.review.model.module import Module
-from trading_tools.review.rule import Hit, Rule, Topic, on_acts, on_nodes
+from trading_tools.review.rule import Hit, Rule, Topic, on_acts, on_nodes, where_said
 
 _SWITCHES = ("enableRateLimit", "rateLimit")
 _WHAT = "the client is told not to keep to the venue's limits"
@@ -52,8 +52,8 @@ RULE = Rule(
     "what the venue counts",
     link="https://github.com/Drakkar-Software/OctoBot/issues/2108",
     visits=(
-        on_nodes(_in_settings, ast.Dict),
-        on_nodes(_assigned, ast.Assign),
+        where_said(on_nodes(_in_settings, ast.Dict), "ratelimit"),
+        where_said(on_nodes(_assigned, ast.Assign), "ratelimit"),
         on_acts(_for_one_call, Act.READ, Act.SUBMIT, Act.CANCEL),
     ),
     bad=(

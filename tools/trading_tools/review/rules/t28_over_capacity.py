@@ -10,7 +10,7 @@ from trading_tools.review.findings import Severity
 from trading_tools.review.model.index import FunctionNode, last_name
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.words import words
-from trading_tools.review.rule import Hit, Rule, Topic, on_functions, on_nodes
+from trading_tools.review.rule import Hit, Rule, Topic, on_calls, on_nodes
 
 _COST: Final = frozenset({"cost", "weight", "tokens", "amount", "n", "count", "permits", "units"})
 _TAKES: Final = frozenset({"acquire", "take", "consume", "wait", "reserve", "spend", "throttle"})
@@ -20,13 +20,13 @@ _HELD: Final = frozenset({"tokens", "token", "level", "available", "budget", "al
                           "bucket", "weight", "remaining"})  # fmt: skip
 
 
-def _taken(function: FunctionNode, module: Module) -> Iterator[Hit]:
-    if not words(function.name) & _TAKES:
+def _taken(sleep: ast.Call, module: Module) -> Iterator[Hit]:
+    function = module.function(sleep)
+    if function is None or not words(function.name) & _TAKES:
         return
-    costs = [each for each in module.scope(function).parameters if words(each) & _COST]
-    if not costs or not any(True for _ in _sleeps(function, module)):
-        return
-    for cost in costs:
+    for cost in module.scope(function).parameters:
+        if not words(cost) & _COST:
+            continue
         held = _held(cost, function, module)
         if not held or _refuses(cost, held, function, module):
             continue
@@ -37,12 +37,6 @@ def _taken(function: FunctionNode, module: Module) -> Iterator[Hit]:
         loop = _waits_for_ever(cost, held, function, module)
         if loop is not None:
             yield Hit(loop, f"a `{cost}` above what the bucket holds waits here for ever")
-
-
-def _sleeps(function: FunctionNode, module: Module) -> Iterator[ast.Call]:
-    for call in module.calls_of("sleep"):
-        if module.function(call) is function:
-            yield call
 
 
 def _held(cost: str, function: FunctionNode, module: Module) -> str:
@@ -137,7 +131,7 @@ RULE = Rule(
     "large request waits for what can never be there, and all behind it wait with it.",
     fix="refuse a cost above the capacity with an error of its own, and enforce each limit that is "
     "declared",
-    visits=(on_functions(_taken), on_nodes(_declared, ast.Assign)),
+    visits=(on_calls(_taken, "sleep"), on_nodes(_declared, ast.Assign)),
     bad=(
         """
 import asyncio

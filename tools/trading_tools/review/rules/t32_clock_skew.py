@@ -11,7 +11,7 @@ from trading_tools.review.model.index import last_name
 from trading_tools.review.model.loops import loop_around
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.words import words
-from trading_tools.review.rule import Hit, Rule, Topic, on_nodes
+from trading_tools.review.rule import Hit, Rule, Topic, on_nodes, where_said
 
 _SYNC: Final = (
     "timedifference", "timeoffset", "servertime", "synctime", "timesync", "timediff",
@@ -71,7 +71,10 @@ RULE = Rule(
     "can be cancelled for hours. Waiting and trying again with the same clock cannot help.",
     fix="set `adjustForTimeDifference`, or ask the venue for its time, and then try once more",
     link="https://github.com/ccxt/ccxt/issues/2281",
-    visits=(on_nodes(_retried, ast.ExceptHandler), on_nodes(_signed, ast.Dict)),
+    visits=(
+        where_said(on_nodes(_retried, ast.ExceptHandler), "invalidnonce"),
+        where_said(on_nodes(_signed, ast.Dict), "timestamp", "recvwindow"),
+    ),
     bad=(
         """
 import time

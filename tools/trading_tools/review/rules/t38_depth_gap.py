@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from trading_tools.review.findings import Severity
-from trading_tools.review.model.index import FunctionNode, last_name
+from trading_tools.review.model.index import last_name
 from trading_tools.review.model.module import Module
-from trading_tools.review.rule import Hit, Rule, Topic, on_functions
+from trading_tools.review.rule import Hit, Rule, Topic, on_nodes
 
 _SIDES: Final = frozenset({"b", "a", "bids", "asks"})
 _ORDERED: Final = frozenset(
@@ -19,12 +19,13 @@ _ORDERED: Final = frozenset(
 )  # fmt: skip
 
 
-def _applied(function: FunctionNode, module: Module) -> Iterator[Hit]:
-    for loop in module.own(function, ast.For):
-        if _side(loop.iter) and _is_change(loop, module):
-            if not _in_order(module):
-                yield Hit(loop, "changes of the book are applied, and none is missed when it is")
-            return
+def _applied(loop: ast.For, module: Module) -> Iterator[Hit]:
+    if not _side(loop.iter) or not _is_change(loop, module) or _in_order(module):
+        return
+    function = module.function(loop)
+    sides = [] if function is None else module.own(function, ast.For)
+    if not any(each.lineno < loop.lineno and _side(each.iter) for each in sides):
+        yield Hit(loop, "changes of the book are applied, and nobody knows when one is missing")
 
 
 def _side(node: ast.expr) -> bool:
@@ -70,7 +71,7 @@ RULE = Rule(
     fix="compare the first and last update ids (`U`, `u`, `pu`) or the checksum, and take a new "
     "snapshot after a gap",
     link="https://github.com/ccxt/ccxt/issues/20836",
-    visits=(on_functions(_applied),),
+    visits=(on_nodes(_applied, ast.For),),
     bad=(
         """
 class Book:

@@ -9,14 +9,21 @@ from typing import Final
 from trading_tools.review.findings import Severity
 from trading_tools.review.model.imports import dotted
 from trading_tools.review.model.index import last_name
-from trading_tools.review.model.libraries import is_asynchronous
+from trading_tools.review.model.libraries import TRADING_PACKAGES, is_asynchronous
 from trading_tools.review.model.loops import loop_around
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.words import words
-from trading_tools.review.rule import Hit, Rule, Topic, on_nodes
+from trading_tools.review.rule import Hit, Rule, Topic, on_module, on_nodes
 
 _OPENED: Final = frozenset({"connections", "streams", "clients", "sessions", "sockets",
                             "subscriptions", "subscribed", "exchanges", "tasks"})  # fmt: skip
+
+
+def _clients(module: Module, _: Module) -> Iterator[Hit]:
+    roots = {name.partition(".")[0] for name in module.imports.modules}
+    if roots & TRADING_PACKAGES or module.source.fragment:
+        for node in module.nodes(ast.Assign):
+            yield from _made(node, module)
 
 
 def _made(node: ast.Assign, module: Module) -> Iterator[Hit]:
@@ -109,7 +116,7 @@ RULE = Rule(
     "keep it.",
     fix="make one client outside of the loop, and close it in a `finally`",
     link="https://github.com/ccxt/ccxt/wiki/Manual#rate-limit",
-    visits=(on_nodes(_made, ast.Assign), on_nodes(_looked_up, ast.Compare)),
+    visits=(on_module(_clients), on_nodes(_looked_up, ast.Compare)),
     bad=(
         """
 import ccxt.pro

@@ -10,7 +10,7 @@ from typing import Final
 from trading_tools.review.findings import Severity
 from trading_tools.review.model.index import last_name
 from trading_tools.review.model.module import Module
-from trading_tools.review.rule import Hit, Rule, Topic, on_calls, on_module
+from trading_tools.review.rule import Hit, Rule, Topic, on_calls, on_module, where_said
 
 _SECRET: Final = re.compile(
     r"(?:\w*_)?(?:api_?secret|secret_?key|private_?key|api_?key|passphrase|mnemonic|secret)"
@@ -19,6 +19,7 @@ _SECRET: Final = re.compile(
 )
 _SPOKEN: Final = ("apikey", "secret", "privatekey", "passphrase", "mnemonic", "client")
 _VALUE: Final = re.compile(r"(?:0x)?[A-Za-z0-9+/=_-]{20,}")
+_CANDIDATE: Final = re.compile(r"""["'](?:0x)?(?=[A-Za-z+/=_-]*\d)[A-Za-z0-9+/=_-]{20,}["']""")
 _PLACEHOLDER: Final = re.compile(
     r"your|example|dummy|test|fake|xxx|placeholder|change|secret|insert|sample|demo|mock|todo|key",
     re.IGNORECASE,
@@ -29,7 +30,7 @@ _VARIETY: Final = 10
 
 
 def _literals(module: Module, _: Module) -> Iterator[Hit]:
-    if not module.mentions(_SPOKEN):
+    if not _CANDIDATE.search(module.source.text):
         return
     for assign in module.nodes(ast.Assign):
         yield from _assigned(assign)
@@ -119,8 +120,8 @@ RULE = Rule(
     "keys on public pages are used within minutes.",
     fix="take it from the environment or a secret store, and log its name only",
     visits=(
-        on_module(_literals),
-        on_calls(_logged, *_LOGS),
+        where_said(on_module(_literals), *_SPOKEN),
+        where_said(on_calls(_logged, *_LOGS), *_SPOKEN),
     ),
     bad=(
         """

@@ -10,7 +10,7 @@ from trading_tools.review.findings import Severity
 from trading_tools.review.model.index import FunctionNode, last_name
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.words import words
-from trading_tools.review.rule import Hit, Rule, Topic, on_functions
+from trading_tools.review.rule import Hit, Rule, Topic, on_functions, where_said
 
 _LOSS: Final = frozenset({"loss", "losses", "lose", "losing", "lost", "risk", "down", "downside"})
 _WIN: Final = frozenset({"win", "wins", "gain", "gains", "profit", "reward", "up", "upside"})
@@ -157,7 +157,10 @@ RULE = Rule(
     fix="use `p/a - q/b` with the loss a and the win b per unit, refuse p outside (0, 1), a win or "
     "a loss that is not above 0, and cap the result",
     link="https://en.wikipedia.org/wiki/Kelly_criterion#Investment_formula",
-    visits=(on_functions(_kelly), on_functions(_sized)),
+    visits=(
+        where_said(on_functions(_kelly), "kelly"),
+        where_said(on_functions(_sized), "kelly"),
+    ),
     bad=(
         """
 from decimal import Decimal
