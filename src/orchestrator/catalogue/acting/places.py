@@ -33,7 +33,7 @@ class Door:
 
     account: str
     credentials: Credentials
-    sandbox: bool = False
+    sandbox: bool = False  # orc: ignore[T51] every place says which account it is
     through: str | None = None
 
 
