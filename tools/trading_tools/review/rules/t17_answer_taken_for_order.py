@@ -93,8 +93,8 @@ RULE = Rule(
     title="the answer to a submit or a cancel is taken for the whole order",
     severity=Severity.ERROR,
     topic=Topic.EDGES,
-    why="Bybit, OKX and Kraken answer with an id and nothing else, and ccxt fills the rest with "
-    "None: the bot stops with a TypeError between a cancel and what should follow, or books None.",
+    why="Bybit and OKX answer with an id and nothing else, and ccxt fills the rest with None: the "
+    "bot stops with a TypeError between a cancel and what should follow, or books None.",
     fix="fetch the order and read its fields there, or look if they are None",
     link="https://github.com/freqtrade/freqtrade/commit/9aac08041",
     visits=(on_nodes(_read, ast.Subscript),),
