@@ -1,8 +1,9 @@
-"""Faults that show only when a helper of another file is followed."""
+"""What an example of a rule cannot show: helpers of other files, and lesser cases."""
 
 from __future__ import annotations
 
 from trading_tools.review.engine import Engine
+from trading_tools.review.findings import Severity
 from trading_tools.review.model.project import Project
 from trading_tools.review.registry import chosen
 from trading_tools.review.source import Source
@@ -54,6 +55,20 @@ def left(order_id, symbol):
     return answer["remaining"]
 """
     assert _lines("T17", text) == [8]
+
+
+def test_quotes_that_are_put_up_anew_are_the_lesser_case() -> None:
+    text = """
+import ccxt
+
+exchange = ccxt.okx()
+
+def requote(symbol, price):
+    exchange.cancel_all_orders(symbol)
+    exchange.create_order(symbol, "limit", "buy", 1, price)
+"""
+    (found,) = Engine(chosen(["T18"])).review(Source("bot.py", text), Project())
+    assert found.severity is Severity.WARNING
 
 
 def test_an_exit_through_a_client_of_another_file_may_open() -> None:
