@@ -12,7 +12,7 @@ from trading_tools.review.model.imports import dotted
 from trading_tools.review.model.index import last_name
 from trading_tools.review.model.libraries import CLIENT_IDS, Act
 from trading_tools.review.model.module import Module
-from trading_tools.review.rule import Hit, Rule, Topic, on_acts, on_nodes, where_said
+from trading_tools.review.rule import Hit, Rule, Topic, on_acts, on_module, where_said
 
 _STRONG: Final = frozenset(
     {
@@ -31,6 +31,13 @@ _SPELLING: Final = frozenset(
 
 _FEW: Final = 10
 """Letters of a random id below which two may meet: 9 are 36 bits, and half a million orders."""
+
+
+def _written(module: Module, _: Module) -> Iterator[Hit]:
+    for assign in module.nodes(ast.Assign):
+        yield from _named(assign, module)
+    for table in module.nodes(ast.Dict):
+        yield from _entry(table, module)
 
 
 def _named(node: ast.Assign, module: Module) -> Iterator[Hit]:
@@ -133,8 +140,7 @@ RULE = Rule(
     fix="use `uuid4().hex`, or a hash of the intent, within the length that the venue allows",
     link="https://github.com/hummingbot/hummingbot/commit/87990e365d",
     visits=(
-        where_said(on_nodes(_named, ast.Assign), *CLIENT_IDS),
-        where_said(on_nodes(_entry, ast.Dict), *CLIENT_IDS),
+        where_said(on_module(_written), *CLIENT_IDS),
         on_acts(_passed, Act.SUBMIT, Act.EDIT),
     ),
     bad=(

@@ -9,6 +9,7 @@ from typing import Final
 
 from trading_tools.review.findings import Severity
 from trading_tools.review.model.index import last_name
+from trading_tools.review.model.libraries import LIBRARIES
 from trading_tools.review.model.module import Module
 from trading_tools.review.rule import Hit, Rule, Topic, on_calls, on_module, where_said
 
@@ -17,15 +18,17 @@ _SECRET: Final = re.compile(
     r"(?:_key)?",
     re.IGNORECASE,
 )
-_SPOKEN: Final = ("apikey", "secret", "privatekey", "passphrase", "mnemonic", "client")
+_SPOKEN: Final = ("apikey", "secret", "privatekey", "passphrase", "mnemonic")
 _VALUE: Final = re.compile(r"(?:0x)?[A-Za-z0-9+/=_-]{20,}")
 _CANDIDATE: Final = re.compile(r"""["'](?:0x)?(?=[A-Za-z+/=_-]*\d)[A-Za-z0-9+/=_-]{20,}["']""")
+_CLIENTS: Final = tuple(
+    {name.rpartition(".")[2] for library in LIBRARIES for name in library.clients} - {"*"}
+)
 _PLACEHOLDER: Final = re.compile(
     r"your|example|dummy|test|fake|xxx|placeholder|change|secret|insert|sample|demo|mock|todo|key",
     re.IGNORECASE,
 )
 _LOGS: Final = ("print", "debug", "info", "warning", "error", "exception", "critical", "log")
-_HARMLESS: Final = frozenset({"len", "bool", "mask", "redact", "hash", "type", "sha256"})
 _VARIETY: Final = 10
 
 
@@ -35,7 +38,7 @@ def _literals(module: Module, _: Module) -> Iterator[Hit]:
     for assign in module.nodes(ast.Assign):
         yield from _assigned(assign)
     for call in module.nodes(ast.Call):
-        yield from _given(call, module)
+        yield from _given(call)
     for table in module.nodes(ast.Dict):
         yield from _keyed(table)
 
@@ -48,11 +51,15 @@ def _assigned(node: ast.Assign) -> Iterator[Hit]:
         yield from _literal(name, node.value)
 
 
-def _given(node: ast.Call, module: Module) -> Iterator[Hit]:
+def _given(node: ast.Call) -> Iterator[Hit]:
     for each in node.keywords:
         if each.arg is not None:
             yield from _literal(each.arg, each.value)
-    kind = module.kind(node) if len(node.args) > 1 and not node.keywords else None
+
+
+def _placed(node: ast.Call, module: Module) -> Iterator[Hit]:
+    """A client that is given key and secret by their places."""
+    kind = module.kind(node) if len(node.args) > 1 else None
     if kind is not None and kind.library is not None:
         for given in node.args[:2]:
             yield from _literal("secret", given)
@@ -121,6 +128,7 @@ RULE = Rule(
     fix="take it from the environment or a secret store, and log its name only",
     visits=(
         where_said(on_module(_literals), *_SPOKEN),
+        on_calls(_placed, *_CLIENTS),
         where_said(on_calls(_logged, *_LOGS), *_SPOKEN),
     ),
     bad=(
