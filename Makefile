@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Where an environment forbids compiled files, every process would compile all of them again.
+unexport PYTHONDONTWRITEBYTECODE
 STAMP := $(VENV)/.installed
 PEERS := .venv-peers
 

@@ -61,6 +61,7 @@ def measure(*, peers: bool, quick: bool, rounds: int = 30) -> Report:
             *_checks(5 if quick else 100),
             *_review(2_000 if quick else 100_000),
             *_kit(300 if quick else 20_000),
+            *_kit_streams(0.5 if quick else 10, 2 if quick else 50),
             *_commands(1 if quick else 7),
         ],
     )
@@ -140,7 +141,7 @@ def _drill(repeats: int) -> list[Figure]:
 def _checks(histories: int) -> list[Figure]:
     found = told("benchmarks.conformance", str(histories))
     return [
-        _most(f"check: a {kind}, {histories} histories a property, wall", seconds, 3, " s")
+        _most(f"check: a {kind}, {histories} histories a law, wall", seconds, 5, " s")
         for kind, seconds in found.items()
     ]
 
@@ -169,6 +170,21 @@ def _kit(count: int) -> list[Figure]:
         _most("kit: the same, shared by processes, p99", found["pacer_shared_us"], 50, " µs", 0),
         _most("kit: an order through guard and manager, p99", found["order_us"], 1_000, " µs", 0),
     ]
+
+
+def _kit_streams(seconds: float, times: int) -> list[Figure]:
+    found = told("benchmarks.kit_streams", str(seconds), str(times))
+    rate = f"{found['path_a_s']:.0f} trades a second"
+    return [
+        _most(f"kit: from a frame to the callback at {rate}, p99", found["path_p99_ms"], 1, " ms"),
+        Figure("kit: the same from its sending in another process, p99", _ms(found["sent_p99_ms"])),
+        _most("kit: a stream is back after a cut, the slowest seen", found["cut_s"], 2, " s"),
+        _most("kit: the same after a silence", found["silence_s"], 5, " s"),
+    ]
+
+
+def _ms(value: float) -> str:
+    return f"{value:.2f} ms"
 
 
 def _commands(repeats: int) -> list[Figure]:

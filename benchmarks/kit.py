@@ -106,6 +106,9 @@ class _AtOnce:
     name = "binance"
     validity_s = 5.0
 
+    async def turn(self, intent: Intent) -> None:
+        return None
+
     async def submit(self, intent: Intent, client_order_id: str) -> Judged:
         return Judged(Outcome.ACCEPTED, venue_order_id=client_order_id)
 
@@ -122,6 +125,9 @@ class _AtOnce:
 
     async def fills(self, symbol: str, since_ms: int) -> Sequence[VenueFill]:
         return ()
+
+    async def position(self, symbol: str) -> Decimal:
+        raise NotImplementedError("no contract is traded here")
 
     async def time_ms(self) -> int:
         return 0

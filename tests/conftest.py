@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.support.postgresql import Server
 
 settings.register_profile(
     "house",
@@ -41,7 +44,18 @@ def _no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
         "ANTHROPIC_AUTH_TOKEN",
         "ANTHROPIC_BASE_URL",
         "ORC_AUDIT_KEY",
+        "ORC_LEDGER_URL",
         "ORC_HOME",
         "ORC_COMMAND",
     ):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A real server; starting it takes seconds, so what uses it is slow."""
+    server = Server()
+    try:
+        yield server
+    finally:
+        server.end()

@@ -24,8 +24,8 @@ def test_the_floor_and_the_engine_make_the_same_run() -> None:
 
 def test_runs_at_once_are_all_done_though_the_service_is_overloaded(tmp_path: Path) -> None:
     with standin(overloaded=0.2) as url:
-        found = told("benchmarks.crowd", url, str(tmp_path), "6", "6")
-    assert found["done"] == found["runs"] == 6
+        found = told("benchmarks.crowd", url, str(tmp_path), "3", "3")
+    assert found["done"] == found["runs"] == 3
     assert found["chain_holds"] is True
 
 
@@ -62,6 +62,12 @@ def test_the_kit_lets_every_order_of_the_benchmark_through() -> None:
 def test_a_check_of_each_kind_finds_nothing_on_sound_components() -> None:
     found = told("benchmarks.conformance", "2")
     assert len(found) == 6
+    assert all(value > 0 for value in found.values())
+
+
+def test_every_cut_and_silence_of_the_benchmark_is_survived() -> None:
+    found = told("benchmarks.kit_streams", "0.2", "1")
+    assert set(found) == {"path_p99_ms", "sent_p99_ms", "path_a_s", "cut_s", "silence_s"}
     assert all(value > 0 for value in found.values())
 
 

@@ -11,7 +11,7 @@ import contextlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -30,13 +30,20 @@ from orchestrator.run import events as ev
 from orchestrator.run.journal import Journal
 from orchestrator.run.report import open_approval
 from tests.cassettes import routing
+from tests.support.quiet_venue import quiet_simulator
 from tests.support.scenarios import SCENARIOS, Scenario
 
 
 def play(scenario: Scenario, folder: Path, model: Model) -> int:
     """Run a scenario in a fresh sample project; approvals are given where it says so."""
+    with quiet_simulator() if scenario.simulator else contextlib.nullcontext("") as simulator:
+        variables = {"ORC_ORDERS_SIMULATOR": simulator} if simulator else {}
+        return _played(scenario, folder, model, variables)
+
+
+def _played(scenario: Scenario, folder: Path, model: Model, variables: Mapping[str, str]) -> int:
     project = sample_project(folder / "momentum-desk")
-    environ = {**demo_environment(project), **scenario.environ}
+    environ = {**demo_environment(project), **scenario.environ, **variables}
     place = Place.find(project, environ)
 
     @contextlib.contextmanager

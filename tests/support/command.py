@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 import pytest
@@ -21,6 +24,7 @@ from tests.support.messages_api import MessagesApi
 SAMPLE = Path(__file__).resolve().parents[2] / "examples" / "momentum-desk"
 
 
+_KEPT = TemporaryDirectory(prefix="desks-")
 _DRIVES = frozenset({"run", "resume", "approve", "answer", "fork"})
 _STANDS = frozenset({0, 1, 3, 4})
 
@@ -47,6 +51,10 @@ class Desk:
     ) -> None:
         self.project = folder / "desk"
         shutil.copytree(SAMPLE, self.project)
+        settings = self.project / "pyproject.toml"
+        # What else is installed beside us costs each run of its tests most of a second.
+        lean = settings.read_text().replace("-p no:asyncio", "--disable-plugin-autoload")
+        settings.write_text(lean)
         self._patch, self._capture = monkeypatch, capfd
         monkeypatch.setenv("ORC_HOME", str(folder / "user"))
         monkeypatch.setenv("HOME", str(folder))
@@ -56,10 +64,8 @@ class Desk:
 
     def commit(self) -> None:
         """Make it a git repository with all files committed."""
-        who = ("-c", "user.name=T", "-c", "user.email=t@localhost")
         self.project.joinpath(".gitignore").write_text("__pycache__/\n.orchestrator/\n")
-        for words in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-q", "-m", "base")):
-            subprocess.run(["git", "-C", str(self.project), *who, *words], check=True)
+        shutil.copytree(_repository_of(_contents(self.project)), self.project / ".git")
 
     def serve(self, api: MessagesApi) -> None:
         """Let `orc` talk to this endpoint."""
@@ -80,6 +86,24 @@ class Desk:
             main.entry()
         out, err = self._capture.readouterr()
         return Said(int(left.value.code or 0), out, err)
+
+
+def _contents(folder: Path) -> tuple[tuple[str, bytes], ...]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return tuple((os.fspath(path.relative_to(folder)), path.read_bytes()) for path in files)
+
+
+@cache
+def _repository_of(contents: tuple[tuple[str, bytes], ...]) -> Path:
+    """A `.git` in which these files are committed; most desks begin with the same ones."""
+    project = Path(mkdtemp(dir=_KEPT.name))
+    for name, content in contents:
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_bytes(content)
+    who = ("-c", "user.name=T", "-c", "user.email=t@localhost")
+    for words in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-q", "-m", "base")):
+        subprocess.run(["git", "-C", str(project), *who, *words], check=True)
+    return project / ".git"
 
 
 Turn = Callable[[dict[str, Any]], Any]

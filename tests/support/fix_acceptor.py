@@ -139,7 +139,7 @@ class Acceptor:
         self._tasks.add(task)
         self._writer, self._asked, self.connections = writer, False, self.connections + 1
         parser = simplefix.FixParser()
-        with suppress(ConnectionError):
+        with suppress(ConnectionError, asyncio.CancelledError):
             while self._writer is writer and (data := await reader.read(65_536)):
                 self.bytes_heard += data
                 parser.append_buffer(data)

@@ -14,7 +14,10 @@ CASSETTES = Path(__file__).resolve().parents[1] / "cassettes"
 
 @dataclass(frozen=True)
 class Scenario:
-    """One recorded run; its cassette is `<name>.json` and its run id is `name`."""
+    """One recorded run; its cassette is `<name>.json` and its run id is `name`.
+
+    `simulator`: a quiet venue is served meanwhile, which the run's orders may go to.
+    """
 
     name: str
     request: str
@@ -22,6 +25,7 @@ class Scenario:
     model: str | None = None
     environ: Mapping[str, str] = field(default_factory=dict)
     approves: bool = False
+    simulator: bool = False
     exit_code: int = 0
 
     @property
@@ -65,6 +69,13 @@ SCENARIOS: Mapping[str, Scenario] = {
             "overload",
             "Which tick size and step size does desk/market.py set for the BTC perpetual?",
             agent="python-trading-expert",
+        ),
+        Scenario(
+            "act",
+            "Place a resting buy of 0.002 BTC/USDT at 58,800.50 USDT on the Binance simulator, "
+            "check with the venue that it is really in the book, and report its state",
+            agent="exchange-integration-specialist",
+            simulator=True,
         ),
     )
 }

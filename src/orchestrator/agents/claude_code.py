@@ -37,6 +37,7 @@ _INSTEAD: Mapping[str, str] = MappingProxyType(
         "read_receipt": "there are no receipts: cite the command and what it printed",
         "run_checks": "run the project's own checks from the shell (here `make lint` and "
         "`make test`)",
+        "check_component": "`orc check KIND TARGET` in the shell",
         "ask_user": "put the question in `result`, with status `blocked`",
     }
 )

@@ -98,7 +98,7 @@ def read_trail(
     Returns: `stream`, `entries` (seq, at, kind, body), `more` (whether further ones follow: ask
     again with `after`), `streams` (all that hold a trail).
     """
-    from trading_tools.audit.trade import Decision, TradeAudit
+    from trading_tools.audit.trade import OfOrder, TradeAudit
 
     ledger = _ledger(context)
     with _refusals("read_trail"):
@@ -114,7 +114,7 @@ def read_trail(
         {"seq": event.seq, "at": event.at, "kind": event.kind, "body": asdict(entry)}
         for event, entry in zip(events, trail, strict=False)
         if client_order_id is None
-        or (not isinstance(entry, Decision) and entry.client_order_id == client_order_id)
+        or (isinstance(entry, OfOrder) and entry.client_order_id == client_order_id)
     ]
     more = len(entries) > limit
     found = {"stream": wanted, "entries": entries[:limit], "more": more, "streams": known}

@@ -15,7 +15,7 @@ from orchestrator.workspace.paths import workspace_of
 if TYPE_CHECKING:
     from trading_tools.conformance.spec import Outcome
 
-LONGEST_S: Final = 180.0
+LONGEST_S: Final = 300.0
 
 
 @tool(effect=Effect.READ, timeout_s=LONGEST_S + 30)

@@ -37,6 +37,8 @@ async def replay_run(ledger: Ledger, run: str) -> Replayed:
 
 def _setting(opened: ev.RunOpened, recording: Recording, state: State) -> Setting:
     settings = settings_of(opened)
+    orders = settings.orders.model_copy(update=dict(state.orders))
+    settings = settings.model_copy(update={"orders": orders})
     minutes = settings.permissions.approval_minutes
     has_work = opened.workspace is not None
     return Setting(

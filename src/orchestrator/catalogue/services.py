@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from orchestrator.catalogue.acceptance.ports import Verifier
+from orchestrator.catalogue.acting.desk import Desk
 from orchestrator.catalogue.audit import Receipts
 from orchestrator.config.settings import MarketDataSettings
 from orchestrator.run.journal import Journal
@@ -89,6 +90,7 @@ def services_of(
     commands: CommandSettings,
     receipts: RunReceipts,
     market_data: MarketData,
+    desk: Desk,
 ) -> Mapping[type, object]:
     """Everything by the type that tools and checks ask for."""
     return {
@@ -99,4 +101,5 @@ def services_of(
         CommandSettings: commands,
         Receipts: receipts,
         MarketData: market_data,
+        Desk: desk,
     }

@@ -21,11 +21,15 @@ from typing import Any, Self
 from orchestrator.agents.catalogue import AgentCatalogue
 from orchestrator.agents.definition import AgentDefinition
 from orchestrator.agents.model_names import resolve_model
+from orchestrator.catalogue import orders
+from orchestrator.catalogue.acting.desk import Desk, places_open
+from orchestrator.catalogue.acting.places import order_rules
 from orchestrator.catalogue.checks import run_checks
 from orchestrator.catalogue.kinds import CHECKS
 from orchestrator.catalogue.services import ProjectVerifier, RunReceipts, services_of
 from orchestrator.catalogue.tools import all_tools, default_verdicts
 from orchestrator.config.errors import ConfigError
+from orchestrator.config.places import user_dir
 from orchestrator.config.settings import Settings
 from orchestrator.models.factory import offers_context_editing
 from orchestrator.models.offline import OfflineModel
@@ -38,7 +42,7 @@ from orchestrator.run.definitions import Definitions
 from orchestrator.run.engine import Engine
 from orchestrator.run.journal import Journal, Listener
 from orchestrator.run.limits import Limits
-from orchestrator.run.ownership import owning
+from orchestrator.run.ownership import owning_everywhere
 from orchestrator.run.reading import NotKept
 from orchestrator.run.report import left_nothing
 from orchestrator.run.setting import Absent, Person, Setting
@@ -112,6 +116,13 @@ class Session:
         self._held = ExitStack()
         self._plan = plan_of(workspace, house.verify_settings())
         self._rules = rules_of(house.settings, available_seal().kind)
+        self._desk = Desk(
+            house.settings.orders,
+            house.environ,
+            house.ledger,
+            house.state_dir,
+            user_dir(house.environ),
+        )
 
     @property
     def brief(self) -> str:
@@ -119,8 +130,9 @@ class Session:
         return brief(self.workspace, self._plan)
 
     def __enter__(self) -> Self:
-        self._held.enter_context(owning(self._house.state_dir, self.run))
-        self.journal = Journal(self._house.ledger, self.run, self._house.listener)
+        house = self._house
+        self._held.enter_context(owning_everywhere(house.state_dir, self.run, house.ledger))
+        self.journal = Journal(house.ledger, self.run, house.listener)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -142,6 +154,7 @@ class Session:
                 seal=available_seal().kind,
                 offline=isinstance(self._house.model, OfflineModel),
                 context_editing=self._house.edits_context(),
+                orders=places_open(self._house.settings.orders),
             )
         )
 
@@ -151,7 +164,7 @@ class Session:
 
     async def drive(self) -> None:
         """Go on with the run until it is closed, limited or waits."""
-        async with self._house.market_data:
+        async with self._house.market_data, self._desk:
             await Engine(self.setting(), self.journal).drive()
         state = self.journal.state
         if state.closed is not None:
@@ -189,6 +202,7 @@ class Session:
                 commands,
                 RunReceipts(self.journal),
                 house.market_data,
+                self._desk,
             ),
             person=house.person,
             clock=house.clock,
@@ -262,7 +276,8 @@ def take_up(house: House, run: str) -> Session:
         base=str(opened.workspace["base"]),
         environ=house.environ,
     )
-    kept = settings_of(opened)
+    # Where orders may go is what the user says now, and not what the record says.
+    kept = settings_of(opened).model_copy(update={"orders": house.settings.orders})
     return Session(
         replace(house, settings=kept), run, space, Definitions.from_text(opened.definitions)
     )
@@ -315,7 +330,16 @@ def rules_of(settings: Settings, seal: str | None) -> Rules:
     """
     own = settings.permissions
     defaults = default_verdicts(sealed=seal == "bubblewrap")
-    rules = Rules.parse(own.allow, own.ask, own.deny, defaults=defaults)
+    of_orders, reasons = order_rules(
+        settings.orders, [act.name for act in orders.ACTS], [read.name for read in orders.READS]
+    )
+    rules = Rules.parse(
+        (*own.allow, *of_orders["allow"]),
+        (*of_orders["ask"], *own.ask),
+        (*of_orders["deny"], *own.deny),
+        defaults=defaults,
+        reasons=reasons,
+    )
     if rules.problems:
         raise ConfigError(rules.problems[0], "[permissions]", "mend the rule, or take it out")
     return rules

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Literal
 
-from orchestrator.catalogue import audit, checks, components, exchange, review, risk
+from orchestrator.catalogue import audit, checks, components, exchange, orders, review, risk
 from orchestrator.toolbox.tool import Effect, Tool
 from orchestrator.workspace import tools as workspace
 
@@ -19,6 +19,7 @@ def all_tools() -> Mapping[str, Tool]:
     every = (
         *risk.TOOLS,
         *exchange.TOOLS,
+        *orders.TOOLS,
         *audit.TOOLS,
         *checks.TOOLS,
         *components.TOOLS,

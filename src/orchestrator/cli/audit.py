@@ -52,7 +52,7 @@ def verify_command(heads: tuple[str, ...], workspace: Path | None, as_json: bool
     with _opened(place) as ledger:
         _require_key(place, ledger)
         verdict = verify(ledger, heads=outside)
-    _tell_verdict(_of_the_key(verdict), str(place.ledger_file), as_json)
+    _tell_verdict(_of_the_key(verdict), place.ledger_name, as_json)
 
 
 @audit_command.command("tail")
@@ -66,7 +66,7 @@ def tail_command(count: int, stream: str | None, workspace: Path | None, as_json
     """Show the last events, oldest first."""
     with _opened(Place.find(workspace)) as ledger:
         events = _last(ledger, stream, count)
-    data = {"events": [asdict(event) for event in events]}
+    data = {"events": [event._asdict() for event in events]}
     emit(data, as_json, lambda: "\n".join(map(_line, events)) or "no events yet")
 
 
@@ -130,7 +130,7 @@ def _opened(place: Place) -> Iterator[Ledger]:
     """The project's ledger, to read. What goes wrong meanwhile is one line about it."""
     from trading_tools.audit.errors import LedgerError
 
-    where = str(place.ledger_file)
+    where = place.ledger_name
     try:
         with place.open_ledger(read_only=True) as ledger, ledger.store.database.failures():
             yield ledger

@@ -85,7 +85,7 @@ def print_calibration(gathered: Gathered, console: Console | None = None) -> Non
 
 
 def _states(place: Place) -> Iterator[State]:
-    if not place.ledger_file.exists():
+    if not place.has_ledger():
         return
     with place.open_ledger(read_only=True) as ledger:
         for _, state in states_in(ledger, runs_in(ledger)):

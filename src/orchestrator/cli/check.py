@@ -49,7 +49,7 @@ _KINDS = ("limiter", "breaker", "kelly", "sizing", "backoff", "order-guard")
     "--timeout",
     "timeout_s",
     type=click.FloatRange(1, 3_600),
-    default=120,
+    default=300,
     show_default=True,
     metavar="S",
     help="Seconds of real time for all of it.",

@@ -147,10 +147,10 @@ def _then(place: Place, name: str, as_json: bool, wait: bool, said: str) -> None
 def _append(place: Place, name: str, event: RunEvent) -> None:
     """Record what a person said; refused while a process drives the run."""
     from orchestrator.run.journal import Journal
-    from orchestrator.run.ownership import Owned, owning
+    from orchestrator.run.ownership import Owned, owning_everywhere
 
     try:
-        with owning(place.state, name), place.open_ledger() as ledger:
+        with place.open_ledger() as ledger, owning_everywhere(place.state, name, ledger):
             Journal(ledger, name).append(event, durable=True)
     except Owned as error:
         raise CommandError(str(error), name, "wait until it waits, or `orc stop` it") from None

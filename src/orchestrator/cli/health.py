@@ -212,9 +212,9 @@ def _agents(place: Place) -> Check:
 def _ledger(place: Place) -> Check:
     from trading_tools.audit.errors import KeyMismatch, LedgerError
 
-    if not place.ledger_file.exists() and not place.state.is_symlink():
-        return Check("ledger", "ok", "none yet; the first run starts one")
     try:
+        if not place.state.is_symlink() and not place.has_ledger():
+            return Check("ledger", "ok", "none yet; the first run starts one")
         with place.open_ledger(read_only=True) as ledger, ledger.store.database.failures():
             streams = len(ledger.streams())
             ledger.store.require_key()
@@ -222,8 +222,8 @@ def _ledger(place: Place) -> Check:
         return Check("ledger", "fail", str(error), f"set {KEY_VARIABLE} as it was")
     except LedgerError as error:
         return Check("ledger", "fail", str(error))
-    found = f"{counted(streams, 'stream')} at {place.ledger_file}"
-    if not os.access(place.ledger_file, os.W_OK):
+    found = f"{counted(streams, 'stream')} at {place.ledger_name}"
+    if place.ledger_url is None and not os.access(place.ledger_file, os.W_OK):
         return Check("ledger", "fail", f"{found}, not writable", "make it writable")
     return Check("ledger", "ok", f"{found}; `orc audit verify` checks it")
 
@@ -245,9 +245,9 @@ def _key(place: Place) -> Check:
 def _is_keyed(place: Place) -> bool:
     from trading_tools.audit.errors import KeyMismatch, LedgerError
 
-    if not place.ledger_file.exists():
-        return False
     try:
+        if not place.has_ledger():
+            return False
         with place.open_ledger(read_only=True) as ledger, ledger.store.database.failures():
             ledger.store.require_key()
     except KeyMismatch:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 STATE = ".orchestrator"
 LEDGER = "ledger.sqlite"
 KEY_VARIABLE = "ORC_AUDIT_KEY"
+URL_VARIABLE = "ORC_LEDGER_URL"
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2}){16,}")
 LEAST_KEY_BYTES = 16
 
@@ -70,8 +71,41 @@ class Place:
 
     @property
     def ledger_file(self) -> Path:
-        """Where the project's ledger is, or will be."""
+        """Where the project's ledger is, or will be, unless it is on a server."""
         return self.state / LEDGER
+
+    @property
+    def ledger_url(self) -> str | None:
+        """The server that keeps the ledger, from `ORC_LEDGER_URL` alone; None for the file.
+
+        It holds a password and says where everything goes, so no project may set it.
+        """
+        return self.environ.get(URL_VARIABLE, "").strip() or None
+
+    @property
+    def ledger_name(self) -> str:
+        """Where the ledger is, for messages: no password."""
+        if self.ledger_url is None:
+            return str(self.ledger_file)
+        from trading_tools.audit.server import shown_address
+
+        return shown_address(self.ledger_url)
+
+    def has_ledger(self) -> bool:
+        """Whether there is a ledger yet.
+
+        Raises:
+            LedgerError: the server cannot be reached.
+        """
+        if self.ledger_url is None:
+            return self.ledger_file.exists()
+        from trading_tools.audit.errors import LedgerMissing
+
+        try:
+            self.open_ledger(read_only=True).close()
+        except LedgerMissing:
+            return False
+        return True
 
     @cached_property
     def trust(self) -> Trust:
@@ -94,11 +128,14 @@ class Place:
                     str(entry),
                     "a project must not choose where our files go; remove the link",
                 )
+        key = audit_key(self.environ)
+        if self.ledger_url is not None:
+            return Ledger.open(self.ledger_url, key=key, read_only=read_only)
         if read_only and not self.ledger_file.exists():
             raise CommandError(
                 "no ledger yet", str(self.project), 'the first `orc run "…"` here starts one'
             )
-        return Ledger.open(self.ledger_file, key=audit_key(self.environ), read_only=read_only)
+        return Ledger.open(self.ledger_file, key=key, read_only=read_only)
 
     def settings(self, flags: Mapping[str, Any] | None = None) -> Loaded:
         """The settings in force; `flags` maps dotted keys to values of the command line.

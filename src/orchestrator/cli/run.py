@@ -135,7 +135,10 @@ def go_on(place: Place, name: str, options: Options, model: Model | None = None)
         from orchestrator.run.takeover import end_owner
 
         ended = end_owner(place.state, run)
-        say(f"ended {ended}" if ended else f"no process drives run {run}; going on")
+        say(f"ended {ended}" if ended else f"no process here drives run {run}")
+        with place.open_ledger() as ledger:
+            if elsewhere := ledger.evict(run):
+                say(f"cut off {elsewhere}: it can record nothing more")
     return execute(
         place,
         options,

@@ -56,7 +56,12 @@ def is_owned(place: Place, run: str) -> bool:
     """Whether a process works on the run right now."""
     from orchestrator.run.ownership import owner
 
-    return owner(place.state, run) is not None
+    if owner(place.state, run) is not None:
+        return True
+    if place.ledger_url is None:
+        return False
+    with place.open_ledger(read_only=True) as ledger:
+        return ledger.holder(run) is not None
 
 
 def find_run(place: Place, name: str) -> tuple[str, State]:

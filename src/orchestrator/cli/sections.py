@@ -86,6 +86,8 @@ def waiting(page: Page) -> Lines:
         table.add_row(Text(label(str(name))), Text(_argument(value), NAME))
     until = f"open until {label(wanted['expires_at'])[:16].replace('T', ' ')} UTC"
     lines: Lines = [head, table] if wanted["arguments"] else [head]
+    if wanted["shows"]:
+        lines.append(Text(plain(wanted["shows"]).strip(), NAME))
     return [*lines, Text(f"{one_line(wanted['why'], 300)}; {until}", QUIET)]
 
 

@@ -78,7 +78,7 @@ def runs_command(limit: int, workspace: Path | None, as_json: bool) -> None:
     place = Place.find(workspace)
     rows: list[dict[str, Any]] = []
     left_out = 0
-    if place.ledger_file.exists():
+    if place.has_ledger():
         with place.open_ledger(read_only=True) as ledger:
             found = runs_in(ledger)[::-1]
             left_out = max(len(found) - limit, 0)

@@ -151,10 +151,11 @@ def _check(tool: Tool, given: Mapping[str, Any]) -> None:
 
 def _needs_run() -> set[str]:
     """The tools whose work is on a run's workspace or record."""
-    from orchestrator.catalogue import audit, checks
+    from orchestrator.catalogue import audit, checks, orders
     from orchestrator.workspace import tools as workspace
 
-    return {tool.name for tool in (*workspace.TOOLS, *checks.TOOLS, audit.read_receipt)}
+    own = (*workspace.TOOLS, *checks.TOOLS, *orders.TOOLS, audit.read_receipt)
+    return {tool.name for tool in own}
 
 
 def _call(tool: Tool, given: Mapping[str, Any]) -> ToolResult:

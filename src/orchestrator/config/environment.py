@@ -14,7 +14,14 @@ from orchestrator.config.errors import ConfigError
 from orchestrator.config.files import keys
 from orchestrator.config.settings import LISTS, TABLES
 
-OTHER_VARIABLES = ("ORC_HOME", "ORC_AUDIT_KEY", "ORC_RUN", "ORC_TRACE", "ORC_COMMAND")
+OTHER_VARIABLES = (
+    "ORC_HOME",
+    "ORC_AUDIT_KEY",
+    "ORC_LEDGER_URL",
+    "ORC_RUN",
+    "ORC_TRACE",
+    "ORC_COMMAND",
+)
 ENDPOINT = "ANTHROPIC_BASE_URL"
 
 

@@ -10,7 +10,20 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-USER_ONLY = frozenset({"model.base_url", "model.provider", "orders.live", "orders.sandbox"})
+USER_ONLY = frozenset(
+    {
+        "model.base_url",
+        "model.provider",
+        "orders.gateway",
+        "orders.live",
+        "orders.max_exposure_quote",
+        "orders.max_order_quote",
+        "orders.max_orders_a_day",
+        "orders.price_collar_percent",
+        "orders.sandbox",
+        "orders.simulator",
+    }
+)
 """Keys that a project may never set: where credentials go, and real money."""
 
 LISTS = frozenset({"permissions.allow", "permissions.ask", "permissions.deny"})
@@ -162,10 +175,36 @@ class MarketDataSettings(_Table):
 
 
 class OrderSettings(_Table):
-    """Where orders may go. Only from the user's own file."""
+    """Where orders may go, and how large they may be. Only from the user's own file."""
 
     sandbox: Literal["ask", "deny"] = Field("ask", description="Orders to venue sandboxes.")
     live: Literal["ask", "deny"] = Field("deny", description="Orders with real money.")
+    simulator: str = Field(
+        "http://127.0.0.1:7340",
+        description="Where `orc venue serve` listens; on this machine alone.",
+        pattern=r"^http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?$",
+    )
+    gateway: str | None = Field(
+        None,
+        description="What orders to sandboxes and live venues go through, as https://host: the "
+        "venue's own host is then the first part of the path.",
+        pattern=r"^https?://[^\s/@]+$",
+    )
+    max_order_quote: Decimal = Field(
+        Decimal(1_000), gt=0, le=10**12, description="Most that one order may be worth."
+    )
+    max_exposure_quote: Decimal = Field(
+        Decimal(5_000),
+        gt=0,
+        le=10**12,
+        description="Most that all orders of a place and venue may come to, filled or open.",
+    )
+    max_orders_a_day: int = Field(
+        200, ge=1, le=100_000, description="Orders at a place and venue in one day (UTC)."
+    )
+    price_collar_percent: Decimal = Field(
+        Decimal(5), gt=0, le=100, description="How far a price may be from the middle of the book."
+    )
 
 
 class Settings(_Table):

@@ -1,8 +1,9 @@
 """Recorded exchanges with the model service, replayed over the same HTTP client by vcrpy.
 
 A request matches a recorded one when method, path and body are equal; cache marks and the host do
-not count (the same cassette serves any endpoint). Headers are kept by allow-list, so no key can get
-into a file. What the file looks like is `cassette_format`.
+not count (the same cassette serves any endpoint). What tools ask of this machine, as of a
+simulator, is no part of it. Headers are kept by allow-list, so no key can get into a file. What the
+file looks like is `cassette_format`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit
 from orchestrator.models.cassette_format import CassetteFormat
 
 HOST = "https://messages.invalid"
+_HERE = frozenset({"127.0.0.1", "localhost", "::1"})
 _REQUEST_HEADERS = frozenset({"content-type", "anthropic-version"})
 _RESPONSE_HEADERS = frozenset({"content-type", "request-id", "retry-after", "x-should-retry"})
 
@@ -55,6 +57,8 @@ def _using(path: Path, mode: str, about: Mapping[str, str]) -> Iterator[Any]:
     opened: list[Any] = []
 
     def canonical(request: Any) -> Any:
+        if _of_a_tool(request.uri):
+            return None  # vcrpy lets it through, and keeps nothing of it
         request = _canonical_request(request)
         if opened and mode == "none":
             _require_recorded(request, opened[0], path)
@@ -133,6 +137,12 @@ def _unmarked(value: Any) -> Any:
     if isinstance(value, list):
         return [_unmarked(inner) for inner in value]
     return value
+
+
+def _of_a_tool(uri: str) -> bool:
+    """Whether a request is not the model's, but a tool's to something on this machine."""
+    parts = urlsplit(uri)
+    return parts.hostname in _HERE and not parts.path.endswith("/v1/messages")
 
 
 def _canonical_request(request: Any) -> Any:

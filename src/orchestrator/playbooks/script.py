@@ -114,7 +114,7 @@ def _completed(playbook: Playbook, given: Given) -> tuple[dict[str, Reading], st
                 f"{full[other].shown} and {_called(name)} {full[name].shown} add up to "
                 f"{total(full[name], full[other])}, not 1."
             )
-    return full, _double(playbook, given) or _mixed(given)
+    return full, _double(playbook, given) or _mixed(playbook, given)
 
 
 def _double(playbook: Playbook, given: Given) -> str:
@@ -130,9 +130,13 @@ def _double(playbook: Playbook, given: Given) -> str:
     return ""
 
 
-def _mixed(given: Given) -> str:
-    """Amounts that cannot be held against each other."""
-    amounts = {reading.currency: reading.shown for reading in given.values() if reading.currency}
+def _mixed(playbook: Playbook, given: Given) -> str:
+    """Amounts that cannot be held against each other; plain numbers may have units of their own."""
+    amounts = {
+        reading.currency: reading.shown
+        for name, reading in given.items()
+        if reading.currency and playbook.slots[name].type != "number"
+    }
     if len(amounts) < 2:
         return ""
     return f"The amounts are in different currencies: {', '.join(amounts.values())}. Give one."

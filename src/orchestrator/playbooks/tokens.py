@@ -17,8 +17,11 @@ MOST_TOKENS = 240
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}(?:['’](?:s|re|t|m|ll|d|ve))?(?![A-Za-z0-9_])")
 _NUMBER = re.compile(r"(?:[0-9][0-9_]*(?:[.,][0-9]+)*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?(?![0-9])")
 _QUOTED = re.compile(r"\"([^\"\n]{1,200})\"")
-_FILE = re.compile(r"/?(?:[\w.-]{1,80}/){0,12}[\w-]{1,80}\.(?:py|ipynb|md)(?![\w./-]*\w)", re.ASCII)
-"""A file of code, which is one thing however many words its path has."""
+_FILE = re.compile(
+    r"/?(?:[\w.-]{1,80}/){0,12}[\w-]{1,80}\.(?:py|ipynb|md)(?::[A-Za-z_]\w{0,80})?(?![\w./-]*\w)",
+    re.ASCII,
+)
+"""A file of code, with a name in it or not: one thing however many words its path has."""
 _SIGNS = "+-−–"
 _MONEY = {"$": "USD", "€": "EUR", "£": "GBP"}
 COINS = frozenset(("BTC", "ETH", "SOL", "DOGE", "XRP", "BNB", "ADA"))

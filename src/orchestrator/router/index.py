@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from orchestrator.router.words import telling_words, words
 
@@ -113,11 +113,24 @@ class Index:
         return tuple(sorted(found, key=lambda term: (-mine[term], term)))
 
 
-@lru_cache(maxsize=4)
+class _Told(NamedTuple):
+    """What an agent's file says of whom it is for."""
+
+    name: str
+    description: str
+    triggers: tuple[str, ...]
+    prompt: str
+
+
 def index_of(catalogue: AgentCatalogue) -> Index:
-    """The index of `catalogue`, built at its first use."""
-    counts: dict[str, dict[str, float]] = {agent.name: {} for agent in catalogue}
-    for agent in catalogue:
+    """The index of `catalogue`, built at its first use; equal files have one."""
+    return _index(tuple(_Told(a.name, a.description, a.triggers, a.prompt) for a in catalogue))
+
+
+@lru_cache(maxsize=4)
+def _index(agents: tuple[_Told, ...]) -> Index:
+    counts: dict[str, dict[str, float]] = {agent.name: {} for agent in agents}
+    for agent in agents:
         own, referred = _own_and_referred(agent.description)
         mine = counts[agent.name]
         _add(mine, telling_words(own), 1.0)
@@ -137,7 +150,7 @@ def index_of(catalogue: AgentCatalogue) -> Index:
                 tuple(re.split(r"[\s_-]+", agent.name.lower())),
                 agent.name.lower(),
             )
-            for agent in catalogue
+            for agent in agents
         }
     )
 

@@ -43,6 +43,9 @@ _KIND_WEIGHT = 0.5
 # An agent that may not write is no builder, whatever words it shares with the request.
 _WRITERS = frozenset({"str_replace_based_edit_tool", "edit", "write", "multiedit", "*"})
 _CANNOT_BUILD = 0.25
+# Nor is one that has no tool for it the one to act at a venue.
+_ACTORS = frozenset({"place_order", "cancel_order", "cancel_all_orders", "*"})
+_CANNOT_ACT = 0.25
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,10 @@ def _scores(
         for name in scores:
             if not _may_write(catalogue, name):
                 scores[name] *= _CANNOT_BUILD
+    if kind == "act":
+        for name in scores:
+            if not _may_act(catalogue, name):
+                scores[name] *= _CANNOT_ACT
     return scores
 
 
@@ -126,6 +133,11 @@ def _checks(index: Index, agent: str) -> bool:
 def _may_write(catalogue: AgentCatalogue, name: str) -> bool:
     agent = catalogue.get(name)
     return agent is None or agent.tools is None or any(t.lower() in _WRITERS for t in agent.tools)
+
+
+def _may_act(catalogue: AgentCatalogue, name: str) -> bool:
+    agent = catalogue.get(name)
+    return agent is None or agent.tools is None or any(t.lower() in _ACTORS for t in agent.tools)
 
 
 def _terms(text: str) -> dict[str, float]:

@@ -32,6 +32,8 @@ SHOWN_CHARACTERS, SHOWN_SHARE = 40_000, 0.3
 """What of a result a model sees at once, at most: characters, and characters for each token of its
 window. The whole is kept and read with `read_receipt`."""
 
+FORKED = "this run is a fork, and what reaches the world outside is not done again by itself"
+
 MARKED = "its arguments held a secret that was not recorded; make the call again"
 
 AT_TERMINAL = "person at the terminal"
@@ -111,21 +113,39 @@ class Caller:
         if begun is not None and Effect.EXTERNAL in {tool.effect, begun[1].effect}:
             earlier = await self._reconciler.outcome(frame, call, tool)
             if isinstance(earlier, Done):
-                self._record(frame, call, tool, ToolResult(earlier.text, earlier.data))
+                self._record(
+                    frame, call, tool, ToolResult(earlier.text, earlier.data, earlier.is_error)
+                )
                 return None
         if earlier is not None and asked is not None and asked.used:
             asked = None  # it was for the attempt before; nothing undoes or joins the two
         if asked is None and isinstance(earlier, Unknown):
-            asked = self._request(frame, call, why_to_ask(earlier))
+            asked = self._request(frame, call, why_to_ask(earlier), self._showed(call))
         if asked is None:
-            decision = decide(self._setting.rules, name, arguments, tool.subject(arguments))
-            if decision.verdict == "deny":
-                self._refuse(frame, call, decision.why)
-                return None
-            if decision.verdict == "allow":
-                return _Ready(call, tool, None)
-            whys = [decision.why, *([why_to_ask(earlier)] if earlier else [])]
-            asked = self._request(frame, call, "; ".join(whys))
+            return await self._by_rules(frame, call, tool, earlier)
+        return await self._approved(frame, call, tool, asked)
+
+    async def _by_rules(
+        self, frame: FrameState, call: Mapping[str, Any], tool: Tool, earlier: Verdict | None
+    ) -> _Ready | None:
+        """As the rules have it: made, refused, or put to a person who sees what it would do."""
+        arguments = call["input"]
+        decision = decide(self._setting.rules, tool.name, arguments, tool.subject(arguments))
+        if decision.verdict == "deny":
+            self._refuse(frame, call, decision.why)
+            return None
+        forked = tool.effect is Effect.EXTERNAL and self._journal.state.copied > 0
+        if decision.verdict == "allow" and not forked:
+            return _Ready(call, tool, None)
+        whys = [decision.why] if decision.verdict == "ask" else []
+        whys += [FORKED] if forked else []
+        whys += [why_to_ask(earlier)] if earlier else []
+        try:
+            shows = await self._preview(frame, call, tool)
+        except ToolError as error:
+            self._refuse(frame, call, str(error))
+            return None
+        asked = self._request(frame, call, "; ".join(whys), shows)
         return await self._approved(frame, call, tool, asked)
 
     def _begun_outside(self, call: Mapping[str, Any], tool: Tool | None) -> bool:
@@ -153,7 +173,35 @@ class Caller:
         asked = self._journal.state.approval_of(call["id"])
         return asked if asked is not None and asked.request.digest == self._digest(call) else None
 
-    def _request(self, frame: FrameState, call: Mapping[str, Any], why: str) -> Approval:
+    async def _preview(self, frame: FrameState, call: Mapping[str, Any], tool: Tool) -> str:
+        """What the call would really do, for the person who is asked.
+
+        Raises:
+            ToolError: it could not be done at all.
+        """
+        if tool.preview is None:
+            return ""
+        context = ToolContext(
+            run=self._journal.run,
+            agent=frame.frame.agent,
+            key=self._key(call),
+            services=self._setting.services,
+        )
+        work = tool.preview(context, call["input"])
+        try:
+            shows = await guarded(f"looking into {tool.name}", work, tool.timeout_s)
+        except ToolError as error:
+            raise ToolError(self._clean(str(error))) from error
+        return str(self._clean(shows))
+
+    def _showed(self, call: Mapping[str, Any]) -> str:
+        """What the person saw who was asked about the call before."""
+        before = self._journal.state.approval_of(call["id"])
+        return before.request.shows if before is not None else ""
+
+    def _request(
+        self, frame: FrameState, call: Mapping[str, Any], why: str, shows: str
+    ) -> Approval:
         now = self._setting.clock()
         expires = now + timedelta(minutes=self._setting.approval_minutes)
         state = self._journal.state
@@ -166,6 +214,7 @@ class Caller:
             digest=self._digest(call),
             why=why,
             expires_at=expires.isoformat(),
+            shows=shows,
         )
         self._journal.append(request)
         return state.approvals[request.id]
@@ -179,7 +228,8 @@ class Caller:
                 why = f"nobody approved it by {request.expires_at}"
                 self._refuse(frame, call, _and_begun(why, self._begun_outside(call, tool)))
                 return None
-            said = await self._setting.person.approve(tool.name, request.arguments, request.why)
+            why = f"{request.shows}\n{request.why}" if request.shows else request.why
+            said = await self._setting.person.approve(tool.name, request.arguments, why)
             if said is None:
                 raise Waiting
             self._journal.append(ev.ApprovalDecided(request.id, said, AT_TERMINAL, request.digest))
@@ -233,12 +283,17 @@ class Caller:
                 arguments=one.call["input"],
                 effect=one.tool.effect.value,
                 attempt=before[1].attempt + 1 if before else 1,
-                key=before[1].key if before else f"{self._journal.run}:{one.call['id']}",
+                key=self._key(one.call),
                 tree=self._tree(one, before[1] if before else None),
                 approval=one.approval,
             ),
             durable=one.tool.effect in {Effect.KEYED, Effect.EXTERNAL},
         )
+
+    def _key(self, call: Mapping[str, Any]) -> str:
+        """The same for every attempt at a call."""
+        before = self._journal.state.intents.get(call["id"])
+        return before[1].key if before else f"{self._journal.run}:{call['id']}"
 
     def _tree(self, one: _Ready, before: ev.ToolIntended | None) -> str | None:
         """The workspace before the call; an earlier attempt's is put back first."""

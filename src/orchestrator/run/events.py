@@ -41,7 +41,8 @@ class RunTaken:
 
     `seal` is what commands run in on this machine; default permissions hang on it. `offline` says
     that this process has no model, so that nobody is asked but the rules. `context_editing` says
-    that the model's service leaves out old tool results when asked.
+    that the model's service leaves out old tool results when asked. `orders` is where this
+    process's user lets orders go; default permissions hang on it too.
     """
 
     KIND: ClassVar[str] = "run.taken"
@@ -52,6 +53,7 @@ class RunTaken:
     seal: str | None = None
     offline: bool = False
     context_editing: bool = False
+    orders: Mapping[str, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +240,10 @@ class AcceptanceChecked:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRequested:
-    """A call waits for a person. `digest` binds run, tool and arguments."""
+    """A call waits for a person. `digest` binds run, tool and arguments.
+
+    `shows` is what the tool says that the call would really do; empty where it has no preview.
+    """
 
     KIND: ClassVar[str] = "approval.requested"
     id: str
@@ -249,6 +254,7 @@ class ApprovalRequested:
     digest: str
     why: str
     expires_at: str
+    shows: str = ""
 
 
 @dataclass(frozen=True, slots=True)

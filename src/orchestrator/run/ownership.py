@@ -1,6 +1,7 @@
 """One owner: a run is driven by one process at a time, which holds a lock that dies with it.
 
-The lock file says who holds it. Ending that process is `takeover`.
+The lock file says who holds it on this machine; where the ledger is on a server, that has a lock
+for all machines. Ending the process is `takeover`.
 """
 
 from __future__ import annotations
@@ -11,11 +12,16 @@ import os
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
+
+from trading_tools.audit.errors import StreamHeld
+
+if TYPE_CHECKING:
+    from trading_tools.audit.ledger import Ledger
 
 _TRIES, _BETWEEN_TRIES_S = 5, 0.01
 
@@ -42,8 +48,26 @@ class Owner:
 
 
 @contextmanager
+def owning_everywhere(state_dir: Path, run: str, ledger: Ledger) -> Iterator[None]:
+    """Hold the run's locks: that of this machine, and that of the ledger's server if it has one.
+
+    Raises:
+        Owned: another process holds one.
+    """
+    with owning(state_dir, run), ExitStack() as held:
+        try:
+            held.enter_context(ledger.holding(run))
+        except StreamHeld as error:
+            raise Owned(
+                f"run {run} is driven elsewhere: {error.holder}; wait for it, end it there, or cut "
+                f"it off and go on with `orc resume {run} --take-over`"
+            ) from None
+        yield
+
+
+@contextmanager
 def owning(state_dir: Path, run: str) -> Iterator[None]:
-    """Hold the run's lock.
+    """Hold the run's lock on this machine.
 
     Raises:
         Owned: another process holds it.

@@ -164,6 +164,7 @@ def _waiting_for(state: State) -> dict[str, Any] | None:
             "agent": state.frames[asked.frame].frame.agent,
             "tool": asked.tool,
             "arguments": dict(asked.arguments),
+            "shows": asked.shows,
             "why": asked.why,
             "expires_at": asked.expires_at,
         }

@@ -41,6 +41,8 @@ class State:
         self.seal: str | None = None
         self.offline = False
         self.context_editing = False
+        self.orders: Mapping[str, Any] = {}
+        """Where the user of the last owner lets orders go."""
         self.route: ev.RouteChosen | None = None
         self.stack: Stack | None = None
         self.frames: dict[int, FrameState] = {ROUTER_FRAME: router_frame()}
@@ -134,6 +136,7 @@ def _opened(state: State, body: ev.RunOpened, event: Event) -> None:
 def _taken(state: State, body: ev.RunTaken, _: Event) -> None:
     state.epoch, state.seal, state.offline = body.epoch, body.seal, body.offline
     state.context_editing = body.context_editing
+    state.orders = body.orders or {}
     if body.limits is not None:
         state.limits = body.limits
     if state.closed is None or state.closed.resumable:

@@ -98,6 +98,8 @@ class Rules:
     deny: tuple[Rule, ...] = ()
     defaults: Mapping[str, Verdict] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+    reasons: Mapping[tuple[Verdict, str], str] = field(default_factory=dict)
+    """What to say of a deny or ask rule, as written, beyond that it is one."""
 
     @classmethod
     def parse(
@@ -107,6 +109,7 @@ class Rules:
         deny: Iterable[str] = (),
         *,
         defaults: Mapping[str, Verdict] | None = None,
+        reasons: Mapping[tuple[Verdict, str], str] | None = None,
     ) -> Rules:
         """Read the three lists.
 
@@ -132,6 +135,7 @@ class Rules:
             lists["deny"],
             MappingProxyType(dict(defaults or {})),
             tuple(problems),
+            MappingProxyType(dict(reasons or {})),
         )
 
 
@@ -144,10 +148,12 @@ def decide(rules: Rules, tool_name: str, arguments: Mapping[str, Any], subject: 
     call = _Call(our_name(tool_name), arguments, subject)
     for rule in rules.deny:
         if call.is_touched_by(rule):
-            return Decision("deny", rule.written, f"denied by the rule `{rule.written}`")
+            why = rules.reasons.get(("deny", rule.written), f"denied by the rule `{rule.written}`")
+            return Decision("deny", rule.written, why)
     for rule in rules.ask:
         if call.is_touched_by(rule):
             why = f"{call.shown} needs a person: the rule `{rule.written}` says to ask"
+            why = rules.reasons.get(("ask", rule.written), why)
             return Decision("ask", rule.written, why)
     forbids = [rule for rule in (*rules.deny, *rules.ask) if rule.names(BASH)]
     if call.tool == BASH and forbids and call.command.too_deep:

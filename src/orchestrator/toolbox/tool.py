@@ -74,6 +74,7 @@ class ToolResult:
 
 Function = Callable[..., Any]
 Reconcile = Callable[[ToolContext, Mapping[str, Any]], Awaitable[Verdict]]
+Preview = Callable[[ToolContext, Mapping[str, Any]], Awaitable[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +84,8 @@ class Tool:
     `wire` replaces the schema for tools whose shape models are trained on; `subject` names what a
     permission pattern `Tool(pattern)` is matched against for given arguments. `reconcile` finds out
     what became of an external call whose outcome was not recorded; without it a person has to.
+    `preview` tells the person who has to allow a call what it would really do; a `ToolError` of
+    it refuses the call before anybody is asked.
     """
 
     name: str
@@ -95,6 +98,7 @@ class Tool:
     wire: Mapping[str, Any] | None
     subject: Callable[[Mapping[str, Any]], str]
     reconcile: Reconcile | None = None
+    preview: Preview | None = None
 
     @cached_property
     def schema(self) -> Mapping[str, Any]:
@@ -147,6 +151,7 @@ def tool(
     wire: Mapping[str, Any] | None = None,
     subject: Callable[[Mapping[str, Any]], str] | None = None,
     reconcile: Reconcile | None = None,
+    preview: Preview | None = None,
 ) -> Callable[[Function], Tool]:
     """Make a tool of a (sync or async) function.
 
@@ -177,6 +182,7 @@ def tool(
             wire=wire,
             subject=subject or (lambda arguments: canonical_json(dict(arguments))),
             reconcile=reconcile,
+            preview=preview,
         )
 
     return make

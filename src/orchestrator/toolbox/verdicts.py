@@ -12,10 +12,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The attempt took effect. `text` and `data` are what the call would have returned."""
+    """The attempt came to its end. `text` and `data` are what the call would have returned.
+
+    `is_error`: it ended without the effect that was wanted, for good (a venue's rejection).
+    """
 
     text: str
     data: Any = None
+    is_error: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,9 +49,20 @@ MARKET_TOOLS = frozenset(
     {"ticker", "order_book", "candles", "market_limits", "trading_fees"}
     | {"trade_bars", "exchange_facts"}
 )
+ORDER_TOOLS = frozenset(
+    {
+        "place_order",
+        "cancel_order",
+        "cancel_all_orders",
+        "open_orders",
+        "positions",
+        "order_status",
+    }
+)
 TOOLS = (
     RISK_TOOLS
     | MARKET_TOOLS
+    | ORDER_TOOLS
     | {
         "ask_user",
         "bash",

@@ -58,3 +58,24 @@ async def test_an_order_whose_outcome_is_not_known_is_not_accepted(tmp_path: Pat
         found = await acted(run.case("Bought."))
     assert found.met is False
     assert "not known" in found.detail
+
+
+async def test_an_order_at_the_simulator_needs_no_approval(tmp_path: Path) -> None:
+    with ending(tmp_path, ASKED, "act") as run:
+        run.call("place_order", {**ORDER, "place": "simulator"}, "filled")
+        assert (await acted(run.case("Bought."))).met is True
+
+
+async def test_an_order_that_a_venue_does_not_tell_of_is_open_until_it_does(
+    tmp_path: Path,
+) -> None:
+    unknown = {"client_order_id": "o-1", "stage": "unknown"}
+    with ending(tmp_path, ASKED, "act") as run:
+        run.call("place_order", {**ORDER, "place": "simulator"}, "filled")
+        other = {**ORDER, "place": "simulator", "size_base": "0.02"}
+        run.call("place_order", other, "UNKNOWN", unknown, is_error=True)
+        found = await acted(run.case("Bought."))
+        assert found.met is False
+        assert "the order o-1 is not known" in found.detail
+        run.call("order_status", {"order_id": "o-1"}, "filled", {**unknown, "stage": "filled"})
+        assert (await acted(run.case("Bought."))).met is True

@@ -194,15 +194,15 @@ def test_a_request_that_is_not_unicode_is_told_or_mended(desk: Desk) -> None:
         desk.serve(api)
         said = desk.orc("run", os.fsdecode(b"Is it fine\xff?"), "--json")
         assert api.refused == []
-    assert said.code == 0, said
-    for words in (
-        ["show", "\udcff"],
-        ["run", "x", "--workspace", "/no/\udcff"],
-        ["route", "\udcff"],
-    ):
-        told = desk.orc(*words, "--json")
-        assert told.document
-        assert told.code in {0, 2}, told
+        assert said.code == 0, said
+        for words in (
+            ["show", "\udcff"],
+            ["run", "x", "--workspace", "/no/\udcff"],
+            ["route", "\udcff"],
+        ):
+            told = desk.orc(*words, "--json")
+            assert told.document
+            assert told.code in {0, 2}, told
 
 
 def test_a_person_may_start_orc_by_another_program(desk: Desk) -> None:

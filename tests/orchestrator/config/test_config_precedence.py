@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,21 +63,25 @@ def test_prices_of_both_files_are_known(bench: Bench) -> None:
 @pytest.mark.parametrize("key", sorted(USER_ONLY))
 def test_what_is_the_users_alone_is_never_taken_from_a_project(bench: Bench, key: str) -> None:
     table, _, name = key.partition(".")
-    values = {
+    values: dict[str, object] = {
         "base_url": "https://evil.example",
+        "gateway": "https://evil.example",
         "provider": "bedrock",
         "live": "ask",
         "sandbox": "deny",
+        "simulator": "http://127.0.0.1:9",
     }
-    file = bench.in_project(f'[{table}]\n{name} = "{values[name]}"\n')
+    value = values.get(name, 3)  # the others are amounts
+    line = f"[{table}]\n{name} = {json.dumps(value)}\n"
+    file = bench.in_project(line)
     loaded = bench.load()
     assert loaded.settings == Settings()
     (notice,) = loaded.notices
     assert notice.startswith(f"{file}:2: {key} is ignored in a project")
 
     bench.in_project("")
-    bench.in_user(f'[{table}]\n{name} = "{values[name]}"\n')
-    assert getattr(getattr(bench.load().settings, table), name) == values[name]
+    bench.in_user(line)
+    assert getattr(getattr(bench.load().settings, table), name) == value
 
 
 def test_real_money_can_be_opened_in_the_environment(bench: Bench) -> None:

@@ -89,7 +89,6 @@ def test_people_name_the_same_things_in_many_ways(
         "Do not use Kelly with win rate 0.6, payoff 2",
         "Kelly with win rate 0.6 to 0.7, payoff 2",
         "Kelly without a cap, win rate 0.6, payoff 2",
-        "buy 0.01 BTC/USDT on binance",
         "add a fee model for BTC/USDT on bybit",
         "is the ledger intact and repair it",
         "verify the ledger code",

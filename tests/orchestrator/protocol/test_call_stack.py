@@ -265,7 +265,7 @@ steps = st.tuples(
 )
 
 
-@settings(max_examples=400, derandomize=True, deadline=None)
+@settings(max_examples=200, derandomize=True, deadline=None)
 @given(st.lists(steps, max_size=60))
 def test_every_called_frame_is_answered_exactly_once_or_the_run_ends(
     script: list[tuple[Status, str | None, int, bool]],

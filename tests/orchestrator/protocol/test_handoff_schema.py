@@ -54,7 +54,7 @@ def envelopes(draw: st.DrawFn) -> dict[str, Any]:
     return fields
 
 
-@settings(max_examples=600, derandomize=True, deadline=None)
+@settings(max_examples=200, derandomize=True, deadline=None)
 @given(envelopes())
 def test_an_envelope_is_valid_under_the_schema_exactly_when_under_the_model(
     fields: dict[str, Any],

@@ -22,7 +22,7 @@ values: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@settings(max_examples=300, derandomize=True, deadline=None)
+@settings(max_examples=150, derandomize=True, deadline=None)
 @given(st.dictionaries(st.text(), values, max_size=5), st.booleans(), st.sampled_from([None, 2]))
 def test_sound_json_is_read_as_the_standard_library_reads_it(
     value: dict[str, Any], ascii_only: bool, indent: int | None
@@ -34,7 +34,7 @@ def test_sound_json_is_read_as_the_standard_library_reads_it(
     assert reading.repairs == ()
 
 
-@settings(max_examples=200, derandomize=True, deadline=None)
+@settings(max_examples=100, derandomize=True, deadline=None)
 @given(st.dictionaries(st.text(), values, max_size=5))
 def test_python_s_own_notation_of_plain_data_is_read(value: dict[str, Any]) -> None:
     text = repr(value)

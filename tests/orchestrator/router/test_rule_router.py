@@ -184,7 +184,7 @@ TEXTS = st.one_of(
 )
 
 
-@settings(max_examples=500, derandomize=True, deadline=None)
+@settings(max_examples=200, derandomize=True, deadline=None)
 @given(TEXTS)
 def test_any_request_gets_a_consistent_route(request_text: str) -> None:
     found = to(request_text)

@@ -124,6 +124,7 @@ def test_a_run_that_waits_for_an_approval_says_for_which_call(ledger: Ledger) ->
             "side": "buy",
             "size_base": "0.01",
         },
+        "shows": "",
         "why": "orders to a venue's sandbox are asked for",
         "expires_at": "2026-03-03T09:30:00+00:00",
     }

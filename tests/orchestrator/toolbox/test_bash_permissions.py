@@ -292,8 +292,9 @@ def test_commands_nested_deeper_than_is_looked_need_a_person() -> None:
     ["a;", "a|", "(", "$(", '"$(', "`", "'", "${", "$((", "env ", "x=y ", "<<a ", "a b\n", "{,",
      "$'", "\\", ">", "1", "bash -c '", "if ", "$C", "a\n<<b\nb\n", "\u00e9"],
 )  # fmt: skip
-def test_a_megabyte_of_anything_is_decided(unit: str) -> None:
-    command = unit * (200_000 // len(unit))
+@pytest.mark.parametrize("size", [20_000, pytest.param(200_000, marks=pytest.mark.slow)])
+def test_any_length_of_anything_is_decided(unit: str, size: int) -> None:
+    command = unit * (size // len(unit))
     assert verdict(READ_ONLY, command) == "ask"
     assert verdict(NO_CURL, f"curl x\n{command}") == "deny"
 

@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -67,7 +68,10 @@ def test_the_same_layout_is_written_for_postgresql() -> None:
     ("address", "says"),
     [
         ("mysql://user:hidden@host/db", "postgresql:// URL"),
-        ("postgresql://user:hidden@127.0.0.1:1/db", "127.0.0.1"),
+        ("postgresql://user:hidden@127.0.0.1:1/db", "start the server, or check host and port"),
+        ("postgresql://127.0.0.1:1/db?user=user&password=hidden", "start the server"),
+        ("postgresql://user:hidden@127.0.0.1:port/db", "no valid database URL"),
+        ("postgresql://user:hidden@/hidden@127.0.0.1:1/db", "start the server"),
     ],
 )
 def test_an_address_that_leads_nowhere_says_so_without_the_password(
@@ -75,6 +79,13 @@ def test_an_address_that_leads_nowhere_says_so_without_the_password(
 ) -> None:
     with pytest.raises(LedgerUnavailable, match=says) as caught:
         Ledger.open(address)
+    assert "hidden" not in str(caught.value)
+
+
+def test_without_the_driver_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(LedgerUnavailable, match=r"trading-orchestrator\[postgres\]") as caught:
+        Ledger.open("postgresql://user:hidden@127.0.0.1:1/db")
     assert "hidden" not in str(caught.value)
 
 

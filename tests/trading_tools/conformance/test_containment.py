@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,29 @@ def test_what_cannot_be_checked_is_one_clear_line(
 
     assert what in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_machine_without_hypothesis_is_told_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "hypothesis", None)
+
+    with pytest.raises(CheckError, match=r"pip install 'trading-orchestrator\[check\]'"):
+        checked("limiter", "limiters.py:Bucket")
+
+
+@pytest.mark.bubblewrap
+@pytest.mark.skipif(containment.bubblewrap() is None, reason="no bubblewrap works here")
+def test_the_projects_own_record_is_not_shown(tmp_path: Path) -> None:
+    record = tmp_path / ".orchestrator"
+    record.mkdir()
+    (record / "ledger").write_text("secret")
+
+    outcome = limiter(tmp_path, f"raise ValueError(os.listdir({str(record)!r}))")
+
+    finding = next(each for each in outcome.broken if each.name == "starvation")
+    assert finding.counterexample is not None
+    assert "ValueError: []" in finding.counterexample.came
 
 
 def test_a_word_that_nothing_asks_for_is_named_with_the_nearest() -> None:

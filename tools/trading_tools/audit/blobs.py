@@ -15,6 +15,7 @@ from trading_tools.audit.event import canonical_json
 LIMIT_BYTES = 32 * 1024
 _REFERENCE = "$blob"
 _PREFIX = "sha256:"
+_decode = json.JSONDecoder().raw_decode
 
 
 def text_bytes(text: str) -> bytes:
@@ -38,9 +39,12 @@ def pack(body: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
     A moved text is replaced by ``{"$blob": name}``. A mapping of the caller's that looks like
     such a reference gets one more ``$``, so that nothing can be mistaken for one.
     """
-    if not isinstance(body, Mapping):
+    if type(body) is not dict and not isinstance(body, Mapping):
         raise NotRecordable(f"an event's body is a mapping, not a {type(body).__name__}")
-    if not any(isinstance(inner, str) and len(inner) > LIMIT_BYTES for inner in body.values()):
+    for inner in body.values():
+        if isinstance(inner, str) and len(inner) > LIMIT_BYTES:
+            break  # it is moved out anyhow: no need to write it down here first
+    else:
         text = canonical_json(body)
         short = len(text) * 4 <= LIMIT_BYTES or len(text.encode()) <= LIMIT_BYTES
         if short and _REFERENCE not in text:
@@ -68,6 +72,12 @@ def _looks_like(value: Mapping[str, Any]) -> bool:
     return len(value) == 1 and all(
         key.endswith(_REFERENCE) and not key.strip("$").removeprefix("blob") for key in value
     )
+
+
+def recorded(text: str, long_texts: Mapping[str, str]) -> dict[str, Any]:
+    """The body that readers will have of what ``pack`` gave."""
+    # What we wrote a moment ago needs no look for blanks around it.
+    return unpack(text, long_texts.__getitem__) if _REFERENCE in text else _decode(text)[0]
 
 
 def unpack(text: str, fetch: Callable[[str], str]) -> dict[str, Any]:

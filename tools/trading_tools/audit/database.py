@@ -12,10 +12,11 @@ import threading
 import urllib.parse
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from sqlalchemy import create_engine
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from trading_tools.audit import tables
@@ -26,6 +27,7 @@ from trading_tools.audit.errors import (
     LedgerUnavailable,
     LedgerVersion,
 )
+from trading_tools.audit.server import server_engine, shown_address
 from trading_tools.audit.statements import Statement
 
 _BUSY_TIMEOUT_S = 30.0
@@ -44,18 +46,19 @@ class Database:
         self._path = None if "://" in address else Path(where)
         self._driver_error: type[Exception] = sqlite3.Error
         self._closed = False
-        self.name = address if self._path else _without_password(address)
+        self.name = address if self._path else shown_address(address)
         with self.failures():
             if self._path is not None:
                 self._engine = create_engine(
-                    "sqlite://", creator=self._connect_sqlite(self._path), poolclass=NullPool
+                    "sqlite://",
+                    creator=self._connect_sqlite(self._path),
+                    poolclass=NullPool,
+                    isolation_level="AUTOCOMMIT",
                 )
             else:
-                self._engine = _postgres_engine(address, self.name)
+                self._engine = server_engine(address)
                 self._driver_error = self._engine.dialect.loaded_dbapi.Error
-            self._connection = self._engine.connect().execution_options(
-                isolation_level="AUTOCOMMIT"
-            )
+            self._connection = self._engine.connect()
             driver = self._connection.connection
             self._cursor = driver.cursor()
             self.dialect = self._engine.dialect
@@ -67,6 +70,11 @@ class Database:
         except BaseException:
             self.close()
             raise
+
+    @property
+    def is_server(self) -> bool:
+        """Whether it is a server that many machines share (PostgreSQL), or a file (SQLite)."""
+        return self._path is None
 
     def close(self) -> None:
         """Let go of the connection; a second call does nothing."""
@@ -97,47 +105,38 @@ class Database:
         finally:
             cursor.close()
 
-    @contextlib.contextmanager
-    def writing(self, *, durable: bool = False) -> Iterator[None]:
+    def writing(self, *, durable: bool = False) -> "Transaction":
         """A write transaction: all or nothing. ``durable`` means on the disk when it returns.
 
         The rest survives a crash of the program but may lose its last moments with the power
         (SQLite only; PostgreSQL keeps what its server is set to).
         """
-        with self.lock:
-            raised = durable and self._path is not None
-            if raised:
-                self._set_synchronous("FULL")
-            try:
-                with self._transaction(self._begin):
-                    yield
-            finally:
-                if raised:
-                    self._set_synchronous("NORMAL")
+        return Transaction(self, self._begin, raised=durable and self._path is not None)
 
-    @contextlib.contextmanager
-    def reading(self) -> Iterator[None]:
+    def reading(self) -> "Transaction":
         """A read transaction: everything in it is of one moment."""
-        with self.lock, self._transaction(self._begin_read):
-            yield
+        return Transaction(self, self._begin_read)
 
-    @contextlib.contextmanager
-    def _transaction(self, begin: str) -> Iterator[None]:
-        try:
-            self._cursor.execute(begin)
-            yield
-            self._cursor.execute("COMMIT")
-        except BaseException as error:
-            # A full disk or a failed statement may have ended the transaction already.
-            with contextlib.suppress(self._driver_error):
-                self._cursor.execute("ROLLBACK")
-            if isinstance(error, self._driver_error):
-                raise self._explain(error) from error
-            raise
+    def command(self, text: str) -> None:
+        """Execute what has neither values nor an outcome; the drivers' failures pass through."""
+        self._cursor.execute(text)
 
-    def _set_synchronous(self, level: str) -> None:
-        with self.failures():
-            self._cursor.execute(f"PRAGMA synchronous={level}")
+    def look(self, text: str, *values: object) -> list[tuple[Any, ...]]:
+        """The rows that a query in the driver's own form gives."""
+        with self.lock, self.failures():
+            self._cursor.execute(text, values)
+            return list(self._cursor.fetchall())
+
+    def roll_back(self) -> None:
+        """End the open transaction without a trace."""
+        # A full disk or a failed statement may have ended it already.
+        with contextlib.suppress(self._driver_error):
+            self._cursor.execute("ROLLBACK")
+
+    def explain(self, error: BaseException) -> None:
+        """Raise the ledger error for what a driver raised; nothing for any other error."""
+        if isinstance(error, self._driver_error):
+            raise self._explain(error) from error
 
     @contextlib.contextmanager
     def failures(self) -> Iterator[None]:
@@ -180,11 +179,13 @@ class Database:
                 self._cursor.execute("PRAGMA journal_mode=WAL")
             self._cursor.execute("PRAGMA synchronous=NORMAL")
             self._cursor.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
+        if self.is_server and self.read_only:
+            self._cursor.execute("SET default_transaction_read_only = on")
         if self._require_known(self._version()):
             return
         if self.read_only:
             raise LedgerMissing(f"{self.name} holds no ledger yet: start a run first")
-        with self._transaction(self._begin):
+        with Transaction(self, self._begin):
             if self._path is None:
                 self._cursor.execute(f"SELECT pg_advisory_xact_lock({_POSTGRES_LAYOUT_LOCK})")
             if not self._require_known(self._version()):
@@ -203,7 +204,11 @@ class Database:
                     f"{self.name} is a database of something else, not a ledger: name another file"
                 )
             return found
-        self._cursor.execute("SELECT to_regclass('audit_schema') IS NOT NULL")
+        # Not `to_regclass`: what another has just made, a session that waited would not see.
+        self._cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_class WHERE relname = 'audit_schema'"
+            " AND pg_table_is_visible(oid))"
+        )
         if not self._cursor.fetchone()[0]:  # type: ignore[index]
             return 0
         self._cursor.execute("SELECT version FROM audit_schema")
@@ -228,6 +233,63 @@ class Database:
         return LedgerUnavailable(f"the ledger {self.name}: {reason}; check that it can be reached")
 
 
+class Transaction:
+    """All that its block does, or nothing; the database is this thread's until it ends.
+
+    ``raised`` waits for the disk at the commit. A class, as a generator costs an append 5 %.
+    """
+
+    __slots__ = ("_begin", "_database", "_raised")
+
+    def __init__(self, database: Database, begin: str, *, raised: bool = False) -> None:
+        self._database = database
+        self._begin = begin
+        self._raised = raised
+
+    def __enter__(self) -> None:
+        database = self._database
+        database.lock.acquire()
+        try:
+            if self._raised:
+                database.command("PRAGMA synchronous=FULL")
+            database.command(self._begin)
+        except BaseException as error:
+            self._undo(error)
+            raise
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is not None:
+            self._undo(error)
+            return
+        try:
+            self._database.command("COMMIT")
+        except BaseException as failure:
+            self._undo(failure)
+            raise
+        self._leave()
+
+    def _undo(self, error: BaseException) -> None:
+        """Leave without a trace; a driver's failure is raised as what it means."""
+        try:
+            self._database.roll_back()
+            self._database.explain(error)
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        try:
+            if self._raised:
+                with self._database.failures():
+                    self._database.command("PRAGMA synchronous=NORMAL")
+        finally:
+            self._database.lock.release()
+
+
 _ADVICE: tuple[tuple[str, type[LedgerError], str], ...] = (
     (
         "not a database",
@@ -243,8 +305,18 @@ _ADVICE: tuple[tuple[str, type[LedgerError], str], ...] = (
     ("no space", LedgerUnavailable, "nothing was recorded: free disk space and try again"),
     ("readonly", LedgerUnavailable, "make the file and its folder writable, or open it to read"),
     ("read-only", LedgerUnavailable, "make the file and its folder writable, or open it to read"),
+    ("denied to terminate", LedgerUnavailable, "end it there, or be granted pg_signal_backend"),
+    ("permission denied for", LedgerUnavailable, "let this user read and write it on the server"),
     ("permission", LedgerUnavailable, "make the file and its folder writable for this user"),
     ("unable to open", LedgerUnavailable, "check that the folder exists and is writable"),
+    ("no password supplied", LedgerUnavailable, "give user and password in the URL"),
+    ("authentication failed", LedgerUnavailable, "check user and password in the URL"),
+    ("connection refused", LedgerUnavailable, "start the server, or check host and port"),
+    ("resolve host", LedgerUnavailable, "check the host's name"),
+    ("timeout expired", LedgerUnavailable, "check host, port and network"),
+    ("is the server running", LedgerUnavailable, "start the server, or check host and port"),
+    ("does not exist", LedgerUnavailable, "create it, or name another one in the URL"),
+    ("terminating connection", LedgerUnavailable, "open the ledger again"),
     ("locked", LedgerUnavailable, "another program holds it: end that one or try again"),
     ("disk i/o", LedgerUnavailable, "nothing was recorded: check the disk and its free space"),
 )
@@ -265,25 +337,3 @@ def _prepare_folder(folder: Path) -> None:
     ignore = folder / ".gitignore"
     if (fresh or folder.name == ".orchestrator") and not ignore.exists():
         ignore.write_text("*\n", encoding="utf-8")
-
-
-def _postgres_engine(address: str, shown: str) -> Any:
-    scheme, _, rest = address.partition("://")
-    if scheme not in {"postgresql", "postgres", "postgresql+psycopg"}:
-        raise LedgerUnavailable(
-            f"{shown} is no place for a ledger: give a file path or a postgresql:// URL"
-        )
-    try:
-        return create_engine(f"postgresql+psycopg://{rest}", poolclass=NullPool)
-    except (ImportError, NoSuchModuleError) as error:
-        raise LedgerUnavailable(
-            f"{shown}: the PostgreSQL driver is not installed; "
-            "install it with `pip install 'trading-orchestrator[postgres]'`"
-        ) from error
-    except ArgumentError as error:
-        raise LedgerUnavailable(f"{shown} is no valid database URL") from error
-
-
-def _without_password(address: str) -> str:
-    scheme, _, rest = address.partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2]}"

@@ -16,6 +16,14 @@ class StreamConflict(LedgerError):
     """Somebody else appended to the stream first; read it again and decide anew."""
 
 
+class StreamHeld(LedgerError):
+    """Another connection to the same server works on the stream; ``holder`` says which."""
+
+    def __init__(self, message: str, holder: str) -> None:
+        super().__init__(message)
+        self.holder = holder
+
+
 class KeyMismatch(LedgerError):
     """The key given is not the one in force; the ledger can be read, not written."""
 

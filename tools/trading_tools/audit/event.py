@@ -9,11 +9,10 @@ import hmac
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from trading_tools.audit.errors import NotRecordable
 
@@ -23,8 +22,7 @@ KEYED = "hmac-sha256"
 _SURROGATES = re.compile("[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff]")
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One recorded fact.
 
     ``seq`` counts from 1 within ``stream``; ``at`` is UTC ISO-8601 with microseconds and ``Z``;
@@ -116,6 +114,8 @@ def canonical_json(value: object) -> str:
         raise
     except (ValueError, TypeError, RecursionError) as error:
         raise NotRecordable(f"the value has no canonical JSON form: {error}") from error
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from trading_tools.audit import blobs
+from trading_tools.audit import blobs, holding
 from trading_tools.audit.chain import Signer
 from trading_tools.audit.database import Database
 from trading_tools.audit.errors import KeyMismatch, LedgerError, NotRecordable, StreamConflict
@@ -72,8 +72,7 @@ class _Packed(NamedTuple):
     def of(cls, stream: str, draft: Draft) -> "_Packed":
         _check_names(stream, draft.kind, draft.v)
         text, long_texts = blobs.pack(draft.body)
-        recorded = blobs.unpack(text, long_texts.__getitem__)
-        return cls(draft.kind, draft.v, text, long_texts, recorded)
+        return cls(draft.kind, draft.v, text, long_texts, blobs.recorded(text, long_texts))
 
 
 def _now() -> datetime:
@@ -183,21 +182,28 @@ class Ledger:
             if expected_seq is not None and known.seq != expected_seq:
                 known = store.position(stream, fresh=True)
                 _expect(stream, expected_seq, known)
-            with store.writing(stream, durable=durable):
-                if not known.seq:
-                    store.note("stream.opened", {"stream": stream})
-                elif known.closed:
-                    store.note("stream.reopened", _mark(stream, known))
-                for draft in drafts:
-                    for name, long_text in draft.long_texts.items():
-                        store.put_blob(name, blobs.text_bytes(long_text))
-                    event = store.write(
-                        stream, draft.kind, draft.v, draft.text, known, draft.recorded
-                    )
-                    if event.seq % HEAD_EVERY == 0:
-                        store.note("stream.head", _mark(stream, event))
-                    known = Position(event.seq, event.hash)
-                    events.append(event)
+            try:
+                # Not `store.writing`, which as a generator costs more than making the hash.
+                with store.database.writing(durable=durable):
+                    if (known.seq + len(drafts)) // HEAD_EVERY > known.seq // HEAD_EVERY:
+                        store.lock_catalogue()
+                    if not known.seq:
+                        store.note("stream.opened", {"stream": stream})
+                    elif known.closed:
+                        store.note("stream.reopened", _mark(stream, known))
+                    for draft in drafts:
+                        for name, long_text in draft.long_texts.items():
+                            store.put_blob(name, blobs.text_bytes(long_text))
+                        event = store.write(
+                            stream, draft.kind, draft.v, draft.text, known, draft.recorded
+                        )
+                        if event.seq % HEAD_EVERY == 0:
+                            store.note("stream.head", _mark(stream, event))
+                        known = Position(event.seq, event.hash)
+                        events.append(event)
+            except BaseException as error:
+                store.failed(stream, error)
+                raise
             store.remember(stream, known)
         return events
 
@@ -245,6 +251,24 @@ class Ledger:
                 closed = store.close(stream, position)
             store.remember(stream, closed)
 
+    def holding(self, stream: str) -> contextlib.AbstractContextManager[None]:
+        """Be the only one that works on a stream, on any machine, as long as the block lasts.
+
+        For a ledger on a server; one in a file is held by nobody. Raises ``StreamHeld``.
+        """
+        return holding.held(self.store.database, stream)
+
+    def holder(self, stream: str) -> str | None:
+        """Who holds a stream, in words; None where nobody does."""
+        return holding.holder(self.store.database, stream)
+
+    def evict(self, stream: str) -> str | None:
+        """Cut off who holds a stream: it can append nothing more. Returns who that was, or None.
+
+        Raises ``LedgerUnavailable`` where the server does not let this user do that.
+        """
+        return holding.evict(self.store.database, stream)
+
     def put_text(self, text: str) -> str:
         """Keep a text by itself and return its name, ``sha256:`` and 64 hex digits."""
         content = blobs.text_bytes(text)
@@ -253,8 +277,8 @@ class Ledger:
         with store.database.lock:
             store.require_writable()
             with store.writing(CATALOGUE):
-                store.put_blob(name, content)
                 store.note("blob.put", {"name": name})
+                store.put_blob(name, content)
         return name
 
     def get_text(self, name: str) -> str:

@@ -1,4 +1,4 @@
-"""Everything the ledger asks of its database, compiled once per connection.
+"""Everything the ledger asks of its database, compiled once for a kind of database.
 
 Here live the SQLAlchemy Core statements and their compiled form. Running them is in
 ``database``, what they are for in ``store`` and ``ledger``.
@@ -6,9 +6,10 @@ Here live the SQLAlchemy Core statements and their compiled form. Running them i
 
 from collections.abc import Mapping
 from operator import itemgetter
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 
 from trading_tools.audit.tables import BLOB, EVENT, HEAD
@@ -35,6 +36,16 @@ class Statement:
 class Statements:
     """The ledger's statements for one dialect. ``of`` names the stream or blob in question."""
 
+    _compiled: ClassVar[dict[tuple[str, str], "Statements"]] = {}
+
+    @classmethod
+    def of(cls, dialect: Dialect) -> "Statements":
+        """Those of a dialect and its driver, compiled at the first use in this process."""
+        known = cls._compiled.get((dialect.name, dialect.driver))
+        if known is None:
+            known = cls._compiled[dialect.name, dialect.driver] = cls(dialect)
+        return known
+
     def __init__(self, dialect: Dialect) -> None:
         def compiled(statement: Any) -> Statement:
             return Statement(statement, dialect)
@@ -43,7 +54,9 @@ class Statements:
         moved = ("seq", "hash", "seal", "last_at", "closed")
         self.insert_event = compiled(insert(EVENT))
         self.insert_head = compiled(insert(HEAD))
-        self.insert_blob = compiled(insert(BLOB))
+        # The same text may come from two at once. In SQLite a trigger leaves out the second.
+        new_blob = postgresql.insert(BLOB).on_conflict_do_nothing()
+        self.insert_blob = compiled(new_blob if dialect.name == "postgresql" else insert(BLOB))
         self.move_head = compiled(
             update(HEAD)
             .where(

@@ -6,9 +6,8 @@ decided in ``ledger``; connections and failures are in ``database``.
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from trading_tools.audit import blobs
 from trading_tools.audit.chain import Signer
@@ -27,8 +26,7 @@ from trading_tools.audit.statements import Statements
 CATALOGUE = "catalogue"
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """Where a stream stands; ``seq`` 0 means that it has no events yet."""
 
     seq: int = 0
@@ -44,7 +42,7 @@ class Store:
     ) -> None:
         self.database = database
         self.signer = Signer.of(key)
-        self.ask = Statements(database.dialect)
+        self.ask = Statements.of(database.dialect)
         self._clock = clock
         self._positions: dict[str, Position] = {}
 
@@ -79,19 +77,19 @@ class Store:
         try:
             with self.database.writing(durable=durable):
                 yield
-        except LedgerError as error:
-            self._positions.pop(stream, None)
-            lost = isinstance(error, StreamConflict)
-            if not lost and not self.database.is_duplicate(error):
-                raise
+        except BaseException as error:
+            self.failed(stream, error)
+            raise
+
+    def failed(self, stream: str, error: BaseException) -> None:
+        """Raise what a failed transaction means for ``stream``, where it is more than ``error``."""
+        self._positions.pop(stream, None)
+        lost = isinstance(error, StreamConflict)
+        if lost or (isinstance(error, LedgerError) and self.database.is_duplicate(error)):
             # Under another key no head can be moved either: say which of the two it was.
             self.require_key()
-            if lost:
-                raise
-            raise _conflict(stream) from error
-        except BaseException:
-            self._positions.pop(stream, None)
-            raise
+            if not lost:
+                raise _conflict(stream) from error
 
     def position(self, stream: str, *, fresh: bool = False) -> Position:
         """Where the stream stands, from memory unless ``fresh``."""
@@ -105,6 +103,15 @@ class Store:
     def remember(self, stream: str, position: Position) -> None:
         """Keep where the stream stands, once the transaction that moved it is committed."""
         self._positions[stream] = position
+
+    def lock_catalogue(self) -> None:
+        """Keep the catalogue for a note that comes later in the open transaction.
+
+        All take it before their own stream, so that no two wait for each other. In SQLite the
+        transaction holds everything already.
+        """
+        if self.database.is_server:
+            self.database.rows(self.ask.locked_head, of=CATALOGUE)
 
     def note(self, kind: str, body: Mapping[str, Any]) -> None:
         """Append to the catalogue, wherever it stands now."""
@@ -161,7 +168,7 @@ class Store:
 
     def close(self, stream: str, position: Position) -> Position:
         """Mark the stream's head as closed."""
-        closed = replace(position, closed=True)
+        closed = position._replace(closed=True)
         self._move(stream, position, closed, utc_text(self._clock()))
         return closed
 

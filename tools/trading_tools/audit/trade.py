@@ -6,17 +6,18 @@ floats are refused.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal
 
+from trading_tools.audit.account_entries import PositionChange, Reconciled
 from trading_tools.audit.errors import NotRecordable, StreamConflict
-from trading_tools.audit.event import Event, decimal_text, utc_text
+from trading_tools.audit.event import Event, utc_text
 from trading_tools.audit.ledger import Ledger
+from trading_tools.audit.trade_forms import number, optional, pack, require_text, values_of
 
-_NUMBER = "$decimal"
 _TRIES = 100
 
 
@@ -78,13 +79,17 @@ class OrderStage:
 
 @dataclass(frozen=True, slots=True)
 class OrderFill:
-    """One trade of an order. The venue, the order and ``trade_id`` together name it for good."""
+    """One trade of an order. The venue, the order and ``trade_id`` together name it for good.
+
+    ``fee_base`` is what the venue kept of the base asset for it, below zero where it gave some.
+    """
 
     client_order_id: str
     trade_id: str
     at: datetime
     size_base: Decimal
     price_quote: Decimal
+    fee_base: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,16 @@ class CancelResult:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplaceIntent:
+    """An order about to be ended so that ``successor`` goes in its place: no other may."""
+
+    client_order_id: str
+    successor: str
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """Why something was done or left; ``data`` is what it was based on, numbers as ``Decimal``."""
 
@@ -116,7 +131,10 @@ class Decision:
     data: Mapping[str, Any]
 
 
-Entry = OrderIntent | OrderResult | OrderStage | OrderFill | CancelIntent | CancelResult | Decision
+OfOrder = (
+    OrderIntent | OrderResult | OrderStage | OrderFill | CancelIntent | CancelResult | ReplaceIntent
+)
+Entry = OfOrder | PositionChange | Reconciled | Decision
 _KINDS: dict[str, type[Entry]] = {
     "trade.order_intent": OrderIntent,
     "trade.order_result": OrderResult,
@@ -124,6 +142,9 @@ _KINDS: dict[str, type[Entry]] = {
     "trade.order_fill": OrderFill,
     "trade.cancel_intent": CancelIntent,
     "trade.cancel_result": CancelResult,
+    "trade.replace_intent": ReplaceIntent,
+    "trade.position_change": PositionChange,
+    "trade.reconciled": Reconciled,
     "trade.decision": Decision,
 }
 
@@ -153,14 +174,14 @@ class TradeAudit:
         """
         if side not in ("buy", "sell"):
             raise NotRecordable(f"side {side!r} is neither 'buy' nor 'sell'")
-        _require_text(client_order_id=client_order_id, symbol=symbol, order_type=order_type)
+        require_text(client_order_id=client_order_id, symbol=symbol, order_type=order_type)
         body = {
             "client_order_id": client_order_id,
             "symbol": symbol,
             "side": side,
             "order_type": order_type,
-            "size_base": _number("size_base", size_base),
-            "price_quote": _optional("price_quote", price_quote),
+            "size_base": number("size_base", size_base),
+            "price_quote": optional("price_quote", price_quote),
             "at": utc_text(at),
         }
         if size_base <= 0:
@@ -189,8 +210,8 @@ class TradeAudit:
             "outcome": outcome.value,
             "at": utc_text(at),
             "venue_order_id": venue_order_id,
-            "filled_size_base": _optional("filled_size_base", filled_size_base),
-            "average_price_quote": _optional("average_price_quote", average_price_quote),
+            "filled_size_base": optional("filled_size_base", filled_size_base),
+            "average_price_quote": optional("average_price_quote", average_price_quote),
             "code": code,
             "message": message,
         }
@@ -211,12 +232,12 @@ class TradeAudit:
         Raises ``NotRecordable`` for a float, a number that is not finite or is below zero, an empty
         text or a naive time.
         """
-        _require_text(client_order_id=client_order_id, stage=stage, source=source)
+        require_text(client_order_id=client_order_id, stage=stage, source=source)
         body = {
             "client_order_id": client_order_id,
             "stage": stage,
             "at": utc_text(at),
-            "filled_size_base": _number("filled_size_base", filled_size_base),
+            "filled_size_base": number("filled_size_base", filled_size_base),
             "source": source,
             "venue_order_id": venue_order_id,
         }
@@ -232,19 +253,21 @@ class TradeAudit:
         at: datetime,
         size_base: Decimal,
         price_quote: Decimal,
+        fee_base: Decimal = Decimal(0),
     ) -> Event:
         """Record one trade of an order.
 
         Raises ``NotRecordable`` for a float, a number that is not finite, a size that is not above
         zero, an empty text or a naive time.
         """
-        _require_text(client_order_id=client_order_id, trade_id=trade_id)
+        require_text(client_order_id=client_order_id, trade_id=trade_id)
         body = {
             "client_order_id": client_order_id,
             "trade_id": trade_id,
             "at": utc_text(at),
-            "size_base": _number("size_base", size_base),
-            "price_quote": _number("price_quote", price_quote),
+            "size_base": number("size_base", size_base),
+            "price_quote": number("price_quote", price_quote),
+            "fee_base": number("fee_base", fee_base),
         }
         if size_base <= 0:
             raise NotRecordable(f"size_base {size_base} is not above zero")
@@ -252,7 +275,7 @@ class TradeAudit:
 
     def cancel_intent(self, *, client_order_id: str, at: datetime, reason: str) -> Event:
         """Record a cancel before it is sent; on the disk when this returns."""
-        _require_text(client_order_id=client_order_id, reason=reason)
+        require_text(client_order_id=client_order_id, reason=reason)
         body = {"client_order_id": client_order_id, "at": utc_text(at), "reason": reason}
         return self._append("trade.cancel_intent", body, durable=True)
 
@@ -275,13 +298,50 @@ class TradeAudit:
         }
         return self._append("trade.cancel_result", body, durable=True)
 
+    def replace_intent(
+        self, *, client_order_id: str, successor: str, at: datetime, reason: str
+    ) -> Event:
+        """Record which order goes in another's place; on the disk when this returns."""
+        require_text(client_order_id=client_order_id, successor=successor, reason=reason)
+        body = {
+            "client_order_id": client_order_id,
+            "successor": successor,
+            "at": utc_text(at),
+            "reason": reason,
+        }
+        return self._append("trade.replace_intent", body, durable=True)
+
+    def position_change(
+        self, *, symbol: str, name: str, at: datetime, change_base: Decimal, reason: str
+    ) -> Event:
+        """Record a change of a position by no order of ours.
+
+        Raises ``NotRecordable`` for a float, a number that is not finite, an empty text or a naive
+        time.
+        """
+        require_text(symbol=symbol, name=name, reason=reason)
+        body = {
+            "symbol": symbol,
+            "name": name,
+            "at": utc_text(at),
+            "change_base": number("change_base", change_base),
+            "reason": reason,
+        }
+        return self._append("trade.position_change", body, durable=True)
+
+    def reconciled(self, *, symbol: str, at: datetime) -> Event:
+        """Record up to when a market's fills were compared with the venue's."""
+        require_text(symbol=symbol)
+        body = {"symbol": symbol, "at": utc_text(at)}
+        return self._append("trade.reconciled", body, durable=False)
+
     def decision(self, decision: str, reason: str, data: Mapping[str, Any] | None = None) -> Event:
         """Record a decision, why, and on what. Numbers in ``data`` are ``Decimal`` or ``int``.
 
         Raises ``NotRecordable`` for a float or a number that is not finite anywhere in it.
         """
-        _require_text(decision=decision, reason=reason)
-        body = {"decision": decision, "reason": reason, "data": _pack(data or {})}
+        require_text(decision=decision, reason=reason)
+        body = {"decision": decision, "reason": reason, "data": pack(data or {})}
         return self._append("trade.decision", body, durable=False)
 
     def last_seq(self) -> int:
@@ -305,7 +365,7 @@ class TradeAudit:
         return [
             entry
             for entry in entries
-            if not isinstance(entry, Decision) and entry.client_order_id == client_order_id
+            if isinstance(entry, OfOrder) and entry.client_order_id == client_order_id
         ]
 
     def _append(self, kind: str, body: Mapping[str, Any], *, durable: bool) -> Event:
@@ -320,7 +380,7 @@ class TradeAudit:
 
 def _outcome(client_order_id: str, outcome: Outcome, code: str | None) -> Outcome:
     """The outcome, after a look at what must go with it."""
-    _require_text(client_order_id=client_order_id)
+    require_text(client_order_id=client_order_id)
     try:
         outcome = Outcome(outcome)
     except ValueError as error:
@@ -333,58 +393,8 @@ def _outcome(client_order_id: str, outcome: Outcome, code: str | None) -> Outcom
     return outcome
 
 
-def _number(name: str, value: object) -> str:
-    if not isinstance(value, Decimal):
-        raise NotRecordable(
-            f"{name} is a {type(value).__name__} ({value!r:.40}): money and sizes are Decimal"
-        )
-    return decimal_text(value)
-
-
-def _optional(name: str, value: object) -> str | None:
-    return None if value is None else _number(name, value)
-
-
-def _require_text(**values: object) -> None:
-    for name, value in values.items():
-        if not isinstance(value, str) or not value:
-            raise NotRecordable(f"{name} {value!r:.40} is not a text with something in it")
-
-
-def _pack(value: Any) -> Any:
-    """Decision data as JSON from which the Decimals come back as such."""
-    if isinstance(value, float):
-        raise NotRecordable(f"data holds the float {value!r}: give a Decimal")
-    if isinstance(value, Decimal):
-        return {_NUMBER: decimal_text(value)}
-    if isinstance(value, Mapping):
-        if _NUMBER in value:
-            raise NotRecordable(f"data has a key {_NUMBER!r}, which marks numbers: rename it")
-        return {key: _pack(inner) for key, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_pack(inner) for inner in value]
-    return value
-
-
-def _unpack(value: Any) -> Any:
-    if isinstance(value, dict):
-        if _NUMBER in value:
-            return Decimal(value[_NUMBER])
-        return {key: _unpack(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_unpack(inner) for inner in value]
-    return value
-
-
 def _entry(kind: type[Entry], body: Mapping[str, Any]) -> Entry:
-    values = {part.name: body[part.name] for part in fields(kind)}
-    for name in ("size_base", "price_quote", "filled_size_base", "average_price_quote"):
-        if values.get(name) is not None:
-            values[name] = Decimal(values[name])
-    if "at" in values:
-        values["at"] = datetime.fromisoformat(values["at"])
+    values = values_of(kind, body)
     if "outcome" in values:
         values["outcome"] = Outcome(values["outcome"])
-    if "data" in values:
-        values["data"] = _unpack(values["data"])
     return kind(**values)

@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 
 import trading_tools
-from trading_tools.drill.seal.hidden import EMPTIED, hidden_paths
+from trading_tools.drill.seal.hidden import EMPTIED, OWN_RECORD, hidden_paths
 
 _SPACES = ("--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL")
 # Where root is root outside too, the kernel lets it write these without any capability.
@@ -85,3 +85,5 @@ def _view(folder: Path) -> Iterator[str]:
     for path in dict.fromkeys((Path(sys.prefix), Path(sys.base_prefix), ours, folder)):
         if any(path.is_relative_to(place) for place in EMPTIED):
             yield from ("--ro-bind", str(path), str(path))
+    if (folder / OWN_RECORD).is_dir():
+        yield from ("--tmpfs", str(folder / OWN_RECORD))

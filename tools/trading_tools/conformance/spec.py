@@ -44,7 +44,7 @@ class CheckSpec:
     params: Mapping[str, str] = field(default_factory=dict)
     seed: int = 1
     histories: int = 100
-    timeout_s: float = 120.0
+    timeout_s: float = 300.0
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able, for the sealed process."""

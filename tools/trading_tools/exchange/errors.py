@@ -1,4 +1,4 @@
-"""What can go wrong when a venue is asked for market data; one small tree."""
+"""What can go wrong when a venue is asked for market data, one small tree; errors as a line."""
 
 
 class MarketDataError(Exception):
@@ -39,3 +39,8 @@ class RateLimited(MarketDataError):
 
 class BadReply(MarketDataError):
     """A reply came that cannot be used: no JSON, fields missing, an impossible book or candle."""
+
+
+def one_line(error: BaseException) -> str:
+    """An exception as a short line for a record or a message: its kind and what it says."""
+    return " ".join(f"{type(error).__name__}: {error}".split())[:200]

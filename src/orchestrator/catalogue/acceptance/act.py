@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from orchestrator.run.events import ToolIntended
+from orchestrator.run.parts import Receipt
 from orchestrator.run.setting import Case, Finding
 from orchestrator.run.state import State
 from orchestrator.toolbox.tool import Effect
+from trading_tools.exchange.orders.life import UNSURE
 
 CHECK = "act"
 
@@ -13,13 +17,17 @@ _OUTSIDE = frozenset({Effect.KEYED.value, Effect.EXTERNAL.value})
 
 
 async def acted(case: Case) -> Finding:
-    """Some approved call to the outside was made, and each call to the outside has an outcome."""
+    """Some approved call to the outside was made, and each call to the outside has an outcome.
+
+    What goes to the simulator needs no approval, as the user's rules have it.
+    """
     made = [
         (seq, intent) for seq, intent in case.state.intents.values() if intent.effect in _OUTSIDE
     ]
-    open_ones = [intent for seq, intent in made if _outcome(case.state, seq, intent) is None]
-    if open_ones:
-        names = ", ".join(dict.fromkeys(intent.tool for intent in open_ones))
+    unknown = [intent.tool for at, intent in made if _outcome(case.state, at, intent) is None]
+    unknown += [f"the order {name}" for name in _unsure_orders(case.state)]
+    if unknown:
+        names = ", ".join(dict.fromkeys(unknown))
         return Finding(
             CHECK,
             False,
@@ -27,11 +35,11 @@ async def acted(case: Case) -> Finding:
             (f"what came of {names} is not known: ask the venue, or hand off as blocked",),
         )
     done = [
-        (seq, intent.tool)
+        (receipt.seq, intent.tool)
         for at, intent in made
         if _approved(case.state, intent)
-        and (seq := _outcome(case.state, at, intent)) is not None
-        and not case.state.receipts[seq].is_error
+        and (receipt := _outcome(case.state, at, intent)) is not None
+        and not receipt.is_error
     ]
     if done:
         listed = ", ".join(f"{name} [r{seq}]" for seq, name in done)
@@ -48,14 +56,25 @@ async def acted(case: Case) -> Finding:
 
 
 def _approved(state: State, intent: ToolIntended) -> bool:
-    found = state.approvals.get(intent.approval or "")
+    if intent.approval is None:
+        return intent.arguments.get("place") == "simulator"
+    found = state.approvals.get(intent.approval)
     return found is not None and found.decided is not None and found.decided.approved
 
 
-def _outcome(state: State, at: int, intent: ToolIntended) -> int | None:
+def _outcome(state: State, at: int, intent: ToolIntended) -> Receipt | None:
     """The receipt of a call that was intended at event `at`."""
     wanted = (intent.tool, intent.frame, intent.arguments)
     for seq, receipt in state.receipts.items():
         if seq > at and (receipt.tool, receipt.frame, receipt.arguments) == wanted:
-            return seq
+            return receipt
     return None
+
+
+def _unsure_orders(state: State) -> Iterator[str]:
+    """Orders of which the last word of a venue is that it does not know."""
+    stages: dict[str, str] = {}
+    for receipt in state.receipts.values():
+        if isinstance(receipt.data, dict) and {"client_order_id", "stage"} <= receipt.data.keys():
+            stages[str(receipt.data["client_order_id"])] = str(receipt.data["stage"])
+    return (name for name, stage in stages.items() if stage in UNSURE)

@@ -28,7 +28,7 @@ from orchestrator.run.reconciling import WORDS
 from orchestrator.run.replaying.recording import Recording
 from orchestrator.run.setting import Case, Check, Finding
 from orchestrator.run.turns import SAME_ID, SECRET
-from orchestrator.toolbox.tool import Effect, Tool, ToolContext, ToolResult
+from orchestrator.toolbox.tool import Effect, Tool, ToolContext, ToolError, ToolResult
 from orchestrator.toolbox.verdicts import Done, NotDone, Unknown, Verdict
 from trading_tools.audit.redact import Redactor
 
@@ -182,13 +182,24 @@ class RecordedTool(Tool):
             text = self.recording.text_of(finished["whole"])
         return ToolResult(text, finished["data"], finished["is_error"])
 
+    async def shown(self, context: ToolContext, arguments: Mapping[str, Any]) -> str:
+        """What a person was shown of the call, or the error that refused it."""
+        del context, arguments
+        asked = self.recording.next_body(ev.ApprovalRequested.KIND)
+        if asked is not None:
+            return str(asked.get("shows", ""))
+        refused = self.recording.next_body(ev.ToolRefused.KIND)
+        raise ToolError(refused["why"] if refused is not None else "")
+
     async def verdict(self, context: ToolContext, arguments: Mapping[str, Any]) -> Verdict:
         """What was found out about an earlier attempt."""
         del context, arguments
         found = self.recording.next_body(ev.ToolReconciled.KIND) or {"verdict": "", "why": ""}
         if found["verdict"] == WORDS[Done]:
             finished = self.recording.ahead(ev.ToolFinished.KIND, call=found["call"])
-            return Done(finished["text"], finished["data"]) if finished else Done("")
+            if finished is None:
+                return Done("")
+            return Done(finished["text"], finished["data"], finished["is_error"])
         unknown = found["verdict"] != WORDS[NotDone]
         return Unknown(found["why"]) if unknown else NotDone(found["why"])
 
@@ -206,7 +217,9 @@ def recorded_tools(recording: Recording, today: Mapping[str, Tool]) -> dict[str,
         given = {item.name: getattr(tool, item.name) for item in fields(tool)}
         given["effect"] = effects.get(name, tool.effect)
         one = RecordedTool(**given, recording=recording)
-        made[name] = replace(one, reconcile=one.verdict if name in asked else None)
+        reconcile = one.verdict if name in asked else None
+        preview = one.shown if tool.preview is not None else None
+        made[name] = replace(one, reconcile=reconcile, preview=preview)
     return made
 
 

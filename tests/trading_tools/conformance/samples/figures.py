@@ -64,3 +64,16 @@ def rounded_size(bankroll: Decimal, fraction: Decimal, price: Decimal) -> Decima
     if price.is_infinite():
         raise ValueError("no price")
     return (bankroll * fraction / price).quantize(Decimal("0.001"), rounding=ROUND_HALF_UP)
+
+
+def by_stop(
+    equity: Decimal, risk_pct: Decimal, entry_price: Decimal, stop_loss: Decimal
+) -> Decimal:
+    """Sound: what is lost at the stop is the part of the equity that may be lost."""
+    for value in (equity, risk_pct, entry_price, stop_loss):
+        if not value.is_finite() or value <= 0:
+            raise ValueError(f"{value} is out of range")
+    if risk_pct > 1 or entry_price == stop_loss:
+        raise ValueError("no more than all can be risked, and a stop is away from the entry")
+    each = abs(entry_price - stop_loss)
+    return (equity * risk_pct / each).quantize(Decimal("0.0001"), rounding=ROUND_DOWN)

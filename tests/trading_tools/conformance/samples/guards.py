@@ -152,3 +152,19 @@ class KitBot:
 
     async def _send_order(self, order: Intent) -> Any:
         raise NotImplementedError
+
+
+class FloatGuard:
+    """Judges plain arguments in floats, and is told of what went out."""
+
+    def __init__(self, max_exposure: float = 1000.0) -> None:
+        self.most = max_exposure
+        self.out = 0.0
+
+    def check(self, symbol: str, side: str, quantity: float, price: float | None = None) -> bool:
+        return self.out + quantity * (price or 0) <= self.most
+
+    def record_order(
+        self, symbol: str, side: str, quantity: float, price: float | None = None
+    ) -> None:
+        self.out += quantity * (price or 0)

@@ -13,8 +13,11 @@ from tests.support.venues import QUIET, keys, point_at, spot
 from tests.trading_tools.exchange.orders.guards import guard
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.trade import TradeAudit
+from trading_tools.exchange.breaker import Breaker, BreakerRules
 from trading_tools.exchange.orders.ccxt_port import CcxtOrders
 from trading_tools.exchange.orders.manager import OrderManager
+from trading_tools.exchange.orders.retries import Retries, RetryRules
+from trading_tools.exchange.pacing.pacer import Pacer
 from trading_tools.venue.binance.adapter import BinanceSpot
 from trading_tools.venue.market.place import Marketplace
 from trading_tools.venue.wire.interference import Cut, Interference, Request
@@ -40,6 +43,11 @@ class Mishaps(Interference):
         return reply if change is None else change(reply)
 
 
+def patient(name: str) -> Breaker:
+    """A breaker that no test opens by accident."""
+    return Breaker(name, BreakerRules(failures=10**6))
+
+
 class Shop:
     """One venue, and managers over one audit."""
 
@@ -51,6 +59,7 @@ class Shop:
         self.mishaps = mishaps
         self.audit = audit
         self.client = client
+        self.symbol = "BTC/USDT"
         self.manager = self.restarted()
 
     def restarted(self, **settings: Any) -> OrderManager:
@@ -60,7 +69,12 @@ class Shop:
             return None
 
         given = {"sleep": at_once, "guard": guard(self.folder), **settings}
-        self.manager = OrderManager(CcxtOrders(self.client), self.audit, "drill", **given)
+        pacer = given.pop("pacer", None) or Pacer(self.client.id, ())
+        breaker = given.pop("breaker", None) or patient(self.client.id)
+        patience_s = given.pop("patience_s", 10.0)
+        retries = given.pop("retries", None) or Retries(RetryRules(tries=1))
+        venue = CcxtOrders(self.client, pacer, breaker, patience_s, retries)
+        self.manager = OrderManager(venue, self.audit, "drill", **given)
         return self.manager
 
     def accepted(self) -> list[str]:

@@ -14,10 +14,13 @@ from trading_tools.exchange.readings import MarketLimits, Source
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 WIDE: dict[str, Any] = {
     "max_order_quote": Decimal(10_000_000),
-    "max_position_base": {name: Decimal(1_000) for name in ("BTC/USDT", "ETH/USDT", "BTC/USD")},
+    "max_position_base": {
+        name: Decimal(1_000) for name in ("BTC/USDT", "ETH/USDT", "BTC/USD", "BTC/USDT:USDT")
+    },
     "max_exposure_quote": Decimal(100_000_000),
     "max_orders_a_day": 1_000,
     "price_collar": Decimal("0.5"),
+    "max_leverage": Decimal(100),
     "repeats": 1_000,
 }
 BOOK = Quote(
@@ -28,13 +31,14 @@ BOOK = Quote(
 
 
 def market(symbol: str = "BTC/USDT", **changes: Any) -> MarketLimits:
-    """A spot market like Binance's BTCUSDT."""
-    base, quote = symbol.split("/")
+    """A market like Binance's BTCUSDT on spot, or its perpetual."""
+    pair, _, settle = symbol.partition(":")
+    base, quote = pair.split("/")
     given: dict[str, Any] = {
         "venue": "binance",
         "symbol": symbol,
         "venue_symbol": base + quote,
-        "kind": "spot",
+        "kind": "swap" if settle else "spot",
         "status": "trading",
         "price_unit": quote,
         "amount_unit": base,
@@ -50,7 +54,7 @@ def market(symbol: str = "BTC/USDT", **changes: Any) -> MarketLimits:
         "max_price": Decimal(1_000_000),
         "min_notional": Decimal(5),
         "max_notional": Decimal(9_000_000),
-        "contract_size": None,
+        "contract_size": Decimal(1) if settle else None,
         "missing": {},
         "order": None,
         "source": Source(venue="binance", fetched_at=NOW, age_s=0),
@@ -67,6 +71,7 @@ def guard(folder: Path, **changes: Any) -> Guard:
         "kill_switch": KillSwitch(folder / "stop"),
         "live": None,
         "simulated": True,
+        "equity": lambda: Decimal(1_000_000),
         "clock": lambda: 100.0,
         "now": lambda: NOW,
     }

@@ -12,15 +12,18 @@ from typing import Any
 
 import pytest
 
-from tests.support import bybit_venue, coinbase_venue, kraken_venue, venues
+from tests.support import bybit_venue, coinbase_venue, kraken_venue, usdm_venue, venues
 from tests.trading_tools.exchange.orders.conftest import Shop, opened
+from tests.trading_tools.exchange.orders.guards import BOOK, market
 from trading_tools.audit.trade import TradeAudit
 from trading_tools.exchange.orders.ccxt_port import CcxtOrders, UnsupportedVenue
 from trading_tools.exchange.orders.client_ids import client_order_id
+from trading_tools.exchange.orders.guard import Refused, marketable
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.life import Stage
 from trading_tools.exchange.orders.ways import WAYS
 from trading_tools.venue.binance.adapter import BinanceSpot
+from trading_tools.venue.binance.usdm.adapter import BinanceUsdm
 from trading_tools.venue.bybit.adapter import Bybit
 from trading_tools.venue.coinbase.adapter import Coinbase
 from trading_tools.venue.core.orders import Kind, Side, Ticket
@@ -31,27 +34,41 @@ from trading_tools.venue.wire.venue import Venue
 
 MADE: dict[str, Callable[..., Venue]] = {
     "binance": lambda **more: BinanceSpot(venues.spot(rules=venues.QUIET, **more)),
+    "binanceusdm": lambda **more: BinanceUsdm(usdm_venue.usdm(**more)),
     "bybit": lambda **more: Bybit(bybit_venue.bybit(rules=bybit_venue.QUIET, **more)),
     "kraken": lambda **more: Kraken(kraken_venue.kraken(rules=kraken_venue.QUIET, **more)),
     "coinbase": lambda **more: Coinbase(
         coinbase_venue.coinbase(rules=coinbase_venue.QUIET, **more)
     ),
 }
-SYMBOLS = {"binance": "BTC/USDT", "bybit": "BTC/USDT", "kraken": "BTC/USD", "coinbase": "BTC/USD"}
+MARKETS = [
+    ("binance", "BTC/USDT"),
+    ("binanceusdm", "BTC/USDT:USDT"),
+    ("bybit", "BTC/USDT"),
+    ("bybit", "BTC/USDT:USDT"),
+    ("coinbase", "BTC/USD"),
+    ("kraken", "BTC/USD"),
+]
 
 
-@pytest.fixture(params=sorted(WAYS))
+@pytest.fixture(params=MARKETS, ids=" ".join)
 async def each(
     request: pytest.FixtureRequest, audit: TradeAudit, tmp_path: Path
 ) -> AsyncIterator[Shop]:
-    async with opened(audit, tmp_path, MADE[request.param]()) as shop:
+    name, symbol = request.param
+    async with opened(audit, tmp_path, MADE[name]()) as shop:
+        shop.symbol = symbol
         yield shop
+
+
+def test_all_venues_are_tested() -> None:
+    assert {name for name, _ in MARKETS} == set(WAYS)
 
 
 def intent(shop: Shop, key: str, **changes: Any) -> Intent:
     """A buy far below the market."""
     given: dict[str, Any] = {
-        "symbol": SYMBOLS[shop.client.id],
+        "symbol": shop.symbol,
         "side": "buy",
         "size_base": Decimal("0.01"),
         "price_quote": Decimal(50_000),
@@ -102,7 +119,10 @@ async def test_an_order_fills_and_its_fills_are_those_of_the_venue(each: Shop) -
     assert found.clean
     assert (order.stage, order.settled) == (Stage.FILLED, True)
     assert order.filled_size_base == Decimal("0.01")
-    assert each.manager.records.position_base(order.symbol) == Decimal("0.01")
+    position = each.manager.records.position_base(order.symbol)
+    assert position == Decimal("0.01") - order.fee_base
+    # A tenth of a percent in the coin that was bought at two of them, in money elsewhere.
+    assert order.fee_base == (Decimal("0.00001") if each.symbol == "BTC/USDT" else 0)
 
 
 async def test_an_open_order_is_cancelled_also_by_its_name_alone(each: Shop) -> None:
@@ -154,13 +174,27 @@ async def test_a_sale_that_may_only_reduce_sells_its_size_at_its_price(each: Sho
 
 
 async def test_a_market_sale_needs_no_price_and_sells_its_size(each: Shop) -> None:
-    await each.manager.submit(intent(each, "held", price_quote=Decimal(62_000)))
+    bought = await each.manager.submit(intent(each, "held", price_quote=Decimal(62_000)))
     order = await each.manager.submit(
         intent(each, "sale", side="sell", order_type="market", price_quote=None)
     )
     assert (await each.manager.reconcile([order.symbol])).clean
     assert (order.stage, order.filled_size_base) == (Stage.FILLED, Decimal("0.01"))
-    assert each.manager.records.position_base(order.symbol) == 0
+    assert each.manager.records.position_base(order.symbol) == -bought.fee_base
+
+
+async def test_a_market_buy_as_a_limit_buys_its_size_at_every_venue(each: Shop) -> None:
+    wanted = intent(each, "now", order_type="market", price_quote=None)
+    if each.client.id in ("bybit", "coinbase") and ":" not in each.symbol:
+        with pytest.raises(Refused, match=r"market-buy: .* takes what a market buy may cost"):
+            await each.manager.submit(wanted)
+        assert each.manager.records.orders == {}
+    order = await each.manager.submit(
+        marketable(wanted, BOOK, Decimal("0.05"), market(each.symbol, tick_size=Decimal(1)))
+    )
+    assert (await each.manager.reconcile([order.symbol])).clean
+    assert (order.stage, order.filled_size_base) == (Stage.FILLED, Decimal("0.01"))
+    assert order.price_quote == 63_000
 
 
 async def test_a_rejection_is_one_at_every_venue(each: Shop) -> None:
@@ -183,9 +217,9 @@ async def test_a_post_only_order_that_would_take_does_not_trade(each: Shop) -> N
 
 
 async def test_open_orders_of_every_page_are_listed(each: Shop) -> None:
-    symbol = SYMBOLS[each.client.id]
+    symbol = each.symbol
     for _ in range(25):
-        await each.client.create_order(symbol, "limit", "buy", "0.001", "50000")
+        await each.client.create_order(symbol, "limit", "buy", "0.002", "50000")
     found = await each.manager.reconcile([symbol])
     assert len({order.venue_order_id for order in found.strange_orders}) == 25
     assert len(found.strange_orders) == 25
@@ -193,17 +227,18 @@ async def test_open_orders_of_every_page_are_listed(each: Shop) -> None:
 
 @pytest.mark.slow
 async def test_fills_of_every_page_are_read(each: Shop) -> None:
-    size = Decimal("0.001")
+    size = Decimal("0.002")
     count = 60
     for number in range(count):
         await each.manager.submit(
             intent(each, f"n{number}", price_quote=Decimal(62_000), size_base=size)
         )
-    found = await each.manager.reconcile([SYMBOLS[each.client.id]])
+    found = await each.manager.reconcile([each.symbol])
     assert found.clean
     orders = each.manager.records.orders.values()
     assert sum(order.settled for order in orders) == count
-    assert each.manager.records.position_base(SYMBOLS[each.client.id]) == size * count
+    paid = sum((order.fee_base for order in orders), Decimal(0))
+    assert each.manager.records.position_base(each.symbol) == size * count - paid
 
 
 def test_a_venue_whose_ways_are_not_known_is_refused() -> None:

@@ -130,7 +130,7 @@ async def test_fills_are_counted_once_from_wherever_they_come(shop: Shop) -> Non
     await again.reconcile(["BTC/USDT"])
     assert order.stage is Stage.FILLED
     assert again.records.orders == shop.manager.records.orders
-    assert again.records.position_base("BTC/USDT") == Decimal("0.01")
+    assert again.records.position_base("BTC/USDT") == Decimal("0.00999")
     assert again.records.orders[order.client_order_id].settled
 
 
@@ -166,7 +166,7 @@ async def test_a_fill_that_overtakes_the_reply_to_its_order_counts(shop: Shop) -
     may_reply.set()
     order = await task
     assert order.filled_size_base == Decimal("0.01")
-    assert shop.restarted().records.position_base("BTC/USDT") == Decimal("0.01")
+    assert shop.restarted().records.position_base("BTC/USDT") == Decimal("0.00999")
 
 
 async def test_a_view_that_is_older_than_the_end_of_an_order_changes_nothing(shop: Shop) -> None:
@@ -281,3 +281,30 @@ async def test_a_refusal_before_the_order_is_looked_at_is_a_rejection(
     order = await shop.manager.submit(resting())
     assert order.stage is Stage.REJECTED
     assert shop.accepted() == []
+
+
+async def test_a_bot_that_compares_all_the_time_writes_little(
+    audit: TradeAudit, tmp_path: Path
+) -> None:
+    clock = Clock()
+    async with opened(audit, tmp_path, clock=clock) as shop:
+        manager = shop.restarted(now=clock.utc)
+        for _ in range(12):
+            clock.now += 60_000
+            await manager.reconcile(["BTC/USDT"])
+        assert len(audit.trail()) == 2
+
+
+async def test_what_others_did_while_nothing_of_ours_ran_is_told_after_a_restart(
+    audit: TradeAudit, tmp_path: Path
+) -> None:
+    clock = Clock()
+    async with opened(audit, tmp_path, clock=clock) as shop:
+        assert (await shop.restarted(now=clock.utc).reconcile(["BTC/USDT"])).clean
+        clock.now += 120_000
+        await shop.client.create_order("BTC/USDT", "market", "buy", 0.01)
+        clock.now += 600_000
+        after = shop.restarted(now=clock.utc)
+        assert (await after.reconcile(["BTC/USDT"])).strange_fills
+        # Coins that others bought are not ours to sell.
+        assert after.records.position_base("BTC/USDT") == 0

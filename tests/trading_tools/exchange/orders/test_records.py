@@ -34,7 +34,9 @@ def entry(act: str, number: int, size: int, stage: Stage) -> Any:
         symbol = SYMBOLS[number % 3 % 2]
         return OrderIntent(name, symbol, side, "limit", Decimal(9), Decimal(1), at)
     if act == "fill":
-        return OrderFill(name, f"t-{size}", at, Decimal(size) / 10, Decimal(1))
+        return OrderFill(
+            name, f"t-{size}", at, Decimal(size) / 10, Decimal(1), Decimal(size) / 1_000
+        )
     if act == "stage":
         return OrderStage(name, stage, at, Decimal(size), "test", f"v-{number}")
     outcomes = {"accept": Outcome.ACCEPTED, "reject": Outcome.REJECTED, "lose": Outcome.UNKNOWN}
@@ -53,6 +55,7 @@ def test_the_sums_are_those_of_all_orders(given_acts: list[Any]) -> None:
     for symbol in SYMBOLS:
         mine = [order for order in orders if order.symbol == symbol]
         signed = [order.filled_size_base * (1 if order.side == "buy" else -1) for order in mine]
+        signed += [-fill.fee_base for order in mine for fill in order.fills.values()]
         position = sum(signed, Decimal(0))
         bought, sold = (
             sum((each.open_size_base for each in mine if each.side == side), Decimal(0))
@@ -62,4 +65,8 @@ def test_the_sums_are_those_of_all_orders(given_acts: list[Any]) -> None:
         assert records.exposure_base(symbol) == (position + bought, position - sold)
     for day in (START.date(), START.date() + timedelta(days=1)):
         assert records.sent_on(day) == sum(each.intended_at.date() == day for each in orders)
-    assert list(records.latest()) == orders[::-1]
+    for since in (START, START + timedelta(hours=20)):
+        alike = [each for each in orders if each.symbol == SYMBOLS[0] and each.side == "buy"]
+        lately = sum(each.intended_at > since for each in alike)
+        # Entries are not in the order of time here: then some count for longer, and none for less.
+        assert records.alike_since(SYMBOLS[0], "buy", Decimal(9), since) >= lately

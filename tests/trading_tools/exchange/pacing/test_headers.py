@@ -82,3 +82,17 @@ def test_a_number_that_is_none_is_passed_over(text: str) -> None:
     pacer = pacer_for("binance")
     assert observe(pacer, 200, {"X-MBX-USED-WEIGHT-1M": text}) == 0
     assert pacer.used("weight-1m") == 0
+
+
+def test_bybits_refusal_pauses_everybody_until_the_moment_that_it_names() -> None:
+    pacer = pacer_for("bybit", clock=lambda: 0.0)
+    headers = {"X-Bapi-Limit-Reset-Timestamp": "1795727510500"}
+    body = '{"retCode":10006,"retMsg":"Too many visits.","result":{},"time":1795727507500}'
+    assert observe(pacer, 200, headers, body=body) == 3
+    assert pacer.try_acquire(Cost({"requests": 1})) == 3
+
+
+@pytest.mark.parametrize("venue", ["binance", "bybit"])
+def test_a_firewalls_page_is_no_ban_of_the_venue(venue: str) -> None:
+    pacer = pacer_for(venue, clock=lambda: 0.0)
+    assert observe(pacer, 403, {}, body="<html><h1>403 Forbidden</h1></html>") == 5

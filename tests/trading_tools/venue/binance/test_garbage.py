@@ -36,7 +36,7 @@ async def alive(wire: Wire) -> None:
 @given(
     st.sampled_from(sorted(REST)), st.dictionaries(names, values, max_size=8), st.text(max_size=30)
 )
-@settings(max_examples=400)
+@settings(max_examples=200)
 def test_any_parameters_of_any_endpoint_are_answered_or_refused(
     route: tuple[str, str], sent: dict[str, str], junk: str
 ) -> None:

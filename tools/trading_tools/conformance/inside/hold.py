@@ -6,6 +6,7 @@ the wall is the seal around this process (`containment`).
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import sys
@@ -26,6 +27,7 @@ _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _MEMORY = 4 << 30
 _FILE = 16 << 20
+_LIMITS = {resource.RLIMIT_AS: _MEMORY, resource.RLIMIT_FSIZE: _FILE, resource.RLIMIT_CORE: 0}
 
 
 class Hold:
@@ -38,9 +40,9 @@ class Hold:
 
     def close(self) -> None:
         """Refuse from now on, for as long as this process lives."""
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (_FILE, _FILE))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        for kind, most in _LIMITS.items():
+            with contextlib.suppress(ValueError, OSError):  # not every system bounds each of them
+                resource.setrlimit(kind, (most, most))
         sys.addaudithook(self._hear)
         self._open = False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import random
 import signal
 import time
@@ -30,6 +31,7 @@ class Property:
 
     `play` lives a history and raises `Broken`; `covers` says what the histories vary; `note` marks
     what a sound design may break knowingly; `why_not` says why it cannot be asked of this one.
+    `share` is how many of the histories it gets, less than all where each takes long.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Property:
     covers: str
     note: bool = False
     why_not: str = ""
+    share: float = 1.0
 
 
 class Hung(BaseException):
@@ -54,7 +57,7 @@ def judge(law: Property, seed_: int, histories: int) -> Finding:
         return _finding(law, Verdict.NOT_APPLICABLE, why)
     search = _Search(law)
     try:
-        search.run(seed_, histories)
+        search.run(seed_, math.ceil(histories * law.share))
     except Skipped as why:
         return _finding(law, Verdict.NOT_APPLICABLE, str(why))
     except (Broken, Hung, Flaky) as found:

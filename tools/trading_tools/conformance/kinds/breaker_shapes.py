@@ -20,6 +20,7 @@ _SUCCESS = (
 )  # fmt: skip
 _FAILURE = ("record_failure", "on_failure", "failure", "failed", "report_failure", "mark_failure")
 _PERMITS = ("permit", "acquire", "get_permit")
+_BLOCKS = (("async with", "__aenter__", "__aexit__"), ("with", "__enter__", "__exit__"))
 _CALLS = ("call", "call_async", "execute", "run", "__call__")
 
 
@@ -49,9 +50,8 @@ def shape_of(breaker: Any, params: Params) -> Shape:
     name = method(breaker, params.text("permit"), _PERMITS, "give a permit")
     if name is not None and not inspect.iscoroutinefunction(getattr(breaker, name)):
         return _permitted(name)
-    for enter, leave in (("__aenter__", "__aexit__"), ("__enter__", "__exit__")):
+    for words, enter, leave in _BLOCKS:
         if hasattr(breaker, enter):
-            words = "async with" if "a" in enter.strip("_")[:1] else "with"
             return _shape(callers.Entered, f"{words} breaker", enter, leave)
     name = method(breaker, params.text("call"), _CALLS, "make a call")
     if name is not None:

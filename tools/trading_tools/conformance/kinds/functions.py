@@ -104,7 +104,8 @@ def function_of(loaded: Loaded, params: Params, roles: Mapping[str, Sequence[str
         words = ", ".join(f"{role}_name" for role in roles)
         raise CheckError(
             f"{loaded.name}: what {', '.join(unknown)} means is not known",
-            f"give a value (--param {unknown[0]}=…) or its role (--param {words}={unknown[0]})",
+            f"give --param {unknown[0]}=VALUE, or say which it is: --param ROLE={unknown[0]} with "
+            f"a ROLE of {words}",
         )
     return Function(loaded.name, call, found, fixed, _exact(parameters, hints, found))
 

@@ -12,6 +12,7 @@ from trading_tools.conformance.inside.loading import told
 from trading_tools.conformance.inside.virtual import VirtualTime
 from trading_tools.conformance.kinds.guard_shapes import Shape
 from trading_tools.conformance.kinds.laws import Making
+from trading_tools.conformance.kinds.params import source
 
 Play = Callable[["Life"], Awaitable[None]]
 
@@ -62,7 +63,8 @@ class Life:
         self, side: str, size: Any, price: Any, change: tuple[str, Any] | None = None
     ) -> bool:
         """One order; whether it gets out."""
-        given = f"{side!r}, {size!r}, {price!r}" + (f", {change!r}" if change else "")
+        size, price = self._figure(size), self._figure(price)
+        given = f"{side!r}, {source(size)}, {source(price)}" + (f", {change!r}" if change else "")
         self.do(f"out = await desk.submit({given})")
         at = self.clock.elapsed
         passed: bool = await self._guarded(self.desk.submit(side, size, price, change))
@@ -73,6 +75,7 @@ class Life:
 
     async def together(self, count: int, side: str, size: Any, price: Any) -> None:
         """Orders submitted at the same time."""
+        size, price = self._figure(size), self._figure(price)
         self.do(
             f"orders = [desk.submit({side!r}, {size!r}, {price!r}) for _ in range({count})]",
             "await asyncio.gather(*orders)",
@@ -89,7 +92,11 @@ class Life:
 
     def worth(self) -> Decimal:
         """What all that got out is worth."""
-        return sum((size * price for _, size, price in self.desk.sent), Decimal(0))
+        return sum((Decimal(str(size * price)) for _, size, price in self.desk.sent), Decimal(0))
+
+    def _figure(self, value: Any) -> Any:
+        """A figure as the guard takes it."""
+        return float(value) if self._shape.floats and isinstance(value, Decimal) else value
 
     def broken(self, expected: str, came: str, test: str) -> None:
         """End it: the property is broken."""

@@ -42,6 +42,15 @@ _RESULT = {
     "price": "price",
 }  # fmt: skip
 _SYMBOL = "BTC/USDT"
+EXPOSURES = (
+    "max_exposure", "max_notional", "max_total_exposure", "max_exposure_quote", "exposure_limit",
+    "max_total_notional",
+)  # fmt: skip
+SIZES = (
+    "max_position_size", "max_order_size", "max_position", "max_size", "max_position_base",
+    "position_limit", "max_qty",
+)  # fmt: skip
+LIMITS = (*EXPOSURES, *SIZES)
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,8 @@ class Shape:
     mutable: bool
     sends: bool
     records: bool
+    floats: bool
+    """Whether its figures are binary floats."""
     line: str
     names: Mapping[str, Any]
 
@@ -72,8 +83,8 @@ def is_order(loaded: Loaded) -> bool:
     return all(names.intersection(_FIELDS[role]) for role in ("side", "size"))
 
 
-def shape_of(loaded: Loaded, guard: Any, params: Params, market_price: str) -> Shape:
-    """The shape of a guard that was made.
+def shape_of(loaded: Loaded, maker: Any, guard: Any, params: Params, market_price: str) -> Shape:
+    """The shape of a guard that was made by `maker`.
 
     Raises:
         CheckError: nothing takes an order, or what an order is for it is not known.
@@ -83,7 +94,9 @@ def shape_of(loaded: Loaded, guard: Any, params: Params, market_price: str) -> S
     if is_order(loaded):
         make, fields, _ = _order(loaded, loaded.value, params)
         line = f"Desk(None, None, {make})"
-        return Shape("an order that judges itself", fields, True, False, False, line, names)
+        floats = _floats(loaded.value, fields["size"])
+        words = "an order that judges itself"
+        return Shape(words, fields, True, False, False, floats, line, names)
     name = method(guard, params.text("submit"), _SUBMITS, "take an order")
     if name is None:
         raise CheckError(
@@ -108,8 +121,18 @@ def shape_of(loaded: Loaded, guard: Any, params: Params, market_price: str) -> S
         mutable=kind is not None,
         sends=send is not None,
         records=record is not None,
+        floats=_floats(kind or function, fields["size"]) or _floats(maker, *LIMITS),
         line=f"Desk({', '.join(given)})",
         names=names,
+    )
+
+
+def _floats(of: Any, *names: str) -> bool:
+    """Whether one of these arguments is a float by its annotation or default."""
+    found = [each for name, each in signature(of).items() if name.lower() in names]
+    texts = [str(each.annotation) for each in found]
+    return any("float" in text for text in texts) or any(
+        isinstance(each.default, float) for each in found
     )
 
 

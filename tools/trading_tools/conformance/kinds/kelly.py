@@ -7,6 +7,7 @@ bankroll that is *lost when wrong* (a times as much), `--param units=risk` says 
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -56,7 +57,7 @@ def laws(loaded: Loaded, params: Params) -> Laws:
             raise CheckError(
                 f"{loaded.name} has no argument for {role}", f"name it: --param {role}_name=…"
             )
-    case = _Case(function, _units(params), _sign(loaded, params, function), _scale(params))
+    case = _Case(function, _units(params), _sign(params, function), _scale(params))
     words = f"{loaded.name} by {', '.join(function.roles.values())}; answers {case.units} units"
     return Laws(words, case.properties())
 
@@ -75,7 +76,8 @@ def _scale(params: Params) -> tuple[Fraction, Fraction]:
     )
 
 
-def _sign(loaded: Loaded, params: Params, function: Function) -> int:
+def _sign(params: Params, function: Function) -> int:
+    """Whether losses are given above zero (1) or below (-1)."""
     told = params.text("loss_sign")
     if told not in (None, "positive", "negative"):
         raise CheckError(f"--param loss_sign={told}", "it is positive or negative")
@@ -84,12 +86,9 @@ def _sign(loaded: Loaded, params: Params, function: Function) -> int:
     name = function.roles.get("loss")
     if name is None:
         return 1
-    import inspect
-
     default = inspect.signature(function.call).parameters[name].default
     if default is not inspect.Parameter.empty:
         return -1 if default < 0 else 1
-    del loaded
     return -1 if name == "loss_return" else 1
 
 
@@ -186,6 +185,8 @@ class _Case:
                 " of the bankroll put into the position (what came is the part that is lost when "
                 "wrong: --param units=risk if that is what it promises)"
             )
+        if is_number(found) and abs(found - 100 * best) <= _TOLERANCE * (1 + abs(found)):
+            return " as a fraction (what came is in percent)"
         return ""
 
     def _overbet(self, bet: tuple[Fraction, Fraction, Fraction], journal: Journal) -> None:

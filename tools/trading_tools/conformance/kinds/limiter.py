@@ -43,7 +43,10 @@ _PERS = (
     "interval", "seconds", "time_period", "per_seconds", "interval_s",
 )  # fmt: skip
 _BURSTS = ("burst", "capacity", "bucket_size", "max_tokens", "burst_capacity", "max_burst", "size")
+_NO_NAMES = ("no-such-name", "")
 _SLACK = 0.01
+_MOST_CALLS = 2_000
+_SMALL_CROWD = 60
 _LEAST_SHARE = 0.5
 _UNTOLD = (KeyError, IndexError, AttributeError, TypeError)
 _UNTOLD_NAMES = "KeyError | IndexError | AttributeError | TypeError"
@@ -59,7 +62,8 @@ def laws(loaded: Loaded, params: Params) -> Laws:
     make = making(loaded, params, meanings)
     nominal = _nominal(make, params)
     with VirtualTime():
-        shape = shape_of(make(), params, nominal.per_s / nominal.rate)
+        poll_s = max(nominal.per_s / nominal.rate / 4, nominal.per_s / 50)
+        shape = shape_of(make(), params, poll_s)
     case = _Case(make, shape, nominal)
     return Laws(f"{make.expression}, {shape.call}; nominal {nominal}", case.properties())
 
@@ -79,13 +83,15 @@ def _nominal(make: Making, params: Params) -> Nominal:
 
 def over(granted: Sequence[tuple[float, float]], nominal: Nominal) -> str:
     """The first stretch that holds more than the law allows, in words; empty where none does."""
-    for first, (start, _) in enumerate(granted):
-        used = 0.0
-        for end, cost in granted[first:]:
-            used += max(cost, 0)
-            if used > nominal.most(end - start) + _SLACK:
-                most = nominal.most(end - start)
-                return f"{used:g} within {end - start:.3g} s, where {most:.4g} are the most"
+    total, least, start, before = 0.0, math.inf, 0.0, 0.0
+    for at, cost in granted:
+        # The worst beginning of a stretch that ends here: nothing earlier leaves less room.
+        if (room := total - nominal.a_second * at) < least:
+            least, start, before = room, at, total
+        total += max(cost, 0)
+        used, most = total - before, nominal.most(at - start)
+        if used > most + _SLACK:
+            return f"{used:g} within {at - start:.3g} s, where {most:.4g} are the most"
     return ""
 
 
@@ -99,39 +105,55 @@ class _Case:
         burst = max(1, math.floor(nominal.burst))
         fill = nominal.per_s / nominal.rate
         self._gaps = st.integers(0, 12).map(lambda n: round(n * fill * burst / 8, 6))
-        self._counts = st.integers(1, min(3 * burst + 2, 60))
+        crowd = _SMALL_CROWD
+        if not shape.takes_cost:
+            crowd = min(max(crowd, burst + burst // 2), _MOST_CALLS)
+        self._counts = st.integers(1, min(3 * burst + 2, crowd))
+        self._burst = burst
+        self._groups, self._share = (4, 1.0) if crowd <= _SMALL_CROWD else (2, 0.25)
         most = burst if shape.takes_cost else 1
         self._costs = st.integers(1, most).map(float)
 
     def properties(self) -> tuple[Property, ...]:
         """All of them."""
-        groups = st.lists(self._group(), min_size=1, max_size=4)
+        groups = st.lists(self._group(), min_size=1, max_size=self._groups)
         no_costs = "" if self._shape.takes_cost else "its calls take no cost"
         two = no_costs or ("" if self._nominal.burst >= 2 else "its burst is a single unit")
-        words = self._words()
+        many = (
+            ""
+            if self._shape.takes_cost or self._burst < _MOST_CALLS
+            else (
+                f"its burst is {self._burst} calls, a history has {_MOST_CALLS}: check it with less"
+            )
+        )
         return (
             Property("rate", "never over the nominal rate in any window", groups, self._rate,
-                     "calls alone, in crowds and after pauses, of any cost up to the burst"),
+                     "calls alone, in crowds and after pauses, of any cost up to the burst",
+                     why_not=many, share=self._share),
             Property("starvation", "every call is let go in time", groups, self._in_time,
-                     "the same histories; nobody waits three times as long as the rate asks for"),
+                     "the same histories; nobody waits three times as long as the rate asks for",
+                     share=self._share),
             Property("throughput", "gives at least half of the rate that it promises",
-                     st.integers(4, 40), self._throughput, "crowds that use up the burst first"),
+                     st.integers(4, 40), self._throughput, "crowds that use up the burst first",
+                     why_not=many, share=self._share),
             Property("clock-steps", "no step of the wall clock changes what it lets go",
                      self._stepping(), self._steps,
-                     "steps of the wall clock by up to a day, backwards and forwards"),
+                     "steps of the wall clock by up to a day, backwards and forwards",
+                     why_not=many, share=self._share),
             Property("cancellation", "a call that leaves while it waits takes nothing with it",
-                     self._leaving(), self._leaves, "calls that leave at any moment of their wait"),
+                     self._leaving(), self._leaves, "calls that leave at any moment of their wait",
+                     why_not=many, share=self._share),
             Property("oversize", "a call that costs more than ever fits is refused",
-                     st.integers(1, 3 * max(1, math.floor(self._nominal.burst))), self._oversize,
+                     st.integers(1, 3 * self._burst), self._oversize,
                      "costs up to four times the burst", why_not=no_costs),
             Property("negative-cost", "a cost below zero buys nothing", st.integers(1, 50),
                      self._negative, "negative costs before a crowd", why_not=no_costs),
             Property("cheap-calls", "a cheap call need not wait behind a big one",
                      st.just(None), self._cheap, "a big call and cheap ones after it", note=True,
                      why_not=two),
-            Property("unknown-names", "an unknown name is refused in words", st.sampled_from(words),
-                     self._unknown, "names that no venue has", note=True,
-                     why_not="" if self._named() else "it is made without a name"),
+            Property("unknown-names", "an unknown name is refused in words",
+                     st.sampled_from(_NO_NAMES), self._unknown, "names that no venue has",
+                     note=True, why_not="" if self._named() else "it is made without a name"),
         )  # fmt: skip
 
     def _group(self, **more: st.SearchStrategy[Any]) -> st.SearchStrategy[Event]:
@@ -157,6 +179,12 @@ class _Case:
         except (Hung, Stuck):
             self._told(events, Life(0), journal)
             raise
+
+    def _used_up(self) -> list[Event]:
+        """What takes the whole burst at once."""
+        if self._shape.takes_cost:
+            return [Event(0, 1, self._burst)]
+        return [Event(0, self._burst)]
 
     def _told(self, events: Sequence[Event], life: Life, journal: Journal) -> None:
         tell(journal, self._shape, events, life)
@@ -209,8 +237,7 @@ class _Case:
         self._law_of_patience(events, self._live(events, journal), journal)
 
     def _throughput(self, more: int, journal: Journal) -> None:
-        count = math.floor(self._nominal.burst) + more
-        events = [Event(0, count)]
+        events = [*self._used_up(), Event(0, more)]
         life = self._live(events, journal)
         if life.starved():
             return  # told by the law of patience
@@ -218,7 +245,7 @@ class _Case:
         if life.granted and (last := life.granted[-1][0]) > longest:
             self._told(events, life, journal)
             journal.broken(
-                f"{count} calls within {longest:.4g} s",
+                f"{more} calls after the burst within {longest:.4g} s",
                 f"{last:.4g} s",
                 f"assert max(at for _, _, at, _ in calls) <= {longest!r}",
             )
@@ -244,7 +271,7 @@ class _Case:
         self._compared(events, without(events, leave_s=None), journal)
 
     def _oversize(self, more: int, journal: Journal) -> None:
-        cost = math.floor(self._nominal.burst) + more
+        cost = self._burst + more
         events = [Event(0, 1, cost)]
         life = self._live(events, journal)
         if life.calls[0].error:
@@ -259,18 +286,17 @@ class _Case:
         )
 
     def _negative(self, less: int, journal: Journal) -> None:
-        crowd = Event(0, math.floor(self._nominal.burst) + less)
-        if over(self._live([crowd], journal).granted, self._nominal):
+        crowd = [*self._used_up(), Event(0, less)]
+        if over(self._live(crowd, journal).granted, self._nominal):
             return
-        events = [Event(0, 1, -less), crowd]
+        events = [Event(0, 1, -less), *crowd]
         self._law_of_rate(events, self._live(events, journal), journal)
 
     def _cheap(self, _history: None, journal: Journal) -> None:
-        burst = math.floor(self._nominal.burst)
-        big = [Event(0, burst, 1), Event(0, 1, burst), Event(0, 3, 1)]
+        big = [*self._used_up(), Event(0, 1, self._burst), Event(0, 3)]
         life = self._live(big, journal)
-        large = life.calls[burst]
-        cheap = [call.granted_s for call in life.calls[burst + 1 :]]
+        _, large, *others = life.calls
+        cheap = [call.granted_s for call in others]
         if large.granted_s is None or None in cheap:
             return  # told by the law of patience
         first = min(at for at in cheap if at is not None)
@@ -278,8 +304,8 @@ class _Case:
             self._told(big, life, journal)
             journal.broken(
                 "a call of cost 1 let go once there is room for it",
-                f"it waited {first:.3g} s, for the one of cost {burst}",
-                f"assert calls[{burst + 1}][2] < calls[{burst}][2]",
+                f"it waited {first:.3g} s, for the one of cost {self._burst}",
+                "assert calls[2][2] < calls[1][2]",
             )
 
     def _named(self) -> str | None:
@@ -287,10 +313,6 @@ class _Case:
             if isinstance(value, str):
                 return name
         return None
-
-    @staticmethod
-    def _words() -> tuple[str, ...]:
-        return ("no-such-name", "")
 
     def _unknown(self, word: str, journal: Journal) -> None:
         name = self._named()

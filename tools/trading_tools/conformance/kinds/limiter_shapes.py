@@ -23,7 +23,6 @@ ASKS = (
 COSTS = (
     "cost", "tokens", "weight", "n", "amount", "permits", "count", "units", "num_tokens", "num",
 )  # fmt: skip
-_POLLS_EACH = 4
 
 
 class Refused(Exception):
@@ -104,7 +103,7 @@ def _waiting(limiter: Any, name: str) -> Shape:
 def _asking(limiter: Any, name: str, poll_s: float) -> Shape:
     """One that answers at once: a careful caller asks again after a while."""
     cost = cost_name(getattr(limiter, name))
-    pause = poll_s / _POLLS_EACH
+    pause = poll_s
     is_async = inspect.iscoroutinefunction(getattr(limiter, name))
 
     async def ask(it: Any, units: float) -> None:

@@ -17,23 +17,15 @@ from trading_tools.conformance.inside.search import Property
 from trading_tools.conformance.inside.virtual import VirtualTime
 from trading_tools.conformance.kinds.functions import RAW
 from trading_tools.conformance.kinds.guard_life import Life
-from trading_tools.conformance.kinds.guard_shapes import Shape, is_order, shape_of
+from trading_tools.conformance.kinds.guard_shapes import EXPOSURES, SIZES, Shape, is_order, shape_of
 from trading_tools.conformance.kinds.laws import Laws, Making, making
 from trading_tools.conformance.kinds.params import Params, fitting, signature
 
-_EXPOSURES = (
-    "max_exposure", "max_notional", "max_total_exposure", "max_exposure_quote", "exposure_limit",
-    "max_total_notional",
-)  # fmt: skip
-_SIZES = (
-    "max_position_size", "max_order_size", "max_position", "max_size", "max_position_base",
-    "position_limit", "max_qty",
-)  # fmt: skip
 _DAILIES = (
     "max_daily_trades", "max_orders_per_day", "daily_limit", "max_trades_per_day",
     "max_daily_orders", "max_orders_a_day", "daily_trade_limit",
 )  # fmt: skip
-_LIMITS = {"exposure": _EXPOSURES, "size": _SIZES, "daily": _DAILIES}
+_LIMITS = {"exposure": EXPOSURES, "size": SIZES, "daily": _DAILIES}
 _EXPOSURE, _SIZE, _MANY = 1000, 1000, 1000
 _MARKET = "10"
 _CENT = Decimal("0.01")
@@ -47,13 +39,13 @@ def laws(loaded: Loaded, params: Params) -> Laws:
         CheckError: it cannot be made, or what an order is for it is not known.
     """
     meanings = {
-        "exposure": (_EXPOSURES, _EXPOSURE), "size": (_SIZES, _SIZE), "daily": (_DAILIES, _MANY),
+        "exposure": (EXPOSURES, _EXPOSURE), "size": (SIZES, _SIZE), "daily": (_DAILIES, _MANY),
     }  # fmt: skip
     nothing = Making(lambda: None, {}, "None")
     make = nothing if is_order(loaded) else making(loaded, params, meanings)
     market = params.text("market_price") or _MARKET
     with VirtualTime():
-        shape = shape_of(loaded, make(), params, market)
+        shape = shape_of(loaded, make.maker, make(), params, market)
     case = _Case(make, shape, Decimal(market), params)
     return Laws(f"{make.expression}, {shape.words}", case.properties())
 

@@ -42,6 +42,7 @@ _ROLES = {
         "max_notional_quote", "max_order", "max_position_quote",
     ),
     "price": ("price", "entry_price", "price_quote", "last_price", "entry", "mark_price"),
+    "stop": ("stop", "stop_price", "stop_loss", "stop_loss_price", "sl"),
     "step": ("step", "step_size", "lot_size", "quantum", "lot"),
 }  # fmt: skip
 _SIZES = ("size", "qty", "quantity", "contracts", "lots")
@@ -127,7 +128,8 @@ class _Case:
         """With a cap that never binds."""
         bankroll, fraction, multiplier, _cap, price = order
         return {"bankroll": bankroll, "fraction": fraction, "multiplier": multiplier,
-                "cap": Fraction(10**9), "price": price, "step": Fraction(1, 1000)}  # fmt: skip
+                "cap": Fraction(10**9), "price": price, "stop": price * Fraction(9, 10),
+                "step": Fraction(1, 1000)}  # fmt: skip
 
     def _usual(self) -> Values:
         return self._values((Fraction(1000), Fraction(1, 2), Fraction(1), Fraction(1), Fraction(2)))
@@ -140,8 +142,13 @@ class _Case:
         return self._in_units(most, values)
 
     def _in_units(self, quote: Fraction, values: Values) -> Fraction:
-        priced = self.units == "base" and "price" in self._f.roles
-        return quote / Fraction(values["price"]) if priced else quote
+        """An amount of quote currency in the units of the answer; with a stop it is the risk."""
+        if self.units == "quote" or "price" not in self._f.roles:
+            return quote
+        each = Fraction(values["price"])
+        if "stop" in self._f.roles:
+            each = abs(each - Fraction(values["stop"]))
+        return quote / each
 
     def _at_most(self, values: Values, most: Fraction, what: str, journal: Journal) -> None:
         found = self._f.answer(values, journal)

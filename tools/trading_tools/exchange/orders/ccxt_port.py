@@ -1,53 +1,39 @@
 """One account of one venue by ccxt's asynchronous client.
 
 What a reply means for an order is `judging`: ccxt's exceptions are caught here, all of them,
-because which class one has says nothing that can be relied on. ccxt's own retries are off.
+because which class one has says nothing that can be relied on. How requests go out is `wire`.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
 from trading_tools.audit.trade import Outcome
-from trading_tools.exchange.faults import Answer
+from trading_tools.exchange.breaker import Breaker
+from trading_tools.exchange.errors import one_line
+from trading_tools.exchange.orders.contracts import HedgeMode, is_contract
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.judging import Judged, judge
-from trading_tools.exchange.orders.life import Stage
-from trading_tools.exchange.orders.port import Unanswered, VenueFill, VenueOrder
+from trading_tools.exchange.orders.port import NotSent, Unanswered, VenueFill, VenueOrder
+from trading_tools.exchange.orders.retries import Retries, may_pass
+from trading_tools.exchange.orders.rows import Row, fill_of, order_of, position_of
 from trading_tools.exchange.orders.ways import WAYS, WINDOW_MS, NoSuchOrder, Ways
+from trading_tools.exchange.orders.wire import Call, Wire
+from trading_tools.exchange.pacing.pacer import Pacer
+from trading_tools.exchange.pacing.rules import Priority
+from trading_tools.exchange.pacing.venues import RULES, pacer_for
+from trading_tools.money import from_json, plain
 
 R = TypeVar("R")
 
 NOT_SENT: Final = "not sent"
 """The code of an order that ccxt refused itself, before any request."""
 
-_STAGES: Final[Mapping[str, Stage]] = {
-    "open": Stage.OPEN,
-    "closed": Stage.FILLED,
-    "canceled": Stage.CANCELED,
-    "expired": Stage.CANCELED,
-    "rejected": Stage.REJECTED,
-    # Coinbase's own words, which ccxt passes through.
-    "PENDING": Stage.OPEN,
-    "QUEUED": Stage.OPEN,
-    "CANCEL_QUEUED": Stage.OPEN,
-    "EDIT_QUEUED": Stage.OPEN,
-}
-
-
-@dataclass
-class _Exchanged:
-    """What one call of the client sent and got."""
-
-    sent: bool = False
-    answer: Answer | None = None
-
-
-_exchanged: ContextVar[_Exchanged] = ContextVar("what this call sent and got")
+_paid: ContextVar[bool] = ContextVar("whether the turn of an order was waited for", default=False)
 
 
 class UnsupportedVenue(ValueError):
@@ -57,10 +43,21 @@ class UnsupportedVenue(ValueError):
 class CcxtOrders:
     """Orders by a ccxt client that its owner made, with keys; it is changed for this use."""
 
-    def __init__(self, client: Any, *, ways: Ways | None = None) -> None:
+    def __init__(
+        self,
+        client: Any,
+        pacer: Pacer | None = None,
+        breaker: Breaker | None = None,
+        patience_s: float = 10.0,
+        retries: Retries | None = None,
+        *,
+        ways: Ways | None = None,
+    ) -> None:
         """Take over a client of `ccxt.async_support` or `ccxt.pro`.
 
-        `ways` are those of a venue that is not in `ways.WAYS`.
+        Without a `pacer` it keeps the venue's published limits for itself alone: clients of the
+        same key or address share one. No request waits longer than `patience_s` for its turn.
+        `retries` are of questions alone, `ways` those of a venue that is not in `ways.WAYS`.
 
         Raises:
             UnsupportedVenue: the venue is not one whose ways with orders are known here.
@@ -72,13 +69,53 @@ class CcxtOrders:
         self.name: str = client.id
         self._ways = ways or WAYS[client.id]
         self.validity_s = self._ways.validity_s
+        self.streams_fills = bool(client.has.get("watchMyTrades"))
         self._client = client
-        client.options["maxRetriesOnFailure"] = 0
+        self._retries = retries or Retries()
+        self._preparing = asyncio.Lock()
         client.options["recvWindow"] = WINDOW_MS
         client.number = str
-        client.on_rest_response = self._noted
-        self._fetch = client.fetch
-        client.fetch = self._sending
+        self._wire = Wire(
+            client,
+            pacer or _published(client),
+            breaker or Breaker(client.id),
+            patience_s,
+        )
+
+    async def turn(self, intent: Intent) -> None:
+        """Wait until the venue's limits have room for an order; where it failed, try it first."""
+        if is_contract(intent.symbol) and self._ways.positions is None:
+            raise NotSent("market", f"contracts of {self.name} are not traded here")
+        by_cost = not self._ways.market_buys and not is_contract(intent.symbol)
+        if by_cost and (intent.order_type, intent.side) == ("market", "buy"):
+            raise NotSent(
+                "market-buy",
+                f"{self.name} takes what a market buy may cost and not its size: send "
+                "guard.marketable(...) of it, which buys up to its size at a price or better",
+            )
+        if self._wire.broken:
+            try:
+                await self.time_ms()
+            except Unanswered as error:
+                raise NotSent("breaker", str(error)) from error
+        await self._be_ready()
+        await self._wire.order_turn(intent.symbol)
+        _paid.set(True)
+
+    async def _be_ready(self) -> None:
+        """Let ccxt ask once what it would ask before every order of those that are sent at once."""
+        ready = self._ways.ready
+        if ready is None:
+            return
+
+        async def ask() -> Any:
+            return await ready(self._client)
+
+        async with self._preparing:
+            try:
+                await self._read(ask)
+            except Unanswered as error:
+                raise NotSent("account", str(error)) from error
 
     async def submit(self, intent: Intent, client_order_id: str) -> Judged:
         """Send an order, once."""
@@ -87,16 +124,21 @@ class CcxtOrders:
             params["postOnly"] = True
         elif intent.order_type == "limit":
             params["timeInForce"] = intent.time_in_force
-        # `reduce_only` is the guard's to keep. Spot venues have no such order: Binance refuses the
+        if is_contract(intent.symbol) and intent.reduce_only:
+            params["reduceOnly"] = True
+        # On spot it is the guard's to keep. There is no such order: Binance refuses the
         # parameter, Bybit passes it over, and ccxt's coinbase closes the whole position instead.
-        price = None if intent.price_quote is None else str(intent.price_quote)
+        size = intent.size_base / self._contract_size(intent.symbol)
+        price = None if intent.price_quote is None else plain(intent.price_quote)
 
         async def send() -> Any:
             return await self._client.create_order(
-                intent.symbol, intent.order_type, intent.side, str(intent.size_base), price, params
+                intent.symbol, intent.order_type, intent.side, plain(size), price, params
             )
 
-        return await self._judged(send)
+        paid = _paid.get()
+        _paid.set(False)
+        return await self._judged(send, Call(Priority.PLACE, intent.symbol, order=True, paid=paid))
 
     async def cancel(self, symbol: str, client_order_id: str, venue_order_id: str | None) -> Judged:
         """Ask for the end of an order, once."""
@@ -104,7 +146,7 @@ class CcxtOrders:
         async def send() -> Any:
             return await self._ways.cancel(self._client, symbol, client_order_id, venue_order_id)
 
-        return await self._judged(send)
+        return await self._judged(send, Call(Priority.CANCEL, symbol))
 
     async def find(
         self, symbol: str, client_order_id: str, venue_order_id: str | None, since_ms: int
@@ -117,21 +159,36 @@ class CcxtOrders:
             )
 
         try:
-            shown = await self._asked(ask)
+            shown = await self._read(ask)
         except Unanswered as error:
             if isinstance(error.__cause__, NoSuchOrder):
                 return None
             raise
-        return _order(shown)
+        return self.order_of(shown)
 
-    async def open_orders(self, symbol: str) -> Sequence[VenueOrder]:
-        """All open orders of the account."""
+    async def open_orders(self, symbol: str | None) -> Sequence[VenueOrder]:
+        """All open orders of the account in a market; of None in every one (`everything`)."""
+        if symbol is None:
+            return await self.everything()
 
         async def ask() -> Any:
             params = dict(self._ways.listing)
             return await self._client.fetch_open_orders(symbol, params=params)
 
-        return [_order(shown) for shown in await self._asked(ask)]
+        return [self.order_of(shown) for shown in await self._read(ask)]
+
+    async def everything(self) -> Sequence[VenueOrder]:
+        """All open orders of the account, in every market; no USD-M stop that waits for a price."""
+        self._client.options["warnOnFetchOpenOrdersWithoutSymbol"] = False
+        found: list[VenueOrder] = []
+        for which in self._ways.everywhere:
+            params = {**self._ways.listing, **which}
+
+            async def ask(params: Mapping[str, Any] = params) -> Any:
+                return await self._client.fetch_open_orders(params=params)
+
+            found += [self.order_of(shown) for shown in await self._read(ask)]
+        return found
 
     async def fills(self, symbol: str, since_ms: int) -> Sequence[VenueFill]:
         """All fills of the account since then, page after page."""
@@ -141,105 +198,108 @@ class CcxtOrders:
 
         found = {
             (fill.venue_order_id, fill.trade_id): fill
-            for fill in map(_fill, await self._asked(ask))
+            for fill in map(self.fill_of, await self._read(ask))
         }
         return sorted(found.values(), key=lambda fill: (fill.at_ms, fill.trade_id))
 
+    async def position(self, symbol: str) -> Decimal:
+        """The account's position in a contract."""
+        positions = self._ways.positions
+        if positions is None or not is_contract(symbol):
+            raise Unanswered(f"{self.name} keeps no position in {symbol}")
+        asked = positions
+
+        async def ask() -> Any:
+            return await asked(self._client, symbol)
+
+        rows = await self._read(ask)
+        if any(row.get("hedged") for row in rows):
+            raise HedgeMode(
+                f"{self.name} keeps long and short positions apart: set the account to one-way mode"
+            )
+        return sum((position_of(row, self._contract_size(symbol)) for row in rows), Decimal(0))
+
+    async def balances(self) -> Mapping[str, tuple[Decimal, Decimal]]:
+        """What the account holds of each asset: in all, and how much of it is free."""
+        shown = await self._read(self._client.fetch_balance)
+        try:
+            return {
+                asset: (Decimal(shown["total"][asset]), Decimal(shown["free"][asset] or 0))
+                for asset in sorted(shown["total"])
+                if shown["total"][asset] is not None and Decimal(shown["total"][asset])
+            }
+        except (KeyError, TypeError, ArithmeticError) as error:
+            raise Unanswered(f"a balance that cannot be read: {one_line(error)}") from error
+
     async def time_ms(self) -> int:
         """The venue's clock."""
-        return int(await self._asked(self._client.fetch_time))
+        return int(await self._read(self._client.fetch_time))
+
+    def order_of(self, row: Row) -> VenueOrder:
+        """An order as a stream or a list of this client shows it.
+
+        Raises:
+            Unreadable: it lacks what an order must have.
+        """
+        return order_of(row, self._contract_size(row.get("symbol")))
+
+    def fill_of(self, row: Row) -> VenueFill:
+        """A fill as a stream or a list of this client shows it.
+
+        Raises:
+            Unreadable: it lacks what a fill must have.
+        """
+        return fill_of(row, self._contract_size(row.get("symbol")))
+
+    def _contract_size(self, symbol: str | None) -> Decimal:
+        market = (self._client.markets or {}).get(symbol) or {}
+        size = market.get("contractSize")
+        return Decimal(1) if size is None else from_json(size, "contract size")
+
+    async def load(self) -> None:
+        """Let the client read the venue's markets, if it has not.
+
+        Raises:
+            Unanswered: the venue did not say.
+        """
+        await self._read(self._client.load_markets)
 
     async def close(self) -> None:
         """Let go of the client's connections."""
         await self._client.close()
 
-    async def _judged(self, send: Callable[[], Awaitable[Any]]) -> Judged:
-        exchanged = _Exchanged()
+    async def _judged(self, send: Callable[[], Awaitable[Any]], call: Call) -> Judged:
         order: Any = None
+        refused = "no reply came"
         try:
-            order = await self._asked(send, exchanged)
+            order = await self._asked(send, call)
         except Unanswered as error:
-            if not exchanged.sent:
-                return Judged(Outcome.REJECTED, NOT_SENT, _line(error.__cause__ or error))
-            if exchanged.answer is None:
-                return Judged(Outcome.UNKNOWN, message=_line(error.__cause__ or error))
+            refused = one_line(error.__cause__ or error)
+        told = call.decisive(self.name)
+        if not told.sent:
+            return Judged(Outcome.REJECTED, NOT_SENT, refused)
+        if told.answer is None:
+            return Judged(Outcome.UNKNOWN, message=refused)
         number = order.get("id") if isinstance(order, Mapping) else None
-        return judge(self.name, exchanged.answer, None if number is None else str(number))
+        return judge(self.name, told.answer, None if number is None else str(number))
 
-    async def _asked(
-        self, ask: Callable[[], Awaitable[R]], exchanged: _Exchanged | None = None
-    ) -> R:
-        """The one place where every exception of ccxt's is caught; `exchanged` is filled."""
-        _exchanged.set(exchanged or _Exchanged())
+    async def _read(self, ask: Callable[[], Awaitable[R]]) -> R:
+        """A question, asked again where its failure may pass; before data, which others ask for."""
+        return await self._retries.read(lambda: self._asked(ask, Call(Priority.PLACE)))
+
+    async def _asked(self, ask: Callable[[], Awaitable[R]], call: Call) -> R:
+        """The one place where every exception of ccxt's is caught; `call` is filled."""
         try:
-            return await ask()
+            with self._wire.calling(call):
+                return await ask()
         except Exception as error:
-            raise Unanswered(f"{self.name} did not say: {_line(error)}") from error
-
-    async def _sending(self, *request: Any, **more: Any) -> Any:
-        """ccxt's one way out: notes that something is sent, and forgets the reply before."""
-        exchanged = _exchanged.get(None)
-        if exchanged is not None:
-            exchanged.sent, exchanged.answer = True, None
-        return await self._fetch(*request, **more)
-
-    def _noted(
-        self,
-        status: int,
-        reason: str,
-        url: str,
-        method: str,
-        headers: Mapping[str, str],
-        body: str,
-        *_request: object,
-    ) -> str:
-        """ccxt's hook for each reply."""
-        exchanged = _exchanged.get(None)
-        if exchanged is not None:
-            low = {name.lower(): value for name, value in headers.items()}
-            exchanged.answer = Answer(status, low, body)
-        return body.strip()
+            unanswered = Unanswered(f"{self.name} did not say: {one_line(error)}")
+            known = isinstance(error, NoSuchOrder | NotSent)
+            unanswered.passing = not known and may_pass(self.name, call.last.sent, call.last.answer)
+            raise unanswered from error
 
 
-def _order(shown: Mapping[str, Any]) -> VenueOrder:
-    """An order as ccxt parsed it.
-
-    Raises:
-        Unanswered: it lacks what an order must have.
-    """
-    try:
-        stage = _STAGES[shown["status"]]
-        size, filled = Decimal(shown["amount"]), Decimal(shown["filled"])
-        # Bybit's PartiallyFilledCanceled is "closed" in ccxt's words.
-        if stage is Stage.FILLED and filled < size:
-            stage = Stage.CANCELED
-        return VenueOrder(
-            str(shown["id"]),
-            str(shown["clientOrderId"] or ""),
-            shown["symbol"],
-            shown["side"],
-            stage,
-            size,
-            filled,
-        )
-    except (KeyError, TypeError, ArithmeticError) as error:
-        raise Unanswered(f"an order that cannot be read: {_line(error)}") from error
-
-
-def _fill(shown: Mapping[str, Any]) -> VenueFill:
-    try:
-        return VenueFill(
-            str(shown["id"]),
-            str(shown["order"]),
-            shown["symbol"],
-            shown["side"],
-            Decimal(shown["amount"]),
-            Decimal(shown["price"]),
-            int(shown["timestamp"]),
-        )
-    except (KeyError, TypeError, ArithmeticError) as error:
-        raise Unanswered(f"a fill that cannot be read: {_line(error)}") from error
-
-
-def _line(error: BaseException) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())[:200]
+def _published(client: Any) -> Pacer:
+    """A pacer of the venue's published limits; one without rules where they are not known."""
+    known = client.id in RULES
+    return pacer_for(client.id, client.apiKey or "") if known else Pacer(client.id, ())

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import hmac
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, localcontext
-from itertools import takewhile
 from typing import Final
 
 from trading_tools.exchange.fit import Order, fit
+from trading_tools.exchange.orders.contracts import in_base, in_contracts, is_contract, why_not
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.kill_switch import KillSwitch
 from trading_tools.exchange.orders.records import EXACT, Records
@@ -51,6 +51,8 @@ class GuardLimits:
 
     `price_collar` is how far a price may be from the mid, `slippage` how far the last level that a
     market order would take, both as fractions. `repeats` orders alike may go out in `repeat_s`.
+    `max_leverage` is how many times the account's equity contracts may be worth; without it none
+    is traded.
 
     Raises:
         MoneyError: a figure that is not an exact finite decimal.
@@ -63,6 +65,7 @@ class GuardLimits:
     max_orders_a_day: int
     price_collar: Decimal = Decimal("0.05")
     slippage: Decimal = Decimal("0.01")
+    max_leverage: Decimal | None = None
     quote_age_s: float = 5.0
     repeats: int = 3
     repeat_s: float = 60.0
@@ -74,6 +77,8 @@ class GuardLimits:
             "price_collar": self.price_collar,
             "slippage": self.slippage,
         }
+        if self.max_leverage is not None:
+            money["max_leverage"] = self.max_leverage
         for symbol, most in self.max_position_base.items():
             money[f"max_position_base of {symbol}"] = most
         for name, value in money.items():
@@ -108,10 +113,13 @@ class Guard:
         *,
         live: str | None,
         simulated: bool = False,
+        equity: Callable[[], Decimal | None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """`simulated` is for venues where no order is real; else `live` is the token.
+        """`equity` is what the account is worth in the currency that contracts are settled in.
+
+        `simulated` is for venues where no order is real; else `live` is the token.
 
         Raises:
             Refused: neither.
@@ -122,6 +130,7 @@ class Guard:
         self._markets = markets
         self._quotes = quotes
         self._kill_switch = kill_switch
+        self._equity = equity
         self._clock = clock
         self._now = now
 
@@ -140,8 +149,8 @@ class Guard:
         market = self._markets.get(intent.symbol)
         if market is None:
             raise Refused("market", f"{intent.symbol} is not a market of this guard")
-        if market.kind != "spot":
-            raise Refused("market", f"{intent.symbol} is a {market.kind} market, not spot")
+        if (why := why_not(market)) is not None:
+            raise Refused("market", why)
         quote = self._quote(intent.symbol)
         price = self._price(intent, quote)
         _fits(intent, market, price)
@@ -153,6 +162,7 @@ class Guard:
         else:
             self._position(intent, records)
             self._exposure(intent, price, records)
+            self._leverage(intent, price, records)
         self._exit(intent, market, quote, records)
 
     def _quote(self, symbol: str) -> Quote:
@@ -199,9 +209,7 @@ class Guard:
     def _repeats(self, intent: Intent, records: Records) -> None:
         """Orders alike in market, side and size: a loop that has lost its mind sends the same."""
         since = self._now() - timedelta(seconds=self._limits.repeat_s)
-        wanted = (intent.symbol, intent.side, intent.size_base)
-        lately = takewhile(lambda order: order.intended_at > since, records.latest())
-        alike = sum((order.symbol, order.side, order.size_base) == wanted for order in lately)
+        alike = records.alike_since(intent.symbol, intent.side, intent.size_base, since)
         if alike >= self._limits.repeats:
             raise Refused(
                 "repeats", f"{alike} orders like it in the last {self._limits.repeat_s:g} s"
@@ -228,8 +236,39 @@ class Guard:
 
     def _exposure(self, intent: Intent, price: Decimal, records: Records) -> None:
         """The worst worth of all positions together, each market at its own mid."""
+        total = self._worst(intent, price, records, {*records.symbols, intent.symbol})
+        if total > self._limits.max_exposure_quote:
+            raise Refused(
+                "max-exposure",
+                f"with all that is open it could be {plain(total)}, "
+                f"{plain(self._limits.max_exposure_quote)} at most",
+            )
+
+    def _leverage(self, intent: Intent, price: Decimal, records: Records) -> None:
+        """The worst worth of all contracts together, against what the account is worth."""
+        if not is_contract(intent.symbol):
+            return
+        most, equity = self._limits.max_leverage, self._equity()
+        if most is None or equity is None:
+            raise Refused(
+                "leverage",
+                "a contract needs a max_leverage, and the account's equity to hold to it",
+            )
+        contracts = {each for each in {*records.symbols, intent.symbol} if is_contract(each)}
+        total = self._worst(intent, price, records, contracts)
+        if total > most * equity:
+            raise Refused(
+                "leverage",
+                f"with all that is open contracts could be worth {plain(total)}, {plain(most)} "
+                f"times an equity of {plain(equity)} at most",
+            )
+
+    def _worst(
+        self, intent: Intent, price: Decimal, records: Records, symbols: Collection[str]
+    ) -> Decimal:
+        """The most that positions in these markets may come to be worth."""
         total = Decimal(0)
-        for symbol in {*records.symbols, intent.symbol}:
+        for symbol in symbols:
             if symbol == intent.symbol:
                 low, high = _after(intent, records)
                 worth = max(price, self._quote(symbol).mid)
@@ -237,12 +276,7 @@ class Guard:
                 high, low = records.exposure_base(symbol)
                 worth = self._quote(symbol).mid if high or low else Decimal(0)
             total += max(abs(low), abs(high)) * worth
-        if total > self._limits.max_exposure_quote:
-            raise Refused(
-                "max-exposure",
-                f"with all that is open it could be {plain(total)}, "
-                f"{plain(self._limits.max_exposure_quote)} at most",
-            )
+        return total
 
     def _exit(self, intent: Intent, market: MarketLimits, quote: Quote, records: Records) -> None:
         """What this order leaves must be large enough to be closed again, also a collar lower."""
@@ -254,7 +288,7 @@ class Guard:
             return
         price = quote.mid * (1 - self._limits.price_collar)
         least = market.min_notional
-        if market.min_amount is not None and abs(left) < market.min_amount:
+        if market.min_amount is not None and in_contracts(abs(left), market) < market.min_amount:
             raise Refused("exit", f"a position of {plain(abs(left))} is too small to be closed")
         if least is not None and abs(left) * price < least:
             raise Refused(
@@ -271,11 +305,27 @@ def fitted(intent: Intent, market: MarketLimits) -> Intent:
     Raises:
         Refused: nothing is left of it, or the market's steps are not known.
     """
-    told = fit(market, Order(amount=intent.size_base, price=intent.price_quote), inverse=False)
+    amount = in_contracts(intent.size_base, market)
+    told = fit(market, Order(amount=amount, price=intent.price_quote), inverse=False)
     price = told.price_buy if intent.side == "buy" else told.price_sell
     if told.amount is None or (intent.price_quote is not None and price is None):
         raise Refused("market-rules", "; ".join((*told.problems, *told.unchecked)))
-    return replace(intent, size_base=told.amount, price_quote=price)
+    return replace(intent, size_base=in_base(told.amount, market), price_quote=price)
+
+
+def marketable(intent: Intent, quote: Quote, slippage: Decimal, market: MarketLimits) -> Intent:
+    """A market order as a limit order that takes at once, no further than `slippage` from the mid.
+
+    It does the same at every venue: some take the cost of a market buy instead of its size. What
+    finds nothing at its price is cancelled (IOC), and the venue keeps the bound, not only the
+    guard.
+
+    Raises:
+        Refused: no such price is on the market's grid, or its size is not.
+    """
+    worst = quote.mid * (1 + slippage if intent.side == "buy" else 1 - slippage)
+    limit = replace(intent, order_type="limit", price_quote=worst, time_in_force="IOC")
+    return fitted(limit, market)
 
 
 def _after(intent: Intent, records: Records) -> tuple[Decimal, Decimal]:
@@ -299,7 +349,8 @@ def _reduces(intent: Intent, records: Records) -> None:
 
 def _fits(intent: Intent, market: MarketLimits, price: Decimal) -> None:
     """The market's own rules; what is not known of them is no leave."""
-    told = fit(market, Order(amount=intent.size_base, price=price), inverse=False)
+    amount = in_contracts(intent.size_base, market)
+    told = fit(market, Order(amount=amount, price=price), inverse=False)
     if told.problems:
         raise Refused("market-rules", "; ".join(told.problems))
     if told.unchecked:

@@ -124,7 +124,7 @@ _BINANCE_REFUSALS = (
 _REFUSALS: Final[Mapping[str, re.Pattern[str]]] = {
     "binance": re.compile(_BINANCE_REFUSALS),
     "binanceusdm": re.compile(
-        _BINANCE_REFUSALS + r"|-20(18|19|2[0-8])|-4(00\d|01[0-5]|131|164)|-5022"
+        _BINANCE_REFUSALS + r"|-20(18|19|2[0-8])|-4(00\d|01[0-5]|061|131|164)|-5022"
     ),
     "bybit": re.compile(
         r"100(01|02|03|04|05|06|10|18|29)"

@@ -2,12 +2,16 @@
 
 It is a file, so that whoever can write there can throw it while the strategy hangs: another
 process, a person (`echo why > FILE`), a watchdog. Cancels are not stopped: they take risk away.
+
+`python -m trading_tools.exchange.orders.kill_switch FILE REASON` throws it too; what else that
+command does is `stopping`.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import sys
 from pathlib import Path
 from types import FrameType
 
@@ -54,3 +58,9 @@ class KillSwitch:
             self.throw(f"signal {signal.Signals(received).name}")
 
         signal.signal(number, thrown)
+
+
+if __name__ == "__main__":
+    from trading_tools.exchange.orders.stopping import main
+
+    sys.exit(main(sys.argv[1:]))

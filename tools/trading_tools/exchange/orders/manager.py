@@ -8,37 +8,30 @@ over the trade audit; after a crash a new manager over the same audit goes on wh
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime, timedelta
+from dataclasses import fields, replace
+from datetime import UTC, datetime
 
-from trading_tools.audit.event import Event
+from trading_tools.audit.account_entries import PositionChange
 from trading_tools.audit.trade import (
     CancelIntent,
     CancelResult,
-    Decision,
-    Entry,
-    OrderFill,
     OrderIntent,
     OrderResult,
-    OrderStage,
     Outcome,
+    ReplaceIntent,
     TradeAudit,
 )
+from trading_tools.exchange.orders import reconciling
 from trading_tools.exchange.orders.client_ids import client_order_id, is_ours
 from trading_tools.exchange.orders.guard import Guard, Refused
 from trading_tools.exchange.orders.intent import Intent
-from trading_tools.exchange.orders.life import UNSURE, Stage, turn
-from trading_tools.exchange.orders.port import OrderVenue, Unanswered, VenueFill, VenueOrder
+from trading_tools.exchange.orders.journal import Journal
+from trading_tools.exchange.orders.life import UNSURE
+from trading_tools.exchange.orders.port import NotSent, OrderVenue, VenueFill, VenueOrder
+from trading_tools.exchange.orders.reconciling import PositionDifference, Reconciliation
 from trading_tools.exchange.orders.records import OrderRecord, Records
-
-VISIBLE_WITHIN_S = 10.0
-"""Seconds within which a venue shows an order that it has accepted, with a wide margin."""
-
-_FIRST_WAIT_S = 0.25
-_LONGEST_WAIT_S = 5.0
-_EARLY_FILLS = 1_000
+from trading_tools.exchange.orders.tracker import Tracker
 
 
 class OtherIntent(ValueError):
@@ -47,23 +40,6 @@ class OtherIntent(ValueError):
 
 class AnotherManager(Exception):
     """Somebody else writes orders to this audit stream: what is known here is not all there is."""
-
-
-@dataclass(frozen=True)
-class Reconciliation:
-    """What a reconciliation found beside what it mended."""
-
-    unknown: list[OrderRecord] = field(default_factory=list)
-    """Orders of which the venue would not say what became of them."""
-    strange_orders: list[VenueOrder] = field(default_factory=list)
-    """Open orders of the account that this audit has no intent of."""
-    strange_fills: list[VenueFill] = field(default_factory=list)
-    """Fills of the account that are of no order of this audit."""
-
-    @property
-    def clean(self) -> bool:
-        """Whether the venue and the audit tell the same."""
-        return not (self.unknown or self.strange_orders or self.strange_fills)
 
 
 def _now() -> datetime:
@@ -85,21 +61,25 @@ class OrderManager:
         now: Callable[[], datetime] = _now,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self.venue = venue
-        self._seen = audit.last_seq()
-        self._alone = True
-        self.records = Records(audit.trail())
-        self._audit = audit
+        self._journal = Journal(audit)
+        self._tracker = Tracker(venue, self._journal, now, sleep)
         self._account = account
         self._guard = guard
         self._now = now
-        self._sleep = sleep
-        self._started = now()
-        self._sent_by: dict[str, datetime] = {}
-        self._absent: dict[str, datetime] = {}
-        self._fills_until: dict[str, datetime] = {}
-        self._early: deque[VenueFill] = deque(maxlen=_EARLY_FILLS)
-        self._locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    @property
+    def records(self) -> Records:
+        """What is known of all orders of the audit."""
+        return self._journal.records
+
+    @property
+    def venue(self) -> OrderVenue:
+        """The venue that orders go to."""
+        return self._tracker.venue
+
+    @venue.setter
+    def venue(self, venue: OrderVenue) -> None:
+        self._tracker.venue = venue
 
     async def submit(self, intent: Intent, resolve_within_s: float = 5.0) -> OrderRecord:
         """Send an order unless its key was sent before; what is known of it then.
@@ -114,19 +94,14 @@ class OrderManager:
                 two that run at once both stop here, with no order sent twice.
         """
         name = client_order_id(self.venue.name, self._account, intent.key)
-        async with self._locks[name]:
+        async with self._tracker.locks[name]:
             known = self.records.orders.get(name)
             if known is not None:
                 _require_same(known, intent)
                 return await self._resolved(known, resolve_within_s)
-            try:
-                self._guard.check(intent, self.records)
-            except Refused as refusal:
-                refused = self._audit.decision("order refused", str(refusal), _shown(intent))
-                self._count(refused.seq, ours=0)
-                raise
+            await self._let_out(intent)
             order = self._intend(intent, name)
-            if not self._alone:
+            if not self._journal.alone:
                 raise AnotherManager(
                     f"{intent.key!r:.60} was not sent: another process writes orders to this audit "
                     "stream; stop one of them, and start the other anew"
@@ -134,11 +109,13 @@ class OrderManager:
             try:
                 judged = await self.venue.submit(intent, name)
             except asyncio.CancelledError:
-                self._sent_by[name] = self._now()
-                self._write(OrderResult(name, Outcome.UNKNOWN, self._now(), message="cancelled"))
+                self._tracker.sent(name)
+                self._tracker.write(
+                    OrderResult(name, Outcome.UNKNOWN, self._now(), message="cancelled")
+                )
                 raise
-            self._sent_by[name] = self._now()
-            self._write(
+            self._tracker.sent(name)
+            self._tracker.write(
                 OrderResult(
                     name,
                     judged.outcome,
@@ -150,50 +127,117 @@ class OrderManager:
             )
             return await self._resolved(order, resolve_within_s)
 
-    async def cancel(self, name: str, reason: str, resolve_within_s: float = 5.0) -> OrderRecord:
+    async def cancel(
+        self, name: str, reason: str, resolve_within_s: float = 5.0, told_within_s: float = 0.0
+    ) -> OrderRecord:
         """Ask for an order's end, and learn how it ended: a fill may have been faster.
+
+        A stream that gives this manager its news has `told_within_s` to tell, before the venue is
+        asked: where requests are few, it saves one for each order.
 
         Raises:
             KeyError: there is no such order.
         """
         order = self.records.orders[name]
-        async with self._locks[name]:
+        async with self._tracker.locks[name]:
             if order.ended:
                 return order
-            self._write(CancelIntent(name, self._now(), reason))
+            self._tracker.write(CancelIntent(name, self._now(), reason))
             judged = await self.venue.cancel(order.symbol, name, order.venue_order_id)
-            self._write(
+            self._tracker.write(
                 CancelResult(name, judged.outcome, self._now(), judged.code, judged.message)
             )
-            return await self._asked_until(order, resolve_within_s, lambda: order.ended)
+            await self._tracker.told_within(order, told_within_s)
+            return await self._tracker.asked_until(order, resolve_within_s, lambda: order.ended)
+
+    async def replace(
+        self, name: str, intent: Intent, reason: str, resolve_within_s: float = 5.0
+    ) -> OrderRecord:
+        """End an order, and send `intent` for what is not filled yet.
+
+        The intent's size is what is wanted in all: what the order has filled is taken off, and what
+        those filled that it replaced itself.
+
+        Returns the successor; or the order itself where nothing is sent, because it filled all of
+        it first, or because it is not known to have ended. Ask again with the same intent then,
+        and after a crash: an order has one successor, which is sent once.
+
+        Raises:
+            KeyError: there is no such order.
+            ValueError: the intent is one of another market or side.
+            OtherIntent: another intent is to replace it, or the key is that of another order.
+            Refused, AnotherManager: as `submit`. The order has ended nevertheless.
+        """
+        order = self.records.orders[name]
+        if (order.symbol, order.side) != (intent.symbol, intent.side):
+            raise ValueError(
+                f"{intent.side} {intent.symbol} cannot replace {order.side} {order.symbol}"
+            )
+        successor = client_order_id(self.venue.name, self._account, intent.key)
+        if order.successor is None:
+            if successor in self.records.orders:
+                raise OtherIntent(f"the key {intent.key!r:.60} is that of another order")
+            self._tracker.write(ReplaceIntent(name, successor, self._now(), reason))
+        elif order.successor != successor:
+            raise OtherIntent(f"order {name} is replaced by {order.successor} and by no other")
+        await self.cancel(name, reason, resolve_within_s)
+        sent = self.records.orders.get(successor)
+        if sent is not None:
+            # Its size was settled when it was written down.
+            return await self.submit(replace(intent, size_base=sent.size_base), resolve_within_s)
+        left = intent.size_base - self.records.filled_in_all(order)
+        if not order.ended or left <= 0:
+            return order
+        return await self.submit(replace(intent, size_base=left), resolve_within_s)
+
+    async def ask_after(self, name: str, resolve_within_s: float = 0.0) -> OrderRecord:
+        """Ask the venue what has become of an order, until that is known or the time is up.
+
+        Raises:
+            KeyError: there is no such order.
+        """
+        order = self.records.orders[name]
+        async with self._tracker.locks[name]:
+            if not order.settled:
+                await self._tracker.ask(order)
+            return await self._resolved(order, resolve_within_s)
 
     async def reconcile(self, symbols: Sequence[str]) -> Reconciliation:
         """Compare with the venue in both directions, on start and after a time without stream.
 
         Raises:
-            Unanswered: the venue did not say which orders or fills it has.
+            Unanswered: the venue did not say which orders, fills or positions it has.
+            HedgeMode: the account keeps long and short positions apart.
         """
-        found = Reconciliation()
-        listed: set[str] = set()
-        for symbol in symbols:
-            for shown in await self.venue.open_orders(symbol):
-                listed.add(shown.client_order_id)
-                if not self.on_order(shown):
-                    found.strange_orders.append(shown)
-        for order in self.records.unsettled():
-            if order.client_order_id not in listed:
-                async with self._locks[order.client_order_id]:
-                    await self._ask(order)
-        for symbol in symbols:
-            began = self._now()
-            for fill in await self.venue.fills(symbol, self._fills_since(symbol)):
-                if not self.on_fill(fill):
-                    found.strange_fills.append(fill)
-            self._fills_until[symbol] = began
-        found.unknown.extend(
-            order for order in self.records.orders.values() if order.stage in UNSURE
-        )
-        return found
+        return await reconciling.reconcile(self._tracker, symbols)
+
+    def take_over(self, differences: Iterable[PositionDifference], reason: str) -> None:
+        """Count positions as the venue has them from now on: the owner has looked at them.
+
+        For positions that are older than the audit, and for changes that no fill tells of.
+        """
+        at = self._now()
+        for each in differences:
+            change = each.venues_base - each.ours_base
+            self._tracker.write(
+                PositionChange(each.symbol, f"taken over {at.isoformat()}", at, change, reason)
+            )
+
+    async def refresh(self, venue_order_id: str) -> bool:
+        """Ask the venue after the order of this number; whether it is one of ours."""
+        orders = self.records.numbered(venue_order_id)
+        for order in orders:
+            async with self._tracker.locks[order.client_order_id]:
+                await self._tracker.ask(order)
+        return bool(orders)
+
+    async def catch_up(self, symbol: str) -> None:
+        """Take in the fills of our orders in a market that have not come yet.
+
+        Raises:
+            Unanswered: the venue did not say.
+        """
+        await reconciling.own_fills(self._tracker, symbol)
 
     def on_order(self, shown: VenueOrder) -> bool:
         """Take in what a stream or a list says of an order; whether it is ours.
@@ -201,35 +245,40 @@ class OrderManager:
         Raises:
             IllegalTransition: it was rejected or proven not to exist.
         """
-        order = self.records.orders.get(shown.client_order_id)
-        if order is not None:
-            self._learn(order, shown, "shown by the venue")
-        return order is not None
+        return self._tracker.on_order(shown)
 
     def on_fill(self, fill: VenueFill) -> bool:
         """Take in a fill, from wherever and however often it comes; whether it is of ours.
 
         One of an order whose number is not known yet is kept, and counts once the number is.
         """
-        order = self.records.of_fill(fill.symbol, fill.venue_order_id, fill.client_order_id)
-        if order is None:
-            self._early.append(fill)
-            return False
-        if fill.trade_id not in order.fills:
-            at = datetime.fromtimestamp(fill.at_ms / 1000, UTC)
-            self._write(
-                OrderFill(
-                    order.client_order_id, fill.trade_id, at, fill.size_base, fill.price_quote
-                )
-            )
-        return True
+        return self._tracker.on_fill(fill)
 
     def lost_intents(self, strange: Iterable[VenueOrder]) -> list[VenueOrder]:
         """Those that look like ours: of an audit that was lost, or of another stream's manager."""
         return [each for each in strange if is_ours(self.venue.name, each.client_order_id)]
 
+    async def _let_out(self, intent: Intent) -> None:
+        """Nothing is awaited between the last check and the record, or between that and the wire.
+
+        Raises:
+            Refused: the guard does not let it out, or it is not its turn.
+        """
+        try:
+            self._guard.check(intent, self.records)
+            await self.venue.turn(intent)
+            self._guard.check(intent, self.records)
+        except NotSent as error:
+            refusal = Refused(error.rule, str(error))
+        except Refused as error:
+            refusal = error
+        else:
+            return
+        self._journal.decided("order refused", str(refusal), _shown(intent))
+        raise refusal
+
     def _intend(self, intent: Intent, name: str) -> OrderRecord:
-        self._write(
+        self._tracker.write(
             OrderIntent(
                 name,
                 intent.symbol,
@@ -243,123 +292,7 @@ class OrderManager:
         return self.records.orders[name]
 
     async def _resolved(self, order: OrderRecord, within_s: float) -> OrderRecord:
-        return await self._asked_until(order, within_s, lambda: order.stage not in UNSURE)
-
-    async def _asked_until(
-        self, order: OrderRecord, within_s: float, known: Callable[[], bool]
-    ) -> OrderRecord:
-        """Ask the venue after an order until it is `known`, less and less often."""
-        wait, left = _FIRST_WAIT_S, within_s
-        while not known():
-            await self._ask(order)
-            if known() or left <= 0:
-                break
-            await self._sleep(min(wait, left))
-            left -= wait
-            wait = min(wait * 2, _LONGEST_WAIT_S)
-        return order
-
-    async def _ask(self, order: OrderRecord) -> None:
-        """One query. That there is no such order is proof only after its window has passed."""
-        try:
-            before_ms = await self.venue.time_ms()
-            shown = await self.venue.find(
-                order.symbol,
-                order.client_order_id,
-                order.venue_order_id,
-                _earlier(order.intended_at),
-            )
-        except Unanswered:
-            return
-        if shown is not None:
-            self._learn(order, shown, "query")
-        elif self._void(order, before_ms):
-            self._write(
-                OrderStage(
-                    order.client_order_id,
-                    Stage.VOID,
-                    self._now(),
-                    order.reported_size_base,
-                    "its window has passed and the venue twice had no such order",
-                )
-            )
-
-    def _void(self, order: OrderRecord, venue_ms: int) -> bool:
-        """Whether a venue that has no such order at `venue_ms` of its clock can never get it."""
-        if order.stage not in UNSURE:
-            return False
-        # An intent of an earlier process was sent before this one started, if at all. Its time was
-        # stamped by our clock or by the venue's: the window has passed when it has by both.
-        sent_by = self._sent_by.get(order.client_order_id, self._started)
-        earlier = min(self._now(), datetime.fromtimestamp(venue_ms / 1000, UTC))
-        if earlier <= sent_by + timedelta(seconds=self.venue.validity_s + VISIBLE_WITHIN_S):
-            return False
-        # An order that ends while it is looked for may be in neither list: the one of open orders
-        # has it no more, the one of ended orders not yet. It is in one of them when asked again.
-        first = self._absent.setdefault(order.client_order_id, earlier)
-        return earlier >= first + timedelta(seconds=VISIBLE_WITHIN_S)
-
-    def _learn(self, order: OrderRecord, shown: VenueOrder, source: str) -> None:
-        """Take in a view of the venue, unless it is older than what is known.
-
-        Raises:
-            IllegalTransition: it has an order that was rejected or proven not to exist.
-        """
-        over = order.stage in (Stage.FILLED, Stage.CANCELED)
-        # Before it is written down: an audit with an illegal turn in it could not be read again.
-        stage = turn(order.client_order_id, order.stage, order.stage if over else shown.stage)
-        if (
-            stage is order.stage
-            and shown.filled_size_base <= order.reported_size_base
-            and order.venue_order_id is not None
-        ):
-            return
-        self._write(
-            OrderStage(
-                order.client_order_id,
-                stage,
-                self._now(),
-                shown.filled_size_base,
-                source,
-                shown.venue_order_id,
-            )
-        )
-
-    def _fills_since(self, symbol: str) -> int:
-        """Since when fills may be missing, in the venue's milliseconds."""
-        at = [order.intended_at for order in self.records.unsettled() if order.symbol == symbol]
-        return _earlier(min([*at, self._fills_until.get(symbol, self._started)]))
-
-    def _write(self, entry: Entry) -> None:
-        """Put an entry into the audit, and then into what is known."""
-        writers: dict[type[Entry], Callable[..., Event]] = {
-            OrderIntent: self._audit.order_intent,
-            OrderResult: self._audit.order_result,
-            OrderStage: self._audit.order_stage,
-            OrderFill: self._audit.order_fill,
-            CancelIntent: self._audit.cancel_intent,
-            CancelResult: self._audit.cancel_result,
-        }
-        given = {part.name: getattr(entry, part.name) for part in fields(entry)}
-        self._count(writers[type(entry)](**given).seq, ours=1)
-        self.records.apply(entry)
-        if isinstance(entry, OrderResult | OrderStage) and entry.venue_order_id is not None:
-            early, self._early = self._early, deque(maxlen=_EARLY_FILLS)
-            for fill in early:
-                self.on_fill(fill)
-
-    def _count(self, seq: int, ours: int) -> None:
-        """Look whether all entries on orders up to the event `seq` are ours."""
-        if seq > self._seen + 1:
-            told = self._audit.trail(after=self._seen)
-            if sum(not isinstance(entry, Decision) for entry in told) > ours:
-                self._alone = False
-        self._seen = seq
-
-
-def _earlier(at: datetime) -> int:
-    """A time in milliseconds that is before `at` by the venue's clock too."""
-    return int((at - timedelta(minutes=1)).timestamp() * 1000)
+        return await self._tracker.asked_until(order, within_s, lambda: order.stage not in UNSURE)
 
 
 def _shown(intent: Intent) -> dict[str, object]:

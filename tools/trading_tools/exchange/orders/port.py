@@ -17,7 +17,20 @@ from trading_tools.exchange.orders.life import Stage
 
 
 class Unanswered(Exception):
-    """A query got no answer that can be used: nothing is known, least of all an absence."""
+    """A query got no answer that can be used: nothing is known, least of all an absence.
+
+    `passing`: asked again soon, it may be answered.
+    """
+
+    passing: bool = False
+
+
+class NotSent(Exception):
+    """A request was not sent: `rule` says why, by the name of a rule of the guard's kind."""
+
+    def __init__(self, rule: str, why: str) -> None:
+        super().__init__(why)
+        self.rule = rule
 
 
 @dataclass(frozen=True)
@@ -31,6 +44,8 @@ class VenueOrder:
     stage: Stage
     size_base: Decimal
     filled_size_base: Decimal
+    price_quote: Decimal | None = None
+    """None where the venue shows none, as for a market order."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +61,8 @@ class VenueFill:
     at_ms: int
     client_order_id: str | None = None
     """Set where the venue tells it with a trade."""
+    fee_base: Decimal = Decimal(0)
+    """What the venue kept of the base asset for it; below zero where it gave some."""
 
 
 class OrderVenue(Protocol):
@@ -58,6 +75,13 @@ class OrderVenue(Protocol):
     @property
     def validity_s(self) -> float:
         """Seconds after which a request that has not arrived is refused by the venue."""
+
+    async def turn(self, intent: Intent) -> None:
+        """Wait until an order may be sent; the next `submit` of this task does not wait then.
+
+        Raises:
+            NotSent: it may not be sent in time, or not at all, or the venue does not work.
+        """
 
     async def submit(self, intent: Intent, client_order_id: str) -> Judged:
         """Send an order, once."""
@@ -90,9 +114,32 @@ class OrderVenue(Protocol):
             Unanswered: the venue did not say.
         """
 
+    async def position(self, symbol: str) -> Decimal:
+        """The account's position in a contract, in the base asset, below zero for a short one.
+
+        Raises:
+            Unanswered: the venue did not say.
+            HedgeMode: the account keeps long and short positions apart.
+        """
+
     async def time_ms(self) -> int:
         """The venue's clock.
 
         Raises:
             Unanswered: the venue did not say.
         """
+
+
+class SpotWithoutTurns:
+    """For ports whose requests wait for nothing, at venues without contracts: to be inherited."""
+
+    async def turn(self, intent: Intent) -> None:
+        """At once."""
+
+    async def position(self, symbol: str) -> Decimal:
+        """There is none.
+
+        Raises:
+            Unanswered: always.
+        """
+        raise Unanswered(f"no position is kept in {symbol}: it is no contract")

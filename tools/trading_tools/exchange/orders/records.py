@@ -5,21 +5,24 @@ Nothing is remembered beside the audit. What the entries are is `trading_tools.a
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow, localcontext
 from typing import Final
 
+from trading_tools.audit.account_entries import PositionChange, Reconciled
 from trading_tools.audit.trade import (
-    Decision,
     Entry,
+    OfOrder,
     OrderFill,
     OrderIntent,
     OrderResult,
     OrderStage,
     Outcome,
+    ReplaceIntent,
 )
 from trading_tools.exchange.orders.life import ENDS, UNSURE, Stage, turn
 
@@ -43,6 +46,8 @@ class OrderRecord:
     fills: dict[str, OrderFill] = field(default_factory=dict)
     reported_size_base: Decimal = Decimal(0)
     """What the venue said is filled; more than the fills where some have not arrived yet."""
+    successor: str | None = None
+    """The client id of the one order that may go in its place."""
 
     @property
     def ended(self) -> bool:
@@ -56,6 +61,11 @@ class OrderRecord:
             self.reported_size_base,
             sum((fill.size_base for fill in self.fills.values()), Decimal(0)),
         )
+
+    @property
+    def fee_base(self) -> Decimal:
+        """What was kept of the base asset for its fills, of those that have arrived."""
+        return sum((fill.fee_base for fill in self.fills.values()), Decimal(0))
 
     @property
     def open_size_base(self) -> Decimal:
@@ -79,6 +89,11 @@ class Records:
         self._positions: dict[str, Decimal] = defaultdict(Decimal)
         self._open: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
         self._days: Counter[date] = Counter()
+        self._alike: dict[tuple[str, str, Decimal], list[datetime]] = defaultdict(list)
+        self._replaced: dict[str, OrderRecord] = {}
+        self._changes: set[tuple[str, str]] = set()
+        self.reconciled_at: dict[str, datetime] = {}
+        """By market, up to when its fills were compared with the venue's."""
         for entry in entries:
             self.apply(entry)
 
@@ -93,7 +108,13 @@ class Records:
             self._take(entry)
 
     def _take(self, entry: Entry) -> None:
-        if isinstance(entry, Decision):
+        if isinstance(entry, PositionChange):
+            if not self.knows_change(entry.symbol, entry.name):
+                self._changes.add((entry.symbol, entry.name))
+                self._positions[entry.symbol] += entry.change_base
+        elif isinstance(entry, Reconciled):
+            self.reconciled_at[entry.symbol] = entry.at
+        if not isinstance(entry, OfOrder):
             return
         before = self.orders.get(entry.client_order_id)
         if before is not None:
@@ -108,13 +129,17 @@ class Records:
     def _count(self, order: OrderRecord, sign: int) -> None:
         """Add an order to the sums, or take it out of them before it changes."""
         filled = order.filled_size_base * sign
-        self._positions[order.symbol] += filled if order.side == "buy" else -filled
+        bought = filled if order.side == "buy" else -filled
+        self._positions[order.symbol] += bought - order.fee_base * sign
         self._open[order.symbol, order.side] += order.open_size_base * sign
 
-    def _change(self, entry: Entry) -> None:
+    def _change(self, entry: OfOrder) -> None:
         if isinstance(entry, OrderIntent):
             if entry.client_order_id not in self.orders:
                 self._days[entry.at.astimezone(UTC).date()] += 1
+                alike = self._alike[entry.symbol, entry.side, entry.size_base]
+                # In order also where a clock was set back: a repeat counts for longer then.
+                alike.append(max(entry.at, alike[-1]) if alike else entry.at)
             self.orders.setdefault(
                 entry.client_order_id,
                 OrderRecord(
@@ -146,6 +171,10 @@ class Records:
         elif isinstance(entry, OrderFill):
             order = self.orders[entry.client_order_id]
             order.fills.setdefault(entry.trade_id, entry)
+        elif isinstance(entry, ReplaceIntent):
+            order = self.orders[entry.client_order_id]
+            order.successor = entry.successor
+            self._replaced[entry.successor] = order
 
     def of_fill(
         self, symbol: str, venue_order_id: str, client_order_id: str | None
@@ -154,6 +183,25 @@ class Records:
         if client_order_id is not None and client_order_id in self.orders:
             return self.orders[client_order_id]
         return self._by_venue_id.get((symbol, venue_order_id))
+
+    def numbered(self, venue_order_id: str) -> list[OrderRecord]:
+        """The orders that have this number at the venue: one for each market at most."""
+        named = self._by_venue_id.items()
+        return [order for (_, number), order in named if number == venue_order_id]
+
+    def filled_in_all(self, order: OrderRecord) -> Decimal:
+        """What an order and all those that it replaced, one after the other, have filled."""
+        with localcontext(EXACT):
+            filled = order.filled_size_base
+            before = self._replaced.get(order.client_order_id)
+            while before is not None:
+                filled += before.filled_size_base
+                before = self._replaced.get(before.client_order_id)
+        return filled
+
+    def knows_change(self, symbol: str, name: str) -> bool:
+        """Whether a change of a position by others is counted already."""
+        return (symbol, name) in self._changes
 
     def _name(self, order: OrderRecord, venue_order_id: str | None) -> None:
         if venue_order_id is not None:
@@ -173,12 +221,16 @@ class Records:
         """How many orders were meant on a day (UTC)."""
         return self._days[day]
 
-    def latest(self) -> Iterator[OrderRecord]:
-        """All orders, the latest intent first."""
-        return reversed(self.orders.values())
+    def alike_since(self, symbol: str, side: str, size_base: Decimal, since: datetime) -> int:
+        """How many orders of a market, side and size were meant after then."""
+        times = self._alike.get((symbol, side, size_base), [])
+        return len(times) - bisect_right(times, since)
 
     def position_base(self, symbol: str) -> Decimal:
-        """What all fills of a symbol come to: bought less sold."""
+        """What all fills of a symbol come to: bought less sold, less fees in the base asset.
+
+        The fee of what the venue reported as filled is missing until its fills have arrived.
+        """
         return self._positions.get(symbol, Decimal(0))
 
     def exposure_base(self, symbol: str) -> tuple[Decimal, Decimal]:

@@ -29,7 +29,9 @@ class Ways:
     `named` are the parameters that give a new order its client id, `listing` those by which ccxt
     lists all open orders and not the first page alone. `find` takes client, symbol,
     client id, venue id or None, and the time since which to look; it raises NoSuchOrder. `fills`
-    takes client, symbol and a time. Times in milliseconds.
+    takes client, symbol and a time, `positions` client and symbol; one that is `hedged` says that
+    the account keeps long and short apart, and None that the venue has no contracts here. Times in
+    milliseconds.
     """
 
     validity_s: float
@@ -38,6 +40,13 @@ class Ways:
     find: Callable[[Any, str, str, str | None, int], Awaitable[Raw]]
     fills: Callable[[Any, str, int], Awaitable[Sequence[Raw]]]
     listing: Mapping[str, Any] = field(default_factory=dict)
+    positions: Callable[[Any, str], Awaitable[Sequence[Raw]]] | None = None
+    everywhere: Sequence[Mapping[str, Any]] = ({},)
+    """The parameters by which all open orders of all markets are listed, one call for each."""
+    ready: Callable[[Any], Awaitable[Any]] | None = None
+    """What ccxt asks before the first order and keeps then."""
+    market_buys: bool = True
+    """Whether a market buy has a size; else the venue wants what it may cost."""
 
 
 def _the_one(orders: Sequence[Raw], name: str, number: str | None) -> Raw | None:
@@ -49,7 +58,7 @@ def _the_one(orders: Sequence[Raw], name: str, number: str | None) -> Raw | None
 # Binance
 
 
-def _binance_named(client: Any, name: str) -> dict[str, Any]:
+def _named(client: Any, name: str) -> dict[str, Any]:
     return {"clientOrderId": name}
 
 
@@ -81,6 +90,30 @@ async def _binance_fills(client: Any, symbol: str, since_ms: int) -> Sequence[Ra
     return list(found.values())
 
 
+# Binance USD-M
+
+
+async def _usdm_fills(client: Any, symbol: str, since_ms: int) -> Sequence[Raw]:
+    found: dict[str, Raw] = {}
+    # It answers for a week at most, and an empty one may lie between two with fills.
+    for start in range(since_ms, client.milliseconds() + 1, _WEEK_MS):
+        until = {"endTime": start + _WEEK_MS - 1}
+        page = await client.fetch_my_trades(symbol, start, 1_000, until)
+        while fresh := [fill for fill in page if fill["id"] not in found]:
+            found |= {fill["id"]: fill for fill in fresh}
+            last = max(int(fill["id"]) for fill in page)
+            page = await client.fetch_my_trades(symbol, None, 1_000, {"fromId": last + 1})
+    return list(found.values())
+
+
+async def _usdm_positions(client: Any, symbol: str) -> Sequence[Raw]:
+    # A position says that it is hedged, an account without one says nothing.
+    if (await client.fetch_position_mode(symbol))["hedged"]:
+        return [{"hedged": True}]
+    found: Sequence[Raw] = await client.fetch_positions([symbol])
+    return found
+
+
 # Bybit
 
 
@@ -106,7 +139,19 @@ async def _bybit_fills(client: Any, symbol: str, since_ms: int) -> Sequence[Raw]
     now = client.milliseconds()
     for start in range(since_ms, now + 1, _WEEK_MS):
         until = {"endTime": min(start + _WEEK_MS - 1, now + WINDOW_MS)}
-        found += await client.fetch_my_trades(symbol, start, 100, {**_EVERY_PAGE, **until})
+        # ccxt asks for trades alone; positions are also closed by force, with fills of other kinds.
+        for kind in ("Trade", "BustTrade", "AdlTrade") if ":" in symbol else ("Trade",):
+            asked = {**_EVERY_PAGE, **until, "execType": kind}
+            found += await client.fetch_my_trades(symbol, start, 100, asked)
+    return found
+
+
+async def _bybit_ready(client: Any) -> Any:
+    return await client.is_unified_enabled()
+
+
+async def _bybit_positions(client: Any, symbol: str) -> Sequence[Raw]:
+    found: Sequence[Raw] = await client.fetch_positions([symbol])
     return found
 
 
@@ -129,6 +174,10 @@ async def _kraken_cancel(client: Any, symbol: str, name: str, number: str | None
 async def _kraken_find(
     client: Any, symbol: str, name: str, number: str | None, since_ms: int
 ) -> Raw:
+    if number is not None:
+        # One call of the few that Kraken allows, where the two lists are two.
+        known: Raw = await client.fetch_order(number, symbol)
+        return known
     params = {"clientOrderId": name}
     found = _the_one(await client.fetch_open_orders(symbol, params=params), name, number)
     if found is None:
@@ -182,16 +231,42 @@ async def _coinbase_fills(client: Any, symbol: str, since_ms: int) -> Sequence[R
     return found
 
 
-_BINANCE = Ways(WINDOW_MS / 1_000, _binance_named, _binance_cancel, _binance_find, _binance_fills)
 WAYS: Final[Mapping[str, Ways]] = {
-    "binance": _BINANCE,
+    "binance": Ways(WINDOW_MS / 1_000, _named, _binance_cancel, _binance_find, _binance_fills),
+    "binanceusdm": Ways(
+        WINDOW_MS / 1_000,
+        _named,
+        _binance_cancel,
+        _binance_find,
+        _usdm_fills,
+        positions=_usdm_positions,
+    ),
     "bybit": Ways(
-        WINDOW_MS / 1_000, _binance_named, _bybit_cancel, _bybit_find, _bybit_fills, _EVERY_PAGE
+        WINDOW_MS / 1_000,
+        _named,
+        _bybit_cancel,
+        _bybit_find,
+        _bybit_fills,
+        _EVERY_PAGE,
+        _bybit_positions,
+        [
+            {"type": "spot"},
+            {"type": "swap", "subType": "linear", "settleCoin": "USDT"},
+            {"type": "swap", "subType": "linear", "settleCoin": "USDC"},
+        ],
+        _bybit_ready,
+        market_buys=False,
     ),
     "kraken": Ways(WINDOW_MS / 1_000, _kraken_named, _kraken_cancel, _kraken_find, _kraken_fills),
     # The token that signs a request is good for two minutes.
     "coinbase": Ways(
-        120, _coinbase_named, _coinbase_cancel, _coinbase_find, _coinbase_fills, _EVERY_PAGE
+        120,
+        _coinbase_named,
+        _coinbase_cancel,
+        _coinbase_find,
+        _coinbase_fills,
+        _EVERY_PAGE,
+        market_buys=False,
     ),
 }
 """By venue: those whose client ids, queries and validity are tested."""

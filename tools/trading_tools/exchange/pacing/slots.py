@@ -79,7 +79,7 @@ class SharedSlots:
             for name in sorted(set(names)):
                 file, _ = self._slot(name)
                 fcntl.flock(file, fcntl.LOCK_EX)
-                locks.callback(fcntl.flock, file, fcntl.LOCK_UN)
+                locks.callback(self._release, file)
             yield [self._open[name][1] for name in names]
 
     def close(self) -> None:
@@ -88,6 +88,11 @@ class SharedSlots:
             slot.release()
             os.close(file)
         self._open.clear()
+
+    def _release(self, file: int) -> None:
+        # A child that was forked in here has its parent's lock: to let go of it is not the child's.
+        if self._process == os.getpid():
+            fcntl.flock(file, fcntl.LOCK_UN)
 
     def _slot(self, name: str) -> tuple[int, Slot]:
         if name not in self._open:

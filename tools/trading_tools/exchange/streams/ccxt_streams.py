@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+from trading_tools.exchange.streams.inbox import Inbox
 from trading_tools.exchange.streams.once import Once
 
 Raw = Mapping[str, Any]
@@ -38,22 +39,19 @@ def book(client: Any, symbol: str, depth: int | None = None) -> Watch:
 
 
 def own_orders(client: Any, symbol: str | None = None) -> Watch:
-    """The account's orders as they change."""
+    """The account's orders as they change, every change of them; None for all markets."""
     client.newUpdates = True
-
-    async def watch() -> Sequence[Raw]:
-        return [dict(order) for order in await client.watch_orders(symbol)]
-
-    return watch
+    return Inbox(client, "orders", symbol, lambda: client.watch_orders(symbol)).watch
 
 
 def own_trades(client: Any, symbol: str | None = None) -> Watch:
     """The account's fills, each once: ids of trades are unique for an order only."""
     once: Once[Raw] = Once(lambda trade: (trade["symbol"], trade["order"], trade["id"]))
     client.newUpdates = True
+    inbox = Inbox(client, "myTrades", symbol, lambda: client.watch_my_trades(symbol))
 
     async def watch() -> Sequence[Raw]:
-        return once.new(await client.watch_my_trades(symbol))
+        return once.new(await inbox.watch())
 
     return watch
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from enum import StrEnum
 from typing import Generic, TypeVar
+
+from trading_tools.exchange.streams.fence import fault_of
 
 T = TypeVar("T")
 
@@ -70,33 +71,20 @@ class Delivery(Generic[T]):
         """Deliver until it is cancelled."""
         while True:
             while self._items:
-                try:
-                    await self._consume(self._items.popleft())
-                except asyncio.CancelledError:
-                    if is_cancelled():
-                        raise
-                    self._failed(ConsumerCancelled("what the consumer waited for was cancelled"))
-                except Exception as error:  # noqa: BLE001 - a consumer's fault is not the stream's
-                    self._failed(error)
+                error = await fault_of(self._consume(self._items.popleft()))
+                if error is not None:
+                    await self._failed(error)
             self._there.clear()
             await self._there.wait()
 
-    def _failed(self, error: Exception) -> None:
+    async def _failed(self, error: Exception) -> None:
         self.errors += 1
-        if self._on_error is not None:
-            # What is to tell of a fault may have one itself, which is the consumer's too.
-            with suppress(Exception):
-                self._on_error(error)
+        if self._on_error is None:
+            return
+        tell = self._on_error
 
+        async def told() -> None:
+            tell(error)
 
-class ConsumerCancelled(Exception):
-    """A consumer waited for something that somebody cancelled."""
-
-
-def is_cancelled() -> bool:
-    """Whether this task is to end: a CancelledError may also come out of a future it waits for.
-
-    A task that such a one ends does so in silence: its group takes it for one that was cancelled.
-    """
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
+        # What is to tell of a fault may have one itself, which is the consumer's too.
+        await fault_of(told())

@@ -13,7 +13,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, NoReturn, TypeVar
 
-from trading_tools.exchange.streams.delivery import Delivery, is_cancelled
+from trading_tools.exchange.errors import one_line
+from trading_tools.exchange.streams.delivery import Delivery
+from trading_tools.exchange.streams.fence import fault_of
 
 T = TypeVar("T")
 
@@ -111,15 +113,9 @@ class Stream(Generic[T]):
         self._missed = Gap(self._clock(), self._clock(), "the stream begins")
         while True:
             began = self._clock()
-            try:
-                await self._read()
-            except asyncio.CancelledError as error:
-                # ccxt shares one future among all that watch the same: another's end may cancel it.
-                if is_cancelled():
-                    raise
-                self._failed(_line(error))
-            except Exception as error:  # noqa: BLE001 - ccxt raises whatever its parsers stumble on
-                self._failed(_line(error))
+            error = await fault_of(self._read())
+            if error is not None:
+                self._failed(one_line(error))
             failures = 1 if self._was_healthy(began) else failures + 1
             await self._let_go()
             await asyncio.sleep(self._patience.wait_s(failures, self._draw))
@@ -173,11 +169,10 @@ class Stream(Generic[T]):
         self.health.gaps = [*self.health.gaps, gap][-_KEPT_GAPS:]
 
     async def _let_go(self) -> None:
-        try:
-            async with asyncio.timeout(self._patience.opening_s):
-                await self._reopen()
-        except Exception as error:  # noqa: BLE001 - what is dead may fail to be buried
-            self.health.last_error = _line(error)
+        # What is dead may fail to be buried.
+        error = await fault_of(asyncio.wait_for(self._reopen(), self._patience.opening_s))
+        if error is not None:
+            self.health.last_error = one_line(error)
 
     def _was_healthy(self, began: float) -> bool:
         last = self.health.last_at
@@ -186,7 +181,3 @@ class Stream(Generic[T]):
 
 class Silent(Exception):
     """A connection that is open and gives nothing."""
-
-
-def _line(error: BaseException) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())[:200]

@@ -9,7 +9,13 @@ if TYPE_CHECKING:
     from trading_tools.review.model.calls import VenueCall
     from trading_tools.review.model.module import Module
 
-_REDUCES: Final = frozenset({"reduceonly", "closeposition", "closeonly", "reduceonlyorder"})
+_REDUCES: Final = frozenset(
+    {
+        "closeonly", "closeorder", "closeposition", "posside", "positionidx", "positionside",
+        "reduceonly", "reduceonlyorder",
+    }
+)  # fmt: skip
+"""Names of arguments of an exit; in hedge mode it says which of the two positions it is for."""
 
 
 def reduces(module: Module, call: VenueCall) -> bool | None:

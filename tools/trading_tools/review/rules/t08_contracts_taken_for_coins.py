@@ -59,8 +59,8 @@ RULE = Rule(
     title="contracts are valued as if each were one coin",
     severity=Severity.WARNING,
     topic=Topic.RISK,
-    why="A contract of BTC is 1 BTC at Binance, 0.01 at OKX and 1 USD for inverse ones: notional, "
-    "margin and every limit on them are off by a factor of a hundred or more.",
+    why="A contract of BTC is 1 BTC at Binance, 0.01 at OKX and some dollars for inverse ones: "
+    "notional, margin and every limit on them are off by a factor of a hundred or more.",
     fix="multiply by the market's `contractSize`, and treat inverse contracts apart",
     link="https://github.com/freqtrade/freqtrade/commit/46855221a",
     visits=(on_nodes(_valued, ast.BinOp),),

@@ -11,6 +11,7 @@ from trading_tools.review.model.calls import VenueCall
 from trading_tools.review.model.index import FunctionNode, last_name
 from trading_tools.review.model.libraries import CCXT, Act
 from trading_tools.review.model.module import Module
+from trading_tools.review.model.values import Value
 from trading_tools.review.rule import Hit, Rule, Topic, on_nodes
 
 _LATER: Final = frozenset({"filled", "remaining", "average", "cost", "fee", "fees", "trades"})
@@ -26,11 +27,9 @@ def _read(node: ast.Subscript, module: Module) -> Iterator[Hit]:
     key = node.slice.value if isinstance(node.slice, ast.Constant) else None
     if key not in _OF_CANCEL or not isinstance(node.ctx, ast.Load):
         return
-    answered: dict[ast.AST, VenueCall] = {each.node: each for each in module.acts(*_ACTS)}
-    found = [value.node for value in module.values(node.value)] if answered else []
-    if any(each not in answered for each in found):
-        return
-    for call in (answered[each] for each in found):
+    calls = [_answering(value) for value in module.values(node.value)]
+    known = [each for each in calls if each is not None]
+    for call in known if len(known) == len(calls) else ():
         if _lacks(call, key, node, module) and not _asks_none(node, module):
             yield Hit(
                 node,
@@ -39,6 +38,11 @@ def _read(node: ast.Subscript, module: Module) -> Iterator[Hit]:
                 None if call.act is Act.CANCEL else Severity.WARNING,
             )
             return
+
+
+def _answering(value: Value[ast.AST]) -> VenueCall | None:
+    """The submit or cancel, in whatever file, whose answer a value is."""
+    return next((each for each in value.module.acts(*_ACTS) if each.node is value.node), None)
 
 
 def _lacks(call: VenueCall, key: object, node: ast.Subscript, module: Module) -> bool:
@@ -89,8 +93,8 @@ RULE = Rule(
     title="the answer to a submit or a cancel is taken for the whole order",
     severity=Severity.ERROR,
     topic=Topic.EDGES,
-    why="Bybit, OKX and Kraken answer with an id and nothing else, and ccxt fills the rest with "
-    "None: the bot stops with a TypeError between a cancel and what should follow, or books None.",
+    why="Bybit and OKX answer with an id and nothing else, and ccxt fills the rest with None: the "
+    "bot stops with a TypeError between a cancel and what should follow, or books None.",
     fix="fetch the order and read its fields there, or look if they are None",
     link="https://github.com/freqtrade/freqtrade/commit/9aac08041",
     visits=(on_nodes(_read, ast.Subscript),),

@@ -13,6 +13,7 @@ from trading_tools.review.model.index import last_name
 from trading_tools.review.model.libraries import Act
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.reducing import reduces
+from trading_tools.review.model.words import words
 from trading_tools.review.rule import Hit, Rule, Topic, on_acts
 
 _LOOKS: Final = re.compile(
@@ -37,8 +38,17 @@ def _replaced(call: VenueCall, module: Module) -> Iterator[Hit]:
         ):
             line = call.node.lineno
             what = f"`{submit.what}` follows `{call.shown}` of line {line}"
-            yield Hit(submit.node, f"{what}, and nothing has asked whether that order has filled")
+            many = "all" in words(call.method) or "global" in words(call.method)
+            yield Hit(
+                submit.node,
+                f"{what}, and nothing has asked whether {_them(many)} filled",
+                Severity.WARNING if many else None,  # quotes are put up anew in this way
+            )
         return
+
+
+def _them(many: bool) -> str:
+    return "one of those orders has" if many else "that order has"
 
 
 def _behind(node: ast.AST, module: Module) -> Iterator[ast.stmt]:

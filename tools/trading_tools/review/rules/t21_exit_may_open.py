@@ -92,6 +92,10 @@ def exit_later(symbol, size):
     params["reduce_only"] = True
     exchange.create_order(symbol, "market", "sell", size, None, params)
 
+def exit_hedged(symbol, size):
+    params = {"positionSide": "LONG"}
+    exchange.create_order(symbol, "market", "sell", size, None, params)
+
 def enter(symbol, size):
     exchange.create_order(symbol, "market", "buy", size)
 

@@ -35,6 +35,12 @@ from trading_tools.venue.core.orders import (
 from trading_tools.venue.core.stops import Stops
 
 FIRST_ORDER_ID = 28_000_001
+# Looked at for every order: through their class each look costs as much as a call on Python 3.11.
+_BUY = Side.BUY
+_GTC, _FOK = TimeInForce.GTC, TimeInForce.FOK
+_OLDER_ENDS, _NEWER_ENDS = SelfTrade.MAKER, SelfTrade.TAKER
+_WAITING, _NEW, _PARTLY = Status.WAITING, Status.NEW, Status.PARTIALLY_FILLED
+_FILLED, _IN_MATCH = Status.FILLED, Status.EXPIRED_IN_MATCH
 
 
 class Engine:
@@ -90,7 +96,7 @@ class Engine:
             listener(order, at)
         if not order.open:
             raise Rejected(Reason.UNKNOWN_ORDER)
-        if order.status is not Status.WAITING:
+        if order.status is not _WAITING:
             self._own_side(order).remove(order)
         self._end(order, account, Status.CANCELED, at)
         if not account.background:
@@ -107,7 +113,7 @@ class Engine:
         """
         if not order.open:
             raise Rejected(Reason.UNKNOWN_ORDER)
-        if order.status is not Status.WAITING:
+        if order.status is not _WAITING:
             self._own_side(order).remove(order)
         self._expire(order, account, Status.EXPIRED, at)
 
@@ -118,7 +124,7 @@ class Engine:
             self._next_order_id,
             account.name,
             ticket,
-            Status.WAITING if waits else Status.NEW,
+            _WAITING if waits else _NEW,
             at,
             at,
             -1 if waits else at,
@@ -128,7 +134,7 @@ class Engine:
         self._next_order_id += 1
         if lock:
             instrument = self.instruments[ticket.symbol]
-            account.lock(instrument.quote if ticket.side is Side.BUY else instrument.base, lock)
+            account.lock(instrument.quote if ticket.side is _BUY else instrument.base, lock)
         account.open[ticket.symbol][order.id] = order
         if not account.background:
             account.orders[order.id] = order
@@ -153,31 +159,32 @@ class Engine:
         """Trade an order with what is at rest; the rest of one that the venue made stays open."""
         ticket = order.ticket
         limit = ticket.price or None
-        if ticket.time_in_force is TimeInForce.FOK:
+        if ticket.time_in_force is _FOK:
             steps, _ = available(ticket, book, account.name, instrument.lot_value, limit)
             if steps < order.size:
                 self._expire(order, account, Status.EXPIRED, at)
                 return
-        opposite = book.other(ticket.side)
+        opposite, own = book.other(ticket.side), account.name
         while order.filled < order.size:
             maker = opposite.front(limit)
             if maker is None:
                 break
-            if maker.account == order.account:
-                ends = order.ticket.self_trade
-                if ends is not SelfTrade.TAKER:
+            if maker.account == own:
+                ends = ticket.self_trade
+                if ends is not _NEWER_ENDS:
                     opposite.remove(maker)
-                    self._expire(maker, account, Status.EXPIRED_IN_MATCH, at)
-                if ends is not SelfTrade.MAKER:
-                    self._expire(order, account, Status.EXPIRED_IN_MATCH, at)
+                    self._expire(maker, account, _IN_MATCH, at)
+                if ends is not _OLDER_ENDS:
+                    self._expire(order, account, _IN_MATCH, at)
                     return
                 continue
-            size = min(order.size - order.filled, maker.size - maker.filled)
+            wanted, offered = order.size - order.filled, maker.size - maker.filled
+            size = wanted if wanted < offered else offered
             opposite.take(maker, size)
-            self._trade(order, maker, account, instrument, book, maker.ticket.price, size, at)
-        if not order.open or order.forced:
+            self._trade(order, maker, account, instrument, book, size, at)
+        if order.status is _FILLED or not order.open or order.forced:
             return
-        if ticket.kind in PRICED and ticket.time_in_force is TimeInForce.GTC:
+        if ticket.kind in PRICED and ticket.time_in_force is _GTC:
             book.own(ticket.side).add(order)
         else:
             self._expire(order, account, Status.EXPIRED, at)
@@ -189,20 +196,20 @@ class Engine:
         taker_account: Account,
         instrument: Instrument,
         book: Book,
-        price: int,
         size: int,
         at: int,
     ) -> None:
-        symbol = instrument.symbol
+        symbol, price = instrument.symbol, maker.ticket.price
         trade_id = self._trade_ids[symbol] + (symbol not in self.one_trade_id)
         self._trade_ids[symbol] = trade_id
         book.last_price = price
         maker_account = self.accounts[maker.account]
         self._settle(maker, maker_account, instrument, trade_id, price, size, True, at)
         self._settle(taker, taker_account, instrument, trade_id, price, size, False, at)
-        trade = Trade(trade_id, at, symbol, price, size, maker.ticket.side is Side.BUY)
-        for listener in self.on_trade:
-            listener(trade)
+        if self.on_trade:
+            trade = Trade(trade_id, at, symbol, price, size, maker.ticket.side is _BUY)
+            for listener in self.on_trade:
+                listener(trade)
 
     def _settle(
         self,
@@ -230,12 +237,12 @@ class Engine:
             )
         if fee:
             self.fees[asset] += fee
-        order.filled += size
+        filled = order.filled = order.filled + size
         order.quote_filled += quote
-        if order.filled == order.size:
-            self._end(order, account, Status.FILLED, at)
+        if filled == order.size:
+            self._end(order, account, _FILLED, at)
         else:
-            order.turn(Status.PARTIALLY_FILLED, at)
+            order.turn(_PARTLY, at)
         if account.background:
             return
         fill = Fill(trade_id, at, price, size, quote, fee, asset, is_maker, order, realised)
@@ -258,7 +265,7 @@ class Engine:
     def _cut_to_position(self, account: Account, symbol: str, at: int) -> None:
         """Shrink or end resting orders that may only close: never more than there is."""
         for order in list(account.open[symbol].values()):
-            if order.status is Status.WAITING or not perpetuals.only_reduces(order.ticket):
+            if order.status is _WAITING or not perpetuals.only_reduces(order.ticket):
                 continue
             left = perpetuals.closable(account, order.ticket)
             if not left:
@@ -270,7 +277,7 @@ class Engine:
     def _run_stops(self, symbol: str, instrument: Instrument, book: Book, at: int) -> None:
         """Trigger stops until none is due: what one trades may make the next one due."""
         waiting = self._stops[symbol]
-        while True:
+        while any(waiting.values()):
             due = (stops.due(book.price_of(trigger)) for trigger, stops in waiting.items())
             order = next((found for found in due if found is not None), None)
             if order is None:

@@ -18,6 +18,8 @@ from trading_tools.venue.core.orders import (
 )
 
 _MILLION = 1_000_000
+# Looked at for every order: through their class each look costs as much as a call on Python 3.11.
+_BUY = Side.BUY
 
 
 def funds(
@@ -31,13 +33,13 @@ def funds(
     size, worth = ticket.size, 0
     if ticket.kind in PRICED or ticket.kind in STOPS:
         worth = (ticket.price or ticket.stop) * size * instrument.lot_value
-    elif ticket.quote_size or ticket.side is Side.BUY:
+    elif ticket.quote_size or ticket.side is _BUY:
         steps, worth = available(ticket, book, account.name, instrument.lot_value, None)
         if ticket.quote_size:
             size = steps
             if size < instrument.min_steps and book.other(ticket.side).levels:
                 raise Rejected(Reason.SIZE)
-    buys = ticket.side is Side.BUY
+    buys = ticket.side is _BUY
     asset = instrument.quote if buys else instrument.base
     lock = worth if buys else size * instrument.step_atoms
     if buys and account.fees_in_quote:
@@ -55,7 +57,7 @@ def spendable(account: Account, asset: str, margins: Margins) -> int:
 
 def given(instrument: Instrument, side: Side) -> str:
     """The asset that an order gives away."""
-    return instrument.quote if side is Side.BUY else instrument.base
+    return instrument.quote if side is _BUY else instrument.base
 
 
 def fill(
@@ -71,24 +73,27 @@ def fill(
 
     `quote` is what the fill is worth.
     """
-    if order.ticket.side is Side.BUY:
+    free = account.free
+    if order.ticket.side is _BUY:
         limit = order.ticket.price
         held = limit * size * instrument.lot_value if limit else quote
         account.locked[instrument.quote] -= held
-        account.free[instrument.quote] += held - quote
+        if held != quote:
+            free[instrument.quote] += held - quote
         gained, income = instrument.base, size * instrument.step_atoms
     else:
         held = size * instrument.step_atoms
         account.locked[instrument.base] -= held
         gained, income = instrument.quote, quote
     order.locked -= held
-    account.free[gained] += income
     if not fee_ppm:
+        free[gained] += income
         return gained, 0
     if not account.fees_in_quote or gained == instrument.quote:
         fee = income * fee_ppm // _MILLION
-        account.free[gained] -= fee
+        free[gained] += income - fee
         return gained, fee
+    free[gained] += income
     fee = quote * fee_ppm // _MILLION
     account.locked[instrument.quote] -= fee
     order.locked -= fee

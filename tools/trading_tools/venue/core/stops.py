@@ -21,6 +21,10 @@ class Stops:
         self._rising: list[tuple[int, int, int, Order]] = []
         self._falling: list[tuple[int, int, int, Order]] = []
 
+    def __bool__(self) -> bool:
+        """Whether an order may be waiting."""
+        return bool(self._rising or self._falling)
+
     def add(self, order: Order) -> None:
         """Wait with an order; once more after its stop was amended."""
         self._added += 1

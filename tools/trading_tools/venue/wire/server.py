@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -23,6 +24,7 @@ from trading_tools.venue.wire.venue import SparesHosts, Venue
 
 LOOPBACK = "127.0.0.1"
 LEDGER_PATH = "/_ledger"
+VENUES_PATH = "/_venues"
 _PUMP_S = 0.05
 _LONGEST_MESSAGE = 1 << 20
 
@@ -52,10 +54,12 @@ class VenueServer:
         self._connections: set[Connection] = set()
         self._runner: web.AppRunner | None = None
         self._pump: asyncio.Task[None] | None = None
+        self._instance = uuid.uuid4().hex
 
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=_LONGEST_MESSAGE)
         app.router.add_get(LEDGER_PATH, self._show_ledger)
+        app.router.add_get(VENUES_PATH, self._show_venues)
         app.router.add_route("*", "/{path:.*}", self._answer)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
@@ -193,6 +197,17 @@ class VenueServer:
             self._interference.closed(connection)
             self._connections.discard(connection)
         return socket
+
+    async def _show_venues(self, request: web.Request) -> web.Response:
+        """Which venues are served, with the keys of their drill accounts.
+
+        `instance` names this server's life: what its venues know ends with it.
+        """
+        venues = {
+            venue.name: {"key": venue.credentials.key, "secret": venue.credentials.secret}
+            for venue in self.venues
+        }
+        return web.json_response({"instance": self._instance, "venues": venues})
 
     async def _show_ledger(self, request: web.Request) -> web.Response:
         """A ledger as JSON lines: of `venue`, where there are several, what came after `after`."""

@@ -63,11 +63,13 @@ class Desk:
                 yield link
 
     @asynccontextmanager
-    async def trading(self, **changes: Any) -> AsyncIterator[tuple[OrderManager, FixOrders]]:
+    async def trading(
+        self, answer_s: float = 3.0, **changes: Any
+    ) -> AsyncIterator[tuple[OrderManager, FixOrders]]:
         """A process that trades; it goes on where the one before ended."""
         with Ledger.open(self.folder / "ledger.sqlite") as ledger:
             async with self.linked(**changes) as link:
-                orders = FixOrders(link, NAMES, answer_s=3.0)
+                orders = FixOrders(link, NAMES, answer_s=answer_s)
                 manager = OrderManager(
                     orders, TradeAudit(ledger, "trades"), "test", guard(self.folder), sleep=soon
                 )

@@ -78,6 +78,27 @@ async def test_wherever_the_connection_is_cut_each_intent_is_at_most_one_order(
 
 
 @pytest.mark.slow
+async def test_whatever_is_lost_garbled_and_cut_nothing_is_doubled_and_no_fill_is_missed(
+    tmp_path: Path,
+) -> None:
+    rng = random.Random(11)
+    for number in range(12):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        async with Acceptor() as acceptor:
+            desk = Desk(acceptor, folder)
+            acceptor.mishaps.cut_at = rng.randrange(40)
+            acceptor.mishaps.lose = {rng.randrange(4, 40) for _ in range(3)}
+            acceptor.mishaps.garble = {rng.randrange(4, 40) for _ in range(3)}
+            async with desk.trading(answer_s=0.2, heartbeat_s=1) as (manager, _):
+                with suppress(Unanswered):
+                    await life(manager)
+            acceptor.mishaps.lose.clear()
+            acceptor.mishaps.garble.clear()
+            await settled(desk, life, 2 * ORDERS)
+
+
+@pytest.mark.slow
 async def test_a_process_that_is_killed_at_any_moment_loses_and_doubles_nothing(
     tmp_path: Path,
 ) -> None:

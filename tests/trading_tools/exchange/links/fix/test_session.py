@@ -13,6 +13,7 @@ from tests.trading_tools.exchange.links.fix.conftest import Desk, resting, takin
 from trading_tools.exchange.links.fix.link import FixLink, LinkDown
 from trading_tools.exchange.links.fix.session import Phase, Session
 from trading_tools.exchange.links.fix.store import FixStore, StoreInUse
+from trading_tools.exchange.orders.guard import Refused
 from trading_tools.exchange.orders.life import Stage
 
 
@@ -208,6 +209,30 @@ def test_a_store_serves_one_process_and_one_session(tmp_path: Path) -> None:
             FixStore(path, "US-VENUE")
     with pytest.raises(StoreInUse, match="is the store of US-VENUE, not of US-OTHER"):
         FixStore(path, "US-OTHER")
+
+
+async def test_a_store_that_cannot_be_written_ends_the_session_and_nothing_is_sent(
+    desk: Desk,
+) -> None:
+    async with desk.trading() as (_, orders):
+        heard = len(desk.acceptor.heard)
+        orders._link.store._db.execute("PRAGMA query_only=ON")
+        judged = await orders.submit(resting(), "o-1")
+        assert judged.code == "not sent"
+        assert "the FIX store cannot be used: attempt to write a readonly" in str(judged.message)
+        orders._link.store._db.execute("PRAGMA query_only=OFF")
+    assert "D" not in [kind for kind, _ in desk.acceptor.heard[heard:]]
+
+
+async def test_while_the_session_is_down_no_intent_is_written_down(desk: Desk) -> None:
+    async with desk.trading(answer_s=0.2) as (manager, orders):
+        desk.acceptor.mishaps.refuse_logon = "closed"
+        desk.acceptor.cut()
+        while orders._link.ready:
+            await asyncio.sleep(0)
+        with pytest.raises(Refused, match="session"):
+            await manager.submit(resting())
+        assert manager.records.orders == {}
 
 
 async def test_nothing_is_sent_or_kept_while_the_session_is_down(desk: Desk) -> None:

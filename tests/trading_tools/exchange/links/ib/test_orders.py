@@ -96,6 +96,20 @@ async def test_orders_rest_fill_and_are_cancelled(desk: Desk) -> None:
     assert manager.records.position_base(SYMBOL) == 10
 
 
+async def test_what_tws_tells_reaches_the_manager_as_it_comes(desk: Desk) -> None:
+    port = desk.port()
+    manager = desk.manager(port)
+    port.watch(manager.on_order, manager.on_fill)
+    order = await manager.submit(resting())
+    desk.tws.trade(desk.tws.orders[0], 4, 90.5)
+    await port.time_ms()
+    assert (order.stage, len(order.fills)) == (Stage.OPEN, 1)
+    assert order.filled_size_base == 4
+    desk.tws.trade(desk.tws.orders[0], 6, 90.5)
+    await port.time_ms()
+    assert (order.stage, order.settled, len(order.fills)) == (Stage.FILLED, True, 2)
+
+
 async def test_the_client_order_id_travels_as_the_order_reference(desk: Desk) -> None:
     order = await desk.manager(desk.port()).submit(resting())
     (told,) = desk.tws.placed

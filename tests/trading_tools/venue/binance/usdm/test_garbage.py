@@ -40,7 +40,7 @@ quote(VENUE)
         max_size=10,
     ),
 )
-@settings(max_examples=600)
+@settings(max_examples=200)
 def test_any_parameters_of_any_endpoint_are_answered_or_refused(
     endpoint: Endpoint, sent: dict[str, str]
 ) -> None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Final, Self
 
+from trading_tools.exchange.links.extras import required
 from trading_tools.exchange.links.fix.message import Frames, Message, moment
 from trading_tools.exchange.links.fix.session import FixSettings, Phase, Session, Step
 from trading_tools.exchange.links.fix.store import FixStore
@@ -44,6 +46,12 @@ class FixLink:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        """Nothing is connected yet.
+
+        Raises:
+            MissingExtra: simplefix is not installed.
+        """
+        required("simplefix", "fix")
         self.session = Session(settings, store)
         self.store = store
         self.failure: str | None = None
@@ -79,7 +87,7 @@ class FixLink:
         trace: TracebackType | None,
     ) -> None:
         self._closing = True
-        if self._writer is not None:
+        if self._writer is not None and self.failure is None:
             self._act(self.session.close(self._now()), self._writer)
         if self._task is not None:
             # An orderly end: the venue's Logout, or a moment of waiting for it.
@@ -139,7 +147,11 @@ class FixLink:
         """
         if not self.ready or self._writer is None:
             raise self._down()
-        seq, data = self.session.request(kind, fields, self._now(), name, of)
+        try:
+            seq, data = self.session.request(kind, fields, self._now(), name, of)
+        except sqlite3.Error as error:
+            self._store_failed(error)
+            raise self._down() from error
         self._writer.write(data)
         return seq
 
@@ -154,7 +166,11 @@ class FixLink:
         self._probes += 1
         name = f"t{self._probes}"
         with self.listening() as heard:
-            self._writer.write(self.session.probe(name, self._now()))
+            try:
+                self._writer.write(self.session.probe(name, self._now()))
+            except sqlite3.Error as error:
+                self._store_failed(error)
+                raise self._down() from error
             with suppress(TimeoutError):
                 async with asyncio.timeout(within_s):
                     while (message := await heard.get()) is not None:
@@ -172,6 +188,8 @@ class FixLink:
             except (OSError, TimeoutError) as error:
                 self._last = f"{type(error).__name__}: {error}"[:200]
                 _log.warning("FIX connection failed: %s", self._last)
+            except sqlite3.Error as error:
+                self._store_failed(error)
             if self._given_up():
                 break
             pause = _FIRST_PAUSE_S if was_ready else min(pause * 2, _LONGEST_PAUSE_S)
@@ -184,6 +202,12 @@ class FixLink:
             return LinkDown(self.failure)
         why = "" if self._last is None else f" ({self._last})"
         return LinkDown(f"the FIX session is {self.session.phase}{why}")
+
+    def _store_failed(self, error: sqlite3.Error) -> None:
+        """Without its store the session would lose what it must not."""
+        self.failure = f"the FIX store cannot be used: {error}; mend it and start anew"
+        if self._writer is not None:
+            self._writer.close()
 
     def _given_up(self) -> bool:
         return self._closing or self.failure is not None
@@ -235,7 +259,10 @@ class FixLink:
     async def _beat(self, writer: asyncio.StreamWriter) -> None:
         while not writer.is_closing():
             await self._sleep(_TICK_S)
-            self._act(self.session.tick(self._now()), writer)
+            try:
+                self._act(self.session.tick(self._now()), writer)
+            except sqlite3.Error as error:
+                self._store_failed(error)
 
     def _act(self, step: Step, writer: asyncio.StreamWriter) -> None:
         for data in step.send:

@@ -20,10 +20,6 @@ _TAIL: Final = len(b"10=000\x01")
 _LONGEST_HEAD: Final = 40
 
 
-class MissingExtra(ImportError):
-    """A library of an extra is not installed; the message names the extra."""
-
-
 @dataclass(frozen=True)
 class Message:
     """One message: its MsgType and the fields after it, in their order, without length and sum."""
@@ -59,13 +55,10 @@ def encoded(message: Message) -> bytes:
     """The bytes of a message, with BeginString, BodyLength and CheckSum.
 
     Raises:
-        MissingExtra: simplefix is not installed.
         ValueError: a value is empty or holds the separator, which would make fields of its own.
     """
-    try:
-        from simplefix import FixMessage
-    except ImportError as error:
-        raise MissingExtra("FIX needs simplefix: install trading-orchestrator[fix]") from error
+    from simplefix import FixMessage
+
     wire = FixMessage()
     wire.append_pair(8, BEGIN)
     wire.append_pair(35, message.type)

@@ -23,13 +23,19 @@ from trading_tools.exchange.orders.ccxt_port import NOT_SENT
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.judging import Judged
 from trading_tools.exchange.orders.life import Stage
-from trading_tools.exchange.orders.port import Unanswered, VenueFill, VenueOrder
+from trading_tools.exchange.orders.port import (
+    NotSent,
+    SpotWithoutTurns,
+    Unanswered,
+    VenueFill,
+    VenueOrder,
+)
 
 ANSWER_S: Final = 5.0
 """Seconds that an answer is waited for."""
 
 
-class FixOrders:
+class FixOrders(SpotWithoutTurns):
     """Orders over a FIX link that its owner keeps open; `symbols` are the venue's names by ours.
 
     `name` is part of each client order id: the same for the same venue, for good.
@@ -68,6 +74,13 @@ class FixOrders:
                 on_order(words.shown(message, self._first_name(message), self._names))
 
         self._link.always(take)
+
+    async def turn(self, intent: Intent) -> None:
+        """Wait for the session to be up; nothing else limits how fast orders go here."""
+        try:
+            await self._link.until_ready(self._answer_s)
+        except LinkDown as error:
+            raise NotSent("session", str(error)) from error
 
     async def submit(self, intent: Intent, client_order_id: str) -> Judged:
         """Send an order, once."""

@@ -100,33 +100,34 @@ class FixStore:
         a request, `of` that of the order it is about.
         """
         seq: int = self.next_out
-        self._db.execute("BEGIN")
-        self._db.execute("UPDATE session SET next_out = ?", (seq + 1,))
-        if message is not None:
-            self._db.execute(
-                "INSERT INTO sent VALUES (?, ?, ?, ?, ?, ?)",
-                (self.epoch, seq, message.type, name, of, json.dumps(message.fields)),
-            )
-        self._db.execute("COMMIT")
+        with self._db:
+            self._db.execute("BEGIN")
+            self._db.execute("UPDATE session SET next_out = ?", (seq + 1,))
+            if message is not None:
+                self._db.execute(
+                    "INSERT INTO sent VALUES (?, ?, ?, ?, ?, ?)",
+                    (self.epoch, seq, message.type, name, of, json.dumps(message.fields)),
+                )
         self.next_out = seq + 1
         return seq
 
     def received(self, next_in: int, report: Message | None = None) -> None:
         """Count all numbers below `next_in` as received; the last may have brought a report."""
-        self._db.execute("BEGIN")
-        self._db.execute("UPDATE session SET next_in = ?", (next_in,))
-        if report is not None:
-            # An execution may be told twice: resent under another number, its ExecID is the same.
-            self._db.execute(
-                "INSERT OR IGNORE INTO reports (order_id, exec_id, at, fields) VALUES (?, ?, ?, ?)",
-                (
-                    report.get(37) or "",
-                    report.get(17) or "",
-                    report.get(60) or report.get(52) or "",
-                    json.dumps(report.fields),
-                ),
-            )
-        self._db.execute("COMMIT")
+        with self._db:
+            self._db.execute("BEGIN")
+            self._db.execute("UPDATE session SET next_in = ?", (next_in,))
+            if report is not None:
+                # An execution may be told twice: resent under another number, its ExecID stays.
+                self._db.execute(
+                    "INSERT OR IGNORE INTO reports (order_id, exec_id, at, fields)"
+                    " VALUES (?, ?, ?, ?)",
+                    (
+                        report.get(37) or "",
+                        report.get(17) or "",
+                        report.get(60) or report.get(52) or "",
+                        json.dumps(report.fields),
+                    ),
+                )
         self.next_in = next_in
 
     def reset(self) -> None:

@@ -16,13 +16,20 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any, Final, TypeVar
 
 from trading_tools.audit.trade import Outcome
+from trading_tools.exchange.links.extras import required
 from trading_tools.exchange.links.floats import as_float
 from trading_tools.exchange.links.ib import words
 from trading_tools.exchange.orders.ccxt_port import NOT_SENT
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.judging import Judged
 from trading_tools.exchange.orders.life import Stage
-from trading_tools.exchange.orders.port import Unanswered, VenueFill, VenueOrder
+from trading_tools.exchange.orders.port import (
+    NotSent,
+    SpotWithoutTurns,
+    Unanswered,
+    VenueFill,
+    VenueOrder,
+)
 from trading_tools.money import MoneyError
 
 R = TypeVar("R")
@@ -43,11 +50,7 @@ class _Unread(logging.Handler):
         self.count += 1
 
 
-class MissingExtra(ImportError):
-    """ib_async is not installed."""
-
-
-class IbOrders:
+class IbOrders(SpotWithoutTurns):
     """Orders by TWS at `host`:`port`, as its API client `client_id`.
 
     `contracts` are ib_async's by our symbols, qualified (with their conId). `day` is the time zone
@@ -69,10 +72,9 @@ class IbOrders:
         answer_s: float = ANSWER_S,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        try:
-            from ib_async import IB
-        except ImportError as error:
-            raise MissingExtra("this needs ib_async: install trading-orchestrator[ib]") from error
+        required("ib_async", "ib")
+        from ib_async import IB
+
         self.name = "ib"
         self.validity_s = _ON_ITS_WAY_S
         self._ib = IB()
@@ -104,6 +106,13 @@ class IbOrders:
 
         self._ib.orderStatusEvent += status
         self._ib.execDetailsEvent += executed
+
+    async def turn(self, intent: Intent) -> None:
+        """Be connected; how fast requests go is ib_async's to hold back."""
+        try:
+            await self._connected()
+        except Unanswered as error:
+            raise NotSent("session", str(error)) from error
 
     async def submit(self, intent: Intent, client_order_id: str) -> Judged:
         """Send an order, once."""

@@ -28,7 +28,7 @@ from trading_tools.exchange.orders.ccxt_port import NOT_SENT
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.judging import Judged
 from trading_tools.exchange.orders.life import Stage
-from trading_tools.exchange.orders.port import Unanswered, VenueFill, VenueOrder
+from trading_tools.exchange.orders.port import SpotWithoutTurns, Unanswered, VenueFill, VenueOrder
 from trading_tools.money import MoneyError, from_json
 
 URL: Final = "https://api.manifold.markets/v0"
@@ -37,7 +37,7 @@ TICK: Final = Decimal("0.01")
 _PAGE: Final = 1_000
 
 
-class ManifoldOrders:
+class ManifoldOrders(SpotWithoutTurns):
     """One account of Manifold, by its API key; symbols are contract ids."""
 
     name = "manifold"

@@ -1,0 +1,186 @@
+"""A desk from its beginning to its end, at a venue on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.trading_tools.exchange.desk.conftest import LIMITS, Stall
+from trading_tools.exchange.desk.opening import open_desk
+from trading_tools.exchange.orders.guard import Refused
+from trading_tools.exchange.orders.intent import Intent
+from trading_tools.exchange.orders.life import Stage
+from trading_tools.exchange.orders.port import Unanswered
+from trading_tools.exchange.pacing.venues import UnknownLimits
+from trading_tools.venue.wire.interference import Cut
+from trading_tools.venue.wire.messages import Operation, Reply
+
+ZERO = Decimal(0)
+Resting = Callable[[str], Intent]
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait for something that the running tasks will bring about."""
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+async def test_an_order_is_sent_on_the_grid_and_ends_when_it_is_finished(
+    stall: Stall, resting: Resting
+) -> None:
+    async with stall.desk() as desk:
+        rough = Intent(
+            "rough", "BTC/USDT", "buy", Decimal("0.0010009"), Decimal("58000.123"), "limit", "PO"
+        )
+        order = await desk.submit(rough)
+        assert (order.size_base, order.price_quote) == (Decimal("0.001"), Decimal("58000.12"))
+        assert stall.open_orders() == [order.client_order_id]
+        assert desk.range_base("BTC/USDT") == (ZERO, Decimal("0.001"))
+        assert (await desk.finish(order)).stage is Stage.CANCELED
+        assert stall.open_orders() == []
+
+
+async def test_what_is_bought_less_its_fee_is_the_position_and_can_be_sold(stall: Stall) -> None:
+    async with stall.desk() as desk:
+        ask = (await desk.quote("BTC/USDT")).asks[0][0]
+        price = ask * Decimal("1.01")
+        bought = await desk.submit(Intent("in", "BTC/USDT", "buy", Decimal("0.001"), price))
+        assert (await desk.finish(bought)).stage is Stage.FILLED
+        low, high = desk.range_base("BTC/USDT")
+        assert low == high == Decimal("0.000999")
+        price = (await desk.quote("BTC/USDT")).bids[0][0] * Decimal("0.99")
+        out = Intent("out", "BTC/USDT", "sell", low, price, reduce_only=True)
+        sold = await desk.finish(await desk.submit(out))
+        assert sold.filled_size_base == Decimal("0.00099")
+        assert desk.range_base("BTC/USDT") == (Decimal("0.000009"),) * 2
+
+
+async def test_what_an_earlier_life_left_in_the_book_is_ended_before_a_new_one_begins(
+    stall: Stall, resting: Resting
+) -> None:
+    async with stall.desk() as desk:
+        order = await desk.submit(resting("left"))
+        # The first life dies here: what follows is another process's view of the same folder.
+        async with stall.desk() as next_life:
+            assert stall.open_orders() == []
+            known = next_life.manager.records.orders[order.client_order_id]
+            assert known.stage is Stage.CANCELED
+
+
+async def test_an_order_whose_answer_is_lost_is_found_and_not_sent_again(
+    stall: Stall, resting: Resting
+) -> None:
+    stall.line.after_it[Operation.PLACE] = [lambda reply: Cut()]
+    async with stall.desk() as desk:
+        order = await desk.submit(resting("once"))
+        assert order.stage is Stage.OPEN
+        assert stall.asked(Operation.PLACE) == 1
+
+
+async def test_an_order_of_which_nothing_is_learnt_counts_as_open_and_is_ended_when_it_shows(
+    stall: Stall, resting: Resting
+) -> None:
+    async with stall.desk(known_within_s=0.5) as desk:
+        stall.line.silent = "ws-api"
+        stall.line.after_it[Operation.PLACE] = [lambda reply: Cut()]
+        stall.line.before_it[Operation.QUERY_ORDER] = [Cut()] * 50
+        with pytest.raises(Unanswered, match="not known yet"):
+            await desk.submit(resting("dark"))
+        del stall.line.before_it[Operation.QUERY_ORDER]
+        assert desk.range_base("BTC/USDT") == (ZERO, Decimal("0.001"))
+        await until(lambda: desk.range_base("BTC/USDT") == (ZERO, ZERO))
+        assert stall.open_orders() == []
+        assert len(stall.accepted()) == 1
+
+
+async def test_a_refusal_by_the_venue_says_its_code_and_lets_the_rules_be_read_anew(
+    stall: Stall, resting: Resting
+) -> None:
+    async with stall.desk() as desk:
+        body = b'{"code":-1013,"msg":"Filter failure: PRICE_FILTER"}'
+        stall.line.before_it[Operation.PLACE] = [Reply(400, body)]
+        read = stall.asked(Operation.MARKETS)
+        with pytest.raises(Refused, match="-1013 Filter failure: PRICE_FILTER"):
+            await desk.submit(resting("refused"))
+        await desk.market("BTC/USDT")
+        again = stall.asked(Operation.MARKETS)
+        assert again > read
+        await desk.market("BTC/USDT")
+        assert stall.asked(Operation.MARKETS) == again
+
+
+async def test_sigterm_lets_no_more_orders_out_and_leaves_nothing_in_the_book(
+    stall: Stall, resting: Resting
+) -> None:
+    async with stall.desk() as desk:
+        await desk.submit(resting("one"))
+        os.kill(os.getpid(), signal.SIGTERM)
+        await desk.rest(30)
+        with pytest.raises(Refused, match="told to end"):
+            await desk.submit(resting("two"))
+    assert stall.open_orders() == []
+    assert len(stall.accepted()) == 1
+
+
+async def test_the_kill_switch_cancels_what_is_open_and_stays_thrown(
+    stall: Stall, resting: Resting
+) -> None:
+    async with stall.desk() as desk:
+        await desk.submit(resting("one"))
+        os.kill(os.getpid(), signal.SIGUSR1)
+        await until(lambda: not stall.open_orders())
+    assert (stall.folder / "stop").read_text() == "signal SIGUSR1"
+    async with stall.desk() as desk:
+        with pytest.raises(Refused, match="kill-switch"):
+            await desk.submit(resting("two"))
+    assert len(stall.accepted()) == 1
+
+
+async def test_a_book_is_asked_for_while_its_stream_is_silent(stall: Stall) -> None:
+    stall.line.silent = "stream"
+    async with stall.desk() as desk:
+        quote = await desk.quote("BTC/USDT")
+        assert quote.bids[0][0] < quote.asks[0][0]
+        assert stall.asked(Operation.MARKET_DATA) >= 1
+
+
+async def test_a_crossed_book_is_taken_for_a_lost_one_and_opened_anew(stall: Stall) -> None:
+    async with stall.desk() as desk:
+        books = sum("ws-api" not in path for path in stall.line.opened_paths)
+        stall.line.bids = [["99999.00000000", "1.00000000"]]
+        await until(lambda: stall.line.bids is None)
+        await until(
+            lambda: sum("ws-api" not in path for path in stall.line.opened_paths) == books + 1
+        )
+        quote = await desk.quote("BTC/USDT")
+        assert quote.bids[0][0] < quote.asks[0][0]
+
+
+async def test_an_accounts_stream_that_owes_a_message_is_opened_anew(
+    stall: Stall, resting: Resting
+) -> None:
+    async with stall.desk() as desk:
+        stall.line.silent = "ws-api"
+        await desk.submit(resting("one"))
+        await until(lambda: sum("ws-api" in path for path in stall.line.opened_paths) == 2)
+
+
+async def test_orders_at_a_real_venue_need_the_live_token(stall: Stall) -> None:
+    with pytest.raises(Refused, match="live token"):
+        async with stall.desk(simulated=False, live="yes"):
+            pass
+
+
+async def test_a_venue_whose_limits_are_not_known_is_refused(tmp_path: Path) -> None:
+    import ccxt.pro
+
+    with pytest.raises(UnknownLimits, match="the limits of 'htx' are not known"):
+        async with open_desk(ccxt.pro.htx, ["BTC/USDT"], tmp_path, LIMITS, live=None):
+            pass

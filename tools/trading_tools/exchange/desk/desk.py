@@ -1,0 +1,291 @@
+"""What a bot does at its desk: look at the market, send orders, end them, and be told to stop.
+
+Putting the parts together and taking them apart is `opening`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
+from decimal import Decimal
+from typing import Any, Final
+
+from trading_tools.exchange.desk.feeds import ORDER, AccountFeed, BookFeed
+from trading_tools.exchange.desk.line import Line, quote_of
+from trading_tools.exchange.orders.client_ids import client_order_id
+from trading_tools.exchange.orders.contracts import is_contract
+from trading_tools.exchange.orders.feed import OrderFeed
+from trading_tools.exchange.orders.guard import Quote, Refused, fitted
+from trading_tools.exchange.orders.intent import Intent
+from trading_tools.exchange.orders.kill_switch import KillSwitch
+from trading_tools.exchange.orders.life import UNSURE, Stage
+from trading_tools.exchange.orders.manager import OrderManager
+from trading_tools.exchange.orders.port import Unanswered
+from trading_tools.exchange.orders.records import OrderRecord
+from trading_tools.exchange.readings import MarketLimits
+from trading_tools.exchange.streams.stream import Gap
+
+NOT_NOW: Final = (Refused, Unanswered)
+"""What a bot waits out: an order that may not go, a venue that does not answer."""
+
+_FRESH_S: Final = 2.0
+"""How old a book may be; an older one is asked for anew."""
+_LOOK_S: Final = 1.0
+_RARELY_S: Final = 8.0
+_FILLS_WITHIN_S: Final = 0.5
+_TOLD_WITHIN_S: Final = 0.3
+_LISTENING_WITHIN_S: Final = 6.0
+"""How long the account's stream may take before the desk begins without it."""
+_ENDING_S: Final = 8.0
+"""What is left for the orders after SIGTERM: supervisors kill ten seconds later."""
+
+log = logging.getLogger(__name__)
+
+
+class Desk:
+    """One account of one venue. Made by `opening.open_desk`."""
+
+    def __init__(
+        self,
+        make_client: Callable[[], Any],
+        line: Line,
+        manager: OrderManager,
+        switch: KillSwitch,
+        quotes: dict[str, Quote],
+        account: str,
+        known_within_s: float,
+    ) -> None:
+        self.manager = manager
+        self.stopping = asyncio.Event()
+        """Set by SIGTERM and SIGINT: no more orders go out, and the bot ends."""
+        self._line = line
+        self._switch = switch
+        self._quotes = quotes
+        self._account_name = account
+        self._known_within_s = known_within_s
+        self._feed = OrderFeed(manager, line)
+        self._account = AccountFeed(make_client, line, self._on_news, self._on_gap)
+        self._books = [
+            BookFeed(make_client, line, symbol, self._on_book(symbol)) for symbol in line.symbols
+        ]
+        self._listening = asyncio.Event()
+        self._unwanted: set[str] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def quote(self, symbol: str) -> Quote:
+        """The market's book: the stream's, or asked for while that is silent.
+
+        Raises:
+            Unanswered: there is none now.
+        """
+        known = self._quotes.get(symbol)
+        if known is None or time.monotonic() - known.at > _FRESH_S or not known.bids:
+            known = self._quotes[symbol] = await self._line.book(symbol)
+        return known
+
+    async def market(self, symbol: str) -> MarketLimits:
+        """The market's rules, read anew every minute and after each refusal.
+
+        Raises:
+            Unanswered: they could not be read.
+        """
+        await self._line.know_rules()
+        return self._line.markets[symbol]
+
+    async def free(self, asset: str) -> Decimal:
+        """How much of an asset the venue says is free. It may lag behind our own orders.
+
+        Raises:
+            Unanswered: it did not say.
+        """
+        return await self._line.free(asset)
+
+    def range_base(self, symbol: str) -> tuple[Decimal, Decimal]:
+        """The lowest and the highest position that may come of all that is open."""
+        highest, lowest = self.manager.records.exposure_base(symbol)
+        return lowest, highest
+
+    async def submit(self, intent: Intent) -> OrderRecord:
+        """Send an order, put on the market's grid; it is open or filled then.
+
+        Raises:
+            Refused: by a rule of the guard, a limit, an open breaker, or the venue (`rule` is
+                "venue"): there is no order.
+            Unanswered: what became of it is not known. All of it counts as open, and the desk
+                looks for it and ends it: a bot goes on with its next decision.
+        """
+        if self.stopping.is_set():
+            raise Refused("stopping", "this bot was told to end")
+        market = await self.market(intent.symbol)
+        await self.quote(intent.symbol)  # the guard judges by it
+        heard = self._account.heard
+        order = await self._sent(fitted(intent, market))
+        if order.stage in (Stage.REJECTED, Stage.VOID):
+            self._line.forget_rules()
+            raise Refused("venue", f"{intent.side} {intent.symbol}: {order.reason}")
+        if self._listening.is_set():
+            self._account.owe(heard)
+        return order
+
+    async def finish(self, order: OrderRecord, reason: str = "no longer wanted") -> OrderRecord:
+        """Cancel what is left of an order, and learn how it ended.
+
+        Raises:
+            Unanswered: the venue does not say. What is left counts as open; the desk goes on asking
+                for its end.
+        """
+        name = order.client_order_id
+        try:
+            async with asyncio.timeout(self._known_within_s):
+                while not order.ended:
+                    told_s = _TOLD_WITHIN_S if self._listening.is_set() else 0
+                    await self.manager.cancel(name, reason, _LOOK_S, told_s)
+                    if not order.ended:
+                        with suppress(Unanswered):  # it may have been refused for its time
+                            await self._line.time_ms()
+        except TimeoutError:
+            self._unwanted.add(name)
+            raise Unanswered(f"how {name} ended is not known yet") from None
+        self._unwanted.discard(name)
+        await self._fills_of(order)
+        return order
+
+    async def rest(self, seconds: float) -> None:
+        """Wait; `stopping` ends it at once."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.stopping.wait()
+
+    async def begin(self) -> None:
+        """Learn rules, clock and what an earlier life left, and end that."""
+        while not self.stopping.is_set():
+            try:
+                await self._line.know_rules()
+                await self._first_look()
+            except NOT_NOW as why:
+                log.warning("not ready: %s", why)
+                await self.rest(1.0)
+                continue
+            await self._end_those(Stage.OPEN)
+            self._unwanted.update(self._open())
+            self._run(self._look_after())
+            return
+
+    async def _first_look(self) -> None:
+        """Compare ledger and account, once: with the stream's beginning, or without a stream."""
+        if not self._tasks:
+            for feed in (*self._books, self._account):
+                self._run(feed.run())
+            self._run(self._watch_switch())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LISTENING_WITHIN_S):
+                await self._listening.wait()
+        if not self._listening.is_set():
+            await self._compare()
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.append(asyncio.create_task(work))
+
+    async def end(self) -> None:
+        """Leave nothing in the book that was not there before us, and close everything."""
+        self.stopping.set()
+        try:
+            async with asyncio.timeout(_ENDING_S):
+                while self._open():
+                    self._unwanted.update(self._open())
+                    await self._end_unwanted()
+        except TimeoutError:
+            log.error("left without knowing the end of %s", self._open())
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._line.close()
+
+    def _open(self) -> list[str]:
+        return [name for name, order in self.manager.records.orders.items() if not order.ended]
+
+    async def _fills_of(self, order: OrderRecord) -> None:
+        """Let an order's fills arrive, whose fees belong to the position: by stream, or asked."""
+        until = time.monotonic() + _FILLS_WITHIN_S
+        while not order.settled and time.monotonic() < until:  # noqa: ASYNC110 - a record only
+            await asyncio.sleep(_FILLS_WITHIN_S / 10)
+        if not order.settled:
+            with suppress(Unanswered, TimeoutError):
+                async with asyncio.timeout(_LOOK_S):
+                    await self.manager.catch_up(order.symbol)
+
+    async def _sent(self, intent: Intent) -> OrderRecord:
+        try:
+            async with asyncio.timeout(self._known_within_s):
+                order = await self.manager.submit(intent, self._known_within_s)
+        except TimeoutError:
+            name = client_order_id(self._line.name, self._account_name, intent.key)
+            known = self.manager.records.orders.get(name)
+            if known is None:
+                raise Unanswered(
+                    f"{intent.key!r:.60} was not sent: its turn did not come"
+                ) from None
+            order = known
+        if order.stage in UNSURE:
+            self._unwanted.add(order.client_order_id)
+            raise Unanswered(f"what became of {order.client_order_id} is not known yet")
+        return order
+
+    async def _watch_switch(self) -> None:
+        """Let all end that is open once the kill switch is thrown, whatever the strategy does."""
+        told = False
+        while True:
+            thrown = self._switch.thrown
+            if thrown is not None:
+                self._unwanted.update(self._open())
+                if not told:
+                    log.warning("the kill switch is thrown: %s", thrown)
+            told = thrown is not None
+            await asyncio.sleep(_LOOK_S)
+
+    async def _look_after(self) -> None:
+        """Go on asking for the end of what the bot left behind, less and less often."""
+        pause = _LOOK_S
+        while True:
+            await asyncio.sleep(pause)
+            await self._end_unwanted()
+            pause = min(2 * pause, _RARELY_S) if self._unwanted else _LOOK_S
+
+    async def _end_unwanted(self) -> None:
+        for name in sorted(self._unwanted):
+            with suppress(Unanswered):
+                await self.finish(self.manager.records.orders[name])
+
+    async def _end_those(self, stage: Stage) -> None:
+        for order in list(self.manager.records.orders.values()):
+            if order.stage is stage:
+                with suppress(Unanswered):
+                    await self.finish(order, "left by an earlier life")
+
+    async def _compare(self) -> None:
+        found = await self.manager.reconcile(self._line.symbols)
+        if lost := self.manager.lost_intents(found.strange_orders):
+            raise Unanswered(f"open orders that look like ours are in no ledger here: {lost}")
+
+    async def _on_gap(self, gap: Gap) -> None:
+        log.info("the account's stream is there: %s", gap.why)
+        await self._compare()
+        self._listening.set()
+
+    async def _on_news(self, news: tuple[str, Mapping[str, Any]]) -> None:
+        kind, row = news
+        if kind == ORDER:
+            await self._feed.order(row)
+        elif not self.manager.on_fill(self._line.fill_of(row)) and is_contract(row["symbol"]):
+            # The venue closes positions by force, with fills of no order of ours.
+            await self._compare()
+
+    def _on_book(self, symbol: str) -> Callable[[Mapping[str, Any]], Any]:
+        async def consume(book: Mapping[str, Any]) -> None:
+            self._quotes[symbol] = quote_of(book)
+
+        return consume

@@ -1,0 +1,88 @@
+"""A desk is put together here, and taken apart whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from trading_tools.audit.ledger import Ledger
+from trading_tools.audit.trade import TradeAudit
+from trading_tools.exchange.desk.desk import Desk
+from trading_tools.exchange.desk.line import Line
+from trading_tools.exchange.orders.guard import Guard, GuardLimits, Quote
+from trading_tools.exchange.orders.kill_switch import KillSwitch
+from trading_tools.exchange.orders.manager import OrderManager
+from trading_tools.exchange.pacing.slots import SharedSlots
+
+
+@asynccontextmanager
+async def open_desk(
+    make_client: Callable[[], Any],
+    symbols: Sequence[str],
+    folder: Path,
+    limits: GuardLimits,
+    *,
+    live: str | None,
+    simulated: bool = False,
+    account: str = "main",
+    known_within_s: float = 6.0,
+    shared: Path | None = None,
+) -> AsyncIterator[Desk]:
+    """A desk that is ready: nothing is open, and what an earlier life did is known.
+
+    `make_client` makes a ccxt.pro client with the account's keys: one for requests, one for each
+    stream. `folder` keeps the ledger and the kill switch's file `stop`. `account` is part of every
+    client order id: the same for the same account, for good. An outcome or an end is asked after
+    for `known_within_s` seconds; then the bot goes on without, and the desk keeps asking. `shared`
+    is a folder by which all processes of this machine keep the venue's limits together.
+
+    SIGTERM and SIGINT set the desk's `stopping`, USR1 throws the kill switch. At the end every open
+    order is cancelled.
+
+    Raises:
+        UnknownLimits, UnsupportedVenue: orders at this venue are not known to be safe.
+        Refused: neither `simulated` nor the token for `live`: see `orders.guard.LIVE_TOKEN`.
+    """
+    client = make_client()
+    try:
+        line = Line(client, symbols, None if shared is None else SharedSlots(shared))
+        quotes: dict[str, Quote] = {}
+        switch = KillSwitch(folder / "stop")
+        guard = Guard(
+            limits,
+            line.markets,
+            quotes.get,
+            switch,
+            equity=lambda: line.equity,
+            live=live,
+            simulated=simulated,
+        )
+        with Ledger.open(folder / "ledger.sqlite") as ledger:
+            manager = OrderManager(line, TradeAudit(ledger, "orders"), account, guard)
+            desk = Desk(make_client, line, manager, switch, quotes, account, known_within_s)
+            with _signals(desk, switch):
+                try:
+                    await desk.begin()
+                    yield desk
+                finally:
+                    await desk.end()
+    finally:
+        await client.close()
+
+
+@contextmanager
+def _signals(desk: Desk, switch: KillSwitch) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    ends = (signal.SIGTERM, signal.SIGINT)
+    for number in ends:
+        loop.add_signal_handler(number, desk.stopping.set)
+    loop.add_signal_handler(signal.SIGUSR1, switch.throw, "signal SIGUSR1")
+    try:
+        yield
+    finally:
+        for number in (*ends, signal.SIGUSR1):
+            loop.remove_signal_handler(number)

@@ -1,0 +1,71 @@
+"""ccxt's clients for an account: which host they talk to, with which key.
+
+With a key a client is for the few requests around single orders, and not held to ccxt's own pace.
+A client that is sent `through` an address talks to nobody else: the venue's own host becomes the
+first part of the path, which is how a venue of `trading_tools.venue` is reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from trading_tools.exchange.ccxt_venue import public_client
+
+
+class NoSandbox(ValueError):
+    """The venue has no sandbox that ccxt knows of."""
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """An account's key. Neither is shown where this is printed."""
+
+    key: str
+    secret: str
+
+    def __repr__(self) -> str:
+        return "Credentials(…)"
+
+
+def client_of(
+    venue: str,
+    credentials: Credentials | None = None,
+    *,
+    sandbox: bool = False,  # orc: ignore[T51] without credentials nothing can be traded
+    through: str | None = None,
+) -> Any:
+    """A client of `ccxt.async_support` for spot markets, which opens no connection yet.
+
+    Args:
+        venue: ccxt's id.
+        credentials: the account's; None for public data.
+        sandbox: the venue's own sandbox in the place of its live hosts.
+        through: an address that everything is sent to instead, such as `http://127.0.0.1:7340`.
+
+    Raises:
+        NoSandbox: `sandbox`, and there is none.
+    """
+    client = public_client(venue)
+    client.options["defaultType"] = "spot"
+    client.options["warnOnFetchOpenOrdersWithoutSymbol"] = False
+    if sandbox:
+        if not client.urls.get("test"):
+            raise NoSandbox(f"{venue} has no sandbox")
+        client.set_sandbox_mode(True)
+    if credentials is not None:
+        client.apiKey, client.secret = credentials.key, credentials.secret
+        # ccxt would hold a stamped order back behind other requests until its window has passed.
+        client.enableRateLimit = False  # orc: ignore[T25] a few requests around single orders
+    if through is not None:
+        client.urls["api"] = _sent_through(through.rstrip("/"), client.urls["api"])
+    return client
+
+
+def _sent_through(address: str, urls: Any) -> Any:
+    if isinstance(urls, Mapping):
+        return {name: _sent_through(address, inner) for name, inner in urls.items()}
+    url = urlsplit(urls)
+    return f"{address}/{url.netloc}{url.path}"

@@ -1,0 +1,147 @@
+"""All of an account compared with its venue, in both directions: orders, fills, positions.
+
+What the venue has of ours is learnt, what it has of others is told. A contract's position is the
+account's, so fills of others (a person's, liquidations, automatic deleveraging) change it, and are
+written down too. On spot the coins are the account's, and ours is what our orders made of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from trading_tools.audit.account_entries import PositionChange, Reconciled
+from trading_tools.exchange.orders.contracts import is_contract
+from trading_tools.exchange.orders.life import UNSURE
+from trading_tools.exchange.orders.port import VenueFill, VenueOrder
+from trading_tools.exchange.orders.records import OrderRecord
+from trading_tools.exchange.orders.tracker import Tracker, earlier
+
+_LOOKS: Final = 3
+"""How often positions are compared before they are said to differ: trades go on meanwhile."""
+
+_MARK_EVERY: Final = timedelta(minutes=10)
+"""How often the audit gets a mark of it: a bot that compares every second fills no disk."""
+
+
+@dataclass(frozen=True)
+class PositionDifference:
+    """A market whose position is not what is written down; signed, in the base asset."""
+
+    symbol: str
+    ours_base: Decimal
+    venues_base: Decimal
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """What a reconciliation found beside what it mended."""
+
+    unknown: list[OrderRecord] = field(default_factory=list)
+    """Orders of which the venue would not say what became of them."""
+    strange_orders: list[VenueOrder] = field(default_factory=list)
+    """Open orders of the account that this audit has no intent of."""
+    strange_fills: list[VenueFill] = field(default_factory=list)
+    """Fills of the account that are of no order of this audit; of contracts those that are new."""
+    positions: list[PositionDifference] = field(default_factory=list)
+    """Contracts whose position the fills that are known do not come to."""
+
+    @property
+    def clean(self) -> bool:
+        """Whether the venue and the audit tell the same."""
+        return not (self.unknown or self.strange_orders or self.strange_fills or self.positions)
+
+
+async def reconcile(tracker: Tracker, symbols: Sequence[str]) -> Reconciliation:
+    """Compare, and learn what is ours.
+
+    Raises:
+        Unanswered: the venue did not say which orders, fills or positions it has.
+        HedgeMode: the account keeps long and short positions apart.
+    """
+    found = Reconciliation()
+    listed: set[str] = set()
+    for symbol in symbols:
+        for shown in await tracker.venue.open_orders(symbol):
+            listed.add(shown.client_order_id)
+            if not tracker.on_order(shown):
+                found.strange_orders.append(shown)
+    for order in tracker.records.unsettled():
+        if order.client_order_id not in listed:
+            async with tracker.locks[order.client_order_id]:
+                await tracker.ask(order)
+    for symbol in symbols:
+        await _fills(tracker, symbol, found)
+        if is_contract(symbol):
+            await _position(tracker, symbol, found)
+    found.unknown.extend(
+        order for order in tracker.records.orders.values() if order.stage in UNSURE
+    )
+    return found
+
+
+async def own_fills(tracker: Tracker, symbol: str) -> list[VenueFill]:
+    """Take in fills since those that were compared before; those that are of no order of ours.
+
+    Raises:
+        Unanswered: the venue did not say.
+    """
+    told = await tracker.venue.fills(symbol, _since(tracker, symbol))
+    return [fill for fill in told if not tracker.on_fill(fill)]
+
+
+async def _fills(tracker: Tracker, symbol: str, found: Reconciliation) -> None:
+    """All fills of the account since those that were compared before."""
+    began = tracker.now()
+    strange = await own_fills(tracker, symbol)
+    # While the number of an order is not known, what looks like another's fill may be its own.
+    if any(each.stage in UNSURE and each.symbol == symbol for each in tracker.records.unsettled()):
+        found.strange_fills.extend(strange)
+        return
+    for fill in strange:
+        name = f"{fill.venue_order_id}/{fill.trade_id}"
+        if is_contract(symbol):
+            if tracker.records.knows_change(symbol, name):
+                continue
+            bought = fill.size_base if fill.side == "buy" else -fill.size_base
+            at = datetime.fromtimestamp(fill.at_ms / 1000, UTC)
+            tracker.write(PositionChange(symbol, name, at, bought, "a fill of no order here"))
+        found.strange_fills.append(fill)
+    tracker.compared[symbol] = began
+    written = tracker.records.reconciled_at.get(symbol)
+    if written is None or began - written >= _MARK_EVERY:
+        tracker.write(Reconciled(symbol, began))
+
+
+async def _position(tracker: Tracker, symbol: str, found: Reconciliation) -> None:
+    """A contract's position, looked at again where a trade may have come in between."""
+    for _ in range(_LOOKS):
+        venues = await tracker.venue.position(symbol)
+        ours = tracker.records.position_base(symbol)
+        if venues == ours:
+            return
+        await _fills(tracker, symbol, found)
+    ours = tracker.records.position_base(symbol)
+    if venues != ours:
+        found.positions.append(PositionDifference(symbol, ours, venues))
+
+
+def _since(tracker: Tracker, symbol: str) -> int:
+    """Since when fills may be missing, in the venue's milliseconds.
+
+    What others did while nothing of ours ran is found from where the last comparison ended; in an
+    audit that has none, from its first order on.
+    """
+    records = tracker.records
+    if not records.orders and symbol not in records.reconciled_at:
+        return int(tracker.started.timestamp() * 1000)  # nothing older can be of an order of ours
+    orders = [order for order in records.orders.values() if order.symbol == symbol]
+    first = orders[0].intended_at if orders else tracker.started
+    compared = tracker.compared.get(symbol) or records.reconciled_at.get(
+        symbol, min(first, tracker.started)
+    )
+    open_since = [order.intended_at for order in orders if not order.settled]
+    return earlier(min([*open_since, compared]))

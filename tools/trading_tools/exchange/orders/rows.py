@@ -1,0 +1,151 @@
+"""ccxt's rows of orders and fills as the manager takes them: of REST and of streams, in base units.
+
+What ccxt 4.5.90 makes of some streams is wrong, and read from the venue's own row here: Kraken's
+orders have its `order_userref` for a client id and no filled size, Coinbase's have their filled
+size for the whole (both seen with its unmodified clients). A row that lacks something is no news.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from trading_tools.exchange.errors import one_line
+from trading_tools.exchange.orders.life import Stage
+from trading_tools.exchange.orders.port import Unanswered, VenueFill, VenueOrder
+from trading_tools.exchange.orders.records import OrderRecord
+from trading_tools.money import from_json
+
+Row = Mapping[str, Any]
+
+_STAGES: Final[Mapping[str, Stage]] = {
+    "open": Stage.OPEN,
+    "closed": Stage.FILLED,
+    "canceled": Stage.CANCELED,
+    "expired": Stage.CANCELED,
+    "rejected": Stage.REJECTED,
+    # Coinbase's own words, which ccxt passes through.
+    "PENDING": Stage.OPEN,
+    "QUEUED": Stage.OPEN,
+    "CANCEL_QUEUED": Stage.OPEN,
+    "EDIT_QUEUED": Stage.OPEN,
+}
+
+
+class Unreadable(Unanswered):
+    """A row lacks what an order or a fill must have: nothing is known by it."""
+
+
+def order_of(row: Row, contract_size: Decimal = Decimal(1)) -> VenueOrder:
+    """An order. `contract_size` is what one contract is in base, 1 on a spot market.
+
+    Raises:
+        Unreadable: it lacks what an order must have, as the later rows of Kraken's stream do.
+    """
+    try:
+        stage = _STAGES[row["status"]]
+        name, size, filled = _as_told(row)
+        # Bybit's PartiallyFilledCanceled is "closed" in ccxt's words.
+        if stage is Stage.FILLED and filled < size:
+            stage = Stage.CANCELED
+        if row["side"] not in ("buy", "sell") or not row["symbol"] or row["id"] is None:
+            raise ValueError("it has no side, market or number")
+        return VenueOrder(
+            str(row["id"]),
+            name,
+            row["symbol"],
+            row["side"],
+            stage,
+            size * contract_size,
+            filled * contract_size,
+            None if row.get("price") is None else from_json(row["price"], "price"),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise Unreadable(f"an order that cannot be read: {one_line(error)}") from error
+
+
+def later_order_of(row: Row, known: OrderRecord) -> VenueOrder:
+    """One of Kraken's later rows of an order, whose market and size only the first one has.
+
+    Raises:
+        Unreadable: it is none, or says that the order has ended and not what it has filled.
+    """
+    try:
+        told = row["info"]
+        stage = _STAGES[row["status"]]
+        if "exec_type" not in told or (stage is not Stage.OPEN and "cum_qty" not in told):
+            raise ValueError("it does not say what is filled")
+        filled = from_json(told.get("cum_qty", 0), "cum_qty")
+        if stage is Stage.FILLED and filled < known.size_base:
+            stage = Stage.CANCELED
+        return VenueOrder(
+            str(told["order_id"]),
+            known.client_order_id,
+            known.symbol,
+            "buy" if known.side == "buy" else "sell",
+            stage,
+            known.size_base,
+            filled,
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise Unreadable(f"a later row that cannot be read: {one_line(error)}") from error
+
+
+def fill_of(row: Row, contract_size: Decimal = Decimal(1)) -> VenueFill:
+    """A fill. `contract_size` is as for `order_of`.
+
+    Raises:
+        Unreadable: it lacks what a fill must have.
+    """
+    try:
+        if row["side"] not in ("buy", "sell") or None in (row["id"], row["order"], row["symbol"]):
+            raise ValueError("it has no side, market or number")
+        return VenueFill(
+            str(row["id"]),
+            str(row["order"]),
+            row["symbol"],
+            row["side"],
+            from_json(row["amount"], "amount") * contract_size,
+            from_json(row["price"], "price"),
+            int(row["timestamp"]),
+            fee_base=_fee_base(row),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise Unreadable(f"a fill that cannot be read: {one_line(error)}") from error
+
+
+def position_of(row: Row, contract_size: Decimal) -> Decimal:
+    """A contract's position in the base asset, below zero for a short one.
+
+    Raises:
+        Unreadable: it has no size, or one without a side.
+    """
+    try:
+        size = from_json(row["contracts"] or 0, "contracts") * contract_size
+        if size and row["side"] not in ("long", "short"):
+            raise ValueError(f"its side is {row['side']!r}")
+        return -size if row["side"] == "short" else size
+    except (KeyError, TypeError, ValueError) as error:
+        raise Unreadable(f"a position that cannot be read: {one_line(error)}") from error
+
+
+def _as_told(row: Row) -> tuple[str, Decimal, Decimal]:
+    """Client id, size and filled size; of the venue's own row where ccxt reads it wrong."""
+    told = row["info"]
+    if "order_qty" in told and "exec_type" in told:
+        name = told.get("cl_ord_id") or ""
+        return name, from_json(told["order_qty"]), from_json(told["cum_qty"])
+    name = str(row["clientOrderId"] or "")
+    if "leaves_quantity" in told:
+        filled = from_json(told["cumulative_quantity"])
+        return name, filled + from_json(told["leaves_quantity"]), filled
+    return name, from_json(row["amount"], "amount"), from_json(row["filled"], "filled")
+
+
+def _fee_base(row: Row) -> Decimal:
+    """What of the fee was taken in the base asset; below zero for a rebate in it."""
+    base = row["symbol"].partition("/")[0]
+    fees = row.get("fees") or [row.get("fee") or {}]
+    paid = (fee["cost"] for fee in fees if fee.get("currency") == base and fee.get("cost"))
+    return sum((from_json(cost, "fee") for cost in paid), Decimal(0))

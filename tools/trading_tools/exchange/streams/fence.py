@@ -1,0 +1,26 @@
+"""The fence around what others wrote: the package's one place that catches every exception."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+
+
+class WasCancelled(Exception):
+    """What was waited for was cancelled by somebody, and not the task that waited."""
+
+
+async def fault_of(act: Awaitable[object]) -> Exception | None:
+    """What awaiting this raised, or None. This task's own end goes through."""
+    try:
+        await act
+    except asyncio.CancelledError:
+        # ccxt shares one future among all that watch the same: another's end may cancel it. A task
+        # that such a one ends does so in silence: its group takes it for one that was cancelled.
+        task = asyncio.current_task()
+        if task is not None and task.cancelling() > 0:
+            raise
+        return WasCancelled("what was waited for was cancelled")
+    except Exception as error:  # noqa: BLE001 - consumers and ccxt's parsers raise whatever they do
+        return error
+    return None
