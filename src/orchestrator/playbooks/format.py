@@ -43,7 +43,7 @@ Type = Literal[
     "choice",
     "text",
 ]
-Kind = Literal["validate", "answer", "review"]
+Kind = Literal["validate", "answer", "review", "golive"]
 
 
 class _Part(BaseModel):
