@@ -17,6 +17,15 @@ class Gateway:
     def send(self, symbol, amount, price):
         return self.exchange.create_order(symbol, "limit", "buy", amount, price)
 """
+OWN = """
+class Mock:
+    def create_order(self): ...
+
+    def go(self):
+        self.create_order()
+
+Mock().create_order()
+"""
 SOUND = "from desk.gateway import Gateway\n\nGateway().send('BTC/USDT', 1, 2)\n"
 
 
@@ -46,7 +55,7 @@ def test_a_bot_that_sends_through_its_gateway_alone_passes_and_imports_are_follo
     [
         "import ccxt\nx = ccxt.kraken()\nx.create_market_buy_order('BTC/USDT', 1)\n",
         "import ccxt\nx = ccxt.kraken()\ngetattr(x, 'create_order')('BTC/USDT', 1)\n",
-        "import asyncio, ccxt\nx = ccxt.kraken()\nasyncio.to_thread(x.edit_order, '1', 'BTC/USDT')\n",
+        "import asyncio, ccxt\nx = ccxt.okx()\nasyncio.to_thread(x.edit_order, '1', 'A/B')\n",
         SOUND + "Gateway().exchange.create_order('BTC/USDT', 'market', 'buy', 1)\n",
         "from pybit.unified_trading import HTTP\nHTTP().place_order(symbol='BTCUSDT')\n",
     ],
@@ -98,5 +107,4 @@ def test_a_gateway_that_is_not_there_or_sends_nothing_is_no_evidence(
 
 
 def test_a_method_of_the_bots_own_is_no_clients_and_tests_do_not_go_live(tmp_path: Path) -> None:
-    own = "class Mock:\n    def create_order(self): ...\n    def go(self):\n        self.create_order()\n\nMock().create_order()\n"
-    assert asked(tmp_path, SOUND + own).verdict is Verdict.PASS
+    assert asked(tmp_path, SOUND + OWN).verdict is Verdict.PASS

@@ -26,7 +26,11 @@ def signals(candles):
     mean[:19] = np.nan
     return {"mean": mean, "above": np.where(close > mean, 1, -1)}
 """
-NEXT = "def signals(candles):\n    c = [row[4] for row in candles]\n    return [b - a for a, b in zip(c, [*c[1:], c[-1]])]\n"
+NEXT = """
+def signals(candles):
+    closes = [row[4] for row in candles]
+    return [after - before for before, after in zip(closes, [*closes[1:], closes[-1]])]
+"""
 SCALED = """
 import numpy as np
 
@@ -108,11 +112,11 @@ def test_what_is_given_live_bounds_what_is_tried(tmp_path: Path, candles: str) -
         ("import nothing_such\n", "strategy.py cannot be imported: ModuleNotFoundError"),
         ("def signals(c):\n    return [1] * len(c)\n", "it says the same of all candles"),
         ("def signals(c):\n    return [1, 2]\n", "returns 2 values for 199 candles"),
-        ("def signals(c):\n    return ['up'] * len(c)\n", "something else than numbers"),
-        ("def signals(c):\n    return [None][len(c)]\n", "IndexError: list index out of range (line 2"),
+        ("def signals(c):\n    return ['up'] * len(c)\n", "else than numbers"),
+        ("def signals(c):\n    return [None][len(c)]\n", "list index out of range (line 2"),
         ("import os\ndef signals(c):\n    os._exit(3)\n", "ended its process (exit code 3)"),
-        ("import random\ndef signals(c):\n    return [random.random() for _ in c]\n", "different"),
-        ("import socket\ndef signals(c):\n    socket.create_connection(('127.0.0.1', 9))\n", "netw"),
+        ("import random\ndef signals(c):\n    return [random.random() for _ in c]\n", "differ"),
+        ("import socket\ndef signals(c):\n    socket.create_connection(('::1', 9))\n", "netw"),
         ("def signals(c):\n    return bytearray(5 << 30)\n", "MemoryError"),
         ("def signals(c):\n    while True: pass\n", "did not answer within 3 s"),
     ],
