@@ -86,7 +86,8 @@ def test_a_breaker_that_never_opens_fails_with_what_it_broke(project: GateProjec
 def test_a_breaker_that_is_not_there_is_no_evidence(
     project: GateProject, breaker: str | None, said: str
 ) -> None:
-    found = asked(project, "G23", **({"breaker": breaker} if breaker else {}))
+    declared: dict[str, Any] = {"breaker": breaker} if breaker else {}
+    found = asked(project, "G23", **declared)
     assert (found.verdict, said in found.detail) == (Verdict.NO_EVIDENCE, True), found.detail
 
 
@@ -104,7 +105,7 @@ def test_a_limiter_that_lets_all_through_fails_whatever_the_drill_says(
 def test_a_sound_limiter_joins_the_drills_evidence_and_does_not_replace_it(
     project: GateProject,
 ) -> None:
-    limiter = {"limiter": "kit.py:pacer", "limiter_params": {"rate": "10"}}
+    limiter: dict[str, Any] = {"limiter": "kit.py:pacer", "limiter_params": {"rate": "10"}}
     both = asked(project, "G24", WARNED, **limiter)
     assert both.verdict is Verdict.PASS, both
     assert len(both.evidence) == 2

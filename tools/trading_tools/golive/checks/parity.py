@@ -110,12 +110,14 @@ Ordered = tuple[Instants, Numbers]
 
 
 def _by_symbol(trades: Trades) -> dict[str, Ordered]:
-    names, places = np.unique(np.array(trades.symbols), return_inverse=True)
     assert trades.sides is not None
+    names: dict[str, int] = {}
+    numbered = (names.setdefault(each, len(names)) for each in trades.symbols)
+    places = np.fromiter(numbered, np.int64, len(trades.symbols))
     order = np.argsort(places, kind="stable")
     ends = np.cumsum(np.bincount(places, minlength=len(names)))[:-1]
     return {
-        str(name): (trades.closed_at[rows], trades.sides[rows])
+        name: (trades.closed_at[rows], trades.sides[rows])
         for name, rows in zip(names, np.split(order, ends), strict=True)
     }
 
