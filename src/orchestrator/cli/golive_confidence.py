@@ -1,6 +1,6 @@
 """The picture of what the agents' confidence was worth, for the page of `orc golive`.
 
-The gate knows no agents, so the picture is made here; the figures are `orchestrator.run.calibration`.
+The gate knows no agents, so it is drawn here; the figures are `orchestrator.run.calibration`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def reliability(gathered: Gathered) -> str | None:
     if found.few:
         return None
     x, y = across(0, 1), upwards(0, 1.05)
-    parts = [frame(x, y, _SHARES, _SHARES), line(x, y, [0.0, 1.0], [0.0, 1.0], "depth")]
+    parts = [frame(x, y, _SHARES, _SHARES), line(x, y, [0.0, 1.0], [0.0, 1.0])]
     parts += [dot(x, y, one.mean_confidence, one.observed, f"{one.n}") for one in found.bins]
     about = (
         f"What agents said (across) and how often the checks then held, {found.n} outcomes; on the "

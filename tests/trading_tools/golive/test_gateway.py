@@ -106,5 +106,18 @@ def test_a_gateway_that_is_not_there_or_sends_nothing_is_no_evidence(
     assert (found.verdict, said in found.detail) == (Verdict.NO_EVIDENCE, True), found.detail
 
 
-def test_a_method_of_the_bots_own_is_no_clients_and_tests_do_not_go_live(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("bot", "verdict"), [("", Verdict.PASS), ("import test_back\n", Verdict.FAIL)]
+)
+def test_tests_do_not_go_live_unless_the_bot_imports_them(
+    tmp_path: Path, bot: str, verdict: Verdict
+) -> None:
+    project = GateProject(tmp_path / "bot")
+    project.write("gate.py", GATE)
+    project.write("test_back.py", "import ccxt\nccxt.okx().create_order('A', 'limit', 'buy', 1)\n")
+    project.write("bot.py", f"import gate\n{bot}")
+    assert project.ask("G13", bot={"source": ["."], "gateway": "gate"}).verdict is verdict
+
+
+def test_a_method_of_the_bots_own_is_no_clients(tmp_path: Path) -> None:
     assert asked(tmp_path, SOUND + OWN).verdict is Verdict.PASS

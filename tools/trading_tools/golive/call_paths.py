@@ -1,7 +1,7 @@
 """Where a bot's code sends orders: every place, by the model that the review reads code with.
 
-Files are those of `[bot] source` and whatever of the project they import. Tests are left out: they
-are not what goes live. What is put together at run time from text is not seen.
+Files are those of `[bot] source` and whatever of the project they import. Tests are left out where
+nothing of these imports them. What is put together at run time from text is not seen.
 """
 
 from __future__ import annotations
@@ -52,20 +52,22 @@ def sending(folder: Path, source: tuple[str, ...]) -> Sending:
     places: dict[str, tuple[Place, ...]] = {}
     unread = []
     projects: dict[Path, Project] = {}
-    waiting = [path for name in source for path in _files(folder / name)]
-    seen = set(waiting)
+    waiting = [(path, True) for name in source for path in _files(folder / name)]
+    done: set[Path] = set()
     while waiting:
-        path = waiting.pop()
+        path, listed = waiting.pop()
+        if path in done:
+            continue
         shown = path.relative_to(folder).as_posix()
         module = _module(path, shown, projects)
+        if module is not None and module.is_test and listed:
+            continue  # unless something that goes live imports it
+        done.add(path)
         if module is None:
             unread.append(shown)
             continue
-        if not module.is_test:
-            places[shown] = tuple(_places(module))
-            further = [each for each in _imported(module, path, folder) if each not in seen]
-            seen.update(further)
-            waiting += further
+        places[shown] = tuple(_places(module))
+        waiting += [(each, False) for each in _imported(module, path, folder)]
     return Sending(dict(sorted(places.items())), tuple(sorted(unread)))
 
 

@@ -347,6 +347,7 @@ class GoLive(_Part):
             "bot.lock": self.bot.lock,
             "paper.file": self.paper and self.paper.file,
             "backtest.file": self.backtest and self.backtest.file,
+            "signals.target": self.signals and self.signals.target.rpartition(":")[0],
             "signals.candles": self.signals and self.signals.candles,
             "returns.file": self.returns and self.returns.file,
             "statistics.trial_returns": self.statistics.trial_returns,
