@@ -14,11 +14,11 @@ from pydantic import Field
 
 from orchestrator.toolbox.tool import Effect, Tool, ToolContext, ToolError, ToolResult, render, tool
 from orchestrator.workspace.workspace import Workspace
-from trading_tools.audit.ledger import Ledger
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from trading_tools.audit.ledger import Ledger
     from trading_tools.golive.config.reading import Project
     from trading_tools.golive.gate import Checked, Report
 
@@ -41,6 +41,8 @@ async def go_live_gate(
     Returns: `verdict` (go, no-go), `bot`, `commit`, `counts`; lines of `id title: detail` for what
     `failed`, what is `blocking` (the failed first, then what lacks evidence), and what `passed`.
     """
+    from trading_tools.audit.ledger import Ledger
+
     workspace = context.service(Workspace)
     ledger = cast("Ledger | None", context.services.get(Ledger))
     folder = workspace.layout.project
