@@ -9,13 +9,6 @@ from trading_tools.golive.check import Case, Check
 from trading_tools.golive.verdict import Finding, no_evidence
 
 _OPEN = {
-    "G01": ("API key cannot withdraw", "SEC rule 15c3-5(c)(2)(iii) restricted access"),
-    "G02": ("API key is bound to addresses and does not expire soon", "requirement document 001"),
-    "G04": ("API key is for the intended account", "requirement document 001, rule 8"),
-    "G05": ("Clock is within the venue's window", "RTS 25 clock synchronisation"),
-    "G06": ("Markets are open and allow the order types", "venues' market rules"),
-    "G07": ("Prices and sizes are rounded to the venue's steps", "venues' filters"),
-    "G08": ("Smallest entry and exit are above the minimum", "freqtrade issue 8229"),
     "G10": ("Price collars and slippage bounds", "RTS 6 art. 15(1)(a)"),
     "G11": ("Message and repeated-execution throttles", "RTS 6 art. 15(1)(d) and 15(3)"),
     "G13": ("No order passes the gateway by", "SEC rule 15c3-5(b) and (d)"),

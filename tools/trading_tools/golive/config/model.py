@@ -77,12 +77,21 @@ class Venue(_Part):
         description="A kept copy of the venue's market rules (JSON of ccxt's load_markets).",
         examples=["evidence/binance-markets.json"],
     )
+    prices: dict[str, Amount] = Field(
+        default={}, description="A price of each symbol, for the smallest order's arithmetic."
+    )
 
 
 class Limits(_Part):
     """What it may risk. Quote amounts are in one currency, that of the bankroll."""
 
     bankroll_quote: Amount | None = Field(default=None, examples=["10000"])
+    min_order_quote: Amount | None = Field(
+        default=None, description="The smallest order it sends.", examples=["50"]
+    )
+    min_fill: Share = Field(
+        default=Decimal("0.5"), description="The smallest part of an entry that it keeps."
+    )
     max_order_quote: Amount | None = Field(default=None, examples=["500"])
     max_position_quote: Amount | None = Field(
         default=None, description="The most in one symbol.", examples=["2000"]
