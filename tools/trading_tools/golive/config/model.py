@@ -214,6 +214,12 @@ class Record(_Part):
         default=None,
         description="The venue's own list of orders (JSON of ccxt's fetch_orders), to compare.",
     )
+    venue_fills: File | None = Field(
+        default=None, description="Its trades with their fees (JSON of ccxt's fetch_my_trades)."
+    )
+    funding: File | None = Field(
+        default=None, description="Funding paid (JSON of ccxt's fetch_funding_history)."
+    )
 
 
 class Deployment(_Part):
@@ -296,6 +302,8 @@ class GoLive(_Part):
             "drills.market": self.drills.market,
             "record.file": self.record and self.record.file,
             "record.venue_history": self.record and self.record.venue_history,
+            "record.venue_fills": self.record and self.record.venue_fills,
+            "record.funding": self.record and self.record.funding,
             "deployment.signers": self.deployment.signers,
         }
         yield from ((key, name) for key, name in named.items() if name)
