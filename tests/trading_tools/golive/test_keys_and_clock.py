@@ -208,6 +208,16 @@ def test_a_venue_that_repeats_the_key_does_not_get_it_into_the_report(
     assert KEY not in repr(found)
 
 
+def test_a_key_in_the_midst_of_a_good_reply_does_not_get_into_the_evidence(
+    gate: GateProject, liar: Liar
+) -> None:
+    said = {"Wallet": [], "Spot": [f"of {KEY}"], KEY: [SECRET]}
+    found = gate.ask_venues("G01", bybit_says(liar, permissions=said), venues=at("bybit"))
+    assert found.verdict is Verdict.PASS
+    assert KEY not in repr(found)
+    assert SECRET not in repr(found)
+
+
 def test_a_venue_that_is_down_is_no_evidence(gate: GateProject) -> None:
     with lying() as liar:
         port = liar.port

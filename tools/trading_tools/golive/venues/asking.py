@@ -109,7 +109,7 @@ class Venues:
         keys = self._keys(venue)
 
         async def ask(client: Any) -> Grant:
-            reply = await desk.ask(client)
+            reply = _without(keys, await desk.ask(client))
             host = urlsplit(client.last_request_url or "").netloc
             sha256 = hashlib.sha256(keys.key.encode()).hexdigest()
             return Grant(desk, reply, sha256, datetime.now(UTC), host)
@@ -229,10 +229,21 @@ async def _sample(client: Any) -> Sample:
 
 
 def _line(name: str, error: Exception, keys: _Keys | None) -> str:
-    """One line on what went wrong. A venue may repeat what it was sent: no key stays in it."""
-    text = " ".join(_QUERY.sub("", str(error)).split())
-    for hidden in () if keys is None else (keys.key, keys.secret, *keys.secret.split("\n")):
-        for form in {hidden.strip(), quote(hidden.strip(), safe="")}:
-            text = text.replace(form, "…") if len(form) >= 8 else text
+    """One line on what went wrong."""
+    text = " ".join(_without(keys, _QUERY.sub("", str(error))).split())
     kind = "" if isinstance(error, MarketDataError) else f"{type(error).__name__}: "
     return f"{name}: {kind}{text[:_SHOWN]}"
+
+
+def _without(keys: _Keys | None, told: Any) -> Any:
+    """What a venue told, all texts in it without the key: it may repeat what it was sent."""
+    if isinstance(told, Mapping):
+        return {_without(keys, name): _without(keys, each) for name, each in told.items()}
+    if isinstance(told, list):
+        return [_without(keys, each) for each in told]
+    if not isinstance(told, str) or keys is None:
+        return told
+    for hidden in (keys.key, keys.secret, *keys.secret.split("\n")):
+        for form in (hidden.strip(), quote(hidden.strip(), safe="")):
+            told = told.replace(form, "…") if len(form) >= 8 else told
+    return told
