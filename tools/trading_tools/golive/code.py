@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from trading_tools.golive.config.reading import Project
@@ -40,6 +41,12 @@ def read_code(project: Project) -> Code | str:
     paths = [*bot.source, *([bot.lock] if bot.lock and bot.source else [])]
     dirty = tuple(line[3:] for line in (status or "").splitlines())
     return Code(project.folder, commit.strip(), dirty, tuple(paths))
+
+
+def committed_at(folder: Path, name: str) -> datetime | None:
+    """When a file was last committed; None where it never was, or git cannot say."""
+    told = _git(folder, "log", "-1", "--format=%cI", "--", name)
+    return datetime.fromisoformat(told.strip()).astimezone(UTC) if told and told.strip() else None
 
 
 def _git(folder: Path, *words: str) -> str | None:

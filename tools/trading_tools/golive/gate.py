@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from trading_tools.golive.catalogue import UNANSWERED
 from trading_tools.golive.check import Case, Check, all_checks
 from trading_tools.golive.verdict import Finding, Verdict
 from trading_tools.golive.waivers import Waivers
@@ -90,7 +89,7 @@ def pass_gate(
     waivers: Waivers = NO_WAIVERS,
 ) -> Report:
     """Ask every check, several at once."""
-    asked = questions()
+    asked = all_checks()
     reasons = case.project.config.checks.not_required
     with ThreadPoolExecutor() as pool:
         findings = list(pool.map(lambda each: each.run(case), asked))
@@ -117,10 +116,3 @@ def _waived(check: Check, finding: Finding, waivers: Waivers) -> Finding:
         return replace(finding, verdict=Verdict.WAIVED, detail=said)
     void = waivers.void.get(check.id)
     return finding if void is None else replace(finding, detail=f"{finding.detail}; {void}")
-
-
-def questions() -> list[Check]:
-    """All of the gate's questions, by id, the unanswered ones too."""
-    built = {check.id: check for check in all_checks()}
-    both = {check.id: check for check in UNANSWERED if check.id not in built} | built
-    return [both[name] for name in sorted(both)]
