@@ -52,7 +52,7 @@ def client_of(
     client.options["defaultType"] = "spot"
     client.options["warnOnFetchOpenOrdersWithoutSymbol"] = False
     if sandbox:
-        if not client.urls.get("test"):
+        if not _has_sandbox(client):
             raise NoSandbox(f"{venue} has no sandbox")
         client.set_sandbox_mode(True)
     if credentials is not None:
@@ -62,6 +62,15 @@ def client_of(
     if through is not None:
         client.urls["api"] = _sent_through(through.rstrip("/"), client.urls["api"])
     return client
+
+
+def has_sandbox(venue: str) -> bool:
+    """Whether ccxt knows of a sandbox of this venue."""
+    return _has_sandbox(public_client(venue))
+
+
+def _has_sandbox(client: Any) -> bool:
+    return bool(client.urls.get("test"))
 
 
 def _sent_through(address: str, urls: Any) -> Any:
