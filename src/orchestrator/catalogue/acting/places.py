@@ -33,7 +33,7 @@ class Door:
 
     account: str
     credentials: Credentials
-    sandbox: bool = False
+    sandbox: bool
     through: str | None = None
 
 
@@ -103,6 +103,7 @@ async def _simulated(venue: str, address: str) -> Door:
     return Door(
         account=f"simulator:{told['instance']}",
         credentials=Credentials(served[venue]["key"], served[venue]["secret"]),
+        sandbox=False,
         through=address,
     )
 
