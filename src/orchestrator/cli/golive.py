@@ -19,7 +19,7 @@ from orchestrator.cli.drill_progress import watched
 from orchestrator.cli.golive_files import configured
 from orchestrator.cli.golive_person import sign_command, verify_report, waive_command
 from orchestrator.cli.options import JSON
-from orchestrator.cli.output import CommandError, Exit, as_text, leave
+from orchestrator.cli.output import CommandError, Exit, as_text, leave, say
 from orchestrator.cli.place import Place, audit_key
 from orchestrator.cli.sheets import hand_out, sheets
 
@@ -77,6 +77,8 @@ def golive_command(
         pictures += _confidence()
     for name, target in wanted:
         hand_out(_rendered(report, said, pictures, name, target), target)
+    if all(target is not None for _, target in wanted):
+        say(_rendered(report, said, pictures, "text", None).partition("\n")[0])
     leave(Exit.DONE if report.go else Exit.NEGATIVE)
 
 

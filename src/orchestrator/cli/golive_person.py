@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,13 @@ from orchestrator.cli.place import Place
 if TYPE_CHECKING:
     from trading_tools.golive.handover import Handover
 
-_CONFIG = click.option("--config", "file", type=click.Path(path_type=Path), metavar="FILE")
+_CONFIG = click.option(
+    "--config",
+    "file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Default: golive.toml.",
+)
 _BY = click.option("--as", "by", required=True, metavar="NAME", help="As in the file of signers.")
 _KEY = click.option(
     "--key",
@@ -33,14 +39,14 @@ _KEY = click.option(
 @click.argument("check")
 @click.option("--reason", required=True, help="Why its evidence can be missing.")
 @click.option(
-    "--until", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The last day it counts."
+    "--until", required=True, metavar="DAY", help="The last day it counts, as 2026-12-10."
 )
 @_BY
 @_KEY
 @_CONFIG
 @JSON
 def waive_command(
-    check: str, reason: str, until: datetime, by: str, key: Path, file: Path | None, as_json: bool
+    check: str, reason: str, until: str, by: str, key: Path, file: Path | None, as_json: bool
 ) -> None:
     """Answer, by name and until a day, for missing evidence of CHECK."""
     from trading_tools.golive.check import all_checks
@@ -56,7 +62,7 @@ def waive_command(
     if signers is None:
         fix = "name the file of your approvers' public keys"
         raise CommandError("[deployment] signers is missing", str(project.file), fix)
-    waiver = Waiver(project.config.bot.name, check, reason, until.date(), by)
+    waiver = Waiver(project.config.bot.name, check, reason, _day(until), by)
     with place.open_ledger() as ledger:
         try:
             waive(ledger, waiver, key, project.path(signers), datetime.now(UTC).date())
@@ -109,14 +115,24 @@ def _told(found: Handover) -> str:
 
 
 def _report(file: Path) -> dict[str, Any]:
+    fix = "name a report that `orc golive --format json=FILE` wrote"
     try:
-        said = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CommandError(f"cannot be read: {error}", str(file), "name a JSON report") from None
+        said = json.loads(file.read_bytes())
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise CommandError(f"cannot be read ({why})", str(file), fix) from None
+    except (ValueError, RecursionError):
+        said = None
     if not isinstance(said, dict) or "checks" not in said:
-        fix = "write one by `orc golive --format json=FILE`"
         raise CommandError("is no report of the gate", str(file), fix)
     return said
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise CommandError(f"{text!r} is no day", "--until", "write it as 2026-12-10") from None
 
 
 def _only_a_person() -> None:

@@ -38,7 +38,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "route": ("orchestrator.cli.route", "Which agent would take a request."),
     "agents": ("orchestrator.cli.agents", "The specialists; `orc agents lint` checks files."),
     "playbooks": ("orchestrator.cli.playbooks", "What is answered without a model."),
-    "schema": ("orchestrator.cli.schema", "Print a JSON Schema: handoff, agent, playbook, config."),
+    "schema": (
+        "orchestrator.cli.schema",
+        "Print a JSON Schema: handoff, golive, agent and others.",
+    ),
     "tools": ("orchestrator.cli.tools", "The tools; `orc tools call NAME JSON` runs one."),
     "audit": ("orchestrator.cli.audit", "Verify, show or export the ledger."),
     "review": ("orchestrator.cli.review", "Find in code, or a change, what loses money."),
@@ -151,7 +154,7 @@ def _guarded(act: Callable[[], object]) -> int:
     try:
         return _finished(act)
     except click.Abort:
-        _tell(CommandError("stopped before it was done", "orc", "start it again"))
+        _tell(CommandError("stopped before it was done", "", "start it again"))
         return INTERRUPTED
     except click.exceptions.NoArgsIsHelpError as error:
         say(error.format_message())
@@ -192,4 +195,4 @@ def _fault(error: Exception) -> int:
     if os.environ.get("ORC_TRACE"):
         raise error
     what = f"a fault of ours: {type(error).__name__}: {error}"
-    return _tell(CommandError(what, "orc", "ORC_TRACE=1 shows where", Exit.FAULT))
+    return _tell(CommandError(what, "", "ORC_TRACE=1 shows where", Exit.FAULT))

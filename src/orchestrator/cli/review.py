@@ -83,7 +83,7 @@ def review_command(
         raise CommandError(f"--json and --format {form} exclude each other", "orc review", fix)
     begun = time.perf_counter()
     place = Place.find(workspace)
-    rules = _rules(_ids(select), _ids(extend), _ids(ignore))
+    rules = _rules(*([each.upper() for each in _ids(text)] for text in (select, extend, ignore)))
     done = _reviewed(place, paths, revision, staged, rules)
     done = replace(done, findings=(*done.findings, *_of_others(tools, done)))
     done = _beyond(done, baseline)
@@ -99,7 +99,7 @@ def review_command(
 
 
 def _ids(text: str | None) -> list[str]:
-    return [each.strip() for each in (text or "").split(",") if each.strip()]
+    return (text or "").replace(",", " ").split()
 
 
 def _rules(select: list[str], extend: list[str], ignore: list[str]) -> Sequence[Rule]:
@@ -163,7 +163,12 @@ def _beyond(done: Reviewed, baseline: Path | None) -> Reviewed:
 def _keep(path: Path, findings: Sequence[Finding]) -> None:
     from trading_tools.review.comparing import baseline_text
 
-    path.write_text(baseline_text(findings), "utf-8")
+    try:
+        path.write_text(baseline_text(findings), "utf-8")
+    except OSError as error:
+        why = error.strerror or str(error)
+        fix = "name a file in a folder that is there and can be written"
+        raise CommandError(f"cannot be written ({why})", str(path), fix) from None
     say(f"{counted(len(findings), 'finding')} kept as old in {path}")
 
 

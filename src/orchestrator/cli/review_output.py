@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from typing import TYPE_CHECKING, Final
 
@@ -39,5 +40,14 @@ def told(done: Reviewed, rules: Sequence[Rule], form: str, seconds: float) -> st
         return as_markdown(done.findings, rules, done.files)
     from trading_tools.review.reports.text import as_text as for_people
 
-    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    return for_people(done.findings, done.files, colour=colour, brief=form == "brief") + "\n"
+    seen = sys.stdout.isatty()
+    return (
+        for_people(
+            done.findings,
+            done.files,
+            colour=seen and "NO_COLOR" not in os.environ,
+            brief=form == "brief",
+            width=shutil.get_terminal_size().columns if seen else None,
+        )
+        + "\n"
+    )

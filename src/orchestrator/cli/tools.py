@@ -222,4 +222,18 @@ def _pretty(result: ToolResult) -> str:
     if not isinstance(result.data, Mapping) or result.text != canonical_json(result.data):
         return result.text
     width = max(map(len, result.data), default=0)
-    return "\n".join(f"{key:{width}}  {value_text(value)}" for key, value in result.data.items())
+    lines: list[str] = []
+    for key, value in result.data.items():
+        if isinstance(value, list) and value and all(isinstance(each, Mapping) for each in value):
+            # A table in one line is for no reader: a row each, with its fields behind one another.
+            lines.append(f"{key:{width}}  {len(value)}:")
+            lines += [f"  - {_row(each)}" for each in value]
+        else:
+            lines.append(f"{key:{width}}  {value_text(value)}")
+    return "\n".join(lines)
+
+
+def _row(fields: Mapping[str, Any]) -> str:
+    from orchestrator.cli.text import value_text
+
+    return "; ".join(f"{key}: {value_text(value)}" for key, value in fields.items())

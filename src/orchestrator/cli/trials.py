@@ -70,7 +70,7 @@ def list_command(bot: str, as_json: bool) -> None:
 
     place = Place.find()
     trials = Trials(())
-    if place.ledger_file.is_file():
+    if place.has_ledger():
         with place.open_ledger(read_only=True) as ledger:
             trials = read_trials(ledger, bot)
     emit(_told(bot, trials), as_json, lambda: _table(bot, trials))

@@ -16,7 +16,7 @@ WORD = r"[a-z][a-z0-9_]*"
 _STEP_DOWN = r"\.(?:[A-Za-z_][A-Za-z0-9_]*|[0-9]+|\*)"
 PLACE = re.compile(rf"\{{({WORD}(?:{_STEP_DOWN})*)(?::([a-z]+))?\}}")
 """Where a value stands in a template: `{slot}`, `{step.field}`, `{step.field:percent}`."""
-FORMATS = ("short", "percent")
+FORMATS = ("short", "percent", "lines")
 
 Name = Annotated[str, StringConstraints(pattern=f"^{NAME}$", max_length=60)]
 Word = Annotated[str, StringConstraints(pattern=f"^{WORD}$", max_length=40)]

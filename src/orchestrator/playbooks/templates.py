@@ -129,6 +129,8 @@ def _shown(value: Any, form: str | None) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
+        if form == "lines":
+            return _listed([_shown(item, None) for item in value])
         return "; ".join(_shown(item, form) for item in value)[:_WHOLE]
     if isinstance(value, Mapping):
         return "; ".join(f"{key}: {_shown(item, form)}" for key, item in value.items())[:_WHOLE]
@@ -140,6 +142,19 @@ def _shown(value: Any, form: str | None) -> str:
     if form == "percent":
         return f"{plain(_SHORT.plus(number * 100))}%"
     return plain(_SHORT.plus(number))
+
+
+def _listed(items: list[str]) -> str:
+    """A line for each item; what there is no room for is counted, never cut in silence."""
+    lines: list[str] = []
+    room = _WHOLE
+    for item in items:
+        room -= len(item) + 3
+        if room < 0:
+            lines.append(f"- and {len(items) - len(lines)} more")
+            break
+        lines.append(f"- {item}")
+    return "\n".join(lines)
 
 
 def _compare(value: Any, sign: str, other: str) -> bool:

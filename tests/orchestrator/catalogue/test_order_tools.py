@@ -266,7 +266,6 @@ async def test_no_key_is_in_the_ledger_or_in_a_result(bench: Bench) -> None:
         assert secret not in placed.text
 
 
-async def test_kraken_has_no_sandbox(bench: Bench) -> None:
-    bench.environ |= {"KRAKEN_SANDBOX_API_KEY": "k", "KRAKEN_SANDBOX_API_SECRET": "c2Vj"}
+async def test_no_key_is_asked_for_where_there_is_no_sandbox(bench: Bench) -> None:
     said = await bench.refusal("open_orders", "sandbox", venue="kraken")
     assert said == "kraken has no sandbox: rehearse on the simulator"

@@ -73,6 +73,15 @@ def test_reports_go_to_files_and_stdout(orc: CommandLine, project: GateProject) 
     assert len(suite.findall("testcase/error")) + len(suite.findall("testcase/failure")) == blocking
     assert outcome.out.startswith("# NO-GO: momentum\n")
     assert outcome.out.count("\n| G") == len(ALL)
+    assert "NO-GO for" not in outcome.err
+
+
+def test_the_verdict_is_told_where_every_report_goes_to_a_file(
+    orc: CommandLine, project: GateProject
+) -> None:
+    outcome = orc("golive", "--no-drills", "--format", f"json={project.folder / 'go.json'}")
+    assert outcome.out == ""
+    assert outcome.err.splitlines()[-1].startswith("NO-GO for momentum: ")
 
 
 def test_the_page_has_all_checks_the_pictures_and_nothing_from_elsewhere(
@@ -125,4 +134,6 @@ def test_an_equity_file_that_says_nothing_records_no_trial(
     outcome = orc("trials", "record", "momentum", "flat.csv", "--time-zone", "UTC")
     assert outcome.code == 2
     assert "without variation" in outcome.err
+    zoneless = orc("trials", "record", "momentum", "flat.csv").err
+    assert "(`orc trials record`: --time-zone UTC)" in zoneless
     assert orc("trials", "list", "momentum").out.startswith("nothing was recorded for momentum")

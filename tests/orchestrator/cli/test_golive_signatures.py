@@ -109,11 +109,13 @@ def test_a_waiver_without_a_reason_past_its_day_or_of_a_strange_key_is_refused(
 ) -> None:
     assert "is not within the next 90 days" in waive(orc, keys, str(TODAY - timedelta(days=1))).err
     assert "is not within the next 90 days" in waive(orc, keys, str(TODAY + timedelta(days=91))).err
-    assert "the signature is not ada's" in waive(orc, keys, key="mallory").err
+    told = waive(orc, keys, key="mallory").err
+    assert "the signature is not ada's: ssh-keygen says 'Could not verify signature'" in told
     assert "there is no such key" in waive(orc, keys, key="nobody").err
     words = ("--reason", "later", "--until", SOON, "--as", "ada", "--key", str(keys / "ada"))
     assert "is no reason" in orc("golive", "waive", "G15", *words).err
     assert "there is no check 'G99'" in orc("golive", "waive", "G99", *words).err
+    assert "'soon' is no day; write it as 2026-" in waive(orc, keys, "soon").err
     assert judge(orc).code == 1
 
 
@@ -207,7 +209,10 @@ def test_nobody_signs_a_no_go_or_another_ones_report(
     assert "mallory is not among the approvers" in orc("golive", "sign", "go.json", *mallory).err
     change_report(project)
     assert "made elsewhere or changed" in orc("golive", "sign", "go.json", *ada).err
-    assert "cannot be read" in orc("golive", "--verify", "requirements.lock").err
+    for file, why in (("requirements.lock", "is no report of the gate"), ("no.json", "cannot be")):
+        said = orc("golive", "--verify", file).err
+        assert said.startswith(f"orc: {file}: {why}")
+        assert "`orc golive --format json=FILE` wrote" in said
 
 
 def test_a_run_can_neither_waive_nor_sign(

@@ -35,6 +35,16 @@ def test_a_run_is_driven_shown_replayed_and_verified(desk: Desk, url: str) -> No
     assert "stream at postgresql:///" in desk.orc("doctor", "--json").out
 
 
+def test_trials_that_were_recorded_are_listed(desk: Desk, url: str) -> None:
+    del url
+    days = "".join(f"2026-01-{day:02}T00:00Z,{1000 + day % 3}\n" for day in range(1, 20))
+    (desk.project / "equity.csv").write_text("time,equity\n" + days)
+    assert desk.orc("trials", "list", "momentum", "--json").document["count"] == 0
+    said = desk.orc("trials", "record", "momentum", "equity.csv", "--param", "n=1", "--json")
+    assert said.code == 0, said
+    assert desk.orc("trials", "list", "momentum", "--json").document["count"] == 1
+
+
 def test_a_run_that_another_machine_drives_is_refused_until_it_is_cut_off(
     desk: Desk, url: str
 ) -> None:

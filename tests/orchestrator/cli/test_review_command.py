@@ -193,7 +193,7 @@ def test_a_renamed_file_brings_nothing_new(orc: CommandLine, repo: Repo) -> None
 def test_an_empty_change_and_a_first_commit_are_reviewed(orc: CommandLine) -> None:
     made = Repo(orc.project, orc.home)
     made.git("init", "--quiet", "--initial-branch=main")
-    assert orc("review", "--staged").out == "nothing found in 0 files\n"
+    assert orc("review", "--staged").out == "nothing to review: no file was read\n"
     made.write("bot.py", BAD)
     made.git("add", "bot.py")
     assert rules(orc, "--staged") == [("T11", "bot.py", 7)]
@@ -212,6 +212,10 @@ def test_an_empty_change_and_a_first_commit_are_reviewed(orc: CommandLine) -> No
             "none.json: cannot be read (No such file or directory); name a",
         ),
         (("--baseline", "bot.py"), "bot.py: is no baseline; write one with --write-baseline"),
+        (
+            ("--write-baseline", "no/old.json"),
+            "no/old.json: cannot be written (No such file or directory); name a file in a folder",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_one_line_and_2(
@@ -229,6 +233,13 @@ def test_a_change_outside_of_git_says_so(orc: CommandLine) -> None:
     done = orc("review", "--diff", "HEAD", "--json")
     assert done.code == 2
     assert done.error["what"] == "is in no git repository"
+
+
+def test_rules_are_named_in_either_case_with_commas_or_spaces(orc: CommandLine) -> None:
+    orc.write("bot.py", BAD + "import asyncio\nasyncio.create_task(x)\n")
+    found = [("T11", "bot.py", 7), ("T36", "bot.py", 9)]
+    assert rules(orc, "--select", "t11 T36") == found
+    assert rules(orc, "--select", "T36,t11", "--ignore", "t36") == found[:1]
 
 
 def test_the_severity_that_fails_is_chosen(orc: CommandLine) -> None:

@@ -40,6 +40,16 @@ def test_a_call_prints_the_tools_own_result(orc: CommandLine) -> None:
     assert "edge      0.155" in text.out.splitlines()
 
 
+def test_a_table_in_a_result_is_a_line_for_each_row(orc: CommandLine) -> None:
+    wanted = '{"venue": "kraken", "about": "limits"}'
+    limits = orc("tools", "call", "exchange_facts", wanted, "--json").json["limits"]
+    lines = orc("tools", "call", "exchange_facts", wanted).out.splitlines()
+    first = lines.index(f"limits     {len(limits)}:") + 1
+    for limit, line in zip(limits, lines[first:], strict=False):
+        assert line.startswith(f"  - text: {limit['text']}; ")
+    assert "quirks     []" in lines
+
+
 def test_numbers_keep_every_digit_that_was_written(orc: CommandLine) -> None:
     size = (
         '{"bankroll_quote": 1000000000000.01, "fraction": 0.1, '

@@ -65,6 +65,13 @@ def test_a_fault_is_named_with_its_line(tmp_path: Path, before: str, after: str,
     assert found.startswith(line)
 
 
+def test_an_empty_file_names_the_tables_that_it_needs(tmp_path: Path) -> None:
+    assert read(tmp_path, "") == [
+        "1: bot is missing; add a table bot; it has to be there",
+        "1: venues is missing; add a table venues; it has to be there",
+    ]
+
+
 def test_the_template_loads_and_names_every_key(tmp_path: Path) -> None:
     text = template()
     assert read(tmp_path, text) == []

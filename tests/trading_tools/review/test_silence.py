@@ -26,6 +26,7 @@ def _found(text: str) -> list[Finding]:
         "# orc: ignore[T11] by hand\n# and more\nx.create_order('A', 'limit', 'buy', 1, 2)\n",
         "x.create_order(\n    'A', 'limit',\n    'buy', 1, 2,  # orc: ignore[T11] by hand\n)\n",
         "x.create_order('A', 'limit', 'buy', 1, 2)  # noqa: E501  # orc: ignore[T11] by hand\n",
+        "x.create_order('A', 'limit', 'buy', 1, 2)  #orc:ignore[t11] by hand\n",
     ],
 )
 def test_a_comment_with_a_reason_silences(text: str) -> None:

@@ -1,13 +1,13 @@
 """The trade audit: what was meant, what came of it, and why, as events of a ledger.
 
 Here lives the record of order intents, their results and decisions, for any bot. It keeps no
-state and judges nothing. Prices and sizes are ``Decimal`` on the way in and on the way out;
-floats are refused.
+state and judges nothing. Prices and sizes are ``Decimal``, in and out; floats are refused.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -156,7 +156,7 @@ _KINDS: dict[str, type[Entry]] = {
 class TradeAudit:
     """The trade audit in one stream of a ledger. Several programs may write to the same one."""
 
-    def __init__(self, ledger: Ledger, stream: str) -> None:
+    def __init__(self, ledger: "Ledger", stream: str) -> None:
         self._ledger = ledger
         self._stream = stream
 
@@ -375,10 +375,8 @@ class TradeAudit:
     def _append(self, kind: str, body: Mapping[str, Any], *, durable: bool) -> Event:
         # Each entry stands by itself: after a lost race it is as true as before.
         for _ in range(_TRIES):
-            try:
+            with suppress(StreamConflict):
                 return self._ledger.append(self._stream, kind, body, durable=durable)
-            except StreamConflict:
-                continue
         return self._ledger.append(self._stream, kind, body, durable=durable)
 
 

@@ -36,7 +36,7 @@ def sign(said: Mapping[str, Any], key: Path) -> str:
     words = ["-Y", "sign", "-n", NAMESPACE, "-f", str(key)]
     done = _keygen(words, _text(said))
     if done.returncode != 0:
-        raise SigningError(_last(done.stderr))
+        raise SigningError(_last(done))
     return done.stdout.decode()
 
 
@@ -52,7 +52,7 @@ def why_not(said: Mapping[str, Any], by: str, signature: str, signers: Path) -> 
             done = _keygen(words, _text(said))
         except SigningError as error:
             return str(error)
-    return None if done.returncode == 0 else f"the signature is not {by}'s: {_last(done.stderr)}"
+    return None if done.returncode == 0 else f"the signature is not {by}'s: {_last(done)}"
 
 
 def _text(said: Mapping[str, Any]) -> bytes:
@@ -70,6 +70,10 @@ def _keygen(words: list[str], text: bytes) -> subprocess.CompletedProcess[bytes]
         raise SigningError("ssh-keygen gave no answer") from error
 
 
-def _last(said: bytes) -> str:
-    lines = said.decode(errors="replace").strip().splitlines()
-    return lines[-1] if lines else "it says nothing"
+def _last(done: subprocess.CompletedProcess[bytes]) -> str:
+    """Its last words, of which it says some on the one and some on the other."""
+    for said in (done.stderr, done.stdout):
+        lines = said.decode(errors="replace").strip().splitlines()
+        if lines:
+            return f"ssh-keygen says {lines[-1].rstrip('.')!r}"
+    return "ssh-keygen says nothing"

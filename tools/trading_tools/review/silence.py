@@ -20,8 +20,8 @@ from trading_tools.review.source import Source
 
 REASONLESS: Final = "R03"
 UNUSED: Final = "R04"
-_MARK: Final = "orc: ignore"
-_COMMENT: Final = re.compile(r"#\s*orc: ignore(?:\[([^\]]*)\])?[ \t:–-]*(.*)")
+_MARK: Final = "orc:"
+_COMMENT: Final = re.compile(r"#\s*orc:\s*ignore\b(?:\[([^\]]*)\])?[ \t:–-]*(.*)")
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def _comments(source: Source) -> Iterator[_Silence]:
                 found = _COMMENT.search(token.string)
                 if found is None:
                     continue
-                named = tuple(part.strip() for part in (found[1] or "").split(",") if part.strip())
+                named = tuple((found[1] or "").upper().replace(",", " ").split())
                 line, column = token.start
                 alone = not token.line[:column].strip()
                 yield _Silence(line, column, alone, named, found[2].strip(), token.string)

@@ -223,15 +223,12 @@ class Desk:
         from trading_tools.exchange.ccxt_venue import CcxtVenue
         from trading_tools.exchange.market_data import Ages, MarketData
         from trading_tools.exchange.orders.ccxt_port import CcxtOrders
-        from trading_tools.exchange.orders.clients import NoSandbox, client_of
+        from trading_tools.exchange.orders.clients import client_of
 
         def public(name: str) -> CcxtVenue:
             return CcxtVenue(name, client_of(name, sandbox=door.sandbox, through=door.through))
 
-        try:
-            client = client_of(venue, door.credentials, sandbox=door.sandbox, through=door.through)
-        except NoSandbox as error:
-            raise ToolError(f"{error}: rehearse on the simulator") from None
+        client = client_of(venue, door.credentials, sandbox=door.sandbox, through=door.through)
         self._user.mkdir(parents=True, exist_ok=True)
         return Account(
             place=place,

@@ -33,7 +33,7 @@ class Door:
 
     account: str
     credentials: Credentials
-    sandbox: bool = False  # orc: ignore[T51] every place says which account it is
+    sandbox: bool
     through: str | None = None
 
 
@@ -49,12 +49,16 @@ async def door_to(
     """How `venue` is reached at `place`.
 
     Raises:
-        ToolError: the place is closed, its key is missing, or no simulator serves the venue.
+        ToolError: the place is closed or not there, its key is missing, or no simulator serves the
+            venue.
     """
     if place == "simulator":
         return await _simulated(venue, settings.simulator)
     if (settings.live if place == "live" else settings.sandbox) == "deny":
         raise ToolError(closed(place))
+    if place == "sandbox" and not _has_sandbox(venue):
+        # Before its key is asked for: nobody has one.
+        raise ToolError(f"{venue} has no sandbox: rehearse on the simulator")
     names = credential_names(place, venue)
     found = [environ.get(name, "").strip() for name in names]
     missing = [name for name, value in zip(names, found, strict=True) if not value]
@@ -71,6 +75,12 @@ async def door_to(
         sandbox=place == "sandbox",
         through=settings.gateway,
     )
+
+
+def _has_sandbox(venue: str) -> bool:
+    from trading_tools.exchange.orders.clients import has_sandbox
+
+    return has_sandbox(venue)
 
 
 def closed(place: str) -> str:
@@ -93,6 +103,7 @@ async def _simulated(venue: str, address: str) -> Door:
     return Door(
         account=f"simulator:{told['instance']}",
         credentials=Credentials(served[venue]["key"], served[venue]["secret"]),
+        sandbox=False,
         through=address,
     )
 

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,8 @@ from tests.trading_tools.exchange.orders.guards import guard
 from tests.trading_tools.exchange.orders.test_every_venue import MADE
 from tests.trading_tools.exchange.orders.wanted import resting
 from trading_tools.audit.trade import TradeAudit
-from trading_tools.exchange.orders.cancel_all import cancel_all
+from trading_tools.exchange.orders import stopping
+from trading_tools.exchange.orders.cancel_all import Swept, cancel_all
 from trading_tools.exchange.orders.ccxt_port import CcxtOrders
 from trading_tools.exchange.orders.guard import Refused
 from trading_tools.exchange.orders.records import Records
@@ -139,8 +140,46 @@ def test_a_missing_key_is_named_and_the_switch_is_thrown_all_the_same(
     monkeypatch.delenv("KRAKEN_API_KEY", raising=False)
     monkeypatch.setenv("KRAKEN_API_SECRET", "c2VjcmV0")
     assert main([str(tmp_path / "stop"), "why", "--cancel-all", "kraken"]) == 2
-    assert "nothing was cancelled: set KRAKEN_API_KEY\n" in capsys.readouterr().err
+    assert "kraken: nothing was cancelled: set KRAKEN_API_KEY\n" in capsys.readouterr().err
     assert (tmp_path / "stop").read_text() == "why"
+
+
+def test_a_venue_without_a_key_does_not_keep_the_others_from_being_swept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reached: list[str] = []
+
+    async def swept(clients: Sequence[Any], within_s: float) -> list[Swept]:
+        reached.extend(client.id for client in clients)
+        for client in clients:
+            await client.close()
+        return [Swept("binance", (), (), "it did not answer")]
+
+    monkeypatch.setattr(stopping, "swept", swept)
+    monkeypatch.setenv("BINANCE_API_KEY", "key")
+    monkeypatch.setenv("BINANCE_API_SECRET", "secret")
+    monkeypatch.delenv("KRAKEN_API_KEY", raising=False)
+    monkeypatch.setenv("KRAKEN_API_SECRET", "")
+    assert main([str(tmp_path / "stop"), "why", "--cancel-all", "kraken", "binance"]) == 2
+    assert reached == ["binance"]
+    told = capsys.readouterr().err
+    assert "kraken: nothing was cancelled: set KRAKEN_API_KEY and KRAKEN_API_SECRET\n" in told
+    assert "binance: 0 orders ended; what is open is NOT known: it did not answer\n" in told
+
+
+@pytest.mark.parametrize("name", ["mistyped/stop", "."])
+def test_a_switch_that_no_bot_looks_at_is_not_told_as_thrown(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main([name, "why"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith(str(tmp_path / name))
+    assert told.endswith("Orders are NOT stopped\n")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.slow

@@ -34,7 +34,7 @@ def client_of(
     venue: str,
     credentials: Credentials | None = None,
     *,
-    sandbox: bool = False,  # orc: ignore[T51] without credentials nothing can be traded
+    sandbox: bool,
     through: str | None = None,
 ) -> Any:
     """A client of `ccxt.async_support` for spot markets, which opens no connection yet.
@@ -52,16 +52,25 @@ def client_of(
     client.options["defaultType"] = "spot"
     client.options["warnOnFetchOpenOrdersWithoutSymbol"] = False
     if sandbox:
-        if not client.urls.get("test"):
+        if not _has_sandbox(client):
             raise NoSandbox(f"{venue} has no sandbox")
         client.set_sandbox_mode(True)
     if credentials is not None:
         client.apiKey, client.secret = credentials.key, credentials.secret
         # ccxt would hold a stamped order back behind other requests until its window has passed.
-        client.enableRateLimit = False  # orc: ignore[T25] a few requests around single orders
+        client.enableRateLimit = False  # orc: ignore[T25] the port's pacer counts all of the key
     if through is not None:
         client.urls["api"] = _sent_through(through.rstrip("/"), client.urls["api"])
     return client
+
+
+def has_sandbox(venue: str) -> bool:
+    """Whether ccxt knows of a sandbox of this venue."""
+    return _has_sandbox(public_client(venue))
+
+
+def _has_sandbox(client: Any) -> bool:
+    return bool(client.urls.get("test"))
 
 
 def _sent_through(address: str, urls: Any) -> Any:

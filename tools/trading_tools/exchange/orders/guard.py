@@ -125,7 +125,11 @@ class Guard:
             Refused: neither.
         """
         if not simulated and not hmac.compare_digest((live or "").encode(), LIVE_TOKEN.encode()):
-            raise Refused("live", "orders at a real venue need the live token: see LIVE_TOKEN")
+            raise Refused(
+                "live",
+                "orders at a real venue need the live token: give as `live` the sentence "
+                "`trading_tools.exchange.orders.guard.LIVE_TOKEN`",
+            )
         self._limits = limits
         self._markets = markets
         self._quotes = quotes

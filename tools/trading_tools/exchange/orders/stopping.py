@@ -32,8 +32,7 @@ def client_of(venue: str) -> Any:
     """
     from ccxt import async_support
 
-    names = (f"{venue.upper()}_API_KEY", f"{venue.upper()}_API_SECRET")
-    key, secret = (os.environ[name] for name in names)
+    key, secret = (os.environ[name] for name in _names(venue))
     return getattr(async_support, venue)({"apiKey": key, "secret": secret, "timeout": 10_000})
 
 
@@ -64,42 +63,87 @@ async def swept(clients: Sequence[Any], within_s: float) -> list[Swept]:
 def main(argv: Sequence[str], make: Callable[[str], Any] = client_of) -> int:
     """Throw the switch, then cancel what is open; the exit code."""
     parser = argparse.ArgumentParser(
-        prog="kill_switch", description="Stop all new orders, and cancel those that are open."
+        prog="python -m trading_tools.exchange.orders.kill_switch",
+        description="Stop all new orders, and cancel those that are open.",
+        epilog="Exit codes: 0 done, 1 something may be open still, 2 usage. "
+        "The keys are in VENUE_API_KEY and VENUE_API_SECRET, as BINANCE_API_KEY.",
     )
-    parser.add_argument("file", type=Path, help="the file that is the switch")
+    parser.add_argument("file", type=Path, help="the file that is the bot's switch")
     parser.add_argument("reason", help="why: it is shown to whoever is refused")
     parser.add_argument(
-        "--cancel-all", nargs="+", metavar="VENUE", choices=sorted(WAYS), default=[]
+        "--cancel-all",
+        nargs="+",
+        metavar="VENUE",
+        choices=sorted(WAYS),
+        default=[],
+        help="cancel every open order at these venues, whoever placed it: "
+        + ", ".join(sorted(WAYS)),
     )
-    parser.add_argument("--within", type=float, default=180.0, metavar="SECONDS")
+    parser.add_argument(
+        "--within",
+        type=_seconds,
+        default=180.0,
+        metavar="SECONDS",
+        help="how long to go on looking for orders that arrive late (%(default)s)",
+    )
     given = parser.parse_args(argv)
-    told = sys.stderr.write
-    try:
-        KillSwitch(given.file).throw(given.reason)
-        told(f"thrown: no order goes out while {given.file} is there\n")
-        thrown = True
-    except OSError as error:
-        # What is open can be cancelled all the same.
-        told(f"{given.file} cannot be written: {error.strerror}. Orders are NOT stopped\n")
-        thrown = False
-    missing = [
-        f"{venue.upper()}_API_{part}"
-        for venue in given.cancel_all
-        for part in ("KEY", "SECRET")
-        if make is client_of and f"{venue.upper()}_API_{part}" not in os.environ
-    ]
-    if missing:
-        told(f"nothing was cancelled: set {', '.join(missing)}\n")
-        return 2
+    thrown = _thrown(given.file, given.reason)
+    missing = {venue: _missing(venue) for venue in given.cancel_all if make is client_of}
+    for venue, names in missing.items():
+        if names:
+            sys.stderr.write(f"{venue}: nothing was cancelled: set {' and '.join(names)}\n")
+    reached = [venue for venue in given.cancel_all if not missing.get(venue)]
 
     async def sweep() -> list[Swept]:
-        return await swept([make(venue) for venue in given.cancel_all], given.within)
+        return await swept([make(venue) for venue in reached], given.within)
 
     ends = asyncio.run(sweep())
     for each in ends:
-        told(
-            f"{each.venue}: {len(each.ended)} orders ended, {len(each.left)} left"
-            f"{'' if each.why is None else f'; not sure: {each.why}'}\n"
-        )
-        told("".join(f"{each.venue}: still open: {number}\n" for number in each.left))
+        sys.stderr.write(_told(each))
+    if any(missing.values()):
+        return 2
     return 0 if thrown and all(each.clean for each in ends) else 1
+
+
+def _thrown(file: Path, reason: str) -> bool:
+    """Whether the switch is thrown; what is open can be cancelled all the same where it is not."""
+    where = file.absolute()
+    if not where.parent.is_dir():
+        why = f"its folder {where.parent} is not there, so no bot looks at it"
+    elif where.is_dir():
+        why = "it is a folder; name the file that the bot looks at"
+    else:
+        try:
+            KillSwitch(where).throw(reason)
+        except OSError as error:
+            why = error.strerror or str(error)
+        else:
+            sys.stderr.write(f"thrown: no order goes out while {where} is there\n")
+            return True
+    sys.stderr.write(f"{where} cannot be written: {why}. Orders are NOT stopped\n")
+    return False
+
+
+def _missing(venue: str) -> list[str]:
+    return [name for name in _names(venue) if not os.environ.get(name)]
+
+
+def _names(venue: str) -> tuple[str, str]:
+    return (f"{venue.upper()}_API_KEY", f"{venue.upper()}_API_SECRET")
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < float("inf"):
+        raise ValueError(text)
+    return seconds
+
+
+def _told(swept_at: Swept) -> str:
+    ended = f"{len(swept_at.ended)} orders ended"
+    if swept_at.why is not None and not swept_at.left:
+        return f"{swept_at.venue}: {ended}; what is open is NOT known: {swept_at.why}\n"
+    sure = "" if swept_at.why is None else f"; not sure: {swept_at.why}"
+    lines = [f"{swept_at.venue}: {ended}, {len(swept_at.left)} left{sure}"]
+    lines += [f"{swept_at.venue}: still open: {number}" for number in swept_at.left]
+    return "\n".join(lines) + "\n"

@@ -82,7 +82,9 @@ def read_project(file: Path) -> Project:
         content = tomllib.loads(text, parse_float=Decimal)
     except (tomllib.TOMLDecodeError, ArithmeticError, RecursionError) as error:
         found = re.search(r"line (\d+)", str(error))
-        fault = Fault(int(found[1]) if found else 1, f"is no TOML: {error}", "mend that line")
+        fault = Fault(
+            int(found[1]) if found else 1, f"is no TOML: {_plain(error)}", "mend that line"
+        )
         raise ConfigFault(file, [fault]) from None
     try:
         config = GoLive.model_validate(content)
@@ -90,6 +92,11 @@ def read_project(file: Path) -> Project:
         faults = [_fault(text, each) for each in error.errors()]
         raise ConfigFault(file, sorted(faults, key=lambda each: each.line)) from None
     return Project(config, file.resolve(), hashlib.sha256(raw).hexdigest())
+
+
+def _plain(error: Exception) -> str:
+    """Why, without the place, which is told before it."""
+    return re.sub(r" \(at (?:line \d+, column \d+|end of document)\)$", "", str(error))
 
 
 def _fault(text: str, error: Any) -> Fault:
@@ -102,6 +109,8 @@ def _fault(text: str, error: Any) -> Fault:
         fix = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"
         return Fault(line, f"unknown key {dotted}", fix)
     if error["type"] == "missing":
+        if len(loc) == 1:
+            return Fault(line, f"{dotted} is missing", f"add a table {dotted}; it has to be there")
         return Fault(line, f"{dotted} is missing", "add it, or take its table out")
     said = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     if not dotted:

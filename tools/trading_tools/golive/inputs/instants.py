@@ -103,7 +103,8 @@ def _placed(table: Table, name: str, column: pa.ChunkedArray, zone: str | None) 
     if zone is None:
         raise InputError(
             f"{table.path}: the times of column {name} have no zone: "
-            'say which in golive.toml, such as time_zone = "UTC"'
+            'say which in golive.toml, such as time_zone = "UTC" '
+            "(`orc trials record`: --time-zone UTC)"
         )
     try:
         return pc.assume_timezone(column, zone, ambiguous="raise", nonexistent="raise")

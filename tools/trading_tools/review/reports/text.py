@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -15,26 +16,36 @@ _STYLES: Final = {
 }
 _BOLD, _DIM, _OFF = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 _WIDEST: Final = 160
+_NARROWEST: Final = 40
 
 
 def as_text(
-    findings: Sequence[Finding], files: int, *, colour: bool = False, brief: bool = False
+    findings: Sequence[Finding],
+    files: int,
+    *,
+    colour: bool = False,
+    brief: bool = False,
+    width: int | None = None,
 ) -> str:
     """All findings, and at the end how many there are.
 
     What goes wrong and what to do is told once for each rule, at its first finding. `brief`: one
-    line a finding.
+    line a finding. `width`: the columns of a terminal, which sentences are folded and lines of
+    source cut to; a file or a pipe has None.
     """
     told: set[str] = set()
     lines: list[str] = []
+    columns = None if width is None else max(width, _NARROWEST)
     for each in findings:
-        lines += _one(each, each.rule not in told, colour, brief)
+        lines += _one(each, each.rule not in told, colour, brief, columns)
         told.add(each.rule)
     lines.append(_summary(findings, files, colour))
     return "\n".join(lines)
 
 
-def _one(finding: Finding, first: bool, colour: bool, brief: bool) -> Iterator[str]:
+def _one(
+    finding: Finding, first: bool, colour: bool, brief: bool, columns: int | None
+) -> Iterator[str]:
     def styled(style: str, text: str) -> str:
         return f"{style}{text}{_OFF}" if colour else text
 
@@ -48,31 +59,44 @@ def _one(finding: Finding, first: bool, colour: bool, brief: bool) -> Iterator[s
     number = str(finding.line)
     gutter = " " * len(number)
     excerpt = _shown(finding.excerpt.expandtabs(4))
+    room = _WIDEST if columns is None else min(_WIDEST, columns - len(gutter) - 3)
     if excerpt.strip():
+        start, stop = _span(finding, excerpt)
+        # In a narrow terminal the part that is meant is shown, rather than the beginning.
+        left = 0 if columns is None or start < room * 3 // 4 else start - room // 4
         yield styled(_DIM, f"{gutter} |")
-        yield f"{styled(_DIM, f'{number} |')} {excerpt[:_WIDEST]}"
-        mark = styled(style, _underline(finding, excerpt))
+        yield f"{styled(_DIM, f'{number} |')} {excerpt[left : left + room]}"
+        marks = "^" * max(1, min(stop, left + room) - start) if stop else ""
+        mark = styled(style, " " * (start - left) + marks)
         yield f"{styled(_DIM, f'{gutter} |')} {mark}".rstrip()
     if first:
-        if finding.why:
-            yield f"{styled(_DIM, f'{gutter} =')} why: {_shown(finding.why)}"
-        if finding.fix:
-            mends = " (`--fix` does it)" if finding.edits else ""
-            yield f"{styled(_DIM, f'{gutter} =')} do:  {_shown(finding.fix)}{mends}"
+        mends = " (`--fix` does it)" if finding.edits else ""
+        for name, said in (("why", finding.why), ("do", finding.fix and finding.fix + mends)):
+            if said:
+                yield from _sentence(styled(_DIM, f"{gutter} ="), name, said, len(gutter), columns)
     yield ""
 
 
-def _underline(finding: Finding, excerpt: str) -> str:
+def _sentence(mark: str, name: str, said: str, gutter: int, columns: int | None) -> Iterator[str]:
+    """Behind its mark, folded to the terminal."""
+    label = f"{name}:".ljust(5)
+    said = _shown(said)
+    room = None if columns is None else columns - gutter - 3 - len(label)
+    folded = [said] if room is None else textwrap.wrap(said, room, break_on_hyphens=False)
+    yield f"{mark} {label}{folded[0]}"
+    for line in folded[1:]:
+        yield " " * (gutter + 3 + len(label)) + line
+
+
+def _span(finding: Finding, excerpt: str) -> tuple[int, int]:
+    """The columns that are meant, of the excerpt with its tabs as spaces; (0, 0) for none."""
     text = finding.excerpt
     if not finding.column:
-        return ""
+        return 0, 0
     start = len(text[: finding.column - 1].expandtabs(4))
-    stop = (
-        len(text[: finding.end_column - 1].expandtabs(4))
-        if finding.end_column
-        else len(excerpt.rstrip())
-    )
-    return " " * start + "^" * max(1, min(stop, _WIDEST) - start)
+    if finding.end_column:
+        return start, len(text[: finding.end_column - 1].expandtabs(4))
+    return start, len(excerpt.rstrip())
 
 
 def _shown(text: str) -> str:
@@ -83,7 +107,7 @@ def _shown(text: str) -> str:
 def _summary(findings: Sequence[Finding], files: int, colour: bool) -> str:
     looked = f"{files} file" if files == 1 else f"{files} files"
     if not findings:
-        return f"nothing found in {looked}"
+        return f"nothing found in {looked}" if files else "nothing to review: no file was read"
     counts = Counter(each.severity for each in findings)
     parts = [
         f"{counts[each]} {each}{'' if counts[each] == 1 else 's'}"
