@@ -13,6 +13,7 @@ import pytest
 from tests.support.golive import GateProject, equity_csv, paper_csv, steady
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.trade import TradeAudit
+from trading_tools.golive.trials import record_trial
 from trading_tools.golive.verdict import Verdict
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
@@ -221,6 +222,31 @@ def test_a_record_that_has_all_of_the_venues_orders_passes(project: GateProject)
     record = audited(project, ["a", "b"])
     history(project, "a")
     assert project.ask("G21", record=record).verdict is Verdict.PASS
+
+
+def test_a_list_of_the_venue_that_has_no_order_agrees_with_nothing(project: GateProject) -> None:
+    record = audited(project, ["a", "b"])
+    history(project)
+    found = project.ask("G21", record=record)
+    assert found.verdict is Verdict.NO_EVIDENCE
+    assert "the venue's list has none of the 2 orders" in found.detail
+
+
+def test_a_file_that_names_no_symbols_is_no_evidence_for_several(project: GateProject) -> None:
+    project.write("paper.csv", paper_csv(symbol=""))
+    venues = [{"name": "binance", "symbols": ["BTC/USDT", "ETH/USDT"]}]
+    found = project.ask("G14", venues=venues)
+    assert found.verdict is Verdict.NO_EVIDENCE
+    assert "does not say which symbols" in found.detail
+
+
+def test_trials_that_are_all_alike_say_nothing_of_what_luck_can_do(project: GateProject) -> None:
+    with Ledger.open(project.ledger_file) as ledger:
+        for number in range(200):
+            record_trial(ledger, "copies", {"n": str(number)}, 0.05, 800, "00")
+    found = project.ask("G18", bot={"name": "copies"})
+    assert found.verdict is Verdict.NO_EVIDENCE
+    assert "all have one and the same ratio" in found.detail
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,13 @@ def _deflated(case: Case) -> Finding:
             record.evidence,
             said,
         )
+    if not spread:
+        return no_evidence(
+            f"the {trials.count} trials all have one and the same ratio: nothing was chosen of them",
+            "record each trial with the ratio of its own equity",
+            record.evidence,
+            said,
+        )
     needed = float(case.project.config.statistics.min_deflated_sharpe)
     try:
         found = deflated_sharpe(record.sample, trials.count, spread)
