@@ -96,6 +96,25 @@ async def test_an_order_that_was_on_its_way_is_cancelled_when_it_arrives(shop: S
     assert swept.ended == (late[0],)
 
 
+async def test_an_order_that_cannot_be_read_does_not_keep_the_others_open(shop: Shop) -> None:
+    numbers = [await rest(shop.client, "BTC/USDT") for _ in range(2)]
+    parse = shop.client.parse_order
+
+    def parsed(order: Any, market: Any = None) -> Any:
+        strange = str(order["orderId"]) == numbers[0]
+        return parse(order, market) | ({"status": "PENDING_SURPRISE"} if strange else {})
+
+    shop.client.parse_order = parsed
+    time = Time()
+    swept = await cancel_all(CcxtOrders(shop.client, Pacer("binance", ())), 60, time.sleep, time)
+    assert not swept.clean
+    assert swept.why is not None
+    assert swept.ended == (numbers[1],)
+    shop.client.parse_order = parse
+    left = await CcxtOrders(shop.client, Pacer("binance", ())).everything()
+    assert [order.venue_order_id for order in left] == [numbers[0]]
+
+
 async def test_what_cannot_be_cancelled_in_time_is_told(shop: Shop) -> None:
     number = await rest(shop.client, "BTC/USDT")
     shop.mishaps.before_it[Operation.CANCEL] = [BUSY] * 100
@@ -121,6 +140,19 @@ def test_the_command_stops_orders_for_good_and_the_first_reason_stays(tmp_path: 
         guard(tmp_path).check(resting(), Records())
 
 
+def test_a_link_to_nothing_in_the_switchs_place_lets_nothing_out(tmp_path: Path) -> None:
+    switch = tmp_path / "stop"
+    switch.symlink_to(tmp_path / "not mounted" / "stop")
+    assert main([str(switch), "prices are wrong"]) == 0
+    with pytest.raises(Refused, match="kill-switch: it is thrown: it is a link to nothing"):
+        guard(tmp_path).check(resting(), Records())
+
+
+def test_a_reason_that_is_no_text_throws_it_too(tmp_path: Path) -> None:
+    assert main([str(tmp_path / "stop"), "St\udcf6rung"]) == 0
+    assert (tmp_path / "stop").read_text() == "St?rung"
+
+
 def test_a_signal_throws_it(tmp_path: Path) -> None:
     from trading_tools.exchange.orders.kill_switch import KillSwitch
 
@@ -139,8 +171,27 @@ def test_a_missing_key_is_named_and_the_switch_is_thrown_all_the_same(
     monkeypatch.delenv("KRAKEN_API_KEY", raising=False)
     monkeypatch.setenv("KRAKEN_API_SECRET", "c2VjcmV0")
     assert main([str(tmp_path / "stop"), "why", "--cancel-all", "kraken"]) == 2
-    assert "nothing was cancelled: set KRAKEN_API_KEY\n" in capsys.readouterr().err
+    assert "kraken: nothing was cancelled: set KRAKEN_API_KEY\n" in capsys.readouterr().err
     assert (tmp_path / "stop").read_text() == "why"
+
+
+def test_a_venue_without_a_key_does_not_keep_the_others_from_being_swept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("KRAKEN_API_KEY", raising=False)
+    monkeypatch.setenv("KRAKEN_API_SECRET", "c2VjcmV0")
+    for part in ("KEY", "SECRET"):
+        monkeypatch.setenv(f"BINANCE_API_{part}", "x")
+    import ccxt.async_support
+
+    made = ccxt.async_support.binance
+    nobody = 1
+    monkeypatch.setattr(ccxt.async_support, "binance", lambda keys: point_at(made(keys), nobody))
+    words = ["why", "--cancel-all", "kraken", "binance", "--within", "0.1"]
+    assert main([str(tmp_path / "stop"), *words]) == 1
+    said = capsys.readouterr().err
+    assert "kraken: nothing was cancelled: set KRAKEN_API_KEY\n" in said
+    assert "binance: 0 orders ended, 0 left; not sure" in said
 
 
 @pytest.mark.slow

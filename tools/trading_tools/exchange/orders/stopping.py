@@ -82,18 +82,18 @@ def main(argv: Sequence[str], make: Callable[[str], Any] = client_of) -> int:
         # What is open can be cancelled all the same.
         told(f"{given.file} cannot be written: {error.strerror}. Orders are NOT stopped\n")
         thrown = False
-    missing = [
-        f"{venue.upper()}_API_{part}"
-        for venue in given.cancel_all
-        for part in ("KEY", "SECRET")
-        if make is client_of and f"{venue.upper()}_API_{part}" not in os.environ
-    ]
-    if missing:
-        told(f"nothing was cancelled: set {', '.join(missing)}\n")
+    reached = []
+    for venue in given.cancel_all:
+        missing = _missing(venue) if make is client_of else []
+        if missing:
+            told(f"{venue}: nothing was cancelled: set {', '.join(missing)}\n")
+        else:
+            reached.append(venue)
+    if given.cancel_all and not reached:
         return 2
 
     async def sweep() -> list[Swept]:
-        return await swept([make(venue) for venue in given.cancel_all], given.within)
+        return await swept([make(venue) for venue in reached], given.within)
 
     ends = asyncio.run(sweep())
     for each in ends:
@@ -102,4 +102,10 @@ def main(argv: Sequence[str], make: Callable[[str], Any] = client_of) -> int:
             f"{'' if each.why is None else f'; not sure: {each.why}'}\n"
         )
         told("".join(f"{each.venue}: still open: {number}\n" for number in each.left))
-    return 0 if thrown and all(each.clean for each in ends) else 1
+    done = len(reached) == len(given.cancel_all) and all(each.clean for each in ends)
+    return 0 if thrown and done else 1
+
+
+def _missing(venue: str) -> list[str]:
+    names = [f"{venue.upper()}_API_{part}" for part in ("KEY", "SECRET")]
+    return [name for name in names if name not in os.environ]

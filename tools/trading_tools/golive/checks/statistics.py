@@ -86,7 +86,7 @@ def _deflated(case: Case) -> Finding:
         )
     if not spread:
         return no_evidence(
-            f"the {trials.count} trials all have one and the same ratio: nothing was chosen of them",
+            f"the {trials.count} trials all have one and the same ratio: their spread is not known",
             "record each trial with the ratio of its own equity",
             record.evidence,
             said,
