@@ -3,14 +3,14 @@
 import json
 import sqlite3
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.golive import GateProject, equity_csv, paper_csv, steady
+from tests.support.golive import NOW, GateProject, equity_csv, paper_csv, steady
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.trade import TradeAudit
 from trading_tools.golive.trials import record_trial
@@ -238,6 +238,42 @@ def test_a_file_that_names_no_symbols_is_no_evidence_for_several(project: GatePr
     found = project.ask("G14", venues=venues)
     assert found.verdict is Verdict.NO_EVIDENCE
     assert "does not say which symbols" in found.detail
+
+
+@pytest.mark.parametrize("name", ["G18", "G20"])
+def test_a_handful_of_periods_proves_nothing_however_good_they_were(
+    project: GateProject, name: str
+) -> None:
+    project.write("equity.csv", equity_csv([1.0, 0.95, 1.02]))
+    found = project.ask(name)
+    assert found.verdict is Verdict.NO_EVIDENCE
+    assert "3 periods" in found.detail
+
+
+@pytest.mark.parametrize("name", ["G18", "G20"])
+def test_a_record_of_the_future_fails(project: GateProject, name: str) -> None:
+    first, *rows = equity_csv(steady(800, 1)).splitlines()
+    days = (NOW + timedelta(days=number) for number in range(len(rows)))
+    later = [f"{day:%Y-%m-%d}T00:00:00Z{row[20:]}" for day, row in zip(days, rows, strict=True)]
+    project.write("equity.csv", "\n".join([first, *later]))
+    found = project.ask(name)
+    assert found.verdict is Verdict.FAIL
+    assert "in the future" in found.detail
+
+
+@pytest.mark.parametrize("price", ["0", "-100"])
+def test_a_fill_without_a_price_is_no_good_fill(project: GateProject, price: str) -> None:
+    lines = paper_csv().splitlines()
+    cells = lines[-1].split(",")
+    cells[3] = price
+    project.write("paper.csv", "\n".join([*lines[:-1], ",".join(cells)]))
+    found = project.ask("G14")
+    assert found.verdict is Verdict.NO_EVIDENCE
+    assert "a positive price is needed" in found.detail
+
+
+def test_figures_beyond_all_reason_are_judged_and_not_a_crash(project: GateProject) -> None:
+    assert project.ask("G12", sizing={"loss": "1e-60"}).verdict is not Verdict.NO_EVIDENCE
 
 
 def test_trials_that_are_all_alike_say_nothing_of_what_luck_can_do(project: GateProject) -> None:

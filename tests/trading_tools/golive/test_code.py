@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.golive import GateProject
+from trading_tools.golive.config.reading import ConfigFault
 from trading_tools.golive.verdict import Verdict
 
 OTHER = "print('never on paper')\n"
@@ -66,3 +67,21 @@ def test_what_a_go_rests_on_is_in_the_commit(project: GateProject, name: str) ->
     found = project.ask("G31", deployment={"signers": "approvers.keys"})
     assert found.verdict is Verdict.NO_EVIDENCE
     assert f"{name} is not in git" in found.detail
+
+
+def test_a_link_that_leads_out_of_the_project_is_no_code_of_the_commit(
+    project: GateProject,
+) -> None:
+    (project.folder.parent / "other.py").write_text(OTHER)
+    (project.folder / "linked.py").symlink_to(Path("..") / "other.py")
+    found = project.ask("G31")
+    assert found.verdict is Verdict.NO_EVIDENCE
+    assert "linked.py leads out of the project" in found.detail
+
+
+def test_a_file_of_the_configuration_is_none_outside_by_a_link(project: GateProject) -> None:
+    outside = project.folder.parent / "paper.csv"
+    (project.folder / "paper.csv").rename(outside)
+    (project.folder / "paper.csv").symlink_to(outside)
+    with pytest.raises(ConfigFault, match="leads out of"):
+        project.ask("G14")

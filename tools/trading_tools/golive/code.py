@@ -47,6 +47,9 @@ def read_code(project: Project) -> Code | str:
     passed_over = [name for name in _passed_over(listed) if (folder / name).exists()]
     if passed_over:
         return f"git was told not to look at {passed_over[0]}: undo it by `git update-index`"
+    outside = next((name for _, name in _rows(listed) if _leads_out(folder, name)), None)
+    if outside is not None:
+        return f"{outside} leads out of the project: a commit says nothing of what lies there"
     strange = next((name for name in _needed(project) if not _has(folder, name)), None)
     if strange is not None:
         return f"{strange} is not in git"
@@ -57,8 +60,17 @@ def read_code(project: Project) -> Code | str:
 
 def _passed_over(listed: str) -> list[str]:
     """Files marked as unchanged by assumption (a small letter) or as left out (S)."""
-    rows = (row.split(" ", 1) for row in listed.split("\0") if row)
-    return [name for mark, name in rows if mark.islower() or mark == "S"]
+    return [name for mark, name in _rows(listed) if mark.islower() or mark == "S"]
+
+
+def _rows(listed: str) -> list[tuple[str, str]]:
+    """Marks and names, as `git ls-files -v -z` tells them."""
+    return [(row[0], row[2:]) for row in listed.split("\0") if row]
+
+
+def _leads_out(folder: Path, name: str) -> bool:
+    path = folder / name
+    return path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(folder)
 
 
 def _needed(project: Project) -> list[str]:

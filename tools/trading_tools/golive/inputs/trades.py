@@ -93,7 +93,9 @@ def _slippage(table: Table, called: Mapping[str, tuple[str, ...]]) -> Numbers | 
         return None
     wanted = table.numbers(expected)
     table.refuse(expected, wanted <= 0, "a positive price is needed")
-    paid = table.numbers(table.need(_known(called["price"]), "the price of the fill"))
+    price = table.need(_known(called["price"]), "the price of the fill")
+    paid = table.numbers(price)
+    table.refuse(price, paid <= 0, "a positive price is needed")
     side = table.need(_known(called["side"]), "the side of the fill")
     signs = np.array([_SIDES.get(word.strip().lower(), 0.0) for word in table.words(side)])
     table.refuse(side, signs == 0, "buy or sell is needed")
