@@ -156,7 +156,7 @@ _KINDS: dict[str, type[Entry]] = {
 class TradeAudit:
     """The trade audit in one stream of a ledger. Several programs may write to the same one."""
 
-    def __init__(self, ledger: "Ledger", stream: str) -> None:
+    def __init__(self, ledger: Ledger, stream: str) -> None:
         self._ledger = ledger
         self._stream = stream
 

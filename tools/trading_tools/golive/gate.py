@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from trading_tools.golive.check import Case, Check, all_checks
@@ -55,6 +55,8 @@ class Report:
     config_sha256: str
     commit: str | None
     checked: tuple[Checked, ...]
+    waived_until: date | None = None
+    """The last day of the waiver that ends first; None where it rests on none."""
 
     @property
     def go(self) -> bool:
@@ -97,12 +99,14 @@ def pass_gate(
         check.id: Checked(check, _waived(check, finding, waivers), reasons.get(check.id))
         for check, finding in zip(asked, findings, strict=True)
     }
+    waived = [name for name, each in found.items() if each.finding.verdict is Verdict.WAIVED]
     return Report(
         bot=case.project.config.bot.name,
         at=case.now,
         config_sha256=case.project.sha256,
         commit=commit,
         checked=tuple(found[name] for name in sorted(found)),
+        waived_until=min((waivers.in_force[name].until for name in waived), default=None),
     )
 
 
