@@ -59,6 +59,13 @@ def test_the_kit_lets_every_order_of_the_benchmark_through() -> None:
 
 
 @pytest.mark.slow
+def test_the_gate_passes_the_evidence_of_the_benchmark() -> None:
+    found = told("benchmarks.golive", "2000", "200")
+    assert set(found) == {"paper_s", "paper_mb", "parity_s", "parity_mb", "overfitting_s"}
+    assert all(value > 0 for value in found.values())
+
+
+@pytest.mark.slow
 def test_a_check_of_each_kind_finds_nothing_on_sound_components() -> None:
     found = told("benchmarks.conformance", "2")
     assert len(found) == 6

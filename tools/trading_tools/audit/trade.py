@@ -5,18 +5,22 @@ state and judges nothing. Prices and sizes are ``Decimal`` on the way in and on 
 floats are refused.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from trading_tools.audit.account_entries import PositionChange, Reconciled
 from trading_tools.audit.errors import NotRecordable, StreamConflict
 from trading_tools.audit.event import Event, utc_text
-from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.trade_forms import number, optional, pack, require_text, values_of
+
+if TYPE_CHECKING:
+    from trading_tools.audit.ledger import Ledger
 
 _TRIES = 100
 

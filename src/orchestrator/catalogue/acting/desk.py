@@ -19,7 +19,6 @@ from orchestrator.catalogue.acting.lock import holding
 from orchestrator.catalogue.acting.places import Door, Place, door_to
 from orchestrator.config.settings import OrderSettings
 from orchestrator.toolbox.tool import ToolError, Unavailable
-from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.trade import TradeAudit
 from trading_tools.exchange.errors import MarketDataError
 from trading_tools.exchange.orders.client_ids import client_order_id
@@ -30,6 +29,7 @@ from trading_tools.exchange.orders.records import EXACT, Records
 from trading_tools.exchange.readings import MarketLimits
 
 if TYPE_CHECKING:
+    from trading_tools.audit.ledger import Ledger
     from trading_tools.exchange.market_data import MarketData
     from trading_tools.exchange.orders.ccxt_port import CcxtOrders
 
