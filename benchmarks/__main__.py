@@ -60,6 +60,7 @@ def measure(*, peers: bool, quick: bool, rounds: int = 30) -> Report:
             *_drill(1 if quick else 9),
             *_checks(5 if quick else 100),
             *_review(2_000 if quick else 100_000),
+            *_gate(2_000 if quick else 5_000_000, 200 if quick else 2_000),
             *_kit(300 if quick else 20_000),
             *_kit_streams(0.5 if quick else 10, 2 if quick else 50),
             *_commands(1 if quick else 7),
@@ -155,6 +156,24 @@ def _review(lines: int) -> list[Figure]:
             f"review: most memory of a process, {2 * lines:,} lines", found["rss_mb"], 300, " MB"
         ),
         _most("review: three staged files, as a process, wall", found["staged_ms"], 500, " ms", 0),
+        *(
+            Figure(f"review: CPU of {name} on the same files, over ours", f"{found[key]:.1f} ×")
+            for name in ("bandit", "pylint")
+            if (key := f"{name}_over_ours") in found
+        ),
+    ]
+
+
+def _gate(trades: int, days: int) -> list[Figure]:
+    found = told("benchmarks.golive", str(trades), str(days))
+    rows = f"gate: {trades:,} trades"
+    panel = f"gate: overfitting of 100 strategies, {days:,} days, 12,870 splits, wall"
+    return [
+        _most(f"{rows} of paper trading, wall", found["paper_s"], 60, " s", 1),
+        _most(f"{rows} of paper trading, memory", found["paper_mb"], 2_000, " MB", 0),
+        _most(f"{rows} against as many of the backtest, wall", found["parity_s"], 60, " s", 1),
+        _most(f"{rows} against as many, memory", found["parity_mb"], 2_000, " MB", 0),
+        _most(panel, found["overfitting_s"], 20, " s", 1),
     ]
 
 

@@ -4,8 +4,9 @@ python -m benchmarks.review LINES
 
 reviews our own code, as often as it takes to have so many lines, and says on one line: CPU of a
 review over that of `ast.parse` on the same files in one process; wall time for the lines and most
-memory for twice as many, in processes; and wall time of `orc review --staged` with three changed
-files.
+memory for twice as many, in processes; wall time of `orc review --staged` with three changed
+files; and CPU of bandit and of pylint, where they are installed, over that of `orc review`, each a
+process of its own on the same files.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from trading_tools.review.registry import chosen
 from trading_tools.review.run import Target, review
 
 ROOT = Path(__file__).resolve().parents[1]
-ORC = Path(sys.executable).parent / "orc"
+BIN = Path(sys.executable).parent
 STAGED = 3
 _TURNS = 3
 
@@ -49,6 +50,7 @@ def main(lines: int) -> dict[str, float]:
             "lines_wall_s": wall,
             "rss_mb": _most_memory(),
             "staged_ms": _staged(base / "repo", targets[:STAGED]),
+            **_others(base / "one"),
         }
 
 
@@ -85,6 +87,27 @@ def _most_memory() -> float:
     return max(resource.getrusage(kind).ru_maxrss for kind in kinds) / 1024
 
 
+def _others(folder: Path) -> dict[str, float]:
+    """What other reviewers cost, in CPU of ours; none where none is installed."""
+    commands = {
+        "bandit": ("bandit", "--quiet", "--recursive", "--format", "json", str(folder)),
+        "pylint": ("pylint", "--recursive", "y", "--score", "n", str(folder)),
+    }
+    known = {name: words for name, words in commands.items() if (BIN / words[0]).exists()}
+    if not known:
+        return {}
+    ours = _cpu_of("orc", "review", str(folder))
+    return {f"{name}_over_ours": _cpu_of(*words) / ours for name, words in known.items()}
+
+
+def _cpu_of(command: str, *arguments: str) -> float:
+    """CPU seconds of a command and all it starts; what it finds does not matter."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([str(BIN / command), *arguments], check=False, capture_output=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
 def _staged(repo: Path, targets: Sequence[Target]) -> float:
     """The median of a few reviews, each by a process of its own."""
     repo.mkdir()
@@ -105,7 +128,9 @@ def _staged(repo: Path, targets: Sequence[Target]) -> float:
     walls = []
     for _ in range(2 * _TURNS + 1):
         begun = time.perf_counter()
-        subprocess.run([str(ORC), "review", "--staged"], cwd=repo, check=True, capture_output=True)
+        subprocess.run(
+            [str(BIN / "orc"), "review", "--staged"], cwd=repo, check=True, capture_output=True
+        )
         walls.append(time.perf_counter() - begun)
     return 1000 * statistics.median(walls)
 

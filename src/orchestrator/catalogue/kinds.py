@@ -13,10 +13,10 @@ from orchestrator.catalogue.acceptance.figures import (
     figures_supported,
     receipts_exist,
 )
+from orchestrator.catalogue.acceptance.golive import gate_passed
 from orchestrator.catalogue.acceptance.review import errors_answered, no_new_error
 from orchestrator.catalogue.acceptance.sizing import sizing_computed
 from orchestrator.catalogue.acceptance.tests import verified
-from orchestrator.catalogue.acceptance.unavailable import GO_LIVE_GATE
 from orchestrator.catalogue.acceptance.verdict import verdict_supported
 from orchestrator.run.setting import Check
 
@@ -25,7 +25,7 @@ CHECKS: Final[Mapping[str, tuple[Check, ...]]] = MappingProxyType(
         "implement": (receipts_exist, changed, verified, no_new_error, sizing_computed),
         "review": (receipts_exist, unasked, errors_answered, figures_listed),
         "validate": (receipts_exist, unasked, verdict_supported, figures_supported),
-        "golive": (receipts_exist, unasked, GO_LIVE_GATE, figures_listed),
+        "golive": (receipts_exist, unasked, gate_passed, figures_listed),
         "answer": (receipts_exist, unasked, figures_supported),
         "act": (receipts_exist, acted),
     }

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from orchestrator.workspace.errors import GitError, WorkspaceError
+from orchestrator.workspace.ignore import ALWAYS
 from orchestrator.workspace.listing import walk
 from trading_tools.review.comparing import new_ones
 from trading_tools.review.reading.files import DOCUMENTS, FOUND_IN_FOLDERS, PYTHON
@@ -144,7 +145,11 @@ def since(repository: Repository, environ: Mapping[str, str], revision: str) -> 
             "no such revision", revision, "name a commit, a branch or a tag of this repository"
         )
     names = _status(git, commit)
-    names += [("A", each, each) for each in git.names("ls-files", "-z", "-o", "--exclude-standard")]
+    names += [
+        ("A", each, each)
+        for each in git.names("ls-files", "-z", "-o", "--exclude-standard")
+        if ALWAYS.isdisjoint(each.split("/"))
+    ]
     return _change(repository, git, names, commit, staged=False)
 
 

@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Literal
 
-from orchestrator.catalogue import audit, checks, components, exchange, orders, review, risk
+from orchestrator.catalogue import (
+    audit,
+    checks,
+    components,
+    exchange,
+    golive,
+    orders,
+    review,
+    risk,
+)
 from orchestrator.toolbox.tool import Effect, Tool
 from orchestrator.workspace import tools as workspace
 
@@ -23,6 +32,7 @@ def all_tools() -> Mapping[str, Tool]:
         *audit.TOOLS,
         *checks.TOOLS,
         *components.TOOLS,
+        *golive.TOOLS,
         *review.TOOLS,
         *workspace.TOOLS,
     )
@@ -34,7 +44,12 @@ def default_verdicts(*, sealed: bool) -> dict[str, Verdict]:
 
     What runs code that agents wrote is free only in a seal.
     """
-    running = {"bash", checks.run_checks.name, components.check_component.name}
+    running = {
+        "bash",
+        checks.run_checks.name,
+        components.check_component.name,
+        golive.go_live_gate.name,
+    }
     verdicts: dict[str, Verdict] = {}
     for name, tool in all_tools().items():
         free = tool.effect in {Effect.READ, Effect.WORKSPACE}

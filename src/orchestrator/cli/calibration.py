@@ -45,7 +45,7 @@ _SCALE_FROM = 72
 
 def tell_calibration(place: Place, as_json: bool) -> None:
     """Print what all runs of the project say."""
-    gathered = gather(_states(place))
+    gathered = gather(states_of(place))
     if as_json:
         emit(document(gathered), True, str)
     else:
@@ -84,7 +84,8 @@ def print_calibration(gathered: Gathered, console: Console | None = None) -> Non
     print_trimmed(console, Text(told, QUIET))
 
 
-def _states(place: Place) -> Iterator[State]:
+def states_of(place: Place) -> Iterator[State]:
+    """The state of each run of the project, one by one."""
     if not place.has_ledger():
         return
     with place.open_ledger(read_only=True) as ledger:

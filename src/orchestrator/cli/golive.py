@@ -73,6 +73,8 @@ def golive_command(
         verify_report(handed_over, file, as_json)
     wanted = sheets(("json",) if as_json and not formats else formats or ("text",), FORMATS)
     report, said, pictures = _passed(file, not no_drills, contact_venues)
+    if any(name == "html" for name, _ in wanted):
+        pictures += _confidence()
     for name, target in wanted:
         hand_out(_rendered(report, said, pictures, name, target), target)
     if all(target is not None for _, target in wanted):
@@ -114,6 +116,15 @@ def _passed(
         report = pass_gate(case, commit, waivers)
         said = record_report(ledger, report, deployment.valid_days)
         return report, said, figures(case)
+
+
+def _confidence() -> list[str]:
+    from orchestrator.cli.calibration import states_of
+    from orchestrator.cli.golive_confidence import reliability
+    from orchestrator.run.calibration import gather
+
+    drawn = reliability(gather(states_of(Place.find())))
+    return [] if drawn is None else [drawn]
 
 
 def _rendered(

@@ -43,7 +43,7 @@ Type = Literal[
     "choice",
     "text",
 ]
-Kind = Literal["validate", "answer", "review", "act"]
+Kind = Literal["validate", "answer", "review", "golive", "act"]
 
 
 class _Part(BaseModel):

@@ -68,6 +68,7 @@ TOOLS = (
         "bash",
         "check_component",
         "glob",
+        "go_live_gate",
         "grep",
         "list_files",
         "read_receipt",

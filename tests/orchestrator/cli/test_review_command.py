@@ -148,6 +148,7 @@ def test_a_diff_tells_what_is_new_and_not_what_moved(orc: CommandLine, repo: Rep
     repo.commit("bad already")
     repo.write("bot.py", "# a line above\n" + BAD + "\nexchange.withdraw('BTC', 1, there)\n")
     repo.write("new.py", BAD)
+    repo.write(".venv/lib/new.py", BAD)
     assert rules(orc, "--diff", "HEAD") == [("T43", "bot.py", 10), ("T11", "new.py", 7)]
     assert rules(orc, "--diff", "HEAD~1") == [
         ("T11", "bot.py", 8),

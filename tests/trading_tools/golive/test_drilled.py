@@ -75,7 +75,7 @@ def test_a_check_passes_when_its_scenarios_pass(project: GateProject, name: str)
 
 @pytest.mark.parametrize(
     ("name", "scenario"),
-    zip(DRILLED, ["kill", "d13", "d29", "d28", "d24", "d18"], strict=True),
+    list(zip(DRILLED, ["kill", "d13", "d29", "d28", "d24", "d18"], strict=True)),
 )  # fmt: skip
 @pytest.mark.parametrize("came_to", [DrillVerdict.FAIL, DrillVerdict.NO_EVIDENCE])
 def test_one_scenario_that_does_not_pass_decides_its_check_alone(

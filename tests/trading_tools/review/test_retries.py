@@ -48,6 +48,18 @@ from tests.trading_tools.review.conftest import MakeModule
         ),
         ("def f():\n    try:\n        act()\n    except OSError:\n        f()", "f calling itself"),
         ("def f():\n    retry_call(lambda: act())", "retry_call"),
+        (
+            """
+            def f():
+                done = None
+                while done is None:
+                    try:
+                        done = act()
+                    except OSError:
+                        wait()
+            """,
+            "a loop that tries again",
+        ),
         ("def f():\n    act()\nretry_call(f)", "retry_call"),
     ],
 )

@@ -66,6 +66,20 @@ def drill_or_recall(project: Project, ledger: Ledger | None, run: Run) -> Drille
     return found
 
 
+def recall(project: Project, ledger: Ledger | None) -> Drilled | Finding:
+    """A kept result that still holds, for whoever may not drill."""
+    bound = binding(project)
+    kept = None
+    if bound is not None and ledger is not None:
+        kept = recorded(ledger, project.config.bot.name, bound)
+    if kept is None:
+        return no_evidence(
+            "no kept drills are of this commit and configuration, in a ledger with a key",
+            "run `orc golive`, with ORC_AUDIT_KEY set so that it keeps them",
+        )
+    return kept
+
+
 def stream_of(bot: str) -> str:
     """The stream of a bot's drills."""
     return f"drills/{bot}"

@@ -7,7 +7,7 @@ the others go on: this is the one place of the package where every exception is 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +43,8 @@ class Engine:
             module = project.open(source)
         except Unreadable as error:
             return [unreadable(source.path, error.what, error.fix, source.physical(error.line))]
-        found = [finding for rule in self.rules for finding in _applied(rule, module)]
+        rules = [rule for rule in self.rules if rule.in_tests or not module.is_test]
+        found = [finding for rule in rules for finding in _applied(rule, module)]
         return sorted(silenced(source, found, self.rules), key=lambda each: each.order)
 
 
@@ -62,35 +63,37 @@ def unreadable(path: str, what: str, fix: str, line: int = 0) -> Finding:
     )
 
 
-def _applied(rule: Rule, module: Module) -> Iterator[Finding]:
-    if module.is_test and not rule.in_tests:
-        return
-    seen: set[tuple[int, int, str]] = set()
+def _applied(rule: Rule, module: Module) -> list[Finding]:
+    """What one rule finds in a file; the same thing at the same place is told once."""
+    found: dict[tuple[int, int, str], Finding] = {}
     try:
         for visit in rule.visits:
             for subject in _subjects(visit, module):
                 for hit in visit.check(subject, module):
                     finding = _finding(rule, hit, module)
                     place = (finding.line, finding.column, finding.message)
-                    if place not in seen:
-                        seen.add(place)
-                        yield finding
+                    found.setdefault(place, finding)
     except Exception as error:  # noqa: BLE001 - the boundary: the other rules go on
         said = f"{type(error).__name__}: {error}"
         what = f"rule {rule.id} failed here ({said}); this file lacks its findings"
-        yield Finding(
+        found[1, 0, what] = Finding(
             FAILED, Severity.WARNING, module.source.path, 1, 1, what,
             "a fault of the rule, not of the file", "report it with the file",
         )  # fmt: skip
+    return list(found.values())
 
 
 def _subjects(visit: Visit, module: Module) -> Iterable[Any]:
+    if visit.said and not module.mentions(visit.said):
+        return ()
     if visit.whole:
         return (module,)
     if visit.calls:
         return module.calls_of(*visit.calls)
     if visit.acts:
-        return module.acts(*visit.acts)
+        return module.acts(*visit.acts) if module.venue_calls else ()
+    if len(visit.kinds) == 1:
+        return module.nodes(visit.kinds[0])
     return (node for kind in visit.kinds for node in module.nodes(kind))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -59,6 +59,8 @@ class Visit:
     calls: tuple[str, ...] = ()
     acts: tuple[Act, ...] = ()
     whole: bool = False
+    said: frozenset[str] = frozenset()
+    """The file is passed over unless its text holds one of these, in small letters, without `_`."""
 
 
 def on_nodes(check: Callable[[N, Module], Hits], *kinds: type[N]) -> Visit:
@@ -89,6 +91,11 @@ def on_coroutines(check: Callable[[ast.AsyncFunctionDef, Module], Hits]) -> Visi
 def on_module(check: Callable[[Module, Module], Hits]) -> Visit:
     """Call `check` once with the module itself, given twice."""
     return Visit(check, whole=True)
+
+
+def where_said(visit: Visit, *words: str) -> Visit:
+    """The same only in files whose text holds one of these words; see `Module.mentions`."""
+    return replace(visit, said=frozenset(words))
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,8 @@ PAYS_BYTES: Final = 1_500_000
 """From this much text on, more processes are faster than one."""
 
 _CHUNK: Final = 24
-_PROJECTS: Final = 8
+_PROJECTS: Final = 2
+_COLLECTED_BYTES: Final = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Target:
     size: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Job:
     """What every file of a review is judged by."""
 
@@ -46,6 +47,15 @@ class _Job:
     read: Reader
     missing: bool
     projects: OrderedDict[Path, Project] = field(default_factory=OrderedDict)
+    bases: dict[Path, Path] = field(default_factory=dict)
+    grown: int = 0
+    """Bytes that were read since garbage was collected."""
+
+    def base(self, file: Path) -> Path:
+        """The folder that a file's imports start from."""
+        if file.parent not in self.bases:
+            self.bases[file.parent] = base_of(file, self.read)
+        return self.bases[file.parent]
 
     def project(self, base: Path) -> Project:
         """The project of the files below a folder; the last few are kept."""
@@ -56,7 +66,25 @@ class _Job:
         return self.projects[base]
 
     def findings(self, targets: Sequence[Target]) -> list[Finding]:
-        return [finding for target in targets for finding in _reviewed(self, target)]
+        """The findings in files.
+
+        Garbage is collected after so much text and not while trees grow, when looking through all
+        of them for it again and again would cost more than parsing.
+        """
+        found = []
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            for target in targets:
+                found += _reviewed(self, target)
+                self.grown += target.size
+                if self.grown > _COLLECTED_BYTES:
+                    gc.collect()
+                    self.grown = 0
+        finally:
+            if collecting:
+                gc.enable()
+        return found
 
 
 def review(
@@ -91,7 +119,7 @@ def _in_processes(targets: Sequence[Target], job: _Job, workers: int) -> Iterato
     global _job
     _job = job  # rules are functions: they are inherited, not sent
     chunks = [targets[at : at + _CHUNK] for at in range(0, len(targets), _CHUNK)]
-    with ProcessPoolExecutor(workers, get_context("fork"), _settle) as pool:
+    with ProcessPoolExecutor(workers, get_context("fork"), gc.freeze) as pool:
         for found in pool.map(_chunk, chunks):
             yield from found
 
@@ -99,18 +127,9 @@ def _in_processes(targets: Sequence[Target], job: _Job, workers: int) -> Iterato
 _job: _Job | None = None
 
 
-def _settle() -> None:
-    """In each process, once: what is there already is not looked through for garbage again."""
-    gc.freeze()
-    gc.disable()
-
-
 def _chunk(targets: Sequence[Target]) -> list[Finding]:
     assert _job is not None
-    # Collecting while a tree grows costs a third of parsing; it is done once a chunk instead.
-    found = _job.findings(targets)
-    gc.collect()
-    return found
+    return _job.findings(targets)
 
 
 def _reviewed(job: _Job, target: Target) -> list[Finding]:
@@ -118,7 +137,7 @@ def _reviewed(job: _Job, target: Target) -> list[Finding]:
     if raw is None:
         gone = unreadable(target.shown, "cannot be read", "name a readable file")
         return [] if job.missing else [gone]
-    base = base_of(target.file, job.read)
+    base = job.base(target.file)
     try:
         source = source_of(target.shown, raw, module_of(target.file, base))
     except Unreadable as error:

@@ -7,10 +7,10 @@ import math
 import numpy as np
 
 from trading_tools.golive.check import Case, Check
-from trading_tools.golive.code import Code, read_code
 from trading_tools.golive.inputs.closed import Trades
 from trading_tools.golive.inputs.table import InputError
 from trading_tools.golive.inputs.trades import read_trades
+from trading_tools.golive.same_code import same_code
 from trading_tools.golive.verdict import Evidence, Finding, failed, no_evidence, of_file, passed
 from trading_tools.stats.errors import StatsError
 from trading_tools.stats.slippage import MeanBound, fills_needed, mean_upper_bound
@@ -58,7 +58,7 @@ def _paper(case: Case) -> Finding:
         return no_evidence(
             f"no paper trade in {', '.join(unseen[:5])}", "trade them on paper", here
         )
-    code = _same_code(case, paper.commit)
+    code = same_code(case, paper.commit, "paper")
     if isinstance(code, Finding):
         return code
     return _slippage(trades, float(paper.model_slippage_bp), case, here, code)
@@ -93,30 +93,6 @@ def _more(bound: MeanBound, limit: float, confidence: float) -> str:
         return "the mean is at the limit: put more slippage into the model"
     needed = math.ceil(fills_needed(bound.deviation, limit - bound.mean, confidence))
     return f"about {needed} trades would show it, if the mean stays"
-
-
-def _same_code(case: Case, commit: str | None) -> Evidence | Finding:
-    """The code that was on paper, if it is the code that goes live."""
-    if commit is None:
-        return no_evidence(
-            "golive.toml does not say which commit traded on paper", "add [paper] commit"
-        )
-    now = read_code(case.project)
-    if not isinstance(now, Code):
-        return no_evidence(now, "keep the bot in git")
-    if not now.paths:
-        return no_evidence(
-            "golive.toml does not say which files are the bot", "add [bot] source to golive.toml"
-        )
-    changed = now.changed_since(commit)
-    if isinstance(changed, str):
-        return no_evidence(changed, "name a commit of this repository under [paper]")
-    if changed:
-        return failed(
-            f"{', '.join(changed[:3])} changed since commit {commit[:10]} that traded on paper",
-            "trade this code on paper, or go live with that commit",
-        )
-    return Evidence(f"commit {now.commit}", None, {"paper_commit": commit})
 
 
 def _symbols(trades: Trades) -> set[str]:

@@ -162,6 +162,69 @@ class Paper(Trades):
     from_date: date | None = Field(default=None, alias="from", description="The window's begin.")
 
 
+class Backtest(Trades):
+    """What the backtest does over the time of paper trading."""
+
+    time_tolerance_s: Amount | None = Field(
+        default=None,
+        description="How far the close of the same trade may be from that on paper.",
+        examples=[60],
+    )
+    max_profit_gap: Share | None = Field(
+        default=None,
+        description="How far the profits of both may differ, as a part of the backtest's.",
+        examples=["0.1"],
+    )
+
+
+class Signals(_Part):
+    """The function that says what to do, and candles to ask it with."""
+
+    target: str = Field(
+        pattern=r"^[^:]+:[A-Za-z_][\w.]*$",
+        description="path/to/file.py:function; it is given candles and gives a value for each.",
+        examples=["strategy.py:signals"],
+    )
+    candles: File = Field(
+        description="CSV or Parquet with time, open, high, low, close and volume.",
+        examples=["evidence/candles.csv"],
+    )
+    time_zone: str | None = Field(default=None, description="Of times that name none.")
+    shape: Literal["rows", "columns"] = Field(
+        default="rows",
+        description="rows: a list of [time_ms, open, high, low, close, volume], as ccxt has them; "
+        "columns: a dict of numpy arrays under these names.",
+    )
+    warm_up: int | None = Field(
+        default=None,
+        ge=1,
+        description="How many candles it is given live; fewer need not give the same value.",
+        examples=[399],
+    )
+    tolerance: Annotated[JsonDecimal, Field(ge=0, lt=1)] = Field(
+        default=Decimal("0.001"),
+        description="How much of a value may hang on candles before the warm-up.",
+    )
+    timeout_s: Annotated[JsonDecimal, Field(gt=0, le=3600)] = Decimal(120)
+
+
+class Conformance(_Part):
+    """Its components, to be attacked as `orc check` does."""
+
+    breaker: str | None = Field(
+        default=None,
+        description="path/to/file.py:Class or package.module:Class.",
+        examples=["desk/breaker.py:Breaker"],
+    )
+    breaker_params: dict[str, str] = Field(
+        default={}, description="As in --param.", examples=[{"threshold": "5", "recovery": "30"}]
+    )
+    limiter: str | None = Field(default=None, examples=["desk/limiter.py:Limiter"])
+    limiter_params: dict[str, str] = Field(
+        default={}, description="As in --param.", examples=[{"rate": "10"}]
+    )
+
+
 class Returns(_Part):
     """The equity curve that is to be believed."""
 
@@ -253,7 +316,9 @@ class GoLive(_Part):
     limits: Limits = Limits()
     sizing: Sizing | None = None
     paper: Paper | None = None
-    backtest: Trades | None = None
+    backtest: Backtest | None = None
+    signals: Signals | None = None
+    conformance: Conformance = Conformance()
     returns: Returns | None = None
     statistics: Statistics = Statistics()
     drills: Drills = Drills()
@@ -282,6 +347,8 @@ class GoLive(_Part):
             "bot.lock": self.bot.lock,
             "paper.file": self.paper and self.paper.file,
             "backtest.file": self.backtest and self.backtest.file,
+            "signals.target": self.signals and self.signals.target.rpartition(":")[0],
+            "signals.candles": self.signals and self.signals.candles,
             "returns.file": self.returns and self.returns.file,
             "statistics.trial_returns": self.statistics.trial_returns,
             "drills.market": self.drills.market,

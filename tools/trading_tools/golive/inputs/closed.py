@@ -25,6 +25,8 @@ class Trades:
     """Profit over what was staked; None where the file does not say."""
     slippage_bp: Numbers | None
     """Price paid beyond the expected one in basis points, worse is positive; None as above."""
+    sides: Numbers | None = None
+    """1 for bought or long, -1 for sold or short; None as above."""
 
     @property
     def days(self) -> int:
@@ -42,4 +44,5 @@ class Trades:
             profit_quote=self.profit_quote[kept],
             returns=None if self.returns is None else self.returns[kept],
             slippage_bp=None if self.slippage_bp is None else self.slippage_bp[kept],
+            sides=None if self.sides is None else self.sides[kept],
         )

@@ -48,6 +48,7 @@ def read_freqtrade(path: Path, strategy: str | None = None) -> Trades:
             profit_quote=_finite(path, rows, "profit_abs"),
             returns=_finite(path, rows, "profit_ratio"),
             slippage_bp=None,
+            sides=np.array([-1.0 if row.get("is_short") else 1.0 for row in rows]),
         )
     except KeyError as error:
         raise InputError(f"{path}: a trade of strategy {name} has no {error.args[0]}") from error

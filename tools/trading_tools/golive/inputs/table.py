@@ -68,7 +68,10 @@ class Table:
 
     def words(self, name: str) -> list[str]:
         """A column as text; an empty cell is an empty text."""
-        return [value or "" for value in self.columns[name].cast(pa.string()).to_pylist()]
+        column = self.columns[name].cast(pa.string()).fill_null("").combine_chunks()
+        coded = pc.dictionary_encode(column)
+        known = coded.dictionary.to_pylist()  # each word once, however many rows have it
+        return [known[at] for at in coded.indices.to_numpy()]
 
     def _parsed(self, name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
         try:

@@ -22,12 +22,12 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "return": ("return", "profit_ratio", "Return", "ReturnPct"),
     "expected_price": ("expected_price", "model_price", "signal_price"),
     "price": ("price", "fill_price", "close_rate", "Avg Exit Price"),
-    "side": ("side",),
+    "side": ("side", "Direction"),
     "status": ("status", "is_open"),
 }
 """Names a column may have, the first one ours; case does not matter."""
 
-_SIDES = {"buy": 1.0, "long": 1.0, "sell": -1.0, "short": -1.0}
+_BUYS, _SELLS = ("buy", "long"), ("sell", "short")
 
 
 def read_trades(
@@ -59,6 +59,8 @@ def read_trades(
         rising=True,
         once=False,
     )
+    side = table.first_of(called["side"])
+    sides = _sides(table, side) if side else None
     return Trades(
         source=path,
         sha256=file_hash(path),
@@ -66,7 +68,8 @@ def read_trades(
         symbols=table.words(symbol) if symbol else [""] * len(closed_at),
         profit_quote=table.numbers(table.need(_known(called["profit"]), "a trade's profit")),
         returns=table.numbers(returns) if returns else None,
-        slippage_bp=_slippage(table, called),
+        slippage_bp=_slippage(table, called, sides),
+        sides=sides,
     )
 
 
@@ -87,14 +90,27 @@ def _closed(table: Table, called: Mapping[str, tuple[str, ...]]) -> Table:
     return Table(table.path, table.columns.filter(pc.invert(is_open)))
 
 
-def _slippage(table: Table, called: Mapping[str, tuple[str, ...]]) -> Numbers | None:
+def _sides(table: Table, name: str) -> Numbers:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    words = pc.utf8_trim_whitespace(pc.utf8_lower(table.columns[name].cast(pa.string())))
+    words = words.fill_null("")
+    bought = np.asarray(pc.is_in(words, value_set=pa.array(_BUYS)))
+    sold = np.asarray(pc.is_in(words, value_set=pa.array(_SELLS)))
+    table.refuse(name, ~(bought | sold), "buy or sell is needed")
+    return np.where(bought, 1.0, -1.0)
+
+
+def _slippage(
+    table: Table, called: Mapping[str, tuple[str, ...]], sides: Numbers | None
+) -> Numbers | None:
     expected = table.first_of(called["expected_price"])
     if expected is None:
         return None
     wanted = table.numbers(expected)
     table.refuse(expected, wanted <= 0, "a positive price is needed")
     paid = table.numbers(table.need(_known(called["price"]), "the price of the fill"))
-    side = table.need(_known(called["side"]), "the side of the fill")
-    signs = np.array([_SIDES.get(word.strip().lower(), 0.0) for word in table.words(side)])
-    table.refuse(side, signs == 0, "buy or sell is needed")
-    return np.asarray(signs * (paid - wanted) / wanted * 10_000)
+    if sides is None:
+        sides = _sides(table, table.need(_known(called["side"]), "the side of the fill"))
+    return np.asarray(sides * (paid - wanted) / wanted * 10_000)

@@ -26,6 +26,7 @@ from trading_tools.review.model.libraries import (
     is_asynchronous,
     meaning,
 )
+from trading_tools.review.model.retries import repeats
 from trading_tools.review.model.values import values
 from trading_tools.review.model.words import snake, words
 
@@ -82,8 +83,8 @@ def venue_calls(module: Module) -> tuple[VenueCall, ...]:
             or (name[:5] in {"fetch", "watch"})
         ):
             found += [_read(module, each, each.func, each.args) for each in calls]
-        elif name in _CARRIERS:
-            found += [_carried(module, each, _CARRIERS[name]) for each in calls]
+        elif name in _CARRIERS or repeats(name):
+            found += [_carried(module, each, _CARRIERS.get(name, 0)) for each in calls]
         elif not name:
             found += [_by_getattr(module, each) for each in calls]
     known = [each for each in found if each is not None]

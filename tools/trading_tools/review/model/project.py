@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Finder = Callable[[str], "Source | None"]
 """The source of a module by its dotted name; None for one that is not the project's."""
 
-_KEPT: Final = 32
+_KEPT: Final = 24
 """Modules that are held at a time: what a file imports is often what the next one imports."""
 
 _HOPS: Final = 4
@@ -42,7 +42,8 @@ class Project:
     def __init__(self, finder: Finder = nowhere) -> None:
         """Look for modules with `finder`."""
         self._finder = finder
-        self._modules: OrderedDict[str, Module | None] = OrderedDict()
+        self._modules: OrderedDict[str, Module] = OrderedDict()
+        self._absent: set[str] = set()
 
     def open(self, source: Source) -> Module:
         """The model of a source, which other files then see too.
@@ -86,26 +87,27 @@ class Project:
         return known
 
     def _module(self, name: str) -> Module | None:
+        if name in self._absent:
+            return None
         if name in self._modules:
             self._modules.move_to_end(name)
             return self._modules[name]
         source = self._finder(name)
-        module = None
-        if source is not None:
-            try:
-                module = Module(source, parse(source), self)
-            except Unreadable:
-                module = None  # said where that file is reviewed
+        try:
+            module = None if source is None else Module(source, parse(source), self)
+        except Unreadable:
+            module = None  # said where that file is reviewed
+        if module is None:
+            self._absent.add(name)
+            return None
         self._keep(name, module)
         return module
 
-    def _keep(self, name: str, module: Module | None) -> None:
-        if not name:
-            return
-        self._modules[name] = module
-        held = [each for each, kept in self._modules.items() if kept is not None]
-        for each in held[:-_KEPT]:
-            del self._modules[each]
+    def _keep(self, name: str, module: Module) -> None:
+        if name:
+            self._modules[name] = module
+            if len(self._modules) > _KEPT:
+                self._modules.popitem(last=False)
 
 
 def _defined(module: Module, name: str) -> Value[ast.AST] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from trading_tools.review.model.exceptions import canonical
@@ -40,6 +41,8 @@ class Retry:
 
 def around(module: Module, node: ast.AST) -> Retry | None:
     """What would run a node again after it failed, from the inside out."""
+    if isinstance(node, ast.Call) and repeats(last_name(node.func)):
+        return Retry(node, last_name(node.func), ("Exception",))
     inner = node
     for above in module.parents(node):
         found = None
@@ -58,6 +61,12 @@ def around(module: Module, node: ast.AST) -> Retry | None:
     return None
 
 
+@lru_cache(maxsize=8192)
+def repeats(name: str) -> bool:
+    """Whether a function's name says that it runs what it is given again."""
+    return any(part in name.lower() for part in _HELPER)
+
+
 def _decorated(module: Module, function: FunctionNode) -> Retry | None:
     for each in function.decorator_list:
         call = each if isinstance(each, ast.Call) else None
@@ -69,7 +78,7 @@ def _decorated(module: Module, function: FunctionNode) -> Retry | None:
         own = _own_decorator(module, target)
         if own is not None:
             return Retry(each, f"@{last_name(target)}", own)
-        if any(part in last_name(target).lower() for part in _HELPER):
+        if repeats(last_name(target)):
             return Retry(each, f"@{last_name(target)}", ("Exception",))
     return None
 
@@ -157,6 +166,17 @@ def _ends_on_success(module: Module, loop: ast.AST, attempt: ast.Try) -> bool:
     after = [*attempt.body, *attempt.orelse]
     if any(isinstance(each, ast.Return | ast.Break) for each in after):
         return True
+    if isinstance(loop, ast.While):  # `while order is None: try: order = …`
+        asked = {each.id for each in ast.walk(loop.test) if isinstance(each, ast.Name)}
+        made = {
+            target.id
+            for each in after
+            if isinstance(each, ast.Assign)
+            for target in each.targets
+            if isinstance(target, ast.Name)
+        }
+        if asked & made:
+            return True
     parent = module.parent(attempt)
     rest: list[ast.stmt] = getattr(parent, "body", [])
     if attempt in rest:
@@ -180,17 +200,15 @@ def _given_to_helper(module: Module, function: ast.AST) -> Retry | None:
     above = module.parent(function)
     if isinstance(above, ast.keyword):
         above = module.parent(above)
-    if isinstance(above, ast.Call):
-        name = last_name(above.func).lower()
-        if any(part in name for part in _HELPER):
-            return Retry(above, last_name(above.func), ("Exception",))
+    if isinstance(above, ast.Call) and repeats(last_name(above.func)):
+        return Retry(above, last_name(above.func), ("Exception",))
     return None
 
 
 def _passed(module: Module, function: FunctionNode) -> Retry | None:
     """A local function whose name is handed to something called retry."""
     for name, calls in module.index.calls().items():
-        if any(part in name.lower() for part in _HELPER):
+        if repeats(name):
             for call in calls:
                 if any(last_name(each) == function.name for each in call.args):
                     return Retry(call, name, ("Exception",))

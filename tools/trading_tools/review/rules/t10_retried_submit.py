@@ -91,6 +91,16 @@ def sell(amount):
 def close(amount):
     params = {"orderLinkId": uuid4().hex}
     return exchange.create_order("BTC/USDT", "market", "sell", amount, None, params)  # <-
+
+def again(function, *given):
+    for _ in range(20):
+        try:
+            return function(*given)
+        except Exception:
+            wait()
+
+def flatten(amount):
+    return retry(exchange.create_market_sell_order, "BTC/USDT", amount)  # <-
 """,
         """
 import asyncio

@@ -34,8 +34,6 @@ def _raced(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Hit]:
         return
     for name, course in _courses(function, module).items():
         for written in course.written:
-            if not _counts(name, written, function):
-                continue
             between = [
                 (checked, each)
                 for checked in course.checked
@@ -56,34 +54,53 @@ def _counts(name: str, written: ast.AST, function: FunctionNode) -> bool:
 
 
 def _courses(function: ast.AsyncFunctionDef, module: Module) -> dict[str, _Course]:
+    """The attributes that are changed and count, with where they are checked."""
     found: dict[str, _Course] = {}
-    for compare in module.own(function, ast.Compare):
-        for name in _ordered(compare, function, module):
-            found.setdefault(name, _Course()).checked.append(compare)
-    for call in module.own(function, ast.Call):
-        target = called(module, call)
-        if target is not None and isinstance(target.node, ast.FunctionDef):
-            for name in _checked_in(target.node, target.module):
-                found.setdefault(name, _Course()).checked.append(call)
     for added in module.own(function, ast.AugAssign):
-        _written(found, added.target, added)
+        _written(found, added.target, added, function)
     for assign in module.own(function, ast.Assign):
         if not isinstance(assign.value, ast.Constant):
             for each in assign.targets:
-                _written(found, each, assign)
-    return {name: course for name, course in found.items() if course.checked and course.written}
+                _written(found, each, assign, function)
+    if found:
+        for name, node in _checks(function, module):
+            if name in found:
+                found[name].checked.append(node)
+    return {name: course for name, course in found.items() if course.checked}
 
 
-def _written(found: dict[str, _Course], target: ast.expr, node: ast.AST) -> None:
+def _checks(function: ast.AsyncFunctionDef, module: Module) -> Iterator[tuple[str, ast.AST]]:
+    """What is checked in a coroutine, or in a plain method that it asks."""
+    for compare in module.own(function, ast.Compare):
+        for name in _ordered(compare, function, module):
+            yield name, compare
+    for call in module.own(function, ast.Call):
+        target = called(module, call) if dotted(call.func).startswith("self.") else None
+        if target is not None and isinstance(target.node, ast.FunctionDef):
+            for name in _checked_in(target.node, target.module):
+                yield name, call
+
+
+def _written(
+    found: dict[str, _Course], target: ast.expr, node: ast.AST, function: FunctionNode
+) -> None:
     name = _attribute(target)
-    if name:
+    if name and _counts(name, node, function):
         found.setdefault(name, _Course()).written.append(node)
 
 
 def _checked_in(function: FunctionNode, module: Module) -> Iterator[str]:
-    """The attributes that a helper compares."""
-    for compare in module.own(function, ast.Compare):
-        yield from _ordered(compare, function, module)
+    """The attributes that a helper compares; none where it takes its share of them at once."""
+    names = {
+        name
+        for compare in module.own(function, ast.Compare)
+        for name in _ordered(compare, function, module)
+    }
+    targets = [each.target for each in module.own(function, ast.AugAssign)]
+    for assign in module.own(function, ast.Assign):
+        targets += [each for each in assign.targets if isinstance(each, ast.Subscript)]
+    if names.isdisjoint(_attribute(each) for each in targets):
+        yield from sorted(names)
 
 
 def _ordered(compare: ast.Compare, function: FunctionNode, module: Module) -> Iterator[str]:
@@ -167,6 +184,19 @@ class Bot:
 """,
     ),
     good=(
+        """
+class Bot:
+    def reserve(self, order):
+        if self.position + sum(self.reserved.values()) + order.size > self.most:
+            raise Refused(order)
+        self.reserved[order.id] = order.size
+
+    async def send(self, order):
+        self.reserve(order)
+        await self.exchange.create_order(order.symbol, "market", order.side, order.size)
+        self.position += order.size
+        self.reserved.pop(order.id)
+""",
         """
 class Bot:
     async def execute(self, order):

@@ -6,24 +6,54 @@ import ast
 from collections.abc import Iterator
 
 from trading_tools.review.findings import Severity
-from trading_tools.review.model.index import FunctionNode, last_name
+from trading_tools.review.model.exceptions import covers
+from trading_tools.review.model.index import FunctionNode
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.values import called
 from trading_tools.review.rule import Hit, Rule, Topic, on_nodes
+
+_TIMEOUT = "requests.ReadTimeout"
+_ORDERING = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
 
 def _recursing(handler: ast.ExceptHandler, module: Module) -> Iterator[Hit]:
     function = module.function(handler)
     if function is None:
         return
-    for call in module.within(handler, ast.Call):
-        if last_name(call.func) != function.name or module.function(call) is not function:
+    for call in module.calls_of(function.name):
+        inside = module.holds(handler, call) and module.function(call) is function
+        if not inside or not _asks(handler, module):
             continue
         target = called(module, call)
         same = target is not None and target.node is function
-        if same and _is_repetition(call, function, module):
+        again = same and _is_repetition(call, function, module)
+        if again and _asks(handler, module) and not _bounded(call, handler, module):
             caught = ", ".join(each.rpartition(".")[2] for each in module.caught(handler))
             yield Hit(call, f"`{function.name}` calls itself after {caught}, without a bound")
+
+
+def _asks(handler: ast.ExceptHandler, module: Module) -> bool:
+    """Whether what failed was a request: by what is caught, or by what is tried."""
+    if any(covers([each], _TIMEOUT) or each.startswith("ccxt.") for each in module.caught(handler)):
+        return True
+    attempt = module.parent(handler)
+    tried = attempt.body if isinstance(attempt, ast.Try) else []
+    calls = [each.node for each in module.venue_calls]
+    return any(module.holds(each, call) for each in tried for call in calls)
+
+
+def _bounded(call: ast.Call, handler: ast.ExceptHandler, module: Module) -> bool:
+    """Whether a count is compared before the function is called again."""
+    tests = [
+        each.test
+        for each in module.within(handler, ast.If)
+        if any(module.holds(part, call) for part in each.body)
+    ]
+    return any(
+        isinstance(part, ast.Compare) and isinstance(part.ops[0], _ORDERING)
+        for test in tests
+        for part in ast.walk(test)
+    )
 
 
 def _is_repetition(call: ast.Call, function: FunctionNode, module: Module) -> bool:
@@ -76,6 +106,26 @@ class Connector:
                 raise
             await self.pause(attempt)
             return await self.fetch_ticker(symbol, attempt + 1)
+""",
+        """
+def retrier(function, retries=4):
+    def wrapper(*args, **kwargs):
+        count = kwargs.pop("count", retries)
+        try:
+            return function(*args, **kwargs)
+        except Exception:
+            if count > 0:
+                kwargs["count"] = count - 1
+                return wrapper(*args, **kwargs)
+            raise
+    return wrapper
+
+def minutes(timeframe):
+    try:
+        return KNOWN[timeframe]
+    except KeyError:
+        KNOWN[timeframe] = parsed(timeframe)
+        return minutes(timeframe)
 """,
     ),
 )

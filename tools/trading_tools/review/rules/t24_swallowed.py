@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from trading_tools.review.findings import Severity
+from trading_tools.review.model.imports import dotted
 from trading_tools.review.model.module import Module
 from trading_tools.review.rule import Hit, Rule, Topic, on_nodes
 
@@ -14,7 +15,7 @@ _ALL = frozenset({"BaseException", "Exception"})
 
 def _swallowing(attempt: ast.Try, module: Module) -> Iterator[Hit]:
     for handler in attempt.handlers:
-        caught = set(module.caught(handler))
+        caught = _named(handler)
         if not caught & _ALL or _raises(handler, module):
             continue
         silent = all(_does_nothing(each) for each in handler.body)
@@ -24,6 +25,14 @@ def _swallowing(attempt: ast.Try, module: Module) -> Iterator[Hit]:
             yield Hit(handler, f"{name} {what}", None if silent else Severity.WARNING)
         elif silent and _reaches_venue(attempt, module):
             yield Hit(handler, "whatever goes wrong at the venue is thrown away here")
+
+
+def _named(handler: ast.ExceptHandler) -> set[str]:
+    """The classes that a handler names: nobody gives everything a name of its own elsewhere."""
+    if handler.type is None:
+        return {"BaseException"}
+    parts = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return {dotted(each) for each in parts}
 
 
 def _raises(handler: ast.ExceptHandler, module: Module) -> bool:

@@ -6,9 +6,11 @@ import ast
 from collections.abc import Iterator
 
 from trading_tools.review.findings import Severity
+from trading_tools.review.model.calls import VenueCall
 from trading_tools.review.model.imports import dotted
+from trading_tools.review.model.libraries import Act
 from trading_tools.review.model.module import Module
-from trading_tools.review.rule import Hit, Rule, Topic, on_nodes
+from trading_tools.review.rule import Hit, Rule, Topic, on_acts, on_nodes, where_said
 
 _SWITCHES = ("enableRateLimit", "rateLimit")
 _WHAT = "the client is told not to keep to the venue's limits"
@@ -29,6 +31,16 @@ def _assigned(node: ast.Assign, module: Module) -> Iterator[Hit]:
             yield Hit(node, _WHAT)
 
 
+def _for_one_call(call: VenueCall, module: Module) -> Iterator[Hit]:
+    """`ccxt.kraken().fetch_ticker(…)`: the limiter of such a client has nothing to count."""
+    made = call.receiver
+    if not call.certain or not isinstance(made, ast.Call) or module.function(made) is None:
+        return
+    if module.called(made) is None:
+        what = f"`{ast.unparse(made)}` is made for one call, with a limiter of its own"
+        yield Hit(call.node, what, Severity.WARNING)
+
+
 RULE = Rule(
     id="T25",
     title="the client's own pacing is switched off",
@@ -39,13 +51,21 @@ RULE = Rule(
     fix="leave `enableRateLimit` on, or pace all requests of the key by one limiter that counts "
     "what the venue counts",
     link="https://github.com/Drakkar-Software/OctoBot/issues/2108",
-    visits=(on_nodes(_in_settings, ast.Dict), on_nodes(_assigned, ast.Assign)),
+    visits=(
+        where_said(on_nodes(_in_settings, ast.Dict), "ratelimit"),
+        where_said(on_nodes(_assigned, ast.Assign), "ratelimit"),
+        on_acts(_for_one_call, Act.READ, Act.SUBMIT, Act.CANCEL),
+    ),
     bad=(
         """
 import ccxt
 
 exchange = ccxt.binance({"apiKey": key, "enableRateLimit": False})  # <-
 exchange.enableRateLimit = False  # <-
+
+class Trade:
+    def price(self):
+        return getattr(ccxt, self.name)().fetch_ticker(self.pair)["last"]  # <-
 """,
     ),
     good=(
@@ -54,6 +74,12 @@ import ccxt
 
 exchange = ccxt.binance({"apiKey": key, "enableRateLimit": True})
 paced = ccxt.kraken({"apiKey": key, "enableRateLimit": not own_limiter})
+
+def shared():
+    return exchange
+
+def price(pair):
+    return shared().fetch_ticker(pair)["last"]
 """,
     ),
 )

@@ -10,6 +10,8 @@ from trading_tools.review.model.module import Module
 from trading_tools.review.rule import Hit, Rule, Topic, on_calls
 
 _CLASS = "datetime.datetime"
+_SHOWN = frozenset({"strftime", "ctime", "date"})
+"""What makes a text for people of a time, or the name of a file."""
 
 
 def _naive(call: ast.Call, module: Module) -> Iterator[Hit]:
@@ -25,9 +27,14 @@ def _naive(call: ast.Call, module: Module) -> Iterator[Hit]:
         len(call.args) > zone_at or any(each.arg in {"tz", None} for each in call.keywords)
     ):
         return
+    used = module.parent(call)
+    use = used.attr if isinstance(used, ast.Attribute) else ""
+    if use == "timestamp" and method in {"now", "today"}:
+        return  # local time is what `timestamp()` takes it for
     yield Hit(
         call,
         f"`{ast.unparse(call.func)}()` makes a time without a zone",
+        Severity.WARNING if use in _SHOWN else None,
         edits=_edits(call, method, module),
     )
 
@@ -74,6 +81,7 @@ from datetime import UTC, datetime
 
 entry = {"at": datetime.now(UTC).isoformat()}
 opened = datetime.fromtimestamp(candle[0] / 1000, UTC)
+elapsed = datetime.now().timestamp() - started
 """,
     ),
 )

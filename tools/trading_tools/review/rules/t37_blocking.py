@@ -51,6 +51,8 @@ def _through(helpers: dict[ast.AST, str], module: Module) -> Iterator[Hit]:
 def _venue(call: VenueCall, module: Module) -> Iterator[Hit]:
     if call.asynchronous is not False or call.carried or not module.in_coroutine(call.node):
         return
+    if call.act is Act.WATCH:
+        return  # only the async clients have these, whatever the annotation says
     library = call.library.name if call.library is not None else ""
     if not module.awaited(call.node):
         yield Hit(

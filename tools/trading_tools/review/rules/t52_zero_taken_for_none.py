@@ -12,32 +12,19 @@ from trading_tools.review.model.words import words
 from trading_tools.review.rule import Hit, Rule, Topic, on_nodes
 
 _NUMBERS = frozenset({"price", "amount", "qty", "quantity", "size", "notional", "volume", "px"})
-_NOT_NUMBERS = frozenset(
-    {
-        "buffer",
-        "context",
-        "fields",
-        "flag",
-        "id",
-        "max",
-        "min",
-        "order",
-        "orders",
-        "precision",
-        "prices",
-        "str",
-        "symbol",
-        "type",
-        "use",
-    }
-)
-_LEAVING = (ast.Raise, ast.Return, ast.Continue)
+_NOT_NUMBERS = frozenset({"order", "orders", "type", "id", "symbol", "prices", "precision", "flag"})
 
 
 def _if(node: ast.If, module: Module) -> Iterator[Hit]:
-    refuses = isinstance(node.test, ast.UnaryOp) and isinstance(node.body[-1], _LEAVING)
-    if not refuses:  # `if not price: raise` means the zero too
+    if not _refuses(node):
         yield from _tested(node.test, module)
+
+
+def _refuses(node: ast.If) -> bool:
+    """`if not amount: return`: zero is turned away as well, which is right for a size."""
+    negated = isinstance(node.test, ast.UnaryOp) and isinstance(node.test.op, ast.Not)
+    ends = isinstance(node.body[-1], ast.Return | ast.Raise | ast.Continue)
+    return negated and ends and not node.orelse
 
 
 def _choice(node: ast.IfExp, module: Module) -> Iterator[Hit]:
@@ -65,10 +52,20 @@ def _tested(test: ast.expr, module: Module) -> Iterator[Hit]:
     target = test
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         target = test.operand
-    own = words(last_name(target))
+    name = last_name(target)
+    own = words(name)
     if own & _NUMBERS and not own & _NOT_NUMBERS and _may_be_missing(target, module):
-        what = f"`{ast.unparse(target)}` of 0 is taken for none"
-        yield Hit(test, what, Severity.WARNING if _is_value(test, module) else None)
+        edit = module.replacing(
+            test, f"{ast.unparse(target)} is{'' if target is not test else ' not'} None"
+        )
+        plain = not isinstance(module.parent(test), ast.BoolOp) or isinstance(target, ast.Name)
+        whole = plain and not _is_value(test, module)
+        yield Hit(
+            test,
+            f"`{ast.unparse(target)}` of 0 is taken for none",
+            Severity.WARNING if _is_value(test, module) else None,
+            edits=(edit,) if whole else (),
+        )
 
 
 def _is_value(test: ast.expr, module: Module) -> bool:
@@ -137,12 +134,10 @@ from decimal import Decimal
 def send(self, symbol: str, amount: Decimal, price: Decimal | None = None):
     if price is not None:
         price = self.to_precision(symbol, price)
+    if not price:
+        raise Refused("a limit order needs a price")
     if amount and symbol:
         self.post(symbol, amount, price)
-
-def stop(symbol: str, price: Decimal | None):
-    if not price:
-        raise ValueError(f"{symbol}: no stop at {price}")
 """,
     ),
 )

@@ -1,0 +1,1 @@
+"""What runs in the sealed process: the user's function is loaded and asked here, and judged."""
