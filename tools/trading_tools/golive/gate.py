@@ -28,9 +28,10 @@ class Checked:
 
     @property
     def blocks(self) -> bool:
-        """Whether it stands in the way."""
-        good = self.finding.verdict in (Verdict.PASS, Verdict.WAIVED)
-        return not good and self.not_required is None
+        """Whether it stands in the way: what failed always does, required or not."""
+        if self.finding.verdict is Verdict.NO_EVIDENCE:
+            return self.not_required is None
+        return self.finding.verdict is Verdict.FAIL
 
     def as_json(self) -> dict[str, Any]:
         """As the command-line contract has it."""

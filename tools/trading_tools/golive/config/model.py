@@ -164,7 +164,7 @@ class Paper(Trades):
     """What it did on paper or in a venue's sandbox."""
 
     min_days: int = Field(default=14, ge=1)
-    min_trades: int = Field(default=155, ge=2)
+    min_trades: int = Field(default=155, ge=30)
     model_slippage_bp: Annotated[JsonDecimal, Field(ge=0)] = Field(
         default=Decimal(2), description="Mean slippage that the backtest assumed, in basis points."
     )
@@ -247,9 +247,9 @@ class Returns(_Part):
 class Statistics(_Part):
     """What the record must show."""
 
-    min_deflated_sharpe: Share = Decimal("0.95")
-    max_overfitting: Share = Decimal("0.2")
-    confidence: Annotated[JsonDecimal, Field(gt=Decimal("0.5"), lt=1)] = Decimal("0.95")
+    min_deflated_sharpe: Annotated[JsonDecimal, Field(ge=Decimal("0.9"), lt=1)] = Decimal("0.95")
+    max_overfitting: Annotated[JsonDecimal, Field(gt=0, le=Decimal("0.5"))] = Decimal("0.2")
+    confidence: Annotated[JsonDecimal, Field(ge=Decimal("0.9"), lt=1)] = Decimal("0.95")
     trial_returns: File | None = Field(
         default=None,
         description="Returns of all that was tried, a column each; for the overfitting check.",
