@@ -35,6 +35,7 @@ from orchestrator.run.events import RunEvent
 ROOT = Path(__file__).resolve().parents[2]
 PLACES = ("*.md", "docs/**/*.md", ".claude/**/*.md", "agents/*.md", "examples/*/*.md")
 PAGES = sorted({path for place in PLACES for path in ROOT.glob(place)})
+FACTS = ROOT / "tools/trading_tools/exchange/facts/exchanges.yaml"
 # What an agent's file names lies in the project that the agent works on.
 ABOUT_US = [page for page in PAGES if page.parent.name != "agents"]
 AGENTS = AgentCatalogue.discover(None, None).names
@@ -121,7 +122,7 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
             assert anchor in _anchors(there), f"{_name(page)}: no heading {target}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=_name)
+@pytest.mark.parametrize("page", [*PAGES, FACTS], ids=_name)
 def test_no_page_names_a_package_index_or_somebodys_machine(page: Path) -> None:
     for number, line in enumerate(page.read_text("utf-8").splitlines(), 1):
         assert not _INDEX.search(line), f"{_name(page)}:{number}: {line}"

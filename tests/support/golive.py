@@ -14,6 +14,7 @@ from trading_tools.audit.ledger import Ledger
 from trading_tools.golive.check import Case, Check, all_checks
 from trading_tools.golive.config.reading import read_project
 from trading_tools.golive.trials import record_trial
+from trading_tools.golive.venues.asking import Venues
 from trading_tools.golive.verdict import Finding
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -98,6 +99,12 @@ class GateProject:
         with Ledger.open(self.ledger_file) as ledger:
             for number in range(count):
                 record_trial(ledger, "momentum", {"n": str(number)}, 0.01 * number, 800, "00")
+
+    def ask_venues(self, name: str, venues: Venues, /, **tables: Any) -> Finding:
+        """What check `name` finds where the venues may be asked."""
+        self.configure(**tables)
+        config = read_project(self.folder / "golive.toml")
+        return check(name).run(Case(project=config, now=NOW, venues=venues, contact_venues=True))
 
     def ask(self, name: str, **tables: Any) -> Finding:
         """What check `name` finds under `WHOLE` with these changes, all of it committed."""

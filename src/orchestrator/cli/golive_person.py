@@ -49,14 +49,14 @@ def waive_command(
     check: str, reason: str, until: str, by: str, key: Path, file: Path | None, as_json: bool
 ) -> None:
     """Answer, by name and until a day, for missing evidence of CHECK."""
-    from trading_tools.golive.gate import questions
+    from trading_tools.golive.check import all_checks
     from trading_tools.golive.signing import SigningError
     from trading_tools.golive.waivers import Waiver, WaiverError, waive
 
     _only_a_person()
     place = Place.find()
     project = configured(place, file)
-    if check not in {each.id for each in questions()}:
+    if check not in {each.id for each in all_checks()}:
         raise CommandError(f"there is no check {check!r}", "orc golive waive", "name one, as G15")
     signers = project.config.deployment.signers
     if signers is None:

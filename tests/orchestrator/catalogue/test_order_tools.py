@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from orchestrator.toolbox.tool import Effect, ToolContext, ToolError, ToolResult
 from orchestrator.toolbox.verdicts import Done, NotDone, Verdict
 from tests.support.acts import DEAD, VenueProcess, venue_process
 from trading_tools.audit.ledger import Ledger
+from trading_tools.audit.trade import Outcome, TradeAudit
 
 BUY = {"symbol": "BTC/USDT", "side": "buy", "size": "0.001", "limit_price": "58000"}
 
@@ -144,6 +146,31 @@ async def test_all_orders_are_cancelled_those_of_others_too(bench: Bench, tmp_pa
     await bench.call("place_order", **BUY)
     done = await bench.call("cancel_all_orders", symbol="BTC/USDT")
     assert done.data["count"] >= 2
+    assert (done.is_error, done.data["still_open"]) == (False, [])
+    assert (await bench.call("open_orders", symbol="BTC/USDT")).data["count"] == 0
+
+
+async def test_an_order_that_should_not_be_there_does_not_keep_the_others_open(
+    bench: Bench, tmp_path: Path
+) -> None:
+    placed = await bench.call("place_order", **BUY)
+    name = placed.data["client_order_id"]
+    with Ledger.open(tmp_path / "wrong.sqlite") as ledger:
+        other = Bench(tmp_path / "wrong", ledger, bench.environ, bench.settings)
+        await other.call("place_order", **BUY)
+        (stream,) = [each.stream for each in ledger.streams() if each.stream.startswith("orders:")]
+        audit, at = TradeAudit(ledger, stream), datetime.now(UTC)
+        audit.order_intent(
+            client_order_id=name,
+            symbol="BTC/USDT",
+            side="buy",
+            order_type="limit",
+            size_base=Decimal("0.001"),
+            price_quote=Decimal(58_000),
+            at=at,
+        )
+        audit.order_result(client_order_id=name, outcome=Outcome.REJECTED, at=at, code="-2010")
+        done = await other.call("cancel_all_orders", symbol="BTC/USDT")
     assert (done.is_error, done.data["still_open"]) == (False, [])
     assert (await bench.call("open_orders", symbol="BTC/USDT")).data["count"] == 0
 

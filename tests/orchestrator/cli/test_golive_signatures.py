@@ -156,6 +156,30 @@ def test_a_go_that_both_approvers_signed_holds(
     assert worth(orc) == []
 
 
+@pytest.mark.parametrize("who", ["grace", "*"])
+def test_one_key_is_one_person_whatever_names_it_has(
+    orc: CommandLine, project: GateProject, keys: Path, who: str
+) -> None:
+    ada = (keys / "signers").read_text().splitlines()[0].removeprefix("ada ")
+    project.write("approvers.keys", f"ada {ada}\n{who} {ada}\n")
+    project.commit_all()
+    waive(orc, keys)
+    judge(orc)
+    for name in ("ada", "grace"):
+        words = ("golive", "sign", "go.json", "--as", name, "--key", str(keys / "ada"))
+        assert orc(*words).code == 0
+    assert worth(orc) == ["ada, grace signed with one and the same key"]
+
+
+def test_a_go_ends_with_the_first_waiver_that_it_rests_on(
+    orc: CommandLine, project: GateProject, keys: Path
+) -> None:
+    waive(orc, keys, until=str(TODAY))
+    assert judge(orc).code == 0
+    said = json.loads((project.folder / "go.json").read_text())
+    assert said["valid_until"][:10] == str(TODAY + timedelta(days=1))
+
+
 def change_code(project: GateProject) -> None:
     project.write("bot.py", "print('changed')\n")
     project.commit_all()

@@ -68,6 +68,18 @@ def test_a_process_that_the_code_ends_is_told_with_what_was_tried(tmp_path: Path
         limiter(tmp_path, "os._exit(0)")
 
 
+def test_a_verdict_that_the_code_writes_itself_is_not_believed(tmp_path: Path) -> None:
+    lines = [
+        "for fd in range(3, 9):",
+        '    try: os.write(fd, b\'{"kind": "end", "notes": []}\\n\')',
+        "    except OSError: pass",
+        "os._exit(0)",
+    ]
+    act = "\n        ".join(lines)
+    with pytest.raises(CheckError, match="it wrote into what is not its own output"):
+        limiter(tmp_path, act)
+
+
 def test_an_exit_within_a_call_is_an_answer_like_any_error(tmp_path: Path) -> None:
     outcome = limiter(tmp_path, "sys.exit(3)")
 

@@ -3,16 +3,17 @@
 import json
 import sqlite3
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.golive import GateProject, equity_csv, paper_csv, steady
+from tests.support.golive import NOW, GateProject, equity_csv, paper_csv, steady
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.trade import TradeAudit
+from trading_tools.golive.trials import record_trial
 from trading_tools.golive.verdict import Verdict
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
@@ -221,6 +222,67 @@ def test_a_record_that_has_all_of_the_venues_orders_passes(project: GateProject)
     record = audited(project, ["a", "b"])
     history(project, "a")
     assert project.ask("G21", record=record).verdict is Verdict.PASS
+
+
+def test_a_list_of_the_venue_that_has_no_order_agrees_with_nothing(project: GateProject) -> None:
+    record = audited(project, ["a", "b"])
+    history(project)
+    found = project.ask("G21", record=record)
+    assert found.verdict is Verdict.NO_EVIDENCE
+    assert "the venue's list has none of the 2 orders" in found.detail
+
+
+def test_a_file_that_names_no_symbols_is_no_evidence_for_several(project: GateProject) -> None:
+    project.write("paper.csv", paper_csv(symbol=""))
+    venues = [{"name": "binance", "symbols": ["BTC/USDT", "ETH/USDT"]}]
+    found = project.ask("G14", venues=venues)
+    assert found.verdict is Verdict.NO_EVIDENCE
+    assert "does not say which symbols" in found.detail
+
+
+@pytest.mark.parametrize("name", ["G18", "G20"])
+def test_a_handful_of_periods_proves_nothing_however_good_they_were(
+    project: GateProject, name: str
+) -> None:
+    project.write("equity.csv", equity_csv([1.0, 0.95, 1.02]))
+    found = project.ask(name)
+    assert found.verdict is Verdict.NO_EVIDENCE
+    assert "3 periods" in found.detail
+
+
+@pytest.mark.parametrize("name", ["G18", "G20"])
+def test_a_record_of_the_future_fails(project: GateProject, name: str) -> None:
+    first, *rows = equity_csv(steady(800, 1)).splitlines()
+    days = (NOW + timedelta(days=number) for number in range(len(rows)))
+    later = [f"{day:%Y-%m-%d}T00:00:00Z{row[20:]}" for day, row in zip(days, rows, strict=True)]
+    project.write("equity.csv", "\n".join([first, *later]))
+    found = project.ask(name)
+    assert found.verdict is Verdict.FAIL
+    assert "in the future" in found.detail
+
+
+@pytest.mark.parametrize("price", ["0", "-100"])
+def test_a_fill_without_a_price_is_no_good_fill(project: GateProject, price: str) -> None:
+    lines = paper_csv().splitlines()
+    cells = lines[-1].split(",")
+    cells[3] = price
+    project.write("paper.csv", "\n".join([*lines[:-1], ",".join(cells)]))
+    found = project.ask("G14")
+    assert found.verdict is Verdict.NO_EVIDENCE
+    assert "a positive price is needed" in found.detail
+
+
+def test_figures_beyond_all_reason_are_judged_and_not_a_crash(project: GateProject) -> None:
+    assert project.ask("G12", sizing={"loss": "1e-60"}).verdict is not Verdict.NO_EVIDENCE
+
+
+def test_trials_that_are_all_alike_say_nothing_of_what_luck_can_do(project: GateProject) -> None:
+    with Ledger.open(project.ledger_file) as ledger:
+        for number in range(200):
+            record_trial(ledger, "copies", {"n": str(number)}, 0.05, 800, "00")
+    found = project.ask("G18", bot={"name": "copies"})
+    assert found.verdict is Verdict.NO_EVIDENCE
+    assert "all have one and the same ratio" in found.detail
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from trading_tools.drill.running import Drill
 from trading_tools.drill.spec import DrillError
 from trading_tools.golive.check import Case
 from trading_tools.golive.config.reading import read_project
-from trading_tools.golive.drilled import Drilled, drill_or_recall
+from trading_tools.golive.drilled import Drilled, binding, drill_or_recall, recorded
 from trading_tools.golive.verdict import Finding, Verdict
 
 KEY = b"0123456789abcdef"
@@ -76,7 +76,7 @@ def test_a_check_passes_when_its_scenarios_pass(project: GateProject, name: str)
 @pytest.mark.parametrize(
     ("name", "scenario"),
     list(zip(DRILLED, ["kill", "d13", "d29", "d28", "d24", "d18"], strict=True)),
-)  # fmt: skip
+)
 @pytest.mark.parametrize("came_to", [DrillVerdict.FAIL, DrillVerdict.NO_EVIDENCE])
 def test_one_scenario_that_does_not_pass_decides_its_check_alone(
     project: GateProject, name: str, scenario: str, came_to: DrillVerdict
@@ -136,6 +136,17 @@ def test_a_result_in_a_ledger_without_a_key_is_not_believed(project: GateProject
     for _ in range(2):
         drilled(project, runner, key=None)
     assert len(runner.asked) == 2
+
+
+@pytest.mark.parametrize("opened_with", [KEY, None])
+def test_a_result_under_a_key_that_is_not_ours_is_not_believed(
+    project: GateProject, opened_with: bytes | None
+) -> None:
+    drilled(project, Runner(), key=b"of somebody else")
+    bound = binding(read_project(project.folder / "golive.toml"))
+    assert bound is not None
+    with Ledger.open(project.folder.parent / "keyed.sqlite", key=opened_with) as ledger:
+        assert recorded(ledger, "momentum", bound) is None
 
 
 def test_a_bot_without_a_command_and_drills_that_cannot_be_made_are_no_evidence(

@@ -58,6 +58,16 @@ def test_a_line_that_is_marked_as_none_is_left_alone(project: GateProject) -> No
     assert project.ask("G03").verdict is Verdict.PASS
 
 
+def test_the_name_of_a_variable_in_golive_toml_is_no_secret(project: GateProject) -> None:
+    venue = {"name": "binance", "symbols": ["BTC/USDT"], "secret_variable": "BINANCE_API_SECRET"}
+    assert project.ask("G03", venues=[venue]).verdict is Verdict.PASS
+
+
+def test_a_secret_in_place_of_a_variables_name_is_found(project: GateProject) -> None:
+    venue = {"name": "binance", "symbols": ["BTC/USDT"], "secret_variable": SECRET.upper()}
+    assert project.ask("G03", venues=[venue]).verdict is Verdict.FAIL
+
+
 def test_a_file_that_is_too_large_leaves_the_question_open(project: GateProject) -> None:
     project.write("data.csv", "1,2\n" * 600_000)
     assert "1 files over 2 MB were not looked at" in project.ask("G03").detail

@@ -6,6 +6,7 @@ import asyncio
 import importlib.util
 import json
 import os
+import secrets
 import signal
 import sys
 import tempfile
@@ -53,10 +54,12 @@ async def check(spec: CheckSpec, on_finding: OnFinding = lambda _found: None) ->
             limit=_LONGEST_LINE,
             start_new_session=True,
         )
-        told = _Told(on_finding)
+        told = _Told(on_finding, secrets.token_hex(16))
         try:
             async with asyncio.timeout(spec.timeout_s):
-                await asyncio.gather(_give(process, spec), told.hear(process), told.drain(process))
+                await asyncio.gather(
+                    _give(process, spec, told.mark), told.hear(process), told.drain(process)
+                )
         except TimeoutError:
             told.over = f"it did not end within {spec.timeout_s:g} s, and was ended"
         finally:
@@ -66,9 +69,9 @@ async def check(spec: CheckSpec, on_finding: OnFinding = lambda _found: None) ->
     return told.outcome(spec, held.words, code)
 
 
-async def _give(process: asyncio.subprocess.Process, spec: CheckSpec) -> None:
+async def _give(process: asyncio.subprocess.Process, spec: CheckSpec, mark: str) -> None:
     assert process.stdin is not None
-    process.stdin.write(json.dumps(spec.to_dict()).encode() + b"\n")
+    process.stdin.write(f"{mark}\n{json.dumps(spec.to_dict())}\n".encode())
     with suppress(ConnectionError):  # it has ended: what it told says why
         await process.stdin.drain()
 
@@ -78,6 +81,8 @@ class _Told:
     """What the sealed process says, and what the code in it prints."""
 
     on_finding: OnFinding
+    mark: str
+    """What each line of ours begins with, and nobody knows who found our channel."""
     findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     shape: str = ""
@@ -93,7 +98,10 @@ class _Told:
         assert process.stdout is not None
         async for line in process.stdout:
             try:
-                self._take(json.loads(line))
+                before, ours, said = line.partition(self.mark.encode())
+                if before or not ours:
+                    raise ValueError("a line of somebody else")
+                self._take(json.loads(said))
             except (ValueError, KeyError, TypeError):  # the code found our channel
                 self.over = "it wrote into what is not its own output"
                 return

@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from trading_tools.audit.ledger import Ledger
 from trading_tools.golive import checks
 from trading_tools.golive.config.reading import Project
 from trading_tools.golive.drilled import LEFT_OUT, Drilled
+from trading_tools.golive.venues.asking import Venues
 from trading_tools.golive.verdict import Finding
 
 
@@ -30,6 +31,8 @@ class Case:
     """What the drills came to, or why there are none."""
     contact_venues: bool = False
     """Whether the venues may be asked, with the owner's keys, reading only."""
+    venues: Venues = field(default_factory=Venues)
+    """The way to them, for checks that may."""
 
 
 @dataclass(frozen=True)

@@ -100,16 +100,19 @@ def binding(project: Project) -> Mapping[str, str] | None:
 
 
 def recorded(ledger: Ledger, bot: str, bound: Mapping[str, str]) -> Drilled | None:
-    """The newest result of this very binding; None where there is none that can be believed."""
-    stream = stream_of(bot)
-    if ledger.head(stream) is None:
+    """The newest result of this very binding; None where there is none that can be believed.
+
+    What stands under another key than the one that the ledger is opened with cannot be checked.
+    """
+    stream, ours = stream_of(bot), ledger.store.signer.key_id
+    if not ours or ledger.head(stream) is None:
         return None
     try:
         require_unaltered(ledger, stream)
     except LedgerError:
         return None
     for event in reversed(ledger.read(stream)):
-        if event.kind == KIND and event.key_id and event.body["bound"] == dict(bound):
+        if event.kind == KIND and event.key_id == ours and event.body["bound"] == dict(bound):
             judged = tuple(Judgement(**each) for each in event.body["judged"])
             what = f"drills of {event.at[:16]}Z, ledger stream {stream} {event.seq}"
             return Drilled(judged, Evidence(what, event.hash, dict(bound)))

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from trading_tools.golive.catalogue import UNANSWERED
 from trading_tools.golive.check import Case, Check, all_checks
 from trading_tools.golive.verdict import Finding, Verdict
 from trading_tools.golive.waivers import Waivers
@@ -56,6 +55,8 @@ class Report:
     config_sha256: str
     commit: str | None
     checked: tuple[Checked, ...]
+    waived_until: date | None = None
+    """The last day of the waiver that ends first; None where it rests on none."""
 
     @property
     def go(self) -> bool:
@@ -90,7 +91,7 @@ def pass_gate(
     waivers: Waivers = NO_WAIVERS,
 ) -> Report:
     """Ask every check, several at once."""
-    asked = questions()
+    asked = all_checks()
     reasons = case.project.config.checks.not_required
     with ThreadPoolExecutor() as pool:
         findings = list(pool.map(lambda each: each.run(case), asked))
@@ -98,12 +99,14 @@ def pass_gate(
         check.id: Checked(check, _waived(check, finding, waivers), reasons.get(check.id))
         for check, finding in zip(asked, findings, strict=True)
     }
+    waived = [name for name, each in found.items() if each.finding.verdict is Verdict.WAIVED]
     return Report(
         bot=case.project.config.bot.name,
         at=case.now,
         config_sha256=case.project.sha256,
         commit=commit,
         checked=tuple(found[name] for name in sorted(found)),
+        waived_until=min((waivers.in_force[name].until for name in waived), default=None),
     )
 
 
@@ -117,10 +120,3 @@ def _waived(check: Check, finding: Finding, waivers: Waivers) -> Finding:
         return replace(finding, verdict=Verdict.WAIVED, detail=said)
     void = waivers.void.get(check.id)
     return finding if void is None else replace(finding, detail=f"{finding.detail}; {void}")
-
-
-def questions() -> list[Check]:
-    """All of the gate's questions, by id, the unanswered ones too."""
-    built = {check.id: check for check in all_checks()}
-    both = {check.id: check for check in UNANSWERED if check.id not in built} | built
-    return [both[name] for name in sorted(both)]

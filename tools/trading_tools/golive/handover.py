@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from trading_tools.audit.verify import require_unaltered
 from trading_tools.golive.code import Code, read_code
 from trading_tools.golive.config.reading import Project
 from trading_tools.golive.gate import Report
-from trading_tools.golive.signing import sign, why_not
+from trading_tools.golive.signing import key_of, sign, why_not
 from trading_tools.golive.waivers import stream_of
 
 JUDGED = "golive.judged"
@@ -33,10 +33,11 @@ class HandoverError(ValueError):
 
 @dataclass(frozen=True)
 class Signature:
-    """Who put a name under a report, and when."""
+    """Who put a name under a report, when, and with which key."""
 
     by: str
     at: str
+    key: str
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def record_report(ledger: Ledger, report: Report, valid_days: int) -> dict[str, 
     head = ledger.head(stream_of(report.bot))
     said = report.as_json()
     said["at"] = utc_text(report.at)
-    said["valid_until"] = utc_text(report.at + timedelta(days=valid_days))
+    said["valid_until"] = utc_text(_end(report, valid_days))
     said["ledger"] = {
         "stream": stream_of(report.bot),
         "seq": head.seq if head else 0,
@@ -81,6 +82,14 @@ def record_report(ledger: Ledger, report: Report, valid_days: int) -> dict[str, 
     }
     ledger.append(stream_of(report.bot), JUDGED, body, durable=True)
     return said
+
+
+def _end(report: Report, valid_days: int) -> datetime:
+    """Until when it may speak: not longer than the first waiver that it rests on."""
+    end = report.at + timedelta(days=valid_days)
+    if report.waived_until is None:
+        return end
+    return min(end, datetime.combine(report.waived_until + timedelta(days=1), time(), UTC))
 
 
 def digest(said: Mapping[str, Any]) -> str:
@@ -137,6 +146,7 @@ def check_report(
     missing = set(project.config.deployment.approvers) - {each.by for each in signatures}
     if missing:
         problems.append(f"not signed by {', '.join(sorted(missing))}")
+    problems += _shared_keys(signatures)
     if len(set(project.config.deployment.approvers)) < 2:
         problems.append("golive.toml names fewer than two approvers")
     return Handover(str(said.get("verdict", "")), tuple(problems), tuple(signatures))
@@ -188,8 +198,21 @@ def _signatures(ledger: Ledger, project: Project, said: Mapping[str, Any]) -> li
         by = str(event.body["by"])
         words = _words(said, by)
         if why_not(words, by, str(event.body["signature"]), project.path(signers)) is None:
-            found.setdefault(by, Signature(by, event.at))
+            key = key_of(str(event.body["signature"]))
+            found.setdefault(by, Signature(by, event.at, key))
     return list(found.values())
+
+
+def _shared_keys(signatures: list[Signature]) -> list[str]:
+    """Two names with one key are one person, whatever the file of signers says."""
+    names: dict[str, list[str]] = {}
+    for each in signatures:
+        names.setdefault(each.key, []).append(each.by)
+    return [
+        f"{', '.join(sorted(same))} signed with one and the same key"
+        for same in names.values()
+        if len(same) > 1
+    ]
 
 
 def _words(said: Mapping[str, Any], by: str) -> dict[str, str]:

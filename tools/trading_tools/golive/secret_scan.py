@@ -8,6 +8,7 @@ own redaction knows. A value that was found is never shown, nor kept. A line tha
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,10 @@ MOST_BYTES = 2_000_000
 
 _WAIT_S = 300
 _ALLOWED = "pragma: allowlist secret"
+_VARIABLE = re.compile(
+    r"\s*(key|secret)_variable\s*=\s*[\"'][A-Z][A-Z0-9]*(_[A-Z0-9]+)+[\"']\s*(#.*)?"
+)
+"""A line of golive.toml that names the variable which holds a secret."""
 _NOISY = ("HexHighEntropyString", "Base64HighEntropyString", "IPPublicDetector")
 """Detectors that take hashes, vectors and addresses for secrets."""
 
@@ -160,7 +165,12 @@ def _detected(copies: Path, names: dict[str, str]) -> Iterator[Leak]:
     except (subprocess.TimeoutExpired, ValueError, KeyError) as error:
         raise ScanError(f"detect-secrets gave no answer: {error}") from error
     for copy, found in results.items():
+        lines = (copies / copy).read_text(encoding="utf-8", errors="replace").split("\n")
         for each in found:
+            if each["type"] == "Secret Keyword" and _VARIABLE.fullmatch(
+                lines[each["line_number"] - 1]
+            ):
+                continue
             yield Leak(names[Path(copy).name], each["line_number"], each["type"])
 
 

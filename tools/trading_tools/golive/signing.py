@@ -6,6 +6,8 @@ a person: `ada ssh-ed25519 AAAA…`.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -53,6 +55,18 @@ def why_not(said: Mapping[str, Any], by: str, signature: str, signers: Path) -> 
         except SigningError as error:
             return str(error)
     return None if done.returncode == 0 else f"the signature is not {by}'s: {_last(done)}"
+
+
+def key_of(signature: str) -> str:
+    """The fingerprint of the key that made a signature that holds, as OpenSSH writes it.
+
+    The key stands in the signature itself (OpenSSH's PROTOCOL.sshsig): after the six letters
+    SSHSIG and a version of four bytes comes its length in four bytes, then the key.
+    """
+    lines = signature.strip().splitlines()
+    blob = base64.b64decode("".join(lines[1:-1]))
+    key = blob[14 : 14 + int.from_bytes(blob[10:14], "big")]
+    return "SHA256:" + base64.b64encode(hashlib.sha256(key).digest()).decode().rstrip("=")
 
 
 def _text(said: Mapping[str, Any]) -> bytes:

@@ -15,6 +15,8 @@ from orchestrator.catalogue.acting.faults import explained
 from orchestrator.catalogue.acting.places import Place
 from orchestrator.toolbox.tool import ToolContext, ToolError, ToolResult, Unavailable, render
 from orchestrator.toolbox.verdicts import Done, NotDone, Unknown, Verdict
+from trading_tools.exchange.orders.life import IllegalTransition
+from trading_tools.exchange.orders.manager import OrderManager
 from trading_tools.exchange.orders.port import Unanswered, VenueOrder
 from trading_tools.exchange.orders.records import OrderRecord, Records
 
@@ -139,12 +141,12 @@ async def _end(
     """Cancel each; those that are open after that."""
     manager = account.manager()
     for order in orders:
-        if manager.on_order(order):
+        if _is_known(manager, order):
             await manager.cancel(order.client_order_id, "asked for with others")
         else:
-            # None of ours, so that the ledger has no order to hang it on.
+            # The ledger has no order to hang it on.
             what = {"venue_order_id": order.venue_order_id, "symbol": order.symbol}
-            account.audit.decision("cancel an order of another program", "asked for", what)
+            account.audit.decision("cancel an order that is none of ours", "asked for", what)
             await account.orders.cancel(order.symbol, order.client_order_id, order.venue_order_id)
     numbers = {order.venue_order_id for order in orders}
     if not numbers:
@@ -157,6 +159,14 @@ async def _end(
             f"open now: look with open_orders ({error})"
         ) from None
     return [order for order in after if order.venue_order_id in numbers]
+
+
+def _is_known(manager: OrderManager, order: VenueOrder) -> bool:
+    """Whether the ledger can take in its end; not of one that it holds to be no order at all."""
+    try:
+        return manager.on_order(order)
+    except IllegalTransition:
+        return False
 
 
 def _result(

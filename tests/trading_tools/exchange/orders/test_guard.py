@@ -285,3 +285,18 @@ def test_a_signal_throws_it(tmp_path: Path) -> None:
 def test_limits_that_are_none_are_refused(limits: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"float|above 0|NaN"):
         guard(tmp_path, limits=limits)
+
+
+def test_limits_in_money_are_not_held_against_prices_in_coins(tmp_path: Path) -> None:
+    symbols = ("BTC/USDT", "ETH/BTC")
+    most = {"max_order_quote": Decimal(1_000), "max_position_base": {"ETH/BTC": Decimal(10**6)}}
+    coin = Quote(((Decimal("0.04"), Decimal(1)),), ((Decimal("0.05"), Decimal(1)),), 100.0)
+    strict = guard(
+        tmp_path,
+        limits=most,
+        markets={symbol: market(symbol) for symbol in symbols},
+        quotes=lambda symbol: coin,
+    )
+    order = Intent("k", "ETH/BTC", "buy", Decimal(8_000), Decimal("0.04"))
+    with pytest.raises(Refused, match="currency: BTC and USDT cannot be added up"):
+        strict.check(order, Records())

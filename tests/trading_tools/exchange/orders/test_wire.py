@@ -47,6 +47,12 @@ async def test_an_order_a_query_and_a_cancel_count_what_the_venue_counts(shop: S
     assert not shop.client.enableRateLimit
 
 
+async def test_an_order_by_a_way_that_is_not_known_may_be_there(shop: Shop) -> None:
+    shop.client.options["portfolioMargin"] = True
+    order = await shop.manager.submit(resting(), 0)
+    assert order.stage is Stage.UNKNOWN
+
+
 async def test_an_order_whose_turn_does_not_come_in_time_is_refused_and_not_written_down(
     shop: Shop,
 ) -> None:

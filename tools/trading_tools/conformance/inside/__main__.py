@@ -1,7 +1,9 @@
 """The sealed process: an order on standard input, what is found as lines of JSON on its channel.
 
 The channel is what was its standard output. What the user's code prints goes where standard error
-goes, so that it cannot be taken for ours.
+goes, so that it cannot be taken for ours. Each line of ours begins with a mark that is told first:
+code that finds the channel is not believed. Code that looks for the mark in this process finds that
+too: a verdict on code that means to lie is worth nothing.
 """
 
 from __future__ import annotations
@@ -32,21 +34,22 @@ from trading_tools.conformance.spec import CheckError, CheckSpec
 class Channel:
     """Where the findings go, out of reach of what the code prints."""
 
-    def __init__(self) -> None:
+    def __init__(self, mark: str) -> None:
+        self._mark = mark
         self._fd = os.dup(1)
         os.dup2(2, 1)
 
     def tell(self, kind: str, **body: Any) -> None:
         """One line."""
-        line = json.dumps({"kind": kind, **body}).encode() + b"\n"
+        line = f"{self._mark}{json.dumps({'kind': kind, **body})}\n".encode()
         while line:
             line = line[os.write(self._fd, line) :]
 
 
 def main() -> None:
     """Do the order, and end whatever threads the code has left."""
+    channel = Channel(sys.stdin.readline().strip())
     spec = CheckSpec.from_dict(json.loads(sys.stdin.readline()))
-    channel = Channel()
     scratch = Path(tempfile.gettempdir())
     hold = Hold(scratch)
     set_hypothesis_home_dir(scratch)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NoReturn
 
@@ -21,6 +23,16 @@ class Broken(Exception):
 
 class Skipped(Exception):
     """A property says nothing of this component, and why."""
+
+
+class Hung(BaseException):
+    """The code computes and does not come back. No Exception, so that nothing keeps it."""
+
+    happened = False
+
+
+OURS = Stuck | Broken | Skipped | Hung
+"""What ends a history and is no answer of the user's code."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +82,16 @@ class Failing(Exception):
         self.error = error
 
 
-def outcome_of(error: BaseException) -> Raised:
-    """An exception of the user's code as an answer; what is ours goes on.
+@contextmanager
+def code_of_others() -> Iterator[None]:
+    """The boundary to the user's code while a history is lived; what is ours goes on as it is.
 
     Raises:
-        Stuck: virtual time has run out.
+        Failing: whatever the code raised.
     """
-    if isinstance(error, Stuck | Broken | Skipped) or type(error).__name__ == "Hung":
-        raise error
-    return Raised(error)
+    try:
+        yield
+    except BaseException as error:
+        if isinstance(error, OURS):
+            raise
+        raise Failing(error) from None

@@ -9,6 +9,8 @@ import inspect
 import sys
 import traceback
 import types
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,20 +62,29 @@ def load(target: str, folder: Path) -> Loaded:
     for place in (folder / "src", folder):
         if place.is_dir():
             sys.path.insert(0, str(place))
-    try:
+    with blaming(f"{where} cannot be imported", "mend it, or name another file"):
         module, notes = _module(where, folder)
-    except CheckError:
-        raise
-    except BaseException as error:  # noqa: BLE001 - code of others: whatever it raises is told
-        raise CheckError(
-            f"{where} cannot be imported: {told(error)}", "mend it, or name another file"
-        ) from None
     name = name or _only(where, module, notes)
     try:
         value = _dotted(module, name)
     except AttributeError:
         raise CheckError(f"{where} has no {name}{_why(notes)}", _near(name, module)) from None
     return Loaded(name, value, module, tuple(notes))
+
+
+@contextmanager
+def blaming(what: str, fix: str) -> Iterator[None]:
+    """The boundary to the user's code while it is imported and made.
+
+    Raises:
+        CheckError: `what`, with whatever the code raised; an error of our own goes on as it is.
+    """
+    try:
+        yield
+    except CheckError:
+        raise
+    except BaseException as error:  # noqa: BLE001 - code of others: whatever it raises is told
+        raise CheckError(f"{what}: {told(error)}", fix) from None
 
 
 def told(error: BaseException) -> str:

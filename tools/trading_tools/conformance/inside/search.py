@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import Flaky
 from hypothesis.strategies import SearchStrategy
 
-from trading_tools.conformance.inside.journal import Broken, Failing, Journal, Skipped
+from trading_tools.conformance.inside.journal import Broken, Failing, Hung, Journal, Skipped
 from trading_tools.conformance.inside.virtual import Stuck
 from trading_tools.conformance.spec import Finding, Verdict
 
@@ -42,12 +42,6 @@ class Property:
     note: bool = False
     why_not: str = ""
     share: float = 1.0
-
-
-class Hung(BaseException):
-    """The code computes and does not come back. No Exception, so that nothing keeps it."""
-
-    happened = False
 
 
 def judge(law: Property, seed_: int, histories: int) -> Finding:

@@ -9,8 +9,8 @@ from functools import partial
 from typing import Any
 
 from trading_tools.conformance.inside.flaky import Anything, Flaky, bare, delays
-from trading_tools.conformance.inside.journal import Failing, outcome_of
-from trading_tools.conformance.inside.loading import Loaded, told
+from trading_tools.conformance.inside.journal import code_of_others
+from trading_tools.conformance.inside.loading import Loaded, blaming
 from trading_tools.conformance.inside.virtual import VirtualTime
 from trading_tools.conformance.kinds.laws import Making, making
 from trading_tools.conformance.kinds.params import Params, literal, method, signature
@@ -72,11 +72,8 @@ def shape_of(loaded: Loaded, params: Params) -> Shape:
 
 
 def _play(history: Callable[[VirtualTime], Any]) -> Any:
-    with VirtualTime() as clock:
-        try:
-            return clock.run(history(clock))
-        except BaseException as error:  # noqa: BLE001 - code of others, `outcome_of` sorts it
-            raise Failing(outcome_of(error).error) from None
+    with VirtualTime() as clock, code_of_others():
+        return clock.run(history(clock))
 
 
 def _given(parameters: Any, params: Params, taken: Sequence[str], what: str) -> dict[str, Any]:
@@ -220,11 +217,8 @@ def _retrying(loaded: Loaded, params: Params, name: str) -> Shape:
         return one
 
     given = f"{loaded.name}({name}=flaky.{attribute}{written})"
-    with VirtualTime():
-        try:
-            made = value(**{name: Anything()}, **other)
-        except BaseException as raised:  # noqa: BLE001 - code of others: whatever it raises is told
-            raise CheckError(f"{given} fails: {told(raised)}", "give what it needs") from None
+    with VirtualTime(), blaming(f"{given} fails", "give what it needs"):
+        made = value(**{name: Anything()}, **other)
     if inspect.iscoroutine(made):
         made.close()
     elif callable(made) and not isinstance(made, Anything):

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from trading_tools.conformance.inside.journal import Failing, Journal, outcome_of
+from trading_tools.conformance.inside.journal import Journal, code_of_others
 from trading_tools.conformance.inside.virtual import VirtualTime
 from trading_tools.conformance.kinds.breaker_shapes import Shape
 from trading_tools.conformance.kinds.laws import Making
@@ -109,7 +109,5 @@ class Life:
 
 
 async def _guarded(call: Awaitable[Any]) -> Any:
-    try:
+    with code_of_others():
         return await call
-    except BaseException as error:  # noqa: BLE001 - code of others, `outcome_of` sorts it
-        raise Failing(outcome_of(error).error) from None

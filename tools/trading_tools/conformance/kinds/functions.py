@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, get_type_hints
 
-from trading_tools.conformance.inside.journal import Journal, Raised, outcome_of
+from trading_tools.conformance.inside.journal import Failing, Journal, Raised, code_of_others
 from trading_tools.conformance.inside.loading import Loaded
 from trading_tools.conformance.inside.virtual import VirtualTime
 from trading_tools.conformance.kinds.params import Params, literal, signature, source
@@ -56,10 +56,10 @@ class Function:
     def answer(self, values: Mapping[str, Fraction | str | int], journal: Journal) -> Any:
         """Call it, and note that: a `Fraction`, a float that is no number, or `Raised`."""
         try:
-            with VirtualTime():
+            with code_of_others(), VirtualTime():
                 found = self.call(**self.given(values))
-        except BaseException as error:  # noqa: BLE001 - code of others, `outcome_of` sorts it
-            raised = outcome_of(error)
+        except Failing as failing:
+            raised = Raised(failing.error)
             journal.step(0, self.shown(values), raised)
             return raised
         journal.step(0, self.shown(values), _shown(found))

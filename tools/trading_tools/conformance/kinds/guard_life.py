@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any
 
-from trading_tools.conformance.inside.journal import Failing, Journal, outcome_of
+from trading_tools.conformance.inside.journal import Journal, code_of_others
 from trading_tools.conformance.inside.loading import told
 from trading_tools.conformance.inside.virtual import VirtualTime
 from trading_tools.conformance.kinds.guard_shapes import Shape
@@ -111,7 +111,5 @@ class Life:
         return f" ({refusal})" if isinstance(refusal, str) and refusal else ""
 
     async def _guarded(self, call: Awaitable[Any]) -> Any:
-        try:
+        with code_of_others():
             return await call
-        except BaseException as error:  # noqa: BLE001 - code of others, `outcome_of` sorts it
-            raise Failing(outcome_of(error).error) from None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from trading_tools.conformance.inside.loading import Loaded, told
+from trading_tools.conformance.inside.loading import Loaded, blaming
 from trading_tools.conformance.inside.search import Property
 from trading_tools.conformance.inside.virtual import VirtualTime
 from trading_tools.conformance.kinds.params import Params, arguments, source
@@ -53,13 +53,9 @@ def making(loaded: Loaded, params: Params, meanings: Meanings) -> Making:
     given = arguments(maker, params, meanings, name)
     written = ", ".join(f"{word}={source(value)}" for word, value in given.items())
     found = Making(maker, given, f"{name}({written})")
-    try:
-        with VirtualTime():
-            found()
-    except BaseException as error:  # noqa: BLE001 - code of others: whatever it raises is told
-        raise CheckError(
-            f"{found.expression} cannot be made: {told(error)}", "give arguments with --param"
-        ) from None
+    what = f"{found.expression} cannot be made"
+    with blaming(what, "give arguments with --param"), VirtualTime():
+        found()
     return found
 
 

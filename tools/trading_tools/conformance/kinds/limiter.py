@@ -14,9 +14,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from trading_tools.conformance.inside.journal import Journal, Skipped
+from trading_tools.conformance.inside.journal import Hung, Journal, Skipped
 from trading_tools.conformance.inside.loading import Loaded, told
-from trading_tools.conformance.inside.search import Hung, Property
+from trading_tools.conformance.inside.search import Property
 from trading_tools.conformance.inside.virtual import Stuck, VirtualTime
 from trading_tools.conformance.kinds.laws import Laws, Making, has_default, making
 from trading_tools.conformance.kinds.limiter_history import (

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from trading_tools.conformance.inside.journal import Journal, outcome_of
+from trading_tools.conformance.inside.journal import OURS, Journal
 from trading_tools.conformance.inside.loading import told
 from trading_tools.conformance.inside.virtual import VirtualTime
 from trading_tools.conformance.kinds.laws import Making
@@ -102,10 +102,10 @@ def live(make: Making, shape: Shape, nominal: Nominal, events: Sequence[Event]) 
                 await shape.ask(limiter, call.cost)
         except TimeoutError:
             call.left = True
-        except asyncio.CancelledError:
-            raise
-        except BaseException as error:  # noqa: BLE001 - code of others, `outcome_of` sorts it
-            call.error = told(outcome_of(error).error)
+        except BaseException as error:
+            if isinstance(error, OURS | asyncio.CancelledError):
+                raise
+            call.error = told(error)
         else:
             call.granted_s = clock.elapsed
 

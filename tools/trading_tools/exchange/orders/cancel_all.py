@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from trading_tools.exchange.orders.judging import Judged
-from trading_tools.exchange.orders.port import Unanswered, VenueOrder
+from trading_tools.exchange.orders.port import PartlyRead, Unanswered, VenueOrder
 
 _PAUSE_S: Final = 0.5
 _AT_ONCE: Final = 8
@@ -35,6 +35,7 @@ class Canceller(Protocol):
         """All open orders of the account, in every market.
 
         Raises:
+            PartlyRead: some of them cannot be read.
             Unanswered: the venue did not say.
         """
 
@@ -86,6 +87,9 @@ async def cancel_all(
         looked = clock()
         try:
             shown = await venue.everything()
+        except PartlyRead as error:
+            # What can be read is ended all the same.
+            shown, why = error.orders, str(error)
         except Unanswered as error:
             why = str(error)
         if not shown and why is None and looked - began > venue.validity_s:

@@ -18,9 +18,15 @@ from trading_tools.exchange.errors import one_line
 from trading_tools.exchange.orders.contracts import HedgeMode, is_contract
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.judging import Judged, judge
-from trading_tools.exchange.orders.port import NotSent, Unanswered, VenueFill, VenueOrder
+from trading_tools.exchange.orders.port import (
+    NotSent,
+    PartlyRead,
+    Unanswered,
+    VenueFill,
+    VenueOrder,
+)
 from trading_tools.exchange.orders.retries import Retries, may_pass
-from trading_tools.exchange.orders.rows import Row, fill_of, order_of, position_of
+from trading_tools.exchange.orders.rows import Row, Unreadable, fill_of, order_of, position_of
 from trading_tools.exchange.orders.ways import WAYS, WINDOW_MS, NoSuchOrder, Ways
 from trading_tools.exchange.orders.wire import Call, Wire
 from trading_tools.exchange.pacing.pacer import Pacer
@@ -178,16 +184,28 @@ class CcxtOrders:
         return [self.order_of(shown) for shown in await self._read(ask)]
 
     async def everything(self) -> Sequence[VenueOrder]:
-        """All open orders of the account, in every market; no USD-M stop that waits for a price."""
+        """All open orders of the account, in every market; no USD-M stop that waits for a price.
+
+        Raises:
+            PartlyRead: some could not be read.
+            Unanswered: the venue did not say.
+        """
         self._client.options["warnOnFetchOpenOrdersWithoutSymbol"] = False
         found: list[VenueOrder] = []
+        unread: list[Unreadable] = []
         for which in self._ways.everywhere:
             params = {**self._ways.listing, **which}
 
             async def ask(params: Mapping[str, Any] = params) -> Any:
                 return await self._client.fetch_open_orders(params=params)
 
-            found += [self.order_of(shown) for shown in await self._read(ask)]
+            for shown in await self._read(ask):
+                try:
+                    found.append(self.order_of(shown))
+                except Unreadable as error:
+                    unread.append(error)
+        if unread:
+            raise PartlyRead(f"{len(unread)} orders of {self.name}: {unread[0]}", found)
         return found
 
     async def fills(self, symbol: str, since_ms: int) -> Sequence[VenueFill]:

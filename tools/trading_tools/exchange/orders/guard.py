@@ -23,6 +23,9 @@ from trading_tools.exchange.orders.records import EXACT, Records
 from trading_tools.exchange.readings import MarketLimits, OrderBook
 from trading_tools.money import exact, plain
 
+_MONEY: Final = frozenset({"USD", "USDT", "USDC", "EUR"})
+"""Currencies that are counted as one: near enough for a limit."""
+
 Levels = Sequence[tuple[Decimal, Decimal]]
 
 
@@ -155,6 +158,7 @@ class Guard:
             raise Refused("market", f"{intent.symbol} is not a market of this guard")
         if (why := why_not(market)) is not None:
             raise Refused("market", why)
+        self._one_currency()
         quote = self._quote(intent.symbol)
         price = self._price(intent, quote)
         _fits(intent, market, price)
@@ -168,6 +172,13 @@ class Guard:
             self._exposure(intent, price, records)
             self._leverage(intent, price, records)
         self._exit(intent, market, quote, records)
+
+    def _one_currency(self) -> None:
+        """A limit in one currency says nothing of an order or a position in another."""
+        units = {market.price_unit for market in self._markets.values()}
+        if len(units) > 1 and not units <= _MONEY:
+            names = " and ".join(sorted(units))
+            raise Refused("currency", f"{names} cannot be added up: give each a guard of its own")
 
     def _quote(self, symbol: str) -> Quote:
         quote = self._quotes(symbol)

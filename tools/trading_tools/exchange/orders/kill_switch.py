@@ -28,6 +28,8 @@ class KillSwitch:
         try:
             return self._path.read_text("utf-8", "replace").strip()[:200] or "no reason was given"
         except FileNotFoundError:
+            if self._path.is_symlink():
+                return "it is a link to nothing"  # somebody threw it there, or cannot any more
             # Where its folder is missing, as a disk that is not mounted, nobody could throw it.
             there = self._path.parent.is_dir()
             return None if there else f"its folder {self._path.parent} is not there"
@@ -46,7 +48,7 @@ class KillSwitch:
         except FileExistsError:
             return
         try:
-            os.write(file, reason.encode())
+            os.write(file, reason.encode("utf-8", "replace"))
             os.fsync(file)
         finally:
             os.close(file)

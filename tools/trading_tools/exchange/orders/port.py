@@ -143,3 +143,11 @@ class SpotWithoutTurns:
             Unanswered: always.
         """
         raise Unanswered(f"no position is kept in {symbol}: it is no contract")
+
+
+class PartlyRead(Unanswered):
+    """A list with rows that cannot be read: `orders` are the others, and no proof of an absence."""
+
+    def __init__(self, why: str, orders: Sequence[VenueOrder]) -> None:
+        super().__init__(why)
+        self.orders = orders

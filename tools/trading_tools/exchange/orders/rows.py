@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from trading_tools.exchange.errors import one_line
+from trading_tools.exchange.orders.contracts import is_contract
 from trading_tools.exchange.orders.life import Stage
 from trading_tools.exchange.orders.port import Unanswered, VenueFill, VenueOrder
 from trading_tools.exchange.orders.records import OrderRecord
@@ -25,6 +26,9 @@ _STAGES: Final[Mapping[str, Stage]] = {
     "canceled": Stage.CANCELED,
     "expired": Stage.CANCELED,
     "rejected": Stage.REJECTED,
+    # Binance's, of an order that waits for another one, and of one that is being cancelled.
+    "PENDING_NEW": Stage.OPEN,
+    "canceling": Stage.OPEN,
     # Coinbase's own words, which ccxt passes through.
     "PENDING": Stage.OPEN,
     "QUEUED": Stage.OPEN,
@@ -144,7 +148,13 @@ def _as_told(row: Row) -> tuple[str, Decimal, Decimal]:
 
 
 def _fee_base(row: Row) -> Decimal:
-    """What of the fee was taken in the base asset; below zero for a rebate in it."""
+    """What of the fee was taken in the base asset; below zero for a rebate in it.
+
+    A contract's position is no coins: what is paid in its base, as in BNB, comes out of another
+    pocket.
+    """
+    if is_contract(row["symbol"]):
+        return Decimal(0)
     base = row["symbol"].partition("/")[0]
     fees = row.get("fees") or [row.get("fee") or {}]
     paid = (fee["cost"] for fee in fees if fee.get("currency") == base and fee.get("cost"))

@@ -30,6 +30,8 @@ class Exchanged:
     sent: bool = False
     answer: Answer | None = None
     lane: str = ""
+    changes: bool = False
+    """Whether it may change something: it is no GET."""
 
 
 @dataclass
@@ -53,7 +55,9 @@ class Call:
         ccxt may ask other things before it sends an order: what those got is no news of the order.
         """
         if self.order and knows_orders_of(venue):
-            return self.placing or Exchanged()
+            # One that is not known for an order's may have made one all the same, as those of a
+            # portfolio margin account do.
+            return self.placing or (self.last if self.last.changes else Exchanged())
         return self.last
 
 
@@ -125,7 +129,7 @@ class Wire:
         given, cost = params or {}, config or {}
         weight = self._client.calculate_rate_limiter_cost(api, method, path, given, cost)
         due = toll(self._client.id, Asked(api, method, path, given, weight, call.pair))
-        request = call.last = Exchanged(lane=due.cost.lane)
+        request = call.last = Exchanged(lane=due.cost.lane, changes=method != "GET")
         if due.order:
             call.placing = request
         if due.order and call.paid:

@@ -87,6 +87,13 @@ def _compare(case: Case, path: Path, ours: set[str], here: Evidence) -> Finding:
         )
     if not ours:
         return no_evidence("there is no order on either side", "trade on paper first", here, there)
+    if not theirs:
+        return no_evidence(
+            f"the venue's list has none of the {len(ours)} orders on record",
+            "keep fetch_orders of the time and the markets that the record is of",
+            here,
+            there,
+        )
     return passed(
         f"the chain holds; all {len(theirs)} orders of the venue were written down before",
         here,

@@ -53,6 +53,12 @@ def _paper(case: Case) -> Finding:
             "list the symbols it trades, or trade these on paper",
             here,
         )
+    if not all(trades.symbols) and len(_configured(case)) > 1:
+        return no_evidence(
+            "the file does not say which symbols it traded",
+            "write the symbol with each trade",
+            here,
+        )
     unseen = sorted(_configured(case) - _symbols(trades)) if any(trades.symbols) else []
     if unseen:
         return no_evidence(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from trading_tools.golive.check import Case, Check
 from trading_tools.golive.config.model import Sizing
@@ -12,6 +12,7 @@ from trading_tools.risk.errors import RiskError
 from trading_tools.risk.fractional import fall_probability
 from trading_tools.risk.kelly import Bet, full_fraction, zero_growth_fraction
 
+_WIDE = Context(prec=300)
 _FEW = 30
 """Trades below which a win rate says next to nothing."""
 
@@ -80,7 +81,7 @@ def _fall(full: Decimal, sizing: Sizing) -> dict[str, str]:
 
 
 def _short(value: Decimal) -> str:
-    return plain(value.quantize(Decimal("0.000001")))
+    return plain(value.quantize(Decimal("0.000001"), context=_WIDE))
 
 
 CHECKS = (

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from trading_tools.golive.check import Case, Check
 from trading_tools.golive.config.model import Returns
 from trading_tools.golive.inputs.equity import Equity, read_equity, read_matrix
@@ -18,6 +20,8 @@ from trading_tools.stats.sharpe import deflated_sharpe, expected_best_sharpe
 from trading_tools.stats.track_record import min_backtest_years, min_track_record
 
 _BLOCKS = 16
+_FEW = 30
+"""Periods below which moments say next to nothing, and the formulas built on them less."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,13 @@ def _record(case: Case) -> _Record | Finding:
         "kurtosis": round(sample.kurtosis, 4),
     }
     evidence = of_file(equity.source, case.project.folder, equity.sha256, **figures)
+    if sample.count < _FEW:
+        return no_evidence(
+            f"the record has {sample.count} periods, {_FEW} are the least", "wait", evidence
+        )
+    newest = np.datetime64(int(equity.at[-1]), "ns")
+    if newest > np.datetime64(case.now.replace(tzinfo=None)):
+        return failed(f"the record ends at {newest}, in the future", "check its clock", evidence)
     return _Record(equity, sample, declared, evidence)
 
 
@@ -81,6 +92,13 @@ def _deflated(case: Case) -> Finding:
         return no_evidence(
             "one trial is recorded: its ratio alone has no variance",
             "record the discarded trials, or say under [checks] why there were none",
+            record.evidence,
+            said,
+        )
+    if not spread:
+        return no_evidence(
+            f"the {trials.count} trials all have one and the same ratio: their spread is not known",
+            "record each trial with the ratio of its own equity",
             record.evidence,
             said,
         )

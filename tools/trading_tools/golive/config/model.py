@@ -77,12 +77,21 @@ class Venue(_Part):
         description="A kept copy of the venue's market rules (JSON of ccxt's load_markets).",
         examples=["evidence/binance-markets.json"],
     )
+    prices: dict[str, Amount] = Field(
+        default={}, description="A price of each symbol, for the smallest order's arithmetic."
+    )
 
 
 class Limits(_Part):
     """What it may risk. Quote amounts are in one currency, that of the bankroll."""
 
     bankroll_quote: Amount | None = Field(default=None, examples=["10000"])
+    min_order_quote: Amount | None = Field(
+        default=None, description="The smallest order it sends.", examples=["50"]
+    )
+    min_fill: Share = Field(
+        default=Decimal("0.5"), description="The smallest part of an entry that it keeps."
+    )
     max_order_quote: Amount | None = Field(default=None, examples=["500"])
     max_position_quote: Amount | None = Field(
         default=None, description="The most in one symbol.", examples=["2000"]
@@ -268,6 +277,12 @@ class Record(_Part):
         default=None,
         description="The venue's own list of orders (JSON of ccxt's fetch_orders), to compare.",
     )
+    venue_fills: File | None = Field(
+        default=None, description="Its trades with their fees (JSON of ccxt's fetch_my_trades)."
+    )
+    funding: File | None = Field(
+        default=None, description="Funding paid (JSON of ccxt's fetch_funding_history)."
+    )
 
 
 class Deployment(_Part):
@@ -354,6 +369,8 @@ class GoLive(_Part):
             "drills.market": self.drills.market,
             "record.file": self.record and self.record.file,
             "record.venue_history": self.record and self.record.venue_history,
+            "record.venue_fills": self.record and self.record.venue_fills,
+            "record.funding": self.record and self.record.funding,
             "deployment.signers": self.deployment.signers,
         }
         yield from ((key, name) for key, name in named.items() if name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import os
 import re
 import tomllib
 from collections.abc import Sequence
@@ -91,7 +92,15 @@ def read_project(file: Path) -> Project:
     except ValidationError as error:
         faults = [_fault(text, each) for each in error.errors()]
         raise ConfigFault(file, sorted(faults, key=lambda each: each.line)) from None
-    return Project(config, file.resolve(), hashlib.sha256(raw).hexdigest())
+    project = Project(config, file.resolve(), hashlib.sha256(raw).hexdigest())
+    outside = [
+        Fault(1, f"{what} = {name!r} leads out of {project.folder}", "put the file itself there")
+        for what, name in config.files()
+        if not Path(os.path.realpath(project.path(name))).is_relative_to(project.folder)
+    ]
+    if outside:
+        raise ConfigFault(file, outside)
+    return project
 
 
 def _plain(error: Exception) -> str:

@@ -110,7 +110,9 @@ def _slippage(
         return None
     wanted = table.numbers(expected)
     table.refuse(expected, wanted <= 0, "a positive price is needed")
-    paid = table.numbers(table.need(_known(called["price"]), "the price of the fill"))
+    price = table.need(_known(called["price"]), "the price of the fill")
+    paid = table.numbers(price)
+    table.refuse(price, paid <= 0, "a positive price is needed")
     if sides is None:
         sides = _sides(table, table.need(_known(called["side"]), "the side of the fill"))
     return np.asarray(sides * (paid - wanted) / wanted * 10_000)

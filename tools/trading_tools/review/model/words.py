@@ -36,8 +36,6 @@ NOT_MONEY: Final = frozenset(
 )  # fmt: skip
 """Words that say that a name with a money word holds something else."""
 
-MARKET_TYPES: Final = frozenset({"market", "mkt"})
-
 
 @lru_cache(maxsize=8192)
 def words(name: str) -> frozenset[str]:

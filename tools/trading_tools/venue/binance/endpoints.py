@@ -71,6 +71,7 @@ _ACCOUNT = signed(Operation.BALANCE, trading.account, 20, "omitZeroBalances")
 _COMMISSION = signed(Operation.SETTINGS, trading.commission, 20, "symbol")
 _COUNTS = signed(Operation.SETTINGS, trading.order_counts, 40)
 _FEES = signed(Operation.SETTINGS, info.trade_fees, 1, "symbol")
+_KEY = signed(Operation.SETTINGS, info.api_restrictions, 1)
 _PAIRS = signed(Operation.MARKETS, info.no_margin, 1, "symbol")
 _ISOLATED_PAIRS = signed(Operation.MARKETS, info.no_margin, 10, "symbol")
 
@@ -103,6 +104,7 @@ REST: Final[Mapping[tuple[str, str], Endpoint]] = {
     ("GET", "/api/v3/rateLimit/order"): _COUNTS,
     ("GET", "/sapi/v1/system/status"): public(Operation.OTHER, info.system_status, 1),
     ("GET", "/sapi/v1/capital/config/getall"): signed(Operation.MARKETS, info.coins, 10),
+    ("GET", "/sapi/v1/account/apiRestrictions"): _KEY,
     ("GET", "/sapi/v1/asset/tradeFee"): _FEES,
     ("GET", "/sapi/v1/margin/allPairs"): _PAIRS,
     ("GET", "/sapi/v1/margin/isolated/allPairs"): _ISOLATED_PAIRS,

@@ -11,6 +11,8 @@ from trading_tools.venue.binance.listing import NAMES
 from trading_tools.venue.core.instruments import Instrument, text_of
 from trading_tools.venue.core.orders import Kind
 
+_KEY_MADE_MS = 1_698_645_219_000
+
 
 def ping(call: Call) -> dict[str, Any]:
     """Nothing, to see that the venue is there."""
@@ -56,6 +58,26 @@ def no_margin(call: Call) -> list[Any]:
     """Margin pairs: there are none."""
     del call
     return []
+
+
+def api_restrictions(call: Call) -> dict[str, Any]:
+    """What the key may do: look, and trade on the spot market, from its own addresses."""
+    del call
+    return {
+        "ipRestrict": True,
+        "createTime": _KEY_MADE_MS,
+        "enableReading": True,
+        "enableWithdrawals": False,
+        "enableInternalTransfer": False,
+        "enableMargin": False,
+        "enableFutures": False,
+        "permitsUniversalTransfer": False,
+        "enableVanillaOptions": False,
+        "enableFixApiTrade": False,
+        "enableFixReadOnly": False,
+        "enableSpotAndMarginTrading": True,
+        "enablePortfolioMarginTrading": False,
+    }
 
 
 def coins(call: Call) -> list[dict[str, Any]]:

@@ -14,6 +14,9 @@ from trading_tools.venue.kraken.pages import page, window
 from trading_tools.venue.kraken.signing import TOKEN_S
 from trading_tools.venue.kraken.spot import BALANCES, KrakenSpot
 
+IIBAN = "AA75 N84G DRIL LKEY"
+"""The account's public number, as Kraken writes them."""
+
 
 class Entry(NamedTuple):
     """One entry of the account's ledger; amounts in atoms, `balance` is what was there after."""
@@ -110,6 +113,32 @@ def denied(call: Call) -> None:
 def token(call: Call) -> dict[str, Any]:
     """A token for the private WebSocket."""
     return {"token": call.venue.gate.token(call.at), "expires": TOKEN_S}
+
+
+def key_info(call: Call) -> dict[str, Any]:
+    """The key and what it may do: look, trade and open a stream, from this machine."""
+    return {
+        "apiKeyName": "drill",
+        "apiKey": call.venue.credentials.key,
+        "nonce": call.params.text("nonce"),
+        "nonceWindow": 0,
+        "permissions": [
+            "query-funds",
+            "query-open-trades",
+            "query-closed-trades",
+            "modify-trades",
+            "close-trades",
+            "access-websockets",
+        ],
+        "iban": IIBAN,
+        "validUntil": "0",
+        "queryFrom": "0",
+        "queryTo": "0",
+        "createdTime": "1772542900",
+        "modifiedTime": "1772543095",
+        "ipAllowlist": ["127.0.0.1"],
+        "lastUsed": str(call.at // 1_000),
+    }
 
 
 def ledgers(call: Call) -> dict[str, Any]:

@@ -60,6 +60,7 @@ PRIVATE: Final[Mapping[str, Endpoint]] = {
     "Ledgers": Endpoint(Operation.OTHER, account.ledgers, 2),
     "QueryLedgers": Endpoint(Operation.OTHER, account.query_ledgers, 2),
     "TradeVolume": Endpoint(Operation.SETTINGS, info.trade_volume, 1),
+    "GetApiKeyInfo": Endpoint(Operation.SETTINGS, account.key_info, 3),
     "GetWebSocketsToken": Endpoint(Operation.STREAM_KEY, account.token, 1),
     "AddOrder": Endpoint(Operation.PLACE, trading.add, 0),
     "AddOrderBatch": Endpoint(Operation.PLACE, trading.add_batch, 0),
