@@ -4,8 +4,6 @@ Here lives the record of order intents, their results and decisions, for any bot
 state and judges nothing. Prices and sizes are ``Decimal``, in and out; floats are refused.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -156,7 +154,7 @@ _KINDS: dict[str, type[Entry]] = {
 class TradeAudit:
     """The trade audit in one stream of a ledger. Several programs may write to the same one."""
 
-    def __init__(self, ledger: Ledger, stream: str) -> None:
+    def __init__(self, ledger: "Ledger", stream: str) -> None:
         self._ledger = ledger
         self._stream = stream
 
