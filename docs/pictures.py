@@ -37,9 +37,9 @@ QUIET_TOOLS = frozenset({"str_replace_based_edit_tool", "bash", "list_files", "g
 
 
 def main() -> int:
-    """Write `demo.svg` (how the demo went), `report.svg` (how it ended), `sizing.svg`, `drill.svg`.
+    """Write `demo.svg`, `report.svg` (how the demo ended), `sizing.svg`, `drill.svg`, `review.svg`.
 
-    The last one shows a bot that sends an order again when its answer was lost.
+    The last two show a bot that sends an order again when its answer was lost.
     """
     orc = str(Path(sys.executable).with_name("orc"))
     with tempfile.TemporaryDirectory() as folder:
@@ -52,7 +52,10 @@ def main() -> int:
         draw_report(place, "demo", "orc show demo", "report.svg")
         asked = subprocess.run([orc, "run", SIZING], cwd=project, env=environ, check=False)
         draw_report(place, "last", f'orc run "{SIZING}"', "sizing.svg")
-    draw_drill(orc)
+    drill = ["drill", "--scenario", "d01", "--"]
+    told_as = "orc drill --scenario d01 -- python bot.py"
+    draw_bot([orc, *drill, sys.executable, "bot.py"], told_as, "drill.svg")
+    draw_bot([orc, "review", "bot.py"], "orc review bot.py", "review.svg")
     return done.returncode or asked.returncode
 
 
@@ -85,9 +88,8 @@ def draw_live(events: Sequence[Event]) -> None:
     console.save_svg(str(HERE / "demo.svg"), title="make demo")
 
 
-def draw_drill(orc: str) -> None:
-    """What a drill says on a terminal."""
-    command = [orc, "drill", "--scenario", "d01", "--", sys.executable, "bot.py"]
+def draw_bot(command: Sequence[str], told_as: str, file: str) -> None:
+    """What a command says of the naive bot on a terminal."""
     bot = HERE.parent / "examples" / "naive_bot"
     ours, theirs = pty.openpty()  # it has colours on a terminal only
     set_size = struct.pack("HHHH", 60, WIDTH, 0, 0)
@@ -96,9 +98,9 @@ def draw_drill(orc: str) -> None:
         os.close(theirs)
         told = b"".join(iter(lambda: _read(ours), b""))
     console = _console()
-    console.print("$ orc drill --scenario d01 -- python bot.py\n")
+    console.print(f"$ {told_as}\n")
     console.print(Text.from_ansi(told.decode().replace("\r\n", "\n")))
-    console.save_svg(str(HERE / "drill.svg"), title="orc drill")
+    console.save_svg(str(HERE / file), title=told_as.partition(" --")[0])
 
 
 def _read(terminal: int) -> bytes:
