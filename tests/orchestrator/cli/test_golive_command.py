@@ -58,10 +58,22 @@ def test_a_check_that_is_not_required_is_told_with_its_reason_and_does_not_block
     orc: CommandLine, project: GateProject
 ) -> None:
     project.configure(checks={"not_required": dict.fromkeys(ALL, "for this test only")})
+    project.commit_all()
     outcome = orc("golive", "--no-drills")
     assert outcome.code == 0
     assert outcome.out.startswith("GO for momentum\n")
     assert outcome.out.count("not required: for this test only") == len(ALL)
+
+
+def test_a_check_that_failed_blocks_though_it_is_not_required(
+    orc: CommandLine, project: GateProject
+) -> None:
+    reasons = dict.fromkeys(ALL, "for this test only")
+    project.configure(checks={"not_required": reasons}, limits={"max_order_quote": "9000"})
+    project.commit_all()
+    outcome = orc("golive", "--no-drills")
+    assert outcome.code == 1
+    assert outcome.out.startswith("NO-GO for momentum: 1 of 32 checks stand in the way\n")
 
 
 def test_reports_go_to_files_and_stdout(orc: CommandLine, project: GateProject) -> None:
