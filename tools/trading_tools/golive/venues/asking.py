@@ -191,7 +191,7 @@ class Venues:
             raise NotTold(f"ccxt has no venue {name}", "name it as ccxt does")
         settings: dict[str, Any] = {
             # Readings of a clock must not wait for ccxt's own pace: it is kept here.
-            "enableRateLimit": False,
+            "enableRateLimit": False,  # orc: ignore[T25] one reading at a time, each asked once
             "options": dict(OPTIONS.get(name, {})),
         }
         if keys is not None:
