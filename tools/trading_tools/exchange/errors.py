@@ -1,5 +1,7 @@
 """What can go wrong when a venue is asked for market data, one small tree; errors as a line."""
 
+import re
+
 
 class MarketDataError(Exception):
     """No answer, and why; the message names the venue, the value and what to do."""
@@ -41,6 +43,13 @@ class BadReply(MarketDataError):
     """A reply came that cannot be used: no JSON, fields missing, an impossible book or candle."""
 
 
+_QUERY = re.compile(r"(https?://[^\s?]+)\?\S*")
+
+
 def one_line(error: BaseException) -> str:
-    """An exception as a short line for a record or a message: its kind and what it says."""
-    return " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    """An exception as a short line for a record or a message: its kind and what it says.
+
+    Of an address the query is left out: a signed request carries its signature there.
+    """
+    said = _QUERY.sub(r"\1", f"{type(error).__name__}: {error}")
+    return " ".join(said.split())[:200]
