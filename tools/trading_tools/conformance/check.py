@@ -42,12 +42,13 @@ async def check(spec: CheckSpec, on_finding: OnFinding = lambda _found: None) ->
             "pip install 'trading-orchestrator[check]'",
         )
     spec = replace(spec, folder=spec.folder.resolve())
+    within = _within(spec)
     with tempfile.TemporaryDirectory(prefix="orc-check-") as scratch:
-        held = contain(_INSIDE, spec.folder, Path(scratch))
+        held = contain(_INSIDE, within.folder, Path(scratch))
         process = await asyncio.create_subprocess_exec(
             *held.argv,
             env=held.env,
-            cwd=spec.folder,
+            cwd=within.folder,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -58,7 +59,7 @@ async def check(spec: CheckSpec, on_finding: OnFinding = lambda _found: None) ->
         try:
             async with asyncio.timeout(spec.timeout_s):
                 await asyncio.gather(
-                    _give(process, spec, told.mark), told.hear(process), told.drain(process)
+                    _give(process, within, told.mark), told.hear(process), told.drain(process)
                 )
         except TimeoutError:
             told.over = f"it did not end within {spec.timeout_s:g} s, and was ended"
@@ -67,6 +68,15 @@ async def check(spec: CheckSpec, on_finding: OnFinding = lambda _found: None) ->
                 os.killpg(process.pid, signal.SIGKILL)
             code = await process.wait()
     return told.outcome(spec, held.words, code)
+
+
+def _within(spec: CheckSpec) -> CheckSpec:
+    """The same for the sealed process, which sees one folder: that of a file elsewhere is its own."""
+    where, colon, name = spec.target.partition(":")
+    path = Path(where)
+    if not path.is_absolute() or path.is_relative_to(spec.folder):
+        return spec
+    return replace(spec, folder=path.parent.resolve(), target=f"{path.name}{colon}{name}")
 
 
 async def _give(process: asyncio.subprocess.Process, spec: CheckSpec, mark: str) -> None:
