@@ -71,7 +71,7 @@ async def check(spec: CheckSpec, on_finding: OnFinding = lambda _found: None) ->
 
 
 def _within(spec: CheckSpec) -> CheckSpec:
-    """The same for the sealed process, which sees one folder: that of a file elsewhere is its own."""
+    """The same for the sealed process, which sees one folder: for a file elsewhere, its own."""
     where, colon, name = spec.target.partition(":")
     path = Path(where)
     if not path.is_absolute() or path.is_relative_to(spec.folder):
