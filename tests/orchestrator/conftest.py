@@ -1,4 +1,4 @@
-"""A user's desk for tests that go through the command line."""
+"""A user's desk and a bare command line, for tests that go through it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.command import Desk
+from tests.support.command_line import CommandLine
 
 
 @pytest.fixture
@@ -17,3 +18,11 @@ def desk(
     made = Desk(tmp_path, monkeypatch, capfd)
     made.commit()
     return made
+
+
+@pytest.fixture
+def orc(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> CommandLine:
+    """The command line in an empty project, with a home of its own."""
+    return CommandLine(tmp_path, monkeypatch, capsys)

@@ -8,14 +8,13 @@ point, messages that are lost or garbled on their way, a silence.
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from types import TracebackType
-from typing import Self
 
 import simplefix
+
+from tests.support.tcp_stand_in import TcpStandIn
 
 Pairs = list[tuple[int, str]]
 
@@ -53,10 +52,11 @@ class Mishaps:
     refuse_logon: str | None = None
 
 
-class Acceptor:
+class Acceptor(TcpStandIn):
     """One session as the venue sees it."""
 
     def __init__(self, ask: str = "60000") -> None:
+        super().__init__()
         self.ask = Decimal(ask)
         self.mishaps = Mishaps()
         self.orders: dict[str, Order] = {}
@@ -66,7 +66,6 @@ class Acceptor:
         """Type and PossDupFlag of each message that arrived."""
         self.bytes_heard = b""
         self.connections = 0
-        self.port = 0
         self.next_in = self.next_out = 1
         self.beat_s: str | None = None
         self.sent: dict[int, tuple[str, Pairs]] = {}
@@ -76,34 +75,6 @@ class Acceptor:
         self._asked = False
         self._outbox: list[bytes] | None = None
         """The answers to the order message that is worked on: a cut may come before they go."""
-        self._writer: asyncio.StreamWriter | None = None
-        self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        assert self._server is not None
-        self._server.close()
-        self.cut()
-        for task in list(self._tasks):
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-
-    def cut(self) -> None:
-        """End the connection without a word."""
-        if self._writer is not None:
-            self._writer.transport.abort()
-            self._writer = None
 
     @property
     def points(self) -> int:
@@ -133,20 +104,15 @@ class Acceptor:
         """Numbers that are used up and whose messages are never sent."""
         self.next_out += count
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        self._writer, self._asked, self.connections = writer, False, self.connections + 1
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Take each message in."""
+        self._asked, self.connections = False, self.connections + 1
         parser = simplefix.FixParser()
-        with suppress(ConnectionError, asyncio.CancelledError):
-            while self._writer is writer and (data := await reader.read(65_536)):
-                self.bytes_heard += data
-                parser.append_buffer(data)
-                while self._writer is writer and (message := parser.get_message()) is not None:
-                    self._receive({int(t): v.decode() for t, v in message.pairs})
-        writer.close()
-        self._tasks.discard(task)
+        while self._writer is writer and (data := await reader.read(65_536)):
+            self.bytes_heard += data
+            parser.append_buffer(data)
+            while self._writer is writer and (message := parser.get_message()) is not None:
+                self._receive({int(t): v.decode() for t, v in message.pairs})
 
     def _receive(self, told: dict[int, str]) -> None:
         kind, seq, again = told[35], int(told[34]), told.get(43) == "Y"

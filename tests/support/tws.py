@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
+
+from tests.support.tcp_stand_in import TcpStandIn
 
 VERSION = 176
 ACCOUNT = "DU1"
@@ -62,10 +62,11 @@ class Execution:
     at: datetime
 
 
-class Tws:
+class Tws(TcpStandIn):
     """One TWS; `ask` is the price at which buys fill."""
 
     def __init__(self, ask: float = 100.0) -> None:
+        super().__init__()
         self.ask = ask
         self.mishaps = Mishaps()
         self.orders: list[Held] = []
@@ -74,36 +75,7 @@ class Tws:
         """Numbers of the requests that arrived."""
         self.placed: list[list[str]] = []
         """The fields of each order message."""
-        self.port = 0
         self._client_id = 0
-        self._writer: asyncio.StreamWriter | None = None
-        self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        assert self._server is not None
-        self._server.close()
-        self.cut()
-        for task in list(self._tasks):
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-
-    def cut(self) -> None:
-        """End the connection without a word."""
-        if self._writer is not None:
-            self._writer.transport.abort()
-            self._writer = None
 
     def trade(self, held: Held, size: float, price: float | None = None) -> None:
         """A trade of an open order, told to whoever is connected."""
@@ -117,19 +89,13 @@ class Tws:
         self._tell_execution(-1, done)
         self._send(59, 1, number, "1.0", "USD", "", "", "")
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        self._writer = writer
-        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            assert await reader.readexactly(4) == b"API\0"
-            await self._message(reader)
-            self._raw(f"{VERSION}\0{datetime.now(UTC):%Y%m%d %H:%M:%S} UTC\0")
-            while self._writer is writer:
-                self._receive((await self._message(reader)).split("\0")[:-1])
-        writer.close()
-        self._tasks.discard(task)
+    async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """The handshake, then each message."""
+        assert await reader.readexactly(4) == b"API\0"
+        await self._message(reader)
+        self._raw(f"{VERSION}\0{datetime.now(UTC):%Y%m%d %H:%M:%S} UTC\0")
+        while self._writer is writer:
+            self._receive((await self._message(reader)).split("\0")[:-1])
 
     async def _message(self, reader: asyncio.StreamReader) -> str:
         (size,) = struct.unpack(">I", await reader.readexactly(4))

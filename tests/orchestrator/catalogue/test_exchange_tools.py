@@ -27,13 +27,6 @@ from trading_tools.exchange.market_data import MarketData
 NAMES = ("ticker", "order_book", "candles", "market_limits", "trading_fees")
 
 
-@pytest.fixture
-def orc(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> CommandLine:
-    return CommandLine(tmp_path, monkeypatch, capsys)
-
-
 async def call(data: MarketData, tool: str, arguments: dict[str, Any]) -> ToolResult:
     context = ToolContext(run="r", agent="a", key="k", services={MarketData: data})
     return await all_tools()[tool].call(context, arguments)

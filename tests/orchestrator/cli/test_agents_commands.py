@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from orchestrator.agents.catalogue import bundled_agents_dir
 from tests.support.command_line import CommandLine
-
-
-@pytest.fixture
-def orc(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> CommandLine:
-    return CommandLine(tmp_path, monkeypatch, capsys)
 
 
 def test_the_list_has_the_agents_we_ship(orc: CommandLine) -> None:

@@ -15,13 +15,6 @@ from trading_tools.audit.verify import verify
 KEY = "0f" * 32
 
 
-@pytest.fixture
-def orc(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> CommandLine:
-    return CommandLine(tmp_path, monkeypatch, capsys)
-
-
 def _file(orc: CommandLine) -> Path:
     return orc.project / ".orchestrator" / "ledger.sqlite"
 

@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.support.command_line import CommandLine
 from tests.trading_tools.conformance.checking import SAMPLES
 
 BAD = f"{SAMPLES}/breakers.py:ManyProbes"
-
-
-@pytest.fixture
-def orc(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> CommandLine:
-    return CommandLine(tmp_path, monkeypatch, capsys)
 
 
 def test_a_broken_property_is_exit_code_1_with_its_history(orc: CommandLine) -> None:

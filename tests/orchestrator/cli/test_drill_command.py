@@ -53,13 +53,6 @@ KEYS = ("--env", "MY_KEY=@key", "--env", "MY_SECRET=@secret")
 
 
 @pytest.fixture
-def orc(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> CommandLine:
-    return CommandLine(tmp_path, monkeypatch, capsys)
-
-
-@pytest.fixture
 def bot(tmp_path: Path) -> Path:
     """A folder with a bot that needs the standard library alone."""
     (tmp_path / "bot").mkdir()

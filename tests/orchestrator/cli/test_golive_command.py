@@ -14,13 +14,6 @@ ALL = [f"G{number:02}" for number in range(1, 33)]
 
 
 @pytest.fixture
-def orc(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> CommandLine:
-    return CommandLine(tmp_path, monkeypatch, capsys)
-
-
-@pytest.fixture
 def project(tmp_path: Path, orc: CommandLine, monkeypatch: pytest.MonkeyPatch) -> GateProject:
     found = GateProject(tmp_path / "bot")
     found.configure()

@@ -46,13 +46,6 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def orc(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> CommandLine:
-    return CommandLine(tmp_path, monkeypatch, capsys)
-
-
-@pytest.fixture
 def project(
     tmp_path: Path, orc: CommandLine, keys: Path, monkeypatch: pytest.MonkeyPatch
 ) -> GateProject:

@@ -16,13 +16,6 @@ from tests.support.command_line import CommandLine
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 
 
-@pytest.fixture
-def orc(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> CommandLine:
-    return CommandLine(tmp_path, monkeypatch, capsys)
-
-
 OURS = ("route", "agents", "schema", "tools", "audit", "doctor", "init", "trust")
 
 

@@ -14,13 +14,6 @@ from orchestrator.cli.place import Place, audit_key
 from tests.support.command_line import ORC, CommandLine
 
 
-@pytest.fixture
-def orc(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> CommandLine:
-    return CommandLine(tmp_path, monkeypatch, capsys)
-
-
 def test_init_writes_a_file_that_loads_and_is_never_overwritten(orc: CommandLine) -> None:
     made = orc("init", "--json")
     file = orc.project / "orchestrator.toml"

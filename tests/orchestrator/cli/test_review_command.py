@@ -25,13 +25,6 @@ GOOD = HEAD + (
 
 
 @pytest.fixture
-def orc(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> CommandLine:
-    return CommandLine(tmp_path, monkeypatch, capsys)
-
-
-@pytest.fixture
 def repo(orc: CommandLine) -> Repo:
     """The project as a repository with one sound file."""
     made = Repo(orc.project, orc.home)

@@ -17,13 +17,6 @@ DOCS = Path(__file__).resolve().parents[3] / "docs"
 NAMES = ("handoff", "agent", "config", "playbook", "golive")
 
 
-@pytest.fixture
-def orc(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> CommandLine:
-    return CommandLine(tmp_path, monkeypatch, capsys)
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_the_printed_schema_is_valid_and_the_one_in_docs(orc: CommandLine, name: str) -> None:
     printed = orc("schema", name)

@@ -10,14 +10,6 @@ from orchestrator.cli.tools import BY_HAND
 from tests.support.command_line import CommandLine
 from trading_tools.audit.ledger import Ledger
 
-
-@pytest.fixture
-def orc(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> CommandLine:
-    return CommandLine(tmp_path, monkeypatch, capsys)
-
-
 BET = '{"win_probability": 0.55, "win_return": 1.10}'
 
 
