@@ -299,6 +299,12 @@ def unrecorded(bot: Bot) -> None:
     bot.trades.append({**bot.trades[0], "id": "t-unknown"})
 
 
+def liquidated(bot: Bot) -> None:
+    round_trip(bot)
+    change = {"symbol": "BTC/USDT", "name": "l1", "at": NOW, "change_base": Decimal(-1)}
+    bot.audit.position_change(**change, reason="closed by the venue")
+
+
 def another_price(bot: Bot) -> None:
     round_trip(bot)
     bot.trades[0]["price"] = "99"
@@ -313,6 +319,7 @@ def another_price(bot: Bot) -> None:
         (untold_fee, "does not say its fee"),
         (unrecorded, "t-unknown"),
         (another_price, "another price"),
+        (liquidated, "changed by no order of the record (closed by the venue)"),
     ],
 )
 def test_what_has_no_exact_worth_is_no_evidence_for_a_profit(

@@ -260,6 +260,26 @@ def test_a_clock_that_is_seconds_off_fails(gate: GateProject, liar: Liar, ahead_
     assert "NTP" in found.fix
 
 
+@pytest.mark.parametrize(("ahead_ms", "verdict"), [(0, Verdict.PASS), (-3_000, Verdict.FAIL)])
+def test_a_clock_of_whole_seconds_is_read_within_one(
+    gate: GateProject, liar: Liar, ahead_ms: int, verdict: Verdict
+) -> None:
+    def said() -> dict[str, Any]:
+        return {"error": [], "result": {"unixtime": (wall_clock() + ahead_ms) // 1_000}}
+
+    liar.replies["/Time"] = said
+    found = gate.ask_venues("G05", at_port(liar.port), venues=at("kraken", recv_window_ms=60_000))
+    assert found.verdict is verdict, found.detail
+
+
+def test_a_clock_that_jumps_is_no_evidence(gate: GateProject, liar: Liar) -> None:
+    jumps = iter(range(1, 10**6, 5_001))
+    liar.replies["/v3/time"] = lambda: {"serverTime": wall_clock() + next(jumps)}
+    found = gate.ask_venues("G05", at_port(liar.port), venues=at(recv_window_ms=60_000))
+    assert found.verdict is Verdict.NO_EVIDENCE
+    assert "contradict" in found.detail
+
+
 def test_answers_slower_than_a_quarter_of_the_window_fail(gate: GateProject, liar: Liar) -> None:
     def late() -> dict[str, int]:
         time.sleep(0.003)

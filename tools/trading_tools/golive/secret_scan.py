@@ -167,9 +167,8 @@ def _detected(copies: Path, names: dict[str, str]) -> Iterator[Leak]:
     for copy, found in results.items():
         lines = (copies / copy).read_text(encoding="utf-8", errors="replace").split("\n")
         for each in found:
-            if each["type"] == "Secret Keyword" and _VARIABLE.fullmatch(
-                lines[each["line_number"] - 1]
-            ):
+            line = lines[each["line_number"] - 1]
+            if each["type"] == "Secret Keyword" and _VARIABLE.fullmatch(line):
                 continue
             yield Leak(names[Path(copy).name], each["line_number"], each["type"])
 

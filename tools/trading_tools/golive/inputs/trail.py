@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from trading_tools.audit.account_entries import PositionChange
 from trading_tools.audit.errors import LedgerError
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.trade import (
@@ -85,8 +86,15 @@ class Trail:
         """What was filled: by single fills where an order has them, else as totals grew.
 
         Raises:
-            InputError: a fill without an order, or one whose price nobody said.
+            InputError: a fill without an order, or one whose price nobody said; a position that
+                changed by no order (a liquidation, one that was taken over): it has no price here.
         """
+        strange = next((each for each in self.entries if isinstance(each, PositionChange)), None)
+        if strange is not None:
+            raise InputError(
+                f"the position in {strange.symbol} changed by no order of the record "
+                f"({strange.reason}): check it by hand"
+            )
         orders = {each.client_order_id: each for each in self.intents}
         single = {each.client_order_id for each in self.entries if isinstance(each, OrderFill)}
         known: dict[str, Decimal] = {}

@@ -27,7 +27,7 @@ from trading_tools.golive.venues.grants import DESKS, Desk, Untold
 R = TypeVar("R")
 
 _SHOWN: Final = 160
-_LEAST_PAUSE_S: Final = 0.05
+_OFF_BEAT_S: Final = 0.05
 _QUERY: Final = re.compile(r"\?\S+")
 
 
@@ -59,10 +59,16 @@ class Grant:
 
 @dataclass(frozen=True)
 class Sample:
-    """One reading of a venue's clock: how far ahead of ours, and the way there and back, in ms."""
+    """One reading of a venue's clock: when it was asked and answered by ours, all in ms."""
 
-    offset_ms: float
-    round_trip_ms: float
+    asked_ms: float
+    answered_ms: float
+    venue_ms: int
+
+    @property
+    def round_trip_ms(self) -> float:
+        """The way there and back."""
+        return self.answered_ms - self.asked_ms
 
 
 @dataclass(frozen=True)
@@ -125,9 +131,12 @@ class Venues:
 
         async def ask(client: Any) -> Sequence[Sample]:
             await _server_ms(client)  # opens the connection, which no later request waits for
-            samples = []
-            for _ in range(count):
-                await asyncio.sleep(max(float(client.rateLimit) / 1_000, _LEAST_PAUSE_S))
+            # Evenly from the first on, and off the whole second: a clock of whole seconds is seen
+            # in every part of one.
+            pace_s = float(client.rateLimit) / 1_000 + _OFF_BEAT_S
+            began, samples = time.monotonic(), []
+            for number in range(1, count + 1):
+                await asyncio.sleep(began + number * pace_s - time.monotonic())
                 samples.append(await _sample(client))
             return samples
 
@@ -223,9 +232,8 @@ async def _server_ms(client: Any) -> int:
 
 async def _sample(client: Any) -> Sample:
     began_ms, began = time.time_ns() / 1e6, time.perf_counter()
-    server_ms = await _server_ms(client)
-    way_ms = (time.perf_counter() - began) * 1_000
-    return Sample(server_ms - (began_ms + way_ms / 2), way_ms)
+    venue_ms = await _server_ms(client)
+    return Sample(began_ms, began_ms + (time.perf_counter() - began) * 1_000, venue_ms)
 
 
 def _line(name: str, error: Exception, keys: _Keys | None) -> str:
