@@ -301,8 +301,13 @@ def unrecorded(bot: Bot) -> None:
 
 def liquidated(bot: Bot) -> None:
     round_trip(bot)
-    change = {"symbol": "BTC/USDT", "name": "l1", "at": NOW, "change_base": Decimal(-1)}
-    bot.audit.position_change(**change, reason="closed by the venue")
+    bot.audit.position_change(
+        symbol="BTC/USDT",
+        name="l1",
+        at=NOW,
+        change_base=Decimal(-1),
+        reason="closed by the venue",
+    )
 
 
 def another_price(bot: Bot) -> None:
