@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orchestrator.cli.drill_progress import watched
-from orchestrator.cli.golive_files import configured
+from orchestrator.cli.golive_files import configured, gate_extra
 from orchestrator.cli.golive_person import sign_command, verify_report, waive_command
 from orchestrator.cli.options import JSON
-from orchestrator.cli.output import CommandError, Exit, as_text, leave, say
+from orchestrator.cli.output import Exit, as_text, leave, say
 from orchestrator.cli.place import Place, audit_key
 from orchestrator.cli.sheets import hand_out, sheets
 
@@ -87,7 +87,7 @@ def _passed(
 ) -> tuple[Report, dict[str, Any], list[str]]:
     place = Place.find()
     project = configured(place, file)
-    try:
+    with gate_extra("orc golive"):
         from trading_tools.golive.check import Case
         from trading_tools.golive.code import Code, read_code
         from trading_tools.golive.drilled import LEFT_OUT, drill_or_recall
@@ -95,10 +95,6 @@ def _passed(
         from trading_tools.golive.handover import record_report
         from trading_tools.golive.reports.figures import figures
         from trading_tools.golive.waivers import read_waivers
-    except ModuleNotFoundError as error:
-        raise CommandError(
-            f"{error.name} is not installed", "orc golive", "pip install trading-orchestrator[gate]"
-        ) from None
     with place.open_ledger() as ledger:
         case = Case(
             project=project,

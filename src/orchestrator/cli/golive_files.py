@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,16 @@ if TYPE_CHECKING:
     from trading_tools.golive.config.reading import Project
 
 CONFIG = "golive.toml"
+
+
+@contextmanager
+def gate_extra(command: str) -> Iterator[None]:
+    """Around the imports of what stands in the extra `gate`: a missing one is one clear line."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        fix = "pip install trading-orchestrator[gate]"
+        raise CommandError(f"{error.name} is not installed", command, fix) from None
 
 
 def configured(place: Place, file: Path | None) -> Project:

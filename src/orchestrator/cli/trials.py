@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orchestrator.cli.columns import columns
+from orchestrator.cli.golive_files import gate_extra
 from orchestrator.cli.options import JSON
 from orchestrator.cli.output import CommandError, emit
 from orchestrator.cli.place import Place
@@ -32,16 +33,12 @@ def record_command(
     bot: str, equity: Path, parameters: tuple[str, ...], time_zone: str | None, as_json: bool
 ) -> None:
     """Record a trial of BOT whose equity curve is in the file EQUITY."""
-    try:
+    with gate_extra("orc trials"):
         from trading_tools.golive.inputs.equity import read_equity
         from trading_tools.golive.inputs.table import InputError
         from trading_tools.golive.trials import record_trial
         from trading_tools.stats.errors import StatsError
         from trading_tools.stats.samples import moments
-    except ModuleNotFoundError as error:
-        raise CommandError(
-            f"{error.name} is not installed", "orc trials", "pip install trading-orchestrator[gate]"
-        ) from None
     said = dict(_pair(text) for text in parameters)
     try:
         curve = read_equity(equity, time_zone)
