@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
@@ -33,7 +34,7 @@ FILL: Final = "fill"
 Recover = Callable[[Gap], Awaitable[None]]
 
 
-class Feed:
+class Feed(ABC):
     """One stream. A subclass says what is watched."""
 
     def __init__(
@@ -56,11 +57,13 @@ class Feed:
         finally:
             await self._let_go()
 
+    @abstractmethod
     def _begin(self, client: Any) -> None:
-        raise NotImplementedError
+        """What a new client is told before it watches."""
 
+    @abstractmethod
     async def _rows(self) -> Sequence[Any]:
-        raise NotImplementedError
+        """The next rows that came."""
 
     async def _next(self) -> Sequence[Any]:
         if self._client is None:
