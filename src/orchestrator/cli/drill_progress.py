@@ -49,7 +49,7 @@ class Watch:
 
     def on_event(self, event: Event) -> None:
         """Show what has happened."""
-        from trading_tools.drill.oracle.finding import Judged
+        from trading_tools.drill.oracle.finding import Judged, Verdict
         from trading_tools.drill.reports.text import Paper, headline
         from trading_tools.drill.running import Begun, Going
 
@@ -57,6 +57,8 @@ class Watch:
             self._done += 1
             self._going.pop((event.scenario, event.venue), None)
             self._say(f"{headline(event, Paper(80, self._live))}  [{self._done}/{self._runs}]")
+            if event.verdict is not Verdict.PASS:
+                self._say(f"  {event.why}")
         elif isinstance(event, Begun):
             self._going[event.scenario, event.venue] = "begins"
             if not self._live:

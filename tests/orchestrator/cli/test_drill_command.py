@@ -83,6 +83,7 @@ def test_the_list_tells_what_happens_and_where(orc: CommandLine) -> None:
     ("arguments", "words"),
     [
         (["drill"], "there is no command"),
+        (["drill", "--", "nosuchcmd"], "there is no program nosuchcmd in PATH"),
         (["drill", "--venue", "binnance", "--", "true"], "use binance"),
         (["drill", "--scenario", "d99", "--", "true"], "no scenario is called 'd99'"),
         (["drill", "--scenario", "d15", "--", "true"], "cannot happen on binance"),
@@ -124,13 +125,14 @@ def test_a_bad_file_of_candles_is_told_before_anything_runs(
 
 @needs_seal
 @pytest.mark.bubblewrap
-def test_a_bot_that_asks_nothing_gets_no_pass_and_is_run_once(bot: Path) -> None:
-    done = drill(bot, "--json", "--", "true")
+def test_a_bot_that_cannot_start_is_run_once_and_its_last_words_are_told(bot: Path) -> None:
+    done = drill(bot, "--json", "--", sys.executable, "-c", "import no_such_module")
     assert done.returncode == 1
     told = json.loads(done.stdout)["scenarios"]
     assert {each["verdict"] for each in told} == {"no-evidence"}
-    assert "asked nothing" in told[0]["why"]
-    assert done.stderr.count("on binance, ") == 1
+    assert "not run, because in the calm run the bot died" in told[1]["why"]
+    assert done.stderr.count("begins") == 1
+    assert "it said last: ModuleNotFoundError: No module named 'no_such_module'" in done.stderr
 
 
 @needs_seal

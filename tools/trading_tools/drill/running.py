@@ -23,7 +23,7 @@ from trading_tools.drill.recording import Recording, SealKind
 from trading_tools.drill.reports.outcome import Outcome
 from trading_tools.drill.scenarios.ends import CALM
 from trading_tools.drill.scenarios.scenario import Scenario, Signal, SignalKind
-from trading_tools.drill.sealed import Progress, sealed_run
+from trading_tools.drill.sealed import Progress, check_program, sealed_run
 from trading_tools.drill.spec import BotSignal, DrillSpec, Forward
 from trading_tools.drill.staging import PATIENCE_S, PATIENT, STAGE
 from trading_tools.venue.names import VENUES
@@ -93,6 +93,7 @@ async def drill(asked: Drill, on_event: OnEvent = lambda _event: None) -> Outcom
         DrillError: no drill can be made here.
     """
     began = time.monotonic()
+    check_program(asked.command, asked.folder, asked.variables)
     running = [_OnVenue(asked, venue, on_event) for venue in asked.venues]
     interrupted = False
     try:
@@ -120,7 +121,10 @@ async def drill(asked: Drill, on_event: OnEvent = lambda _event: None) -> Outcom
 
 
 class _OnVenue:
-    """All runs on one venue. The calm one begins first; the others are judged once it has ended."""
+    """All runs on one venue. The calm one begins first; the others are judged once it has ended.
+
+    They begin when the bot has asked something in it: one that cannot start is run once.
+    """
 
     def __init__(self, asked: Drill, venue: str, on_event: OnEvent) -> None:
         self.seal: SealKind | None = None
@@ -129,6 +133,7 @@ class _OnVenue:
         self._venue = venue
         self._tell = on_event
         self._room = asyncio.Semaphore(asked.at_once)
+        self._reached = asyncio.Event()
         self._judged: dict[str, Judged] = {}
         self._scenarios = [each for each in asked.scenarios if each.fits(venue)]
 
@@ -142,6 +147,7 @@ class _OnVenue:
         ]
         try:
             if not self._hopeless(await _first_failure(calm, others)):
+                self._reached.set()
                 await asyncio.gather(*others)
         finally:
             for task in (calm, *others):
@@ -175,6 +181,7 @@ class _OnVenue:
         return True
 
     async def _judge(self, scenario: Scenario, calm: asyncio.Task[Recording]) -> None:
+        await self._reached.wait()
         recording = await self._record(scenario)
         usual = await asyncio.shield(calm)
         self._keep(judge(scenario, self._venue, recording, usual, self._asked.declared))
@@ -199,6 +206,8 @@ class _OnVenue:
         elif told.kind == "credentials" and told.body["replaced"]:
             places = ", ".join(map(str, told.body["replaced"]))
             self.notes.append(f"the drill's credentials stand in for the bot's own: {places}")
+        elif told.kind == "reached" and scenario is CALM:
+            self._reached.set()
         self._tell(Going(scenario.name, self._venue, told))
 
     def _spec(self, scenario: Scenario) -> DrillSpec:

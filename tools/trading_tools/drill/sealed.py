@@ -13,7 +13,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -39,8 +39,8 @@ class Progress:
 
     Kinds: `sealed` (`seal`, `why`), `credentials` (`replaced`: where, by name), `venues`
     (`venues`, `seconds` since the beginning), `bot.started`, `bot.signaled`, `bot.exited` (as in
-    the ledger), `output` (`text`: a line, of the first that the bot prints), `orders` (`accepted`:
-    by all venues so far), `trouble` (`text`: what went wrong in the drill itself, at the end).
+    the ledger), `output` (`text`: a line, of the first that the bot prints), `reached` (the bot has
+    asked something of a venue, once), `orders` (`accepted`: by all venues so far), `trouble` (`text`: what went wrong in the drill itself, at the end).
     """
 
     kind: str
@@ -61,7 +61,7 @@ async def sealed_run(spec: DrillSpec, on_progress: OnProgress = lambda _told: No
     """
     began = time.monotonic()
     spec = replace(spec, folder=_folder(spec.folder))
-    _check_program(spec)
+    check_program(spec.command, spec.folder, spec.variables)
     seal = _choose(spec)
     clock = faster_clock(spec.clock_rate) if spec.clock_rate != 1 else {}
     on_progress(Progress("sealed", {"seal": seal.kind.value, "why": seal.why}))
@@ -83,6 +83,21 @@ async def sealed_run(spec: DrillSpec, on_progress: OnProgress = lambda _told: No
     if trouble:
         on_progress(Progress("trouble", {"text": trouble}))
     return recording
+
+
+def check_program(command: Sequence[str], folder: Path, variables: Mapping[str, str]) -> None:
+    """Whether there is such a program, for a bot that is started in `folder`.
+
+    Raises:
+        DrillError: there is none, or no command at all.
+    """
+    if not command:
+        raise DrillError("there is no command: give the bot's after --")
+    program = command[0]
+    path = variables.get("PATH", os.environ.get("PATH", os.defpath))
+    if shutil.which(str(folder / program) if "/" in program else program, path=path) is None:
+        where = f"in {folder}" if "/" in program else "in PATH"
+        raise DrillError(f"there is no program {program} {where}")
 
 
 @dataclass(frozen=True)
@@ -134,16 +149,6 @@ def _folder(named: Path) -> Path:
     if not folder.is_dir():
         raise DrillError(f"the bot's folder {folder} is no folder")
     return folder
-
-
-def _check_program(spec: DrillSpec) -> None:
-    if not spec.command:
-        raise DrillError("there is no command: give the bot's after --")
-    program = spec.command[0]
-    path = spec.variables.get("PATH", os.environ.get("PATH", os.defpath))
-    if shutil.which(str(spec.folder / program) if "/" in program else program, path=path) is None:
-        where = f"in {spec.folder}" if "/" in program else "in PATH"
-        raise DrillError(f"there is no program {program} {where}")
 
 
 def _make_scratch() -> Path:

@@ -23,6 +23,7 @@ _WATCH_EVERY_S = 0.005
 _CROWD_EVERY = 50
 _MOST_PROCESSES = 4_096
 _LONGEST_LINE = 2_000
+_REACHED = frozenset({"request.received", "stream.opened"})
 _NOT_FOUND = 127
 """The exit code that a shell gives for a program that is not there."""
 
@@ -125,11 +126,15 @@ class Bot:
         """Count the bot's accepted orders, do what is due after so many, and end a fork bomb."""
         read = [0] * len(self._venues)
         looks = 0
+        reached = False
         while True:
             before = self._accepted
             for place, venue in enumerate(self._venues):
                 entries = venue.place.ledger.entries
                 new = _accepted(entry.kind for entry in entries[read[place] :])
+                if not reached and any(each.kind in _REACHED for each in entries[read[place] :]):
+                    reached = True
+                    self._report.tell("reached")
                 read[place] = len(entries)
                 self._accepted += new
             if self._accepted != before:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final, NamedTuple
 
 from trading_tools.drill.oracle.facts import Facts, Request
@@ -14,6 +15,10 @@ _KEY_CODES: Final = frozenset(
     | {"EAPI:Invalid signature"}
 )
 """Codes with which Binance, Bybit and Kraken refuse a key or a signature."""
+
+_ERROR: Final = re.compile(r"error|exception|panic|cannot|not found", re.IGNORECASE)
+_LAST_LINES: Final = 20
+"""How far back an error is looked for: below it Node, Java and Rust print how it came about."""
 
 
 class Silence(NamedTuple):
@@ -45,7 +50,7 @@ def nothing_reached(recording: Recording, facts: Facts) -> Silence | None:
     ended = own_exit(facts)
     when = f" and ended after {recording.bot.seconds:.1f} s" if ended else ""
     return Silence(
-        f"the bot asked nothing of this venue{when}",
+        f"the bot asked nothing of this venue{when}; {_last_words(recording)}",
         "name the venue that it trades on with --venue, or give it a longer --timeout",
     )
 
@@ -110,9 +115,16 @@ def _died(recording: Recording, facts: Facts) -> bool:
 def _end(recording: Recording, when: str) -> str:
     bot = recording.bot
     how = f"exit code {bot.code}" if bot.signal is None else bot.signal
-    lines = [line.strip() for line in bot.output.splitlines() if line.strip()]
-    last = f"; it said last: {lines[-1][:200]}" if lines else "; it printed nothing"
-    return f"the bot died {when} ({how} after {bot.seconds:.1f} s){last}"
+    return f"the bot died {when} ({how} after {bot.seconds:.1f} s); {_last_words(recording)}"
+
+
+def _last_words(recording: Recording) -> str:
+    """The last line that it printed, or of the last ones the last that speaks of an error."""
+    lines = [line.strip() for line in recording.bot.output.splitlines() if line.strip()]
+    if not lines:
+        return "it printed nothing"
+    errors = [line for line in lines[-_LAST_LINES:] if _ERROR.search(line)]
+    return f"it said last: {(errors or lines)[-1][:200]}"
 
 
 def _did(recording: Recording, facts: Facts) -> str:
