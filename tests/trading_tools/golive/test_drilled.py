@@ -89,6 +89,16 @@ def test_one_scenario_that_does_not_pass_decides_its_check_alone(
     assert f"; {scenario}" in verdict(project, name, result).detail
 
 
+def test_one_reason_why_nothing_ran_is_the_same_answer_for_every_check(
+    project: GateProject,
+) -> None:
+    result = drilled(project, Runner(lambda _name: DrillVerdict.NO_EVIDENCE))
+    said = [verdict(project, name, result) for name in DRILLED]
+    assert {(each.verdict, each.detail) for each in said} == {
+        (Verdict.NO_EVIDENCE, "binance: as the test says")
+    }
+
+
 def test_a_venue_that_drills_do_not_have_leaves_its_checks_open(project: GateProject) -> None:
     venues = [{"name": name, "symbols": ["BTC/USDT"]} for name in ("binance", "okx")]
     project.configure(bot=BOT, venues=venues)
