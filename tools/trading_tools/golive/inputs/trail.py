@@ -128,7 +128,7 @@ def read_trail(case: Case) -> Trail:
     """
     record = case.project.config.record
     if record is None:
-        raise InputError("no record of orders is declared: add [record] to golive.toml")
+        raise InputError("no record of orders is declared")
     path = case.project.path(record.file)
     if not path.is_file():
         raise InputError(f"{record.file} is not there: name the bot's ledger under [record] file")
