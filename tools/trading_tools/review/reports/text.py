@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from trading_tools.review.claims import Panel
 from trading_tools.review.findings import Finding, Severity
 
 _STYLES: Final = {
@@ -26,19 +27,23 @@ def as_text(
     colour: bool = False,
     brief: bool = False,
     width: int | None = None,
+    panel: Panel | None = None,
 ) -> str:
     """All findings, and at the end how many there are.
 
     What goes wrong and what to do is told once for each rule, at its first finding. `brief`: one
     line a finding. `width`: the columns of a terminal, which sentences are folded and lines of
-    source cut to; a file or a pipe has None.
+    source cut to; a file or a pipe has None. `panel`: the specialists who were asked too, and what
+    of theirs was rejected.
     """
-    told: set[str] = set()
+    told: set[tuple[str, str]] = set()
     lines: list[str] = []
     columns = None if width is None else max(width, _NARROWEST)
     for each in findings:
-        lines += _one(each, each.rule not in told, colour, brief, columns)
-        told.add(each.rule)
+        lines += _one(each, (each.rule, each.why) not in told, colour, brief, columns)
+        told.add((each.rule, each.why))
+    if panel is not None:
+        lines += _panel(panel)
     lines.append(_summary(findings, files, colour))
     return "\n".join(lines)
 
@@ -74,6 +79,27 @@ def _one(
         for name, said in (("why", finding.why), ("do", finding.fix and finding.fix + mends)):
             if said:
                 yield from _sentence(styled(_DIM, f"{gutter} ="), name, said, len(gutter), columns)
+    if finding.sources:
+        said = f"{', '.join(finding.sources)}; {finding.standing}"
+        for name, line in (("from", said), *(("also", each) for each in finding.also)):
+            yield from _sentence(styled(_DIM, f"{gutter} ="), name, line, len(gutter), columns)
+    yield ""
+
+
+def _panel(panel: Panel) -> Iterator[str]:
+    """Who was asked, and what was rejected of it."""
+    for each in panel.rejected:
+        where = f"{each.claim.path}:{each.claim.line}"
+        yield _shown(f"rejected: {each.agent} of {where}: {each.claim.message}")
+        yield _shown(f"  {each.reason}")
+    for member in panel.members:
+        calls = f"{member.model_calls} model call{'' if member.model_calls == 1 else 's'}"
+        cost = "price not known" if member.cost_usd is None else f"{member.cost_usd} USD"
+        said = f"{member.claims} said" if member.done else f"gave no review: {member.detail}"
+        told = f"{member.agent}: {member.status}, {said}, {calls}, {cost}; orc show {member.run}"
+        yield _shown(" ".join(told.split()))
+    if panel.unshown:
+        yield _shown(f"not shown to them, too much text: {', '.join(panel.unshown)}")
     yield ""
 
 
