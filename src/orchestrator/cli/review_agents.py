@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,8 @@ from orchestrator.cli.choosing import model_of
 from orchestrator.cli.output import CommandError, Exit, say
 from orchestrator.cli.place import Place
 from orchestrator.cli.run import Options, check_price, new_run, until_stopped
+from orchestrator.cli.text import label, short_arguments
+from orchestrator.run.events import RunClosed, ToolIntended
 
 if TYPE_CHECKING:
     from orchestrator.catalogue.reviewing import Change, Reviewed
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from orchestrator.catalogue.specialists.asking import Piece
     from orchestrator.catalogue.specialists.panel import Outcome
     from orchestrator.config.settings import Settings
+    from orchestrator.run.state import State
+    from trading_tools.audit.event import Event
     from trading_tools.review.claims import Panel
 
 _WORST = ("failed", "limited", "waiting")
@@ -54,11 +57,11 @@ def ask_specialists(
             raise CommandError(f"there is no agent {name!r}", "--agent", fix)
     names = asked.names or fitting((_touched(each) for each in pieces), known.names)
     name = new_run()
-    say(f"review {name}: {', '.join(names)}")
     return _driven(
         place,
         asked,
         name,
+        f"review {name}: {', '.join(names)}",
         lambda house: begin_review(
             house,
             name,
@@ -91,7 +94,9 @@ def take_up(place: Place, asked: Asked, name: str) -> Outcome:
             raise CommandError(f"there is no review {name!r}", "--resume", fix) from None
         if review.closed:
             return outcome_of(ledger, review)
-    return _driven(place, asked, name, lambda house: resume_review(house, name))
+    return _driven(
+        place, asked, name, f"review {name} goes on", lambda house: resume_review(house, name)
+    )
 
 
 def code_of(panel: Panel) -> Exit:
@@ -107,10 +112,10 @@ def _driven(
     place: Place,
     asked: Asked,
     name: str,
+    told: str,
     act: Callable[[House], Coroutine[Any, Any, Outcome]],
 ) -> Outcome:
     from orchestrator.catalogue.sessions import House
-    from orchestrator.cli.live import live_view
     from orchestrator.models.port import ModelConfigError
     from orchestrator.workspace.watch import adopting
 
@@ -118,7 +123,8 @@ def _driven(
     settings: Settings = place.settings(options.flags()).settings
     model = model_of(place, settings)
     check_price(options, settings)
-    with place.open_ledger() as ledger, live_view(time.monotonic()) as view:
+    say(told)
+    with place.open_ledger() as ledger:
         house = House(
             project=place.project,
             state_dir=place.state,
@@ -127,7 +133,7 @@ def _driven(
             agents=place.catalogue(),
             ledger=ledger,
             model=model,
-            listener=view.on_event,
+            listener=_tell,
         )
         again = f"`orc review --resume {name}` goes on"
         try:
@@ -138,6 +144,17 @@ def _driven(
     if outcome is None:
         raise CommandError("stopped before it was done", f"review {name}", again, Exit.NEGATIVE)
     return outcome
+
+
+def _tell(event: Event, state: State) -> None:
+    """A line for what a specialist did; several speak at once, so each line names its own."""
+    agent = state.opened.agent if state.opened else ""
+    if event.kind == ToolIntended.KIND:
+        say(
+            f"  {agent}: {label(event.body['tool'])} {short_arguments(event.body['arguments'], 60)}"
+        )
+    elif event.kind == RunClosed.KIND:
+        say(f"  {agent}: {event.body['status']}")
 
 
 def _pieces(place: Place, done: Reviewed, change: Change | None) -> Sequence[Piece]:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 from tests.support.command import Desk, Said, hand_off
 from tests.support.messages_api import MessagesApi
-from tests.support.repositories import Repo
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 BOT = """\
