@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,13 +78,8 @@ def ask_specialists(
 
 def take_up(place: Place, asked: Asked, name: str) -> Outcome:
     """Go on with a review that stands in the ledger."""
-    from orchestrator.catalogue.specialists.panel import (
-        NoReview,
-        Review,
-        outcome_of,
-        resume_review,
-        reviews_in,
-    )
+    from orchestrator.catalogue.specialists.panel import outcome_of, resume_review
+    from orchestrator.catalogue.specialists.record import NoReview, Review, reviews_in
 
     with place.open_ledger(read_only=True) as ledger:
         try:
@@ -94,9 +90,30 @@ def take_up(place: Place, asked: Asked, name: str) -> Outcome:
             raise CommandError(f"there is no review {name!r}", "--resume", fix) from None
         if review.closed:
             return outcome_of(ledger, review)
+    raised = asked.max_usd is not None
     return _driven(
-        place, asked, name, f"review {name} goes on", lambda house: resume_review(house, name)
+        place,
+        asked,
+        name,
+        f"review {name} goes on",
+        lambda house: resume_review(house, name, raised=raised),
     )
+
+
+def show_review(place: Place, name: str, as_json: bool) -> tuple[str, ...]:
+    """Tell what a review came to so far; the streams that this stands in."""
+    from orchestrator.catalogue.reviewing import Reviewed
+    from orchestrator.catalogue.specialists.panel import outcome_of
+    from orchestrator.catalogue.specialists.record import Review
+    from orchestrator.cli.review_output import told
+    from trading_tools.review.registry import chosen
+
+    with place.open_ledger(read_only=True) as ledger:
+        review = Review.read(ledger, name)
+        came = outcome_of(ledger, review)
+    done = Reviewed(came.findings, came.files)
+    sys.stdout.write(told(done, chosen(), "json" if as_json else "text", 0.0, came.panel))
+    return name, *(run for _, run in review.members)
 
 
 def code_of(panel: Panel) -> Exit:

@@ -21,7 +21,10 @@ _ALIKE: Final = 0.25
 
 _WORD: Final = re.compile(r"[A-Za-z_]{4,}")
 _SAY_NOTHING: Final = frozenset(
-    ["also", "each", "from", "have", "into", "more", "only", "other", "over", "same", "than", "that", "them", "then", "there", "they", "this", "what", "when", "where", "which", "while", "will", "with", "without", "would"]
+    _WORD.findall(
+        "also each from have into more only other over same than that them then there they this "
+        "what when where which while will with without would"
+    )
 )
 
 
