@@ -123,8 +123,7 @@ async def resume_review(house: House, name: str, *, raised: bool) -> Outcome:
         held.enter_context(owning_everywhere(house.state_dir, name, house.ledger))
         sessions = []
         for agent, run in review.members:
-            closed = Journal(house.ledger, run).state.closed
-            if closed is not None and not closed.resumable:
+            if not _may_go_on(Journal(house.ledger, run).state):
                 continue
             own = _house_of(house, agent, len(review.members))
             session = held.enter_context(take_up(own, run))
@@ -196,10 +195,14 @@ async def _close(house: House, review: Review) -> Outcome:
         body = {"check": proposed.shown, "broken": came.broken, "detail": came.detail}
         house.ledger.append(review.name, CHECKED, house.redactor().value(body))
     outcome = outcome_of(house.ledger, Review.read(house.ledger, review.name))
-    if not review.closed and all(state.closed for state in states.values()):
+    if not review.closed and not any(_may_go_on(state) for state in states.values()):
         house.ledger.append(review.name, CLOSED, _told(outcome))
         house.ledger.close_stream(review.name)
     return outcome
+
+
+def _may_go_on(state: State) -> bool:
+    return state.closed is None or state.closed.resumable
 
 
 def _told(outcome: Outcome) -> dict[str, Any]:
