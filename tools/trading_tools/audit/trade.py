@@ -36,6 +36,7 @@ class OrderIntent:
     """An order about to be sent. ``size_base`` in the base asset, ``price_quote`` per unit.
 
     ``price_quote`` is ``None`` for order types without one. ``at`` is when it was meant (UTC).
+    ``mid_quote`` is the middle of the book that it was judged by, if it was by one.
     """
 
     client_order_id: str
@@ -45,6 +46,7 @@ class OrderIntent:
     size_base: Decimal
     price_quote: Decimal | None
     at: datetime
+    mid_quote: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,7 @@ class TradeAudit:
         size_base: Decimal,
         price_quote: Decimal | None = None,
         at: datetime,
+        mid_quote: Decimal | None = None,
     ) -> Event:
         """Record an order before it is sent; on the disk when this returns.
 
@@ -185,6 +188,7 @@ class TradeAudit:
             "size_base": number("size_base", size_base),
             "price_quote": optional("price_quote", price_quote),
             "at": utc_text(at),
+            "mid_quote": optional("mid_quote", mid_quote),
         }
         if size_base <= 0:
             raise NotRecordable(f"size_base {size_base} is not above zero: side gives direction")
