@@ -143,13 +143,21 @@ class OrderManager:
         async with self._tracker.locks[name]:
             if order.ended:
                 return order
-            self._tracker.write(CancelIntent(name, self._now(), reason))
-            judged = await self.venue.cancel(order.symbol, name, order.venue_order_id)
-            self._tracker.write(
-                CancelResult(name, judged.outcome, self._now(), judged.code, judged.message)
-            )
+            await self._cancel(order, reason)
             await self._tracker.told_within(order, told_within_s)
             return await self._tracker.asked_until(order, resolve_within_s, lambda: order.ended)
+
+    async def cancel_open(self, reason: str) -> list[str]:
+        """Ask at once for the end of every order that is not known to have ended.
+
+        It waits for nothing that goes on with an order, and learns no end: `cancel` does. One that
+        is still on its way to the venue may arrive after its cancel, so ask again.
+
+        Returns the names of those whose end is not proven then.
+        """
+        orders = [order for order in self.records.orders.values() if not order.ended]
+        await asyncio.gather(*(self._cancel(order, reason) for order in orders))
+        return [order.client_order_id for order in orders if not order.ended]
 
     async def replace(
         self, name: str, intent: Intent, reason: str, resolve_within_s: float = 5.0
@@ -277,6 +285,14 @@ class OrderManager:
             refusal = error
         self._journal.decided("order refused", str(refusal), _shown(intent))
         raise refusal
+
+    async def _cancel(self, order: OrderRecord, reason: str) -> None:
+        name = order.client_order_id
+        self._tracker.write(CancelIntent(name, self._now(), reason))
+        judged = await self.venue.cancel(order.symbol, name, order.venue_order_id)
+        self._tracker.write(
+            CancelResult(name, judged.outcome, self._now(), judged.code, judged.message)
+        )
 
     def _intend(self, intent: Intent, name: str, mid: Decimal) -> OrderRecord:
         self._tracker.write(
