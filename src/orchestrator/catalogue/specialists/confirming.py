@@ -30,7 +30,7 @@ async def check_proposed(
 ) -> Checked:
     """What the check comes to on the file of the claim; `made` were made before.
 
-    `clean` is what took secrets out of the reviewed text.
+    `clean` is what the reviewed text went through.
     """
     from trading_tools.conformance.check import check
     from trading_tools.conformance.spec import CheckError, CheckSpec
@@ -60,6 +60,6 @@ async def check_proposed(
 
 def _is(file: Path, text: str, clean: Callable[[str], str]) -> bool:
     try:
-        return clean(file.read_text("utf-8")) == text
+        return clean(file.read_bytes().decode("utf-8")) == text
     except (OSError, UnicodeDecodeError):
         return False

@@ -7,7 +7,7 @@ killed goes on from there, and neither a reply nor a check is paid for twice.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from decimal import ROUND_DOWN, Decimal
@@ -23,7 +23,7 @@ from orchestrator.catalogue.sessions import (
     open_session,
     take_up,
 )
-from orchestrator.catalogue.specialists.asking import Piece, material
+from orchestrator.catalogue.specialists.asking import Piece, material, readable
 from orchestrator.catalogue.specialists.confirming import check_proposed
 from orchestrator.catalogue.specialists.record import CHECKED, CLOSED, OPENED, Review
 from orchestrator.catalogue.tools import all_tools
@@ -79,7 +79,7 @@ async def begin_review(
     Raises:
         ModelConfigError: a person must mend key, credit or model; the review can be taken up.
     """
-    clean = house.redactor().text
+    clean = _clean(house)
     pieces = [
         replace(each, text=clean(each.text), before=each.before and clean(each.before))
         for each in pieces
@@ -147,6 +147,12 @@ def outcome_of(ledger: Ledger, review: Review) -> Outcome:
     return Outcome(tuple(findings), review.files, panel)
 
 
+def _clean(house: House) -> Callable[[str], str]:
+    """What makes a file's text fit to be shown and recorded."""
+    without_secrets = house.redactor().text
+    return lambda text: without_secrets(readable(text))
+
+
 def _house_of(house: House, agent: str, members: int) -> House:
     """What a member works with: itself alone, and its part of what the whole review may cost."""
     own = house.agents.agents[agent]
@@ -189,7 +195,7 @@ async def _close(house: House, review: Review) -> Outcome:
             continue
         piece = next(each for each in review.pieces if each.shown == claim.path)
         came = await check_proposed(
-            proposed, piece, house.project, house.redactor().text, made=len(checked)
+            proposed, piece, house.project, _clean(house), made=len(checked)
         )
         checked[proposed.shown] = came
         body = {"check": proposed.shown, "broken": came.broken, "detail": came.detail}
