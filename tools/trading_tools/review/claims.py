@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -44,6 +45,7 @@ class Claim(BaseModel):
     """A fault that a reviewer says is there, with the text that shows it.
 
     `line` counts from 1 and is where `quotation` begins; `rule` names the rule that found the same.
+    `test` is a pytest file that passes before the change and fails after it.
     """
 
     model_config = _STRICT
@@ -65,6 +67,15 @@ class Claim(BaseModel):
     fix: Line
     rule: str | None = Field(default=None, max_length=40)
     check: ProposedCheck | None = None
+    test: str | None = Field(default=None, min_length=1, max_length=4_000)
+
+    @property
+    def proofs(self) -> tuple[str, ...]:
+        """What would confirm it, each by a name that is the same for the same proof."""
+        names = [f"check {self.check.shown}"] if self.check is not None else []
+        if self.test is not None:
+            names.append(f"test {sha256(self.test.encode()).hexdigest()[:8]}")
+        return tuple(names)
 
     @property
     def end_line(self) -> int:
@@ -98,7 +109,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What came of a proposed check: `broken` is None where it could not be made."""
+    """What came of a proposed proof: `broken` is None where it could not be made."""
 
     broken: bool | None
     detail: str

@@ -56,7 +56,9 @@ exactly these fields:
 - check (may be left out): {"kind", "target", "params"} of a conformance check that the harness
   should run to confirm it: kind limiter, breaker, kelly, sizing, backoff or order-guard; target
   path/to/file.py:Name, a class or function of the same file; params what it promises and how it is
-  called, as texts: {"rate": "5", "burst": "5", "acquire": "take"}.
+  called, as texts: {"rate": "5", "burst": "5", "acquire": "take"};
+- test (may be left out, of a change only): the text of a pytest file, at most 4,000 characters,
+  that passes before the change and fails after it. The harness runs it on both, without network.
 Only what you can show in the text: nothing is confirmed by being said twice."""
 
 

@@ -24,8 +24,9 @@ from orchestrator.catalogue.sessions import (
     take_up,
 )
 from orchestrator.catalogue.specialists.asking import Piece, material, readable
-from orchestrator.catalogue.specialists.confirming import check_proposed
+from orchestrator.catalogue.specialists.confirming import prove
 from orchestrator.catalogue.specialists.record import CHECKED, CLOSED, OPENED, Review
+from orchestrator.catalogue.specialists.telling import Desk
 from orchestrator.catalogue.tools import all_tools
 from orchestrator.models.port import ModelConfigError
 from orchestrator.run.definitions import ASK_USER
@@ -37,7 +38,7 @@ from orchestrator.run.state import State
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.verify import require_unaltered
 from trading_tools.exchange.market_data import MarketData
-from trading_tools.review.claims import Member, Panel, ProposedCheck, Voice
+from trading_tools.review.claims import Member, Panel, Voice
 from trading_tools.review.findings import Finding
 from trading_tools.review.weighing import weigh, why_rejected
 
@@ -180,26 +181,28 @@ async def _drive(sessions: Sequence[Session]) -> None:
 
 
 async def _close(house: House, review: Review) -> Outcome:
-    """Make the checks that claims propose, and record what came of the review."""
+    """Make the proofs that claims propose, and record what came of the review."""
     states = {run: Journal(house.ledger, run).state for _, run in review.members}
     texts = {each.shown: each.text for each in review.pieces}
     standing = [
-        each.claim
-        for each in _voices(review, states)
-        if why_rejected(each.claim, texts) is None and each.claim.check is not None
+        each.claim for each in _voices(review, states) if why_rejected(each.claim, texts) is None
     ]
+    desk = Desk(
+        project=house.project,
+        scratch=house.state_dir / "review",
+        settings=house.verify_settings(),
+        environ=house.environ,
+        clean=_clean(house),
+    )
     checked = dict(review.checked)
     for claim in standing:
-        proposed: ProposedCheck | None = claim.check
-        if proposed is None or proposed.shown in checked:
-            continue
-        piece = next(each for each in review.pieces if each.shown == claim.path)
-        came = await check_proposed(
-            proposed, piece, house.project, _clean(house), made=len(checked)
-        )
-        checked[proposed.shown] = came
-        body = {"check": proposed.shown, "broken": came.broken, "detail": came.detail}
-        house.ledger.append(review.name, CHECKED, house.redactor().value(body))
+        for name in claim.proofs:
+            if name in checked:
+                continue
+            came = await prove(name, claim, review.pieces, desk, made=len(checked))
+            checked[name] = came
+            body = {"check": name, "broken": came.broken, "detail": came.detail}
+            house.ledger.append(review.name, CHECKED, house.redactor().value(body))
     outcome = outcome_of(house.ledger, Review.read(house.ledger, review.name))
     if not review.closed and not any(_may_go_on(state) for state in states.values()):
         house.ledger.append(review.name, CLOSED, _told(outcome))

@@ -1,7 +1,7 @@
 """What a review by specialists records in a stream of its own, and how it is read back.
 
 `review.opened` holds what is reviewed, what the rules found and the members' runs, `review.checked`
-each conformance check that was made, `review.closed` what came of it.
+each proof that was made, `review.closed` what came of it.
 """
 
 from __future__ import annotations

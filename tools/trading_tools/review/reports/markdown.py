@@ -89,7 +89,7 @@ def _rows(found: Sequence[Finding]) -> Iterator[str]:
     yield "|---|---|---|"
     for each in found[:_MOST]:
         where = f"`{_cell(each.path)}:{each.line}`"
-        said = f" ({', '.join(each.sources)}; {each.standing})" if each.sources else ""
+        said = f" ({each.attribution})" if each.attribution else ""
         yield f"| {where} | {each.rule} {each.severity} | {_cell(each.message + said)} |"
     if len(found) > _MOST:
         yield f"| and {len(found) - _MOST} more | | |"
