@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from orchestrator.config.settings import Settings
     from orchestrator.run.state import State
     from trading_tools.audit.event import Event
-    from trading_tools.review.claims import Panel
+    from trading_tools.review.panel import Panel
 
 _WORST = ("failed", "limited", "waiting")
 _CODES = {"failed": Exit.FAULT, "limited": Exit.LIMITED, "waiting": Exit.WAITING}

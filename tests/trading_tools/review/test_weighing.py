@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from trading_tools.review.claims import Answer, Checked, Claim, Voice
+from trading_tools.review.claims import Answer, Claim
 from trading_tools.review.findings import Finding, Severity
+from trading_tools.review.panel import Checked, Voice
 from trading_tools.review.weighing import weigh, why_rejected
 
 BOT = """\

@@ -13,8 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from trading_tools.review.claims import RULES, Checked, Claim, Rejected, Voice
+from trading_tools.review.claims import Claim
 from trading_tools.review.findings import Finding, Severity
+from trading_tools.review.panel import RULES, Checked, Rejected, Voice
 
 _LEAST_QUOTED: Final = 4
 _ALIKE: Final = 0.25

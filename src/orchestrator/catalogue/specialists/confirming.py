@@ -13,7 +13,8 @@ from typing import Final
 from orchestrator.catalogue.specialists.asking import Piece
 from orchestrator.catalogue.specialists.telling import Desk, tell_apart
 from orchestrator.workspace.seal import available_seal
-from trading_tools.review.claims import Checked, Claim, ProposedCheck
+from trading_tools.review.claims import Claim, ProposedCheck
+from trading_tools.review.panel import Checked
 
 MOST: Final = 6
 """So many proofs are made in one review."""

@@ -38,8 +38,8 @@ from orchestrator.run.state import State
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.verify import require_unaltered
 from trading_tools.exchange.market_data import MarketData
-from trading_tools.review.claims import Member, Panel, Voice
 from trading_tools.review.findings import Finding
+from trading_tools.review.panel import Member, Panel, Voice
 from trading_tools.review.weighing import weigh, why_rejected
 
 KIND: Final = "claims"

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from orchestrator.catalogue.specialists.asking import Piece
 from trading_tools.audit.ledger import Ledger
-from trading_tools.review.claims import Checked
 from trading_tools.review.findings import Edit, Finding, Severity
+from trading_tools.review.panel import Checked
 
 OPENED: Final = "review.opened"
 CHECKED: Final = "review.checked"

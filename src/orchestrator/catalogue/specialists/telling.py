@@ -22,7 +22,7 @@ from orchestrator.workspace.paths import WORKSPACE
 from orchestrator.workspace.seal import run_sealed
 from orchestrator.workspace.verify_outcomes import Outcome, failures, read_report
 from orchestrator.workspace.verify_plan import VerifySettings, find_python
-from trading_tools.review.claims import Checked
+from trading_tools.review.panel import Checked
 
 TIMEOUT_S: Final = 60.0
 MOST_FILES: Final = 5_000

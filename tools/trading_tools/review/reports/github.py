@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from trading_tools.review.claims import Panel
 from trading_tools.review.findings import Finding, Severity
+from trading_tools.review.panel import Panel
 
 _COMMANDS: Final = {
     Severity.ERROR: "error",

@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from trading_tools.review.claims import TOPICS, Panel
 from trading_tools.review.findings import Finding, Severity
+from trading_tools.review.panel import TOPICS, Panel
 from trading_tools.review.rule import Rule, Topic
 
 _ORDER: Final = (

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from trading_tools.review.claims import Panel
 from trading_tools.review.findings import Finding, Severity
+from trading_tools.review.panel import Panel
 
 _STYLES: Final = {
     Severity.ERROR: "\x1b[1;31m",
