@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from orchestrator.config.settings import Settings
     from orchestrator.run.state import State
     from trading_tools.audit.event import Event
-    from trading_tools.review.claims import Panel
+    from trading_tools.review.panel import Panel
 
 _WORST = ("failed", "limited", "waiting")
 _CODES = {"failed": Exit.FAULT, "limited": Exit.LIMITED, "waiting": Exit.WAITING}
@@ -57,6 +57,9 @@ def ask_specialists(
             fix = f"did you mean {near}?" if near else "`orc agents` lists them"
             raise CommandError(f"there is no agent {name!r}", "--agent", fix)
     names = asked.names or fitting((_touched(each) for each in pieces), known.names)
+    if not names:
+        what = "none of the specialists who review is among the agents here"
+        raise CommandError(what, "--agents", "name one with --agent; `orc agents` lists them")
     name = new_run()
     return _driven(
         place,

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from trading_tools.review.claims import Panel
 from trading_tools.review.findings import Finding, Severity
+from trading_tools.review.panel import Panel
 
 _STYLES: Final = {
     Severity.ERROR: "\x1b[1;31m",
@@ -79,9 +79,8 @@ def _one(
         for name, said in (("why", finding.why), ("do", finding.fix and finding.fix + mends)):
             if said:
                 yield from _sentence(styled(_DIM, f"{gutter} ="), name, said, len(gutter), columns)
-    if finding.sources:
-        said = f"{', '.join(finding.sources)}; {finding.standing}"
-        for name, line in (("by", said), *(("and", each) for each in finding.also)):
+    if finding.attribution:
+        for name, line in (("by", finding.attribution), *(("and", each) for each in finding.also)):
             yield from _sentence(styled(_DIM, f"{gutter} ="), name, line, len(gutter), columns)
     yield ""
 
