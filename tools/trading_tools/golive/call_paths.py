@@ -56,6 +56,19 @@ class Sending:
 
 def sending(folder: Path, source: tuple[str, ...]) -> Sending:
     """Where the code below `source` (from `folder`) sends orders."""
+    modules, unread = _read(folder, source)
+    named = any(names_a_host(module) for module in modules.values())
+    places = {shown: tuple(_places(modules[shown], named)) for shown in sorted(modules)}
+    return Sending(places, tuple(sorted(unread)))
+
+
+def followed(folder: Path, source: tuple[str, ...]) -> list[str]:
+    """The Python files below `source`, and all of `folder` that these import."""
+    modules, _ = _read(folder, source)
+    return sorted(modules)
+
+
+def _read(folder: Path, source: tuple[str, ...]) -> tuple[dict[str, Module], list[str]]:
     modules: dict[str, Module] = {}
     unread = []
     projects: dict[Path, Project] = {}
@@ -75,9 +88,7 @@ def sending(folder: Path, source: tuple[str, ...]) -> Sending:
             continue
         modules[shown] = module
         waiting += [(each, False) for each in _imported(module, path, folder)]
-    named = any(names_a_host(module) for module in modules.values())
-    places = {shown: tuple(_places(modules[shown], named)) for shown in sorted(modules)}
-    return Sending(places, tuple(sorted(unread)))
+    return modules, unread
 
 
 def _files(path: Path) -> list[Path]:
