@@ -102,9 +102,9 @@ def review_command(
         fix = "use one of them"
         raise CommandError(f"--json and --format {form} exclude each other", "orc review", fix)
     asked = _asked(ask, names, model, max_usd, strict, resume)
-    if resume is not None and (paths or revision or staged or mend or tools):
-        what = "--resume goes on with what was given, and takes no more"
-        raise CommandError(what, "orc review", "leave paths, --diff, --staged, --fix, --with out")
+    if resume is not None and (paths or revision or staged or mend or tools or names or model):
+        what = "--resume goes on with what was given, to those who were asked"
+        raise CommandError(what, "orc review", "give it alone, or with --max-usd and --format")
     begun = time.perf_counter()
     place = Place.find(workspace)
     rules = _rules(*([each.upper() for each in _ids(text)] for text in (select, extend, ignore)))

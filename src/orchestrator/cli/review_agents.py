@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import sys
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,8 @@ from orchestrator.cli.choosing import model_of
 from orchestrator.cli.output import CommandError, Exit, say
 from orchestrator.cli.place import Place
 from orchestrator.cli.run import Options, check_price, new_run, until_stopped
+from orchestrator.cli.text import label, short_arguments
+from orchestrator.run.events import RunClosed, ToolIntended
 
 if TYPE_CHECKING:
     from orchestrator.catalogue.reviewing import Change, Reviewed
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from orchestrator.catalogue.specialists.asking import Piece
     from orchestrator.catalogue.specialists.panel import Outcome
     from orchestrator.config.settings import Settings
+    from orchestrator.run.state import State
+    from trading_tools.audit.event import Event
     from trading_tools.review.claims import Panel
 
 _WORST = ("failed", "limited", "waiting")
@@ -54,11 +58,11 @@ def ask_specialists(
             raise CommandError(f"there is no agent {name!r}", "--agent", fix)
     names = asked.names or fitting((_touched(each) for each in pieces), known.names)
     name = new_run()
-    say(f"review {name}: {', '.join(names)}")
     return _driven(
         place,
         asked,
         name,
+        f"review {name}: {', '.join(names)}",
         lambda house: begin_review(
             house,
             name,
@@ -74,13 +78,8 @@ def ask_specialists(
 
 def take_up(place: Place, asked: Asked, name: str) -> Outcome:
     """Go on with a review that stands in the ledger."""
-    from orchestrator.catalogue.specialists.panel import (
-        NoReview,
-        Review,
-        outcome_of,
-        resume_review,
-        reviews_in,
-    )
+    from orchestrator.catalogue.specialists.panel import outcome_of, resume_review
+    from orchestrator.catalogue.specialists.record import NoReview, Review, reviews_in
 
     with place.open_ledger(read_only=True) as ledger:
         try:
@@ -91,7 +90,30 @@ def take_up(place: Place, asked: Asked, name: str) -> Outcome:
             raise CommandError(f"there is no review {name!r}", "--resume", fix) from None
         if review.closed:
             return outcome_of(ledger, review)
-    return _driven(place, asked, name, lambda house: resume_review(house, name))
+    raised = asked.max_usd is not None
+    return _driven(
+        place,
+        asked,
+        name,
+        f"review {name} goes on",
+        lambda house: resume_review(house, name, raised=raised),
+    )
+
+
+def show_review(place: Place, name: str, as_json: bool) -> tuple[str, ...]:
+    """Tell what a review came to so far; the streams that this stands in."""
+    from orchestrator.catalogue.reviewing import Reviewed
+    from orchestrator.catalogue.specialists.panel import outcome_of
+    from orchestrator.catalogue.specialists.record import Review
+    from orchestrator.cli.review_output import told
+    from trading_tools.review.registry import chosen
+
+    with place.open_ledger(read_only=True) as ledger:
+        review = Review.read(ledger, name)
+        came = outcome_of(ledger, review)
+    done = Reviewed(came.findings, came.files)
+    sys.stdout.write(told(done, chosen(), "json" if as_json else "text", 0.0, came.panel))
+    return name, *(run for _, run in review.members)
 
 
 def code_of(panel: Panel) -> Exit:
@@ -107,10 +129,10 @@ def _driven(
     place: Place,
     asked: Asked,
     name: str,
+    told: str,
     act: Callable[[House], Coroutine[Any, Any, Outcome]],
 ) -> Outcome:
     from orchestrator.catalogue.sessions import House
-    from orchestrator.cli.live import live_view
     from orchestrator.models.port import ModelConfigError
     from orchestrator.workspace.watch import adopting
 
@@ -118,7 +140,8 @@ def _driven(
     settings: Settings = place.settings(options.flags()).settings
     model = model_of(place, settings)
     check_price(options, settings)
-    with place.open_ledger() as ledger, live_view(time.monotonic()) as view:
+    say(told)
+    with place.open_ledger() as ledger:
         house = House(
             project=place.project,
             state_dir=place.state,
@@ -127,7 +150,7 @@ def _driven(
             agents=place.catalogue(),
             ledger=ledger,
             model=model,
-            listener=view.on_event,
+            listener=_tell,
         )
         again = f"`orc review --resume {name}` goes on"
         try:
@@ -138,6 +161,17 @@ def _driven(
     if outcome is None:
         raise CommandError("stopped before it was done", f"review {name}", again, Exit.NEGATIVE)
     return outcome
+
+
+def _tell(event: Event, state: State) -> None:
+    """A line for what a specialist did; several speak at once, so each line names its own."""
+    agent = state.opened.agent if state.opened else ""
+    if event.kind == ToolIntended.KIND:
+        say(
+            f"  {agent}: {label(event.body['tool'])} {short_arguments(event.body['arguments'], 60)}"
+        )
+    elif event.kind == RunClosed.KIND:
+        say(f"  {agent}: {event.body['status']}")
 
 
 def _pieces(place: Place, done: Reviewed, change: Change | None) -> Sequence[Piece]:

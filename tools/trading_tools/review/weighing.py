@@ -16,8 +16,16 @@ from trading_tools.review.claims import RULES, Checked, Claim, Rejected, Voice
 from trading_tools.review.findings import Finding, Severity
 
 _LEAST_QUOTED: Final = 4
-_ALIKE: Final = 0.3
+_ALIKE: Final = 0.25
+"""The share of the fewer words that two texts about one fault have in common."""
+
 _WORD: Final = re.compile(r"[A-Za-z_]{4,}")
+_SAY_NOTHING: Final = frozenset(
+    _WORD.findall(
+        "also each from have into more only other over same than that them then there they this "
+        "what when where which while will with without would"
+    )
+)
 
 
 def weigh(
@@ -102,9 +110,8 @@ def _same_finding(claim: Claim, found: Sequence[Finding]) -> int | None:
     for at in near:
         if found[at].rule == claim.rule:
             return at
-    said = f"{claim.message} {claim.why}"
     for at in near:
-        if claim.rule is None and _alike(said, f"{found[at].message} {found[at].why}"):
+        if claim.rule is None and _alike(claim, found[at]):
             return at
     return None
 
@@ -117,17 +124,18 @@ def _same_claim(voice: Voice, group: Sequence[Voice]) -> bool:
         return False
     if claim.line > first.end_line or first.line > claim.end_line:
         return False
-    said, before = f"{claim.message} {claim.why}", f"{first.message} {first.why}"
-    return claim.topic == first.topic or _alike(said, before)
+    return claim.topic == first.topic or _alike(claim, first)
 
 
-def _alike(one: str, other: str) -> bool:
+def _alike(one: Claim | Finding, other: Claim | Finding) -> bool:
     first, second = _words(one), _words(other)
     return len(first & second) >= _ALIKE * min(len(first), len(second)) > 0
 
 
-def _words(text: str) -> set[str]:
-    return {each.lower() for each in _WORD.findall(text)}
+def _words(said: Claim | Finding) -> set[str]:
+    """What it is told in, the fix too: one fault is mended by one text."""
+    told = _WORD.findall(f"{said.message} {said.why} {said.fix}")
+    return {each.lower() for each in told} - _SAY_NOTHING
 
 
 def _joined(finding: Finding, voice: Voice) -> Finding:

@@ -39,4 +39,5 @@ async def claims_read(case: Case) -> Finding:
             for each in error.errors(include_input=False, include_url=False)[:_MOST]
         ]
         return Finding(CHECK, False, "; ".join(wrong), tuple(wrong))
-    return Finding(CHECK, True, f"{len(answer.findings)} findings in the form asked for")
+    told = f"{len(answer.findings)} findings in the form that was asked for"
+    return Finding(CHECK, True, told, formal=True)

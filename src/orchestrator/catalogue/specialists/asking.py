@@ -44,12 +44,12 @@ exactly these fields:
   "tests" or "production";
 - message: what is wrong here, one sentence; why: what happens then, with an example in figures;
   fix: what to write instead; each at most 600 characters;
-- rule (may be left out): the id of a finding of the rules, listed below, that is the same fault. Do
-  not repeat those otherwise;
+- rule (may be left out): the id of a finding of the rules, listed below, that is the same fault.
+  Those are told anyway: name one only where you can say what it means here;
 - check (may be left out): {"kind", "target", "params"} of a conformance check that the harness
   should run to confirm it: kind limiter, breaker, kelly, sizing, backoff or order-guard; target
-  path/to/file.py:Name, a class or function of the same file; params as check_component takes them,
-  texts by name.
+  path/to/file.py:Name, a class or function of the same file; params what it promises and how it is
+  called, as texts: {"rate": "5", "burst": "5", "acquire": "take"}.
 Only what you can show in the text: nothing is confirmed by being said twice."""
 
 
@@ -113,13 +113,17 @@ def material(pieces: Sequence[Piece], found: Iterable[Finding], *, staged: bool)
 
 
 def _numbered(piece: Piece) -> str:
-    lines = piece.text.split("\n")
+    lines = _lines(piece.text)
     width = len(str(len(lines)))
     if piece.before is None:
         body = [f"  {number:>{width}} | {line}" for number, line in enumerate(lines, 1)]
         return f"## {piece.path}\n" + "\n".join(body)
     head = f"## {piece.path} (changed: + new lines, - lines that went)"
-    return head + "\n" + "\n".join(_changed(piece.before.split("\n"), lines, width))
+    return head + "\n" + "\n".join(_changed(_lines(piece.before), lines, width))
+
+
+def _lines(text: str) -> list[str]:
+    return text.removesuffix("\n").split("\n")
 
 
 def _changed(before: Sequence[str], after: Sequence[str], width: int) -> Iterator[str]:

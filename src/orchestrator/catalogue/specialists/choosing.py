@@ -13,8 +13,8 @@ from typing import Final
 MOST: Final = 3
 """So many are asked where nobody is named."""
 
-ALWAYS: Final = "trading-logic-validator"
-"""Looks at arithmetic and logic, which every change has; asked where few others are."""
+GENERAL: Final = ("trading-logic-validator", "python-expert")
+"""Look at what every change has; asked where few others are, the second only for its own words."""
 
 _SUBJECTS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -38,14 +38,15 @@ _SUBJECTS: Final[Mapping[str, str]] = MappingProxyType(
 
 
 def fitting(texts: Iterable[str], known: Collection[str]) -> tuple[str, ...]:
-    """The specialists among `known` whose words the code says most often in most kinds."""
+    """The specialists among `known` whose words the code says, most of different ones first."""
     text = "\n".join(texts).lower()
     scores = {}
     for name, words in _SUBJECTS.items():
         said = re.findall(rf"(?<![a-z0-9])(?:{words})(?![a-z0-9])", text)
-        if said and name in known:
+        if said:
             scores[name] = (len(set(said)), len(said))
-    ranked = sorted(scores, key=lambda name: scores[name], reverse=True)[:MOST]
-    if len(ranked) < MOST and ALWAYS in known and ALWAYS not in ranked:
-        ranked.append(ALWAYS)
-    return tuple(ranked)
+    logic, python = GENERAL
+    ranked = sorted(scores.keys() - {python}, key=lambda name: (scores[name], name), reverse=True)
+    general = [logic, *(name for name in (python,) if name in scores)]
+    asked = [name for name in dict.fromkeys([*ranked, *general]) if name in known]
+    return tuple(asked[:MOST])

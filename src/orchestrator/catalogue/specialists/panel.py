@@ -1,9 +1,7 @@
 """A review by specialists: each in a run of its own, all at once, under one record.
 
-The review has a stream in the ledger: `review.opened` holds what is reviewed, what the rules found
-and the members' runs, `review.checked` each conformance check that was made, `review.closed` what
-came of it. All else is in the members' runs. So a review that was killed goes on from its record,
-and neither a reply nor a check is paid for twice.
+What a review records itself is `record`; all else is in the members' runs. So a review that was
+killed goes on from there, and neither a reply nor a check is paid for twice.
 """
 
 from __future__ import annotations
@@ -17,9 +15,17 @@ from typing import Any, Final
 
 from orchestrator.agents.catalogue import AgentCatalogue
 from orchestrator.catalogue.acceptance.claims import answer_of
-from orchestrator.catalogue.sessions import House, Session, begin, open_session, take_up
+from orchestrator.catalogue.sessions import (
+    House,
+    Session,
+    begin,
+    limits_of,
+    open_session,
+    take_up,
+)
 from orchestrator.catalogue.specialists.asking import Piece, material
 from orchestrator.catalogue.specialists.confirming import check_proposed
+from orchestrator.catalogue.specialists.record import CHECKED, CLOSED, OPENED, Review
 from orchestrator.catalogue.tools import all_tools
 from orchestrator.models.port import ModelConfigError
 from orchestrator.run.definitions import ASK_USER
@@ -29,14 +35,12 @@ from orchestrator.run.report import DONE, status_of
 from orchestrator.run.spending import cost_text
 from orchestrator.run.state import State
 from trading_tools.audit.ledger import Ledger
+from trading_tools.audit.verify import require_unaltered
 from trading_tools.exchange.market_data import MarketData
-from trading_tools.review.claims import Checked, Member, Panel, ProposedCheck, Voice
-from trading_tools.review.findings import Edit, Finding, Severity
+from trading_tools.review.claims import Member, Panel, ProposedCheck, Voice
+from trading_tools.review.findings import Finding
 from trading_tools.review.weighing import weigh, why_rejected
 
-OPENED: Final = "review.opened"
-CHECKED: Final = "review.checked"
-CLOSED: Final = "review.closed"
 KIND: Final = "claims"
 
 TOOLS: Final = (
@@ -50,50 +54,6 @@ TOOLS: Final = (
 """All that a reviewer may be granted: reading, and sealed checks. What it reads may be hostile."""
 
 
-class NoReview(Exception):
-    """There is no review of this name."""
-
-
-@dataclass(frozen=True)
-class Review:
-    """A review as its record says it was opened."""
-
-    name: str
-    pieces: tuple[Piece, ...]
-    found: tuple[Finding, ...]
-    files: int
-    members: tuple[tuple[str, str], ...]
-    unshown: tuple[str, ...]
-    checked: Mapping[str, Checked]
-    closed: bool
-
-    @classmethod
-    def read(cls, ledger: Ledger, name: str) -> Review:
-        """The review of this name.
-
-        Raises:
-            NoReview: the ledger has none.
-        """
-        events = ledger.read(name)
-        if not events or events[0].kind != OPENED:
-            raise NoReview(name)
-        body: Mapping[str, Any] = events[0].body
-        return cls(
-            name,
-            tuple(Piece.from_body(each) for each in body["pieces"]),
-            tuple(_finding(each) for each in body["found"]),
-            body["files"],
-            tuple((each["agent"], each["run"]) for each in body["members"]),
-            tuple(body["unshown"]),
-            {
-                each.body["check"]: Checked(each.body["broken"], each.body["detail"])
-                for each in events
-                if each.kind == CHECKED
-            },
-            events[-1].kind == CLOSED,
-        )
-
-
 @dataclass(frozen=True)
 class Outcome:
     """What a review came to: findings in order, in how many files, and who was asked."""
@@ -101,11 +61,6 @@ class Outcome:
     findings: tuple[Finding, ...]
     files: int
     panel: Panel
-
-
-def reviews_in(ledger: Ledger) -> list[str]:
-    """All reviews of a ledger, oldest first."""
-    return [info.stream for info in ledger.streams() if info.first_kind == OPENED]
 
 
 async def begin_review(
@@ -152,24 +107,27 @@ async def begin_review(
         return await _close(house, Review.read(house.ledger, name))
 
 
-async def resume_review(house: House, name: str) -> Outcome:
-    """Go on with a review from where its record ends; one that has ended is only told.
+async def resume_review(house: House, name: str, *, raised: bool) -> Outcome:
+    """Go on with a review from where its record ends.
+
+    `raised`: members go on under the limits of today's settings, and not those they began with.
 
     Raises:
         NoReview: the ledger has none of this name.
+        Altered: the ledger's record of it was changed.
         ModelConfigError: a person must mend key, credit or model; the review can be taken up.
     """
+    require_unaltered(house.ledger, name)
     review = Review.read(house.ledger, name)
     with ExitStack() as held:
         held.enter_context(owning_everywhere(house.state_dir, name, house.ledger))
         sessions = []
         for agent, run in review.members:
-            closed = Journal(house.ledger, run).state.closed
-            if closed is not None and not closed.resumable:
+            if not _may_go_on(Journal(house.ledger, run).state):
                 continue
             own = _house_of(house, agent, len(review.members))
             session = held.enter_context(take_up(own, run))
-            session.take()
+            session.take(limits_of(own.settings) if raised else None)
             sessions.append(session)
         await _drive(sessions)
         return await _close(house, Review.read(house.ledger, name))
@@ -237,10 +195,14 @@ async def _close(house: House, review: Review) -> Outcome:
         body = {"check": proposed.shown, "broken": came.broken, "detail": came.detail}
         house.ledger.append(review.name, CHECKED, house.redactor().value(body))
     outcome = outcome_of(house.ledger, Review.read(house.ledger, review.name))
-    if not review.closed and all(state.closed for state in states.values()):
+    if not review.closed and not any(_may_go_on(state) for state in states.values()):
         house.ledger.append(review.name, CLOSED, _told(outcome))
         house.ledger.close_stream(review.name)
     return outcome
+
+
+def _may_go_on(state: State) -> bool:
+    return state.closed is None or state.closed.resumable
 
 
 def _told(outcome: Outcome) -> dict[str, Any]:
@@ -281,12 +243,3 @@ def _member(agent: str, run: str, state: State, claims: int) -> Member:
         model_calls=state.spend.model_calls,
         cost_usd=cost_text(state.spend),
     )
-
-
-def _finding(body: Mapping[str, Any]) -> Finding:
-    """A finding of the rules as `review.opened` keeps it."""
-    kept = dict(body)
-    kept["severity"] = Severity(kept["severity"])
-    kept["edits"] = tuple(Edit(**each) for each in kept["edits"])
-    kept["sources"], kept["also"] = tuple(kept["sources"]), tuple(kept["also"])
-    return Finding(**kept)

@@ -81,7 +81,7 @@ def _one(
                 yield from _sentence(styled(_DIM, f"{gutter} ="), name, said, len(gutter), columns)
     if finding.sources:
         said = f"{', '.join(finding.sources)}; {finding.standing}"
-        for name, line in (("from", said), *(("also", each) for each in finding.also)):
+        for name, line in (("by", said), *(("and", each) for each in finding.also)):
             yield from _sentence(styled(_DIM, f"{gutter} ="), name, line, len(gutter), columns)
     yield ""
 
@@ -142,5 +142,7 @@ def _summary(findings: Sequence[Finding], files: int, colour: bool) -> str:
     ]
     mended = sum(1 for each in findings if each.edits)
     offer = f"; `--fix` mends {mended}" if mended else ""
-    text = f"{', '.join(parts)} in {looked}{offer}"
+    open_ones = sum(1 for each in findings if not each.confirmed)
+    doubt = f", {open_ones} not confirmed" if open_ones else ""
+    text = f"{', '.join(parts)} in {looked}{doubt}{offer}"
     return f"{_BOLD}{text}{_OFF}" if colour else text
