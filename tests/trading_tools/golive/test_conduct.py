@@ -200,6 +200,12 @@ def test_all_positions_together_are_held_against_the_exposure(gate: GateProject)
     assert "all positions together" in found.detail
 
 
+@pytest.mark.parametrize("name", ["G21", "G29"])
+def test_reading_the_record_leaves_nothing_beside_it(gate: GateProject, name: str) -> None:
+    judged(gate, name, round_trip)
+    assert [each.name for each in gate.folder.glob("state.sqlite*")] == ["state.sqlite"]
+
+
 @pytest.mark.parametrize("name", ["G10", "G11", "G29"])
 def test_a_record_without_an_order_is_no_evidence(gate: GateProject, name: str) -> None:
     found = judged(gate, name, lambda bot: bot.refused("repeats"))

@@ -26,7 +26,7 @@ def _audit(case: Case) -> Finding:
             f"{record.file} is not there", "name the bot's ledger under [record] file"
         )
     try:
-        with Ledger.open(path, key=case.audit_key, read_only=True) as ledger:
+        with Ledger.open(path, key=case.audit_key, read_only=True, at_rest=True) as ledger:
             checked = verify(ledger)
             head = ledger.head(record.stream)
             if not checked.valid:
