@@ -35,8 +35,8 @@ class Outcome(StrEnum):
 class OrderIntent:
     """An order about to be sent. ``size_base`` in the base asset, ``price_quote`` per unit.
 
-    ``price_quote`` is ``None`` for order types without one. ``at`` is when it was meant (UTC).
-    ``mid_quote`` is the middle of the book that it was judged by, if it was by one.
+    ``price_quote`` is ``None`` for order types without one, ``at`` when it was meant (UTC),
+    ``mid_quote`` the middle of the book that it was judged by, if it was by one.
     """
 
     client_order_id: str
@@ -235,8 +235,7 @@ class TradeAudit:
     ) -> Event:
         """Record what was learnt of an order.
 
-        Raises ``NotRecordable`` for a float, a number that is not finite or is below zero, an empty
-        text or a naive time.
+        Raises ``NotRecordable`` as ``order_intent`` does, and for an empty text.
         """
         require_text(client_order_id=client_order_id, stage=stage, source=source)
         body = {
@@ -263,8 +262,7 @@ class TradeAudit:
     ) -> Event:
         """Record one trade of an order.
 
-        Raises ``NotRecordable`` for a float, a number that is not finite, a size that is not above
-        zero, an empty text or a naive time.
+        Raises ``NotRecordable`` as ``order_intent`` does, and for an empty text.
         """
         require_text(client_order_id=client_order_id, trade_id=trade_id)
         body = {
@@ -322,8 +320,7 @@ class TradeAudit:
     ) -> Event:
         """Record a change of a position by no order of ours.
 
-        Raises ``NotRecordable`` for a float, a number that is not finite, an empty text or a naive
-        time.
+        Raises ``NotRecordable`` for a float, no finite number, an empty text or a naive time.
         """
         require_text(symbol=symbol, name=name, reason=reason)
         body = {
