@@ -41,7 +41,7 @@ def test_a_change_with_faults_is_told_with_who_said_what_and_what_confirms_it(
 ) -> None:
     said = replay("review-change", tmp_path, monkeypatch, capsys)
     found = {(each["path"], each["line"], each["rule"]): each for each in said["findings"]}
-    side = found["trader.py", 34, "agents-error"]  # no rule sees it; three say it, once
+    side = found["trader.py", 34, "agents-resilience"]  # no rule sees it; three say it, once
     assert (side["sources"], side["standing"]) == ([WIRE, LOGIC, RISK], "not confirmed")
     both = found["trader.py", 37, "T11"]
     assert (both["sources"], both["standing"]) == (["rule T11", WIRE], "confirmed by rule T11")

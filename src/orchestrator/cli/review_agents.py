@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.cli.choosing import model_of
 from orchestrator.cli.output import CommandError, Exit, say
 from orchestrator.cli.place import Place
-from orchestrator.cli.run import Options, check_price, new_run, until_stopped
+from orchestrator.cli.run import Options, Stopped, check_price, new_run, until_stopped
 from orchestrator.cli.text import label, short_arguments
 from orchestrator.run.events import RunClosed, ToolIntended
 
@@ -158,12 +158,12 @@ def _driven(
         again = f"`orc review --resume {name}` goes on"
         try:
             with adopting():
-                outcome = asyncio.run(until_stopped(act(house), model, again))
+                return asyncio.run(until_stopped(act(house), model))
         except ModelConfigError as error:
             raise CommandError(error.what, f"review {name}", f"{error.fix}; then {again}") from None
-    if outcome is None:
-        raise CommandError("stopped before it was done", f"review {name}", again, Exit.NEGATIVE)
-    return outcome
+        except Stopped:
+            what = "stopped before it was done"
+            raise CommandError(what, f"review {name}", again, Exit.NEGATIVE) from None
 
 
 def _tell(event: Event, state: State) -> None:

@@ -14,8 +14,15 @@ from trading_tools.review.rule import Topic
 if TYPE_CHECKING:
     from trading_tools.review.claims import Claim
 
-PREFIX: Final = "agents-"
-TOPICS: Final[Mapping[str, Topic]] = {f"{PREFIX}{topic.value.split()[0]}": topic for topic in Topic}
+TOPICS: Final[Mapping[str, Topic]] = {
+    "agents-edges": Topic.EDGES,
+    "agents-performance": Topic.PERFORMANCE,
+    "agents-resilience": Topic.ERRORS,
+    "agents-risk": Topic.RISK,
+    "agents-logging": Topic.LOGGING,
+    "agents-tests": Topic.TESTS,
+    "agents-production": Topic.PRODUCTION,
+}
 """What stands in the place of a rule's id in a finding that no rule made, and its topic."""
 
 RULES: Final[Mapping[str, str]] = {topic.value: rule for rule, topic in TOPICS.items()}
