@@ -349,8 +349,7 @@ class TradeAudit:
 
     def last_seq(self) -> int:
         """The seq of the last event of the stream, 0 where there is none."""
-        head = self._ledger.head(self._stream)
-        return head.seq if head is not None else 0
+        return head.seq if (head := self._ledger.head(self._stream)) else 0
 
     def trail(self, client_order_id: str | None = None, after: int = 0) -> list[Entry]:
         """What was recorded after seq ``after``, in order, numbers and times as they went in.
