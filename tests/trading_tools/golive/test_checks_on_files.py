@@ -215,8 +215,8 @@ def test_a_dependency_without_a_version_fails(project: GateProject) -> None:
     assert "leaves ccxt>=4 open" in project.ask("G31").detail
 
 
-def audited(project: GateProject, orders: list[str]) -> dict[str, Any]:
-    with Ledger.open(project.folder / "orders.sqlite") as ledger:
+def audited(project: GateProject, orders: list[str], key: bytes | None = None) -> dict[str, Any]:
+    with Ledger.open(project.folder / "orders.sqlite", key=key) as ledger:
         trail = TradeAudit(ledger, "orders")
         for name in orders:
             trail.order_intent(
@@ -318,6 +318,15 @@ def test_an_order_that_the_record_does_not_know_fails(
     history(project, *names)
     found = project.ask("G21", record=record)
     assert (found.verdict, said in found.detail) == (verdict, True), found.detail
+
+
+def test_a_record_whose_key_was_not_given_is_no_evidence_and_no_broken_chain(
+    project: GateProject,
+) -> None:
+    record = audited(project, ["a"], key=b"0123456789abcdef")
+    history(project, "a")
+    found = project.ask("G21", record=record)
+    assert (found.verdict, "ORC_AUDIT_KEY" in found.fix) == (Verdict.NO_EVIDENCE, True)
 
 
 def test_a_record_with_a_broken_chain_fails(project: GateProject) -> None:
