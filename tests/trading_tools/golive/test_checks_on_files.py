@@ -96,6 +96,15 @@ def test_a_win_rate_that_paper_trading_does_not_bear_out_fails(project: GateProj
     assert project.ask("G12", sizing={"win_rate": "0.52", "fraction": "1"}).verdict is Verdict.PASS
 
 
+@pytest.mark.parametrize(("limit", "least", "most"), [("200", 0.99, 1), ("8000", 0, 0.01)])
+def test_the_chance_of_the_declared_drawdown_is_told_with_the_size(
+    project: GateProject, limit: str, least: float, most: float
+) -> None:
+    found = project.ask("G12", limits={"max_drawdown_quote": limit})
+    assert least <= found.evidence[0].figures["chance_of_max_drawdown_in_a_year"] <= most
+    assert "chance of max_drawdown_quote within a year" in found.detail
+
+
 def test_no_sizing_is_no_evidence(project: GateProject) -> None:
     assert project.ask("G12", sizing=None).verdict is Verdict.NO_EVIDENCE
 
