@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from orchestrator.catalogue.reviewing import Change, Reviewed
     from orchestrator.cli.review_agents import Asked
-    from trading_tools.review.claims import Panel
     from trading_tools.review.findings import Finding
+    from trading_tools.review.panel import Panel
     from trading_tools.review.rule import Rule
 
 _FAILING = {"error": ("error",), "warning": ("error", "warning"), "never": ()}

@@ -40,6 +40,17 @@ def test_a_price_is_held_against_the_quote_that_was_recorded(
     assert words in found.detail
 
 
+def test_an_order_that_holds_its_own_quote_needs_no_other(gate: GateProject) -> None:
+    def act(bot: Bot) -> None:
+        bot.order("a", price="102", mid="100")
+        bot.refused("price-collar")
+
+    assert judged(gate, "G10", act).verdict is Verdict.PASS
+    assert judged(gate, "G10", lambda bot: bot.order("b", price="103", mid="100")).verdict is (
+        Verdict.FAIL
+    )
+
+
 def test_an_old_quote_does_not_serve_two_orders(gate: GateProject) -> None:
     def act(bot: Bot) -> None:
         quoted("100")(bot)

@@ -7,6 +7,7 @@ pass for ours; that it is data is said too.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,6 +16,12 @@ from trading_tools.review.findings import Finding
 
 MOST_CHARACTERS: Final = 150_000
 """Of numbered text in one request; files beyond it are not shown, and that is told."""
+
+MOST_TO_COMPARE: Final = 600_000
+"""Characters of a file from which on not even its change is looked for."""
+
+_BREAKS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]")
+"""What may look like a new line, or like nothing; a tab is neither."""
 
 _NEAR: Final = 40
 _LONG: Final = 400
@@ -49,7 +56,9 @@ exactly these fields:
 - check (may be left out): {"kind", "target", "params"} of a conformance check that the harness
   should run to confirm it: kind limiter, breaker, kelly, sizing, backoff or order-guard; target
   path/to/file.py:Name, a class or function of the same file; params what it promises and how it is
-  called, as texts: {"rate": "5", "burst": "5", "acquire": "take"}.
+  called, as texts: {"rate": "5", "burst": "5", "acquire": "take"};
+- test (may be left out, of a change only): the text of a pytest file, at most 4,000 characters,
+  that passes before the change and fails after it. The harness runs it on both, without network.
 Only what you can show in the text: nothing is confirmed by being said twice."""
 
 
@@ -84,6 +93,11 @@ class Material:
     unshown: tuple[str, ...]
 
 
+def readable(text: str) -> str:
+    """A file's text in which nothing but a line feed looks like a new line."""
+    return _BREAKS.sub(" ", text.replace("\r\n", "\n"))
+
+
 def material(pieces: Sequence[Piece], found: Iterable[Finding], *, staged: bool) -> Material:
     """The request for one specialist; the same for each."""
     room = MOST_CHARACTERS
@@ -93,6 +107,9 @@ def material(pieces: Sequence[Piece], found: Iterable[Finding], *, staged: bool)
     unshown = []
     shown = []
     for piece in pieces:
+        if len(piece.text) > MOST_TO_COMPARE or not piece.path.isprintable():
+            unshown.append(piece.shown)
+            continue
         text = _numbered(piece)
         if len(text) > room:
             unshown.append(piece.shown)
@@ -108,7 +125,8 @@ def material(pieces: Sequence[Piece], found: Iterable[Finding], *, staged: bool)
     parts.append("# What the rules found already\n\n" + ("\n".join(listed) or "Nothing."))
     parts.append("# The text under review\n\n" + "\n\n".join(shown))
     if unshown:
-        parts.append("Not shown, because it is too much: " + ", ".join(unshown))
+        told = ", ".join(each for each in unshown if each.isprintable())
+        parts.append(f"Not shown, because it is too much: {told}")
     return Material("\n\n".join(parts), tuple(unshown))
 
 
@@ -129,7 +147,7 @@ def _lines(text: str) -> list[str]:
 def _changed(before: Sequence[str], after: Sequence[str], width: int) -> Iterator[str]:
     """The lines after a change, with those that went between them."""
     cut = len(after) > _LONG
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    matcher = difflib.SequenceMatcher(None, before, after)
     for what, old, old_end, new, new_end in matcher.get_opcodes():
         if what != "equal":
             yield from (f"- {'':>{width}} | {line}" for line in before[old:old_end])

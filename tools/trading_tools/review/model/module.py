@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 N = TypeVar("N", bound=ast.AST)
 
+_TEST_FILES = ("_test.py", "_tests.py", "_tester.py", "_test_tools.py")
+_TEST_FOLDERS = frozenset({"tests", "test", "testing", "test_tools"})
+
 
 class Module:
     """The model of one file."""
@@ -217,8 +220,8 @@ class Module:
     def is_test(self) -> bool:
         """Whether the file holds tests: there, floats and asserts lose nobody's money."""
         *folders, name = self.source.path.split("/")
-        named = name.startswith(("test_", "conftest")) or name.endswith("_test.py")
-        return named or "tests" in folders
+        named = name.startswith(("test_", "conftest")) or name.endswith(_TEST_FILES)
+        return named or not _TEST_FOLDERS.isdisjoint(folders)
 
     @cached_property
     def trades(self) -> bool:

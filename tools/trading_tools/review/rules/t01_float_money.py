@@ -74,7 +74,8 @@ def _declared(call: VenueCall, module: Module) -> Iterator[Hit]:
     scope = module.scope(function)
     for name, annotation in scope.annotations.items():
         if name in scope.parameters and names_money(name) and _says_float(annotation):
-            yield Hit(scope.parameters[name], f"`{name}` of `{function.name}` is a float")
+            what = f"`{name}` of `{function.name}` is a float"
+            yield Hit(scope.parameters[name], what, Severity.WARNING)
 
 
 def _says_float(annotation: ast.expr) -> bool:

@@ -126,6 +126,7 @@ RULE = Rule(
     why="Whoever reads the repository, a backup or the log collector can trade with the account: "
     "keys on public pages are used within minutes.",
     fix="take it from the environment or a secret store, and log its name only",
+    link="https://github.com/calum-mcg/gdax-tradingbot/pull/1",
     visits=(
         where_said(on_module(_literals), *_SPOKEN),
         on_calls(_placed, *_CLIENTS),
