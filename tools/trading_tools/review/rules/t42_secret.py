@@ -28,6 +28,7 @@ _PLACEHOLDER: Final = re.compile(
     r"your|example|dummy|test|fake|xxx|placeholder|change|secret|insert|sample|demo|mock|todo|key",
     re.IGNORECASE,
 )
+_PATH: Final = re.compile(r"/?[a-z0-9.-]+(?:/[a-z0-9.-]+)+")
 _LOGS: Final = ("print", "debug", "info", "warning", "error", "exception", "critical", "log")
 _VARIETY: Final = 10
 
@@ -86,6 +87,7 @@ def _looks_real(text: str) -> bool:
         and bool(_VALUE.fullmatch(text))
         and len(set(text)) >= _VARIETY
         and not _PLACEHOLDER.search(text)
+        and not _PATH.fullmatch(text)
     )
 
 
@@ -160,6 +162,7 @@ import ccxt
 import os
 
 API_SECRET = os.environ["API_SECRET"]
+DELETE_API_KEY = "/v5/user/delete-sub-api"
 SECRET_NAME = "BINANCE_API_SECRET_2024_MAIN"
 exchange = ccxt.binance({"apiKey": os.environ["KEY"], "secret": "your-secret-here-0123456789"})
 
