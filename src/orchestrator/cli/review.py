@@ -85,6 +85,10 @@ def review_command(
     place = Place.find(workspace)
     rules = _rules(*([each.upper() for each in _ids(text)] for text in (select, extend, ignore)))
     done = _reviewed(place, paths, revision, staged, rules)
+    if not (done.files or staged or revision or tools):
+        where = ", ".join(str(each) for each in paths) or str(place.project)
+        fix = "name a folder or a file that holds some"
+        raise CommandError("there is no Python to review, so nothing was checked", where, fix)
     done = replace(done, findings=(*done.findings, *_of_others(tools, done)))
     done = _beyond(done, baseline)
     if keep is not None:
