@@ -86,6 +86,16 @@ def test_a_size_that_its_own_figures_do_not_justify_fails(
     assert (found.verdict, said in found.detail) == (verdict, True), found.detail
 
 
+def test_a_win_rate_that_paper_trading_does_not_bear_out_fails(project: GateProject) -> None:
+    lines = paper_csv().splitlines()
+    lost = [line.removesuffix("0.5") + "-0.5" for line in lines[1:108]]
+    project.write("paper.csv", "\n".join([lines[0], *lost, *lines[108:]]) + "\n")
+    found = project.ask("G12")
+    assert found.verdict is Verdict.FAIL
+    assert found.detail.startswith("93 of 200 trades on paper won: at a win rate of 0.55 so few")
+    assert project.ask("G12", sizing={"win_rate": "0.52", "fraction": "1"}).verdict is Verdict.PASS
+
+
 def test_no_sizing_is_no_evidence(project: GateProject) -> None:
     assert project.ask("G12", sizing=None).verdict is Verdict.NO_EVIDENCE
 
@@ -135,6 +145,15 @@ def spoil_paper(text: str) -> Callable[[GateProject], None]:
 
 def change_the_bot(project: GateProject) -> None:
     project.write("bot.py", "print('changed')\n")
+
+
+def test_a_spot_market_is_not_the_perpetual_that_was_traded_on_paper(project: GateProject) -> None:
+    venues = [{"name": "binance", "symbols": ["BTC/USDT:USDT"]}]
+    found = project.ask("G14", venues=venues)
+    assert found.verdict is Verdict.FAIL
+    assert "it traded BTC/USDT on paper, which golive.toml does not list" in found.detail
+    project.write("paper.csv", paper_csv(symbol="BTC/USDT:USDT"))
+    assert project.ask("G14", venues=venues).verdict is Verdict.PASS
 
 
 @pytest.mark.parametrize(

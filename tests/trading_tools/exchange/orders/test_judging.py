@@ -89,6 +89,7 @@ UNKNOWN = [
     ("kraken", 200, kraken("EGeneral:Invalid arguments:cl_ord_id")),
     ("kraken", 200, kraken("EGeneral:Invalid arguments:cl_ord_id not unique")),
     ("kraken", 200, kraken("EService:Busy")),
+    ("kraken", 200, kraken("EService:Unavailable")),
     ("kraken", 200, kraken("EService:Timeout")),
     ("kraken", 200, kraken("EService:Deadline elapsed")),
     ("coinbase", 500, {"error": "internal_server_error"}),

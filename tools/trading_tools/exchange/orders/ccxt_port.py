@@ -28,7 +28,7 @@ from trading_tools.exchange.orders.port import (
 from trading_tools.exchange.orders.retries import Retries, may_pass
 from trading_tools.exchange.orders.rows import Row, Unreadable, fill_of, order_of, position_of
 from trading_tools.exchange.orders.ways import WAYS, WINDOW_MS, NoSuchOrder, Ways
-from trading_tools.exchange.orders.wire import Call, Wire
+from trading_tools.exchange.orders.wire import HALTED, Call, Wire
 from trading_tools.exchange.pacing.pacer import Pacer
 from trading_tools.exchange.pacing.rules import Priority
 from trading_tools.exchange.pacing.venues import RULES, pacer_for
@@ -58,12 +58,14 @@ class CcxtOrders:
         retries: Retries | None = None,
         *,
         ways: Ways | None = None,
+        halted: Callable[[], str | None] = lambda: None,
     ) -> None:
         """Take over a client of `ccxt.async_support` or `ccxt.pro`.
 
         Without a `pacer` it keeps the venue's published limits for itself alone: clients of the
         same key or address share one. No request waits longer than `patience_s` for its turn.
         `retries` are of questions alone, `ways` those of a venue that is not in `ways.WAYS`.
+        While `halted` gives a reason no new order leaves, not even one that was let out before.
 
         Raises:
             UnsupportedVenue: the venue is not one whose ways with orders are known here.
@@ -77,6 +79,7 @@ class CcxtOrders:
         self.validity_s = self._ways.validity_s
         self.streams_fills = bool(client.has.get("watchMyTrades"))
         self._client = client
+        self._halted = halted
         self._retries = retries or Retries()
         self._preparing = asyncio.Lock()
         client.options["recvWindow"] = WINDOW_MS
@@ -86,6 +89,7 @@ class CcxtOrders:
             pacer or _published(client),
             breaker or Breaker(client.id),
             patience_s,
+            halted,
         )
 
     async def turn(self, intent: Intent) -> None:
@@ -106,6 +110,9 @@ class CcxtOrders:
                 raise NotSent("breaker", str(error)) from error
         await self._be_ready()
         await self._wire.order_turn(intent.symbol)
+        stop = self._halted()
+        if stop is not None:
+            raise NotSent(HALTED, stop)
         _paid.set(True)
 
     async def _be_ready(self) -> None:

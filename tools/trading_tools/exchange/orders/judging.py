@@ -141,7 +141,8 @@ _REFUSALS: Final[Mapping[str, re.Pattern[str]]] = {
         r"|EOrder:(Insufficient (funds|margin)|Rate limit exceeded|Orders limit exceeded"
         r"|Order minimum not met|Cost minimum not met|Tick size check failed|Post only order"
         r"|Cannot open (position|opposing position)|Invalid price|Margin allowance exceeded).*"
-        r"|EService:(Market in (cancel_only|post_only|limit_only) mode|Unavailable)"
+        # Not Unavailable, Busy, Timeout, Deadline elapsed: none says what became of the order.
+        r"|EService:Market in (cancel_only|post_only|limit_only) mode"
     ),
     "coinbase": re.compile(
         r"(PREVIEW_)?(INSUFFICIENT_FUND|INSUFFICIENT_FUNDS|INVALID_[A-Z_]+|UNSUPPORTED_[A-Z_]+)"

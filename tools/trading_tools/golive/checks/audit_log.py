@@ -17,14 +17,16 @@ from trading_tools.golive.verdict import Evidence, Finding, failed, no_evidence,
 def _audit(case: Case) -> Finding:
     record = case.project.config.record
     if record is None:
-        return no_evidence("no audit record is declared", "add [record] to golive.toml")
+        return no_evidence(
+            "no record of orders is declared", "keep the kit's trade audit, name it under [record]"
+        )
     path = case.project.path(record.file)
     if not path.is_file():
         return no_evidence(
             f"{record.file} is not there", "name the bot's ledger under [record] file"
         )
     try:
-        with Ledger.open(path, key=case.audit_key, read_only=True) as ledger:
+        with Ledger.open(path, key=case.audit_key, read_only=True, at_rest=True) as ledger:
             checked = verify(ledger)
             head = ledger.head(record.stream)
             if not checked.valid:

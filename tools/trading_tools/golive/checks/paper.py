@@ -110,7 +110,9 @@ def _configured(case: Case) -> set[str]:
 
 
 def _plain(symbol: str) -> str:
-    return symbol.split(":")[0].replace("-", "/").upper()
+    """With one way of writing it; what a contract is settled in tells it from its spot market."""
+    market, colon, settled = symbol.upper().partition(":")
+    return market.replace("-", "/") + colon + settled
 
 
 CHECKS = (

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from trading_tools.golive.check import Case
+from trading_tools.golive.drilled import Drilled
 from trading_tools.golive.inputs.equity import read_equity
 from trading_tools.golive.inputs.table import InputError
 from trading_tools.golive.inputs.trades import read_trades
@@ -25,6 +26,7 @@ from trading_tools.golive.reports.plots import (
     ticks,
     upwards,
 )
+from trading_tools.golive.reports.strips import strips
 from trading_tools.golive.trials import read_trials
 from trading_tools.stats.drawdown import drawdown
 from trading_tools.stats.errors import StatsError
@@ -36,8 +38,8 @@ _FURTHEST_TRIALS = 1_000
 
 
 def figures(case: Case) -> list[str]:
-    """Equity with its drawdown, the ratio against the number of trials, slippage on paper."""
-    drawn = []
+    """Drills, equity with its drawdown, the ratio against the number of trials, slippage."""
+    drawn = strips(case.drilled) if isinstance(case.drilled, Drilled) else []
     for draw in (_equity, _deflated, _slippage):
         try:
             found = draw(case)
