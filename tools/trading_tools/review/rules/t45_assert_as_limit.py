@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from trading_tools.review.findings import Severity
 from trading_tools.review.model.index import last_name
 from trading_tools.review.model.module import Module
-from trading_tools.review.model.words import names_money, words
+from trading_tools.review.model.words import MONEY, names_money, words
 from trading_tools.review.rule import Hit, Rule, Topic, on_nodes
 
 _LIMITS = frozenset({"max", "limit", "cap", "leverage", "drawdown", "risk"})
@@ -28,7 +28,7 @@ def _is_limit(compare: ast.Compare) -> bool:
     if not any(isinstance(each, _ORDERING) for each in compare.ops):
         return False
     names = [last_name(each) for each in (compare.left, *compare.comparators)]
-    money = any(names_money(each) and words(each) - _VAGUE for each in names)
+    money = any(names_money(each) and words(each) & (MONEY - _VAGUE) for each in names)
     limit = any(words(each) & _LIMITS for each in names)
     bounded = any(isinstance(each, ast.Constant) for each in compare.comparators)
     return money and (limit or bounded)
@@ -57,6 +57,9 @@ def place(self, size, price):
     if size > self.max_position_size:
         raise LimitExceeded(f"{size} is more than {self.max_position_size}")
     assert self._client is not None
+
+def names(core_size):
+    assert core_size > 1
 """,
     ),
 )
