@@ -108,23 +108,18 @@ def review_command(
     begun = time.perf_counter()
     place = Place.find(workspace)
     rules = _rules(*([each.upper() for each in _ids(text)] for text in (select, extend, ignore)))
-<<<<<<< HEAD
-    done = _reviewed(place, paths, revision, staged, rules)
-    if not (done.files or staged or revision or tools):
-        where = ", ".join(str(each) for each in paths) or str(place.project)
-        fix = "name a folder or a file that holds some"
-        raise CommandError("there is no Python to review, so nothing was checked", where, fix)
-    done = replace(done, findings=(*done.findings, *_of_others(tools, done)))
-=======
     if asked is not None and resume is not None:
         done, panel = _taken_up(place, asked, resume)
     else:
         change = _change(place, paths, revision, staged)
         done, panel = _reviewed(place, paths, change, rules), None
+        if change is None and not done.files and not tools:
+            where = ", ".join(str(each) for each in paths) or str(place.project)
+            fix = "name a folder or a file that holds some"
+            raise CommandError("there is no Python to review, so nothing was checked", where, fix)
         done = replace(done, findings=(*done.findings, *_of_others(tools, done)))
         if asked is not None:
             done, panel = _with_specialists(place, asked, done, change, staged)
->>>>>>> main
     done = _beyond(done, baseline)
     if keep is not None:
         _keep(keep, done.findings)

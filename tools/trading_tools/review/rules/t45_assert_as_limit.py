@@ -19,19 +19,23 @@ _ORDERING = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
 def _asserted(node: ast.Assert, module: Module) -> Iterator[Hit]:
     for compare in [node.test, *module.within(node, ast.Compare)]:
-        if isinstance(compare, ast.Compare) and _is_limit(compare):
-            yield Hit(node, f"the limit `{ast.unparse(compare)}` is only asserted")
+        severity = _limits(compare) if isinstance(compare, ast.Compare) else None
+        if severity is not None:
+            yield Hit(node, f"the limit `{ast.unparse(compare)}` is only asserted", severity)
             return
 
 
-def _is_limit(compare: ast.Compare) -> bool:
+def _limits(compare: ast.Compare) -> Severity | None:
+    """How much a comparison matters: a limit of risk more than a bound that is a number."""
     if not any(isinstance(each, _ORDERING) for each in compare.ops):
-        return False
+        return None
     names = [last_name(each) for each in (compare.left, *compare.comparators)]
     money = any(names_money(each) and words(each) & (MONEY - _VAGUE) for each in names)
     limit = any(words(each) & _LIMITS for each in names)
     bounded = any(isinstance(each, ast.Constant) for each in compare.comparators)
-    return money and (limit or bounded)
+    if money and limit:
+        return Severity.ERROR
+    return Severity.WARNING if money and bounded else None
 
 
 RULE = Rule(
