@@ -74,7 +74,7 @@ def role_of(name: str) -> Role | None:
 
 
 def names_a_variable(name: str, value: str) -> bool:
-    """Whether `secret_variable = "BINANCE_API_SECRET"` says where one is, and holds none."""
+    """Whether it only names one: `secret_variable = "BINANCE_API_SECRET"` holds none."""
     return words_of(name)[-1:] in _OF_VARIABLES and _VARIABLE_NAME.fullmatch(value) is not None
 
 

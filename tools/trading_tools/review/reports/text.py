@@ -134,7 +134,7 @@ def _shown(text: str) -> str:
 def _summary(findings: Sequence[Finding], files: int, colour: bool) -> str:
     looked = f"{files} file" if files == 1 else f"{files} files"
     if not findings:
-        return f"nothing found in {looked}" if files else "nothing to review: no file was read"
+        return f"nothing found in {looked}" if files else "nothing to review: no Python was read"
     counts = Counter(each.severity for each in findings)
     parts = [
         f"{counts[each]} {each}{'' if counts[each] == 1 else 's'}"

@@ -36,7 +36,9 @@ def _unknown(module: Module, _: Module) -> Iterator[Hit]:
 
 def _concludes(handler: ast.ExceptHandler, module: Module) -> bool:
     """Whether it gives an outcome back or keeps one: the handler of a whole round only logs."""
-    return bool(module.within(handler, ast.Return) or module.within(handler, ast.Assign))
+    kept = [each for node in module.within(handler, ast.Assign) for each in node.targets]
+    held = any(isinstance(each, ast.Attribute | ast.Subscript) for each in kept)
+    return held or bool(module.within(handler, ast.Return))
 
 
 def _stopping(call: ast.Call, module: Module) -> Iterator[tuple[ast.ExceptHandler, str]]:

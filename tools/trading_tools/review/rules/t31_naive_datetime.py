@@ -61,7 +61,10 @@ def _misread(call: ast.Call, method: str, module: Module) -> str:
     wrong = "timestamp" if method in _IN_UTC else "replace"
     for attribute in _attributes(call, module):
         read = module.parent(attribute)
-        zoned = isinstance(read, ast.Call) and any(each.arg == "tzinfo" for each in read.keywords)
+        zoned = isinstance(read, ast.Call) and any(
+            each.arg == "tzinfo" and "local" not in ast.unparse(each.value)
+            for each in read.keywords
+        )
         if attribute.attr == wrong and (wrong == "timestamp" or zoned):
             return wrong
     return ""
