@@ -7,7 +7,6 @@ from decimal import Context, Decimal
 from trading_tools.golive.check import Case, Check
 from trading_tools.golive.config.model import Sizing
 from trading_tools.golive.inputs.table import InputError
-from trading_tools.golive.inputs.trades import read_trades
 from trading_tools.golive.ruin import limit_chance
 from trading_tools.golive.verdict import Evidence, Finding, failed, no_evidence, of_file, passed
 from trading_tools.money import plain
@@ -82,17 +81,12 @@ def _sizing(case: Case) -> Finding:
 
 def _on_paper(case: Case, sizing: Sizing) -> tuple[Evidence, ...] | Finding:
     """What paper trading says of the win rate; nothing where it cannot be read (G14 says why)."""
-    paper = case.project.config.paper
-    if paper is None:
-        return ()
     try:
-        trades = read_trades(
-            case.project.path(paper.file), paper.time_zone, paper.columns, paper.strategy
-        )
+        trades = case.paper_trades
     except InputError:
         return ()
-    if paper.from_date is not None:
-        trades = trades.since(paper.from_date)
+    if trades is None:
+        return ()
     count, wins = len(trades.profit_quote), int((trades.profit_quote > 0).sum())
     if not count:
         return ()

@@ -11,7 +11,6 @@ from trading_tools.golive.check import Case
 from trading_tools.golive.drilled import Drilled
 from trading_tools.golive.inputs.equity import read_equity
 from trading_tools.golive.inputs.table import InputError
-from trading_tools.golive.inputs.trades import read_trades
 from trading_tools.golive.reports.plots import (
     Mark,
     across,
@@ -115,12 +114,9 @@ def _deflated(case: Case) -> str | None:
 
 
 def _slippage(case: Case) -> str | None:
-    paper = case.project.config.paper
-    if paper is None:
+    paper, trades = case.project.config.paper, case.paper_trades
+    if paper is None or trades is None:
         return None
-    trades = read_trades(
-        case.project.path(paper.file), paper.time_zone, paper.columns, paper.strategy
-    )
     slips = trades.slippage_bp
     if slips is None or len(slips) < 2:
         return None
