@@ -18,6 +18,7 @@ _NOT_NUMBERS = frozenset(
     {
         "order", "orders", "type", "id", "symbol", "prices", "precision", "flag", "warnings",
         "column", "data", "filter", "history", "name", "key", "mode", "levels", "source", "feed",
+        "map",
     }
 )  # fmt: skip
 
