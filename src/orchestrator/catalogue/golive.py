@@ -87,7 +87,13 @@ def _asked(project: Project, ledger: Ledger | None) -> Report:
     waivers = NO_WAIVERS
     if ledger is not None:
         waivers = read_waivers(ledger, project.config.bot.name, signers, now.date())
-    case = Case(project=project, now=now, ledger=ledger, drilled=recall(project, ledger))
+    case = Case(
+        project=project,
+        now=now,
+        ledger=ledger,
+        audit_key=None if ledger is None else ledger.store.signer.key,
+        drilled=recall(project, ledger),
+    )
     return pass_gate(case, commit, waivers)
 
 

@@ -189,7 +189,9 @@ def _pieces(place: Place, done: Reviewed, change: Change | None) -> Sequence[Pie
         if text is None:
             continue
         before = None if change is None else _text(change.before.get(target.file))
-        pieces.append(Piece(_path(target.file, place.project), target.shown, text, before))
+        added = change is not None and before is None
+        path = _path(target.file, place.project)
+        pieces.append(Piece(path, target.shown, text, before, added))
     return pieces
 
 

@@ -143,6 +143,9 @@ async def test_all_orders_are_cancelled_those_of_others_too(bench: Bench, tmp_pa
     with Ledger.open(tmp_path / "other.sqlite") as ledger:
         other = Bench(tmp_path / "other", ledger, bench.environ, bench.settings)
         await other.call("place_order", **BUY)
+    others = (await bench.call("open_orders", symbol="BTC/USDT")).data["count"]
+    shown = await bench.preview("place_order", "simulator", **BUY)
+    assert f"in BTC/USDT and not counted: {others}\n    buy 0.001 BTC at 58000 USDT" in shown
     await bench.call("place_order", **BUY)
     done = await bench.call("cancel_all_orders", symbol="BTC/USDT")
     assert done.data["count"] >= 2

@@ -176,6 +176,7 @@ def wash(bot: Bot) -> None:
         (lambda bot: bot.order("a", symbol="DOGE/USDT"), Verdict.FAIL, "DOGE/USDT"),
         (lambda bot: bot.order("a", price="500.01"), Verdict.FAIL, "was worth 500.01"),
         (lambda bot: bot.order("a", price=None), Verdict.NO_EVIDENCE, "without a price"),
+        (lambda bot: bot.order("a", price=None, mid="501"), Verdict.FAIL, "was worth 501"),
         (grow, Verdict.FAIL, "with o4 the position in BTC/USDT could come to 2500, 2000 at most"),
         (ladder, Verdict.FAIL, "with o4 the position in BTC/USDT could come to 2500, 2000 at most"),
         (ladder_without_ends, Verdict.NO_EVIDENCE, "2500, 2000 at most, if orders without an end"),

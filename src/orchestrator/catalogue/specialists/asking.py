@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from trading_tools.review.findings import Finding
@@ -66,23 +66,24 @@ Only what you can show in the text: nothing is confirmed by being said twice."""
 class Piece:
     """A file under review: its path in the project, how people see it named, and its text.
 
-    `before` is its text before the change; None for a new file, and where files are reviewed and
-    not a change.
+    `before` is its text before the change; None for a file that the change adds, which is `added`,
+    and where files are reviewed and not a change.
     """
 
     path: str
     shown: str
     text: str
     before: str | None = None
+    added: bool = False
 
     def body(self) -> dict[str, Any]:
         """As the ledger keeps it."""
-        return {"path": self.path, "shown": self.shown, "text": self.text, "before": self.before}
+        return asdict(self)
 
     @classmethod
     def from_body(cls, body: Mapping[str, Any]) -> Piece:
         """What `body` made."""
-        return cls(body["path"], body["shown"], body["text"], body["before"])
+        return cls(**body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ def _numbered(piece: Piece) -> str:
     width = len(str(len(lines)))
     if piece.before is None:
         body = [f"  {number:>{width}} | {line}" for number, line in enumerate(lines, 1)]
-        return f"## {piece.path}\n" + "\n".join(body)
+        return f"## {piece.path}{' (new)' * piece.added}\n" + "\n".join(body)
     head = f"## {piece.path} (changed: + new lines, - lines that went)"
     return head + "\n" + "\n".join(_changed(_lines(piece.before), lines, width))
 

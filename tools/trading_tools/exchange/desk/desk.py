@@ -302,6 +302,8 @@ class Desk:
         found = await self.manager.reconcile(self._line.symbols)
         if lost := self.manager.lost_intents(found.strange_orders):
             raise Unanswered(f"open orders that look like ours are in no ledger here: {lost}")
+        if found.unread:
+            raise Unanswered(f"ledger and account are not compared: {'; '.join(found.unread)}")
 
     async def _on_gap(self, gap: Gap) -> None:
         log.info("the account's stream is there: %s", gap.why)

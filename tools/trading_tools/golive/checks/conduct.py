@@ -220,7 +220,7 @@ def _too_large(limits: Limits, trail: Trail) -> Finding | None:
     paid = {fill.order.client_order_id: fill.price_quote for fill in trail.fills()}
     unpriced = 0
     for order in trail.intents:
-        price = order.price_quote or paid.get(order.client_order_id)
+        price = order.price_quote or paid.get(order.client_order_id) or order.mid_quote
         if price is None:
             unpriced += 1
         elif order.size_base * price > most:

@@ -27,6 +27,7 @@ from trading_tools.golive.reports.plots import (
     upwards,
 )
 from trading_tools.golive.reports.strips import strips
+from trading_tools.golive.ruin import limit_chance
 from trading_tools.golive.trials import read_trials
 from trading_tools.stats.drawdown import drawdown
 from trading_tools.stats.errors import StatsError
@@ -74,6 +75,9 @@ def _equity(case: Case) -> str | None:
         f"{len(values):,} values; the deepest fall is {fall.deepest:.1%}, the longest time "
         f"below a peak {fall.longest_under:,} periods."
     )
+    ruin = limit_chance(case)
+    if ruin is not None:
+        about += f" By resampling, max_drawdown_quote is reached within a year by {ruin:.0%}."
     parts = [
         frame(x, y, days, words),
         area(x, hang, xs, depths.tolist()),
