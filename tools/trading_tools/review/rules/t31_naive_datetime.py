@@ -30,8 +30,8 @@ def _naive(call: ast.Call, module: Module) -> Iterator[Hit]:
         return
     used = module.parent(call)
     use = used.attr if isinstance(used, ast.Attribute) else ""
-    if use == "timestamp" and method in {"now", "today"}:
-        return  # local time is what `timestamp()` takes it for
+    if use in {"timestamp", "astimezone"} and method in {"now", "today", "fromtimestamp"}:
+        return  # local time is what these take it for
     if _says_utc(used, method, module):
         return
     misread = _misread(call, method, module)
@@ -140,6 +140,7 @@ from datetime import UTC, datetime
 entry = {"at": datetime.now(UTC).isoformat()}
 opened = datetime.fromtimestamp(candle[0] / 1000, UTC)
 elapsed = datetime.now().timestamp() - started
+shown = datetime.now().astimezone().isoformat()
 start_time = datetime.utcnow().isoformat() + "Z"
 epoch = datetime.utcfromtimestamp(0).replace(tzinfo=UTC)
 """,

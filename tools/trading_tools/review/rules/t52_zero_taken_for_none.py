@@ -6,10 +6,11 @@ import ast
 from collections.abc import Iterator
 
 from trading_tools.review.findings import Severity
+from trading_tools.review.model.exceptions import covers
 from trading_tools.review.model.index import last_name
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.words import words
-from trading_tools.review.rule import Hit, Rule, Topic, on_nodes
+from trading_tools.review.rule import Hit, Rule, Topic, on_calls, on_nodes
 
 _PRICES = frozenset({"price", "px"})
 _SIZES = frozenset({"amount", "qty", "quantity", "size", "notional", "volume"})
@@ -18,6 +19,7 @@ _NOT_NUMBERS = frozenset(
     {
         "order", "orders", "type", "id", "symbol", "prices", "precision", "flag", "warnings",
         "column", "data", "filter", "history", "name", "key", "mode", "levels", "source", "feed",
+        "map",
     }
 )  # fmt: skip
 
@@ -86,6 +88,29 @@ def _tested(
         )
 
 
+def _converted(call: ast.Call, module: Module) -> Iterator[Hit]:
+    """`float(order.price)` of an order at market, where nobody has asked for None."""
+    function = module.function(call)
+    if len(call.args) != 1 or function is None or not isinstance(call.func, ast.Name):
+        return
+    given = call.args[0]
+    own = words(last_name(given))
+    if not own & (_PRICES | _SIZES) or own & _NOT_NUMBERS or not _may_be_missing(given, module):
+        return
+    name = ast.unparse(given)
+    asked: list[ast.AST] = [each.test for each in module.within(function, ast.If)]
+    asked += [each.test for each in module.within(function, ast.IfExp)]
+    asked += [*module.within(function, ast.BoolOp), *module.within(function, ast.Assert)]
+    if not any(name in ast.unparse(each) for each in asked) and not _is_caught(call, module):
+        yield Hit(call, f"`{name}` may be None, of which `{call.func.id}` makes a TypeError")
+
+
+def _is_caught(call: ast.Call, module: Module) -> bool:
+    return any(
+        covers(module.caught(handler), "TypeError") for _, handler in module.handlers_around(call)
+    )
+
+
 def _is_value(test: ast.expr, module: Module) -> bool:
     above = module.parent(test)
     return isinstance(above, ast.BoolOp) and isinstance(above.op, ast.Or)
@@ -127,7 +152,12 @@ RULE = Rule(
     why="A limit order at price 0 skips its checks and reaches the venue, a stop of 0 is left "
     "out, and an audit entry says that there was no price.",
     fix="write `is not None`, and refuse a zero where it makes no sense",
-    visits=(on_nodes(_if, ast.If), on_nodes(_choice, ast.IfExp), on_nodes(_or, ast.BoolOp)),
+    visits=(
+        on_nodes(_if, ast.If),
+        on_nodes(_choice, ast.IfExp),
+        on_nodes(_or, ast.BoolOp),
+        on_calls(_converted, "float", "int"),
+    ),
     bad=(
         """
 from decimal import Decimal
@@ -143,6 +173,9 @@ def send(self, symbol: str, amount: float, price: float = None):
 def entry(order: Order):
     value = order.size * (order.price or Decimal(1))  # <-
     return {"price": str(order.price) if order.price else None, "value": value}  # <-
+
+def post(order: Order):
+    return Request(price=float(order.price), size=float(order.size))  # <-
 """,
     ),
     good=(
@@ -156,6 +189,11 @@ def send(self, symbol: str, amount: Decimal, price: Decimal | None = None):
         raise Refused("a limit order needs a price")
     if amount and symbol:
         self.post(symbol, amount, price)
+
+def post(price: Decimal | None = None):
+    if price is None:
+        return Market()
+    return Limit(float(price))
 
 def added(filled_size: Decimal | None = None):
     if filled_size:
