@@ -152,6 +152,17 @@ class Guard:
         with localcontext(EXACT):
             self._rules(intent, records)
 
+    def seen(self, symbol: str) -> dict[str, object]:
+        """The prices that an order was let out by, for the record; `age_s` is how old they were."""
+        quote = self._quote(symbol)
+        return {
+            "symbol": symbol,
+            "mid_quote": quote.mid,
+            "bid_quote": quote.bids[0][0],
+            "ask_quote": quote.asks[0][0],
+            "age_s": Decimal(f"{self._clock() - quote.at:.3f}"),
+        }
+
     def _rules(self, intent: Intent, records: Records) -> None:
         market = self._markets.get(intent.symbol)
         if market is None:

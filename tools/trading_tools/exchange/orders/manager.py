@@ -276,11 +276,13 @@ class OrderManager:
             self._guard.check(intent, self.records)
             await self.venue.turn(intent)
             self._guard.check(intent, self.records)
+            seen = self._guard.seen(intent.symbol)
         except NotSent as error:
             refusal = Refused(error.rule, str(error))
         except Refused as error:
             refusal = error
         else:
+            self._journal.decided("order let out", f"the guard passed {intent.key!r:.60}", seen)
             return
         self._journal.decided("order refused", str(refusal), _shown(intent))
         raise refusal

@@ -1,7 +1,7 @@
-"""Nonces of a key that only rise, for all clients of a process or, with shared slots, of a machine.
+"""Nonces of a key that only rise: for the clients of a process, with shared slots of a machine.
 
-A venue that wants them refuses one that is not above the last that it saw. Two requests on their way
-at once may still overtake each other: that is what the key's nonce window is for, if it has one.
+A venue that wants them refuses one that is not above the last that it saw. Two requests that are on
+their way at once may still overtake each other: the key's nonce window at the venue is for that.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ NONCED: Final = frozenset({"kraken"})
 
 
 class Nonces:
-    """The nonces of one key in milliseconds, as ccxt's are; ahead of the clock where that is slow."""
+    """The nonces of one key in milliseconds, as ccxt's are; ahead of the clock in a burst."""
 
     def __init__(
         self, name: str, slots: Slots, clock_ms: Callable[[], int] = lambda: time.time_ns() // 10**6
