@@ -1,10 +1,8 @@
-"""All is stopped: the switch by file, signal and command, and every open order cancelled."""
+"""All is stopped: the switch by file and command, and every open order cancelled."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -145,18 +143,6 @@ def test_the_command_stops_orders_for_good_and_the_first_reason_stays(tmp_path: 
     # A bot that is started anew finds it thrown.
     with pytest.raises(Refused, match="kill-switch: it is thrown: prices are wrong"):
         guard(tmp_path).check(resting(), Records())
-
-
-def test_a_signal_throws_it(tmp_path: Path) -> None:
-    from trading_tools.exchange.orders.kill_switch import KillSwitch
-
-    before = signal.getsignal(signal.SIGUSR1)
-    try:
-        KillSwitch(tmp_path / "stop").throw_on(signal.SIGUSR1)
-        os.kill(os.getpid(), signal.SIGUSR1)
-        assert KillSwitch(tmp_path / "stop").thrown == "signal SIGUSR1"
-    finally:
-        signal.signal(signal.SIGUSR1, before)
 
 
 def test_a_missing_key_is_named_and_the_switch_is_thrown_all_the_same(

@@ -19,6 +19,7 @@ from trading_tools.exchange.faults import Answer
 from trading_tools.exchange.orders.port import NotSent
 from trading_tools.exchange.pacing.costs import Asked, Toll, knows_orders_of, order_toll, toll
 from trading_tools.exchange.pacing.headers import observe
+from trading_tools.exchange.pacing.nonces import NONCED
 from trading_tools.exchange.pacing.pacer import Pacer
 from trading_tools.exchange.pacing.rules import Priority
 
@@ -93,6 +94,8 @@ class Wire:
         # ccxt's limiter stays where the limits of a venue are not known here.
         client.enableRateLimit = client.enableRateLimit and not pacer.rules
         client.options["maxRetriesOnFailure"] = 0
+        if client.id in NONCED:
+            client.incrementing_nonce = pacer.nonces.next
         client.on_rest_response = self._noted
         # A client that was taken over before is taken over anew: no request waits for two turns.
         before = getattr(client.fetch2, "__self__", None)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from trading_tools.exchange.pacing import meters
+from trading_tools.exchange.pacing.nonces import Nonces
 from trading_tools.exchange.pacing.rules import SHARES, Cost, NeverFits, Priority, Rule, Scope
 from trading_tools.exchange.pacing.slots import OwnSlots, Slots
 
@@ -50,6 +51,8 @@ class Pacer:
         self._slots = slots or OwnSlots()
         self._clock = clock
         self._owner = hashlib.sha256(key.encode()).hexdigest()[:16]
+        self.nonces = Nonces(f"{venue} nonces {self._owner}", self._slots)
+        """Of the key, for all clients of it."""
         self._pauses = [self._named(_PAUSE, scope, "") for scope in Scope]
         self._waiting: list[_Waiter] = []
         self._blocked: dict[str, Priority] = {}
