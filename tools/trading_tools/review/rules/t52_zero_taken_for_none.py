@@ -90,12 +90,14 @@ def _tested(
 
 def _converted(call: ast.Call, module: Module) -> Iterator[Hit]:
     """`float(order.price)` of an order at market, where nobody has asked for None."""
-    function = module.function(call)
-    if len(call.args) != 1 or function is None or not isinstance(call.func, ast.Name):
+    if len(call.args) != 1 or not isinstance(call.func, ast.Name):
         return
     given = call.args[0]
     own = words(last_name(given))
     if not own & (_PRICES | _SIZES) or own & _NOT_NUMBERS or not _may_be_missing(given, module):
+        return
+    function = module.function(call)
+    if function is None:
         return
     name = ast.unparse(given)
     asked: list[ast.AST] = [each.test for each in module.within(function, ast.If)]
