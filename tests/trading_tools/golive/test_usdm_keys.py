@@ -81,7 +81,7 @@ def test_what_the_venue_says_decides_and_what_is_no_answer_is_named(
     assert (found.verdict, words in found.detail) == (verdict, True), found.detail
 
 
-@pytest.mark.parametrize("garbage", ["<html>busy</html>", "[]", "null", '"sure"', '{"msg": 1}'])
+@pytest.mark.parametrize("garbage", ["<html>busy</html>", "null", '{"msg": 1}'])
 def test_garbage_is_no_evidence_in_one_line_without_the_key(
     gate: GateProject, liar: Liar, garbage: str
 ) -> None:

@@ -76,7 +76,7 @@ def _equity(case: Case) -> str | None:
     )
     ruin = limit_chance(case)
     if ruin is not None:
-        about += f" By resampling, max_drawdown_quote is reached within a year by {ruin:.0%}."
+        about += f" A fall by max_drawdown_quote within a year has a chance of {ruin:.0%}."
     parts = [
         frame(x, y, days, words),
         area(x, hang, xs, depths.tolist()),
