@@ -69,10 +69,9 @@ class _Packed(NamedTuple):
     recorded: Mapping[str, Any]
 
     @classmethod
-    def of(cls, stream: str, draft: Draft) -> "_Packed":
-        _check_names(stream, draft.kind, draft.v)
-        text, long_texts = blobs.pack(draft.body)
-        return cls(draft.kind, draft.v, text, long_texts, blobs.recorded(text, long_texts))
+    def of(cls, stream: str, kind: str, body: Mapping[str, Any], v: int) -> "_Packed":
+        _check_names(stream, kind, v)
+        return cls(kind, v, *blobs.pack(body))
 
 
 def _now() -> datetime:
@@ -161,7 +160,7 @@ class Ledger:
         last saw it (the next try starts from the new head), ``NotRecordable`` for a body without
         canonical JSON, and ``KeyMismatch`` under a wrong or missing key.
         """
-        draft = _Packed.of(stream, Draft(kind, body, v))
+        draft = _Packed.of(stream, kind, body, v)
         (event,) = self._append(stream, (draft,), expected_seq, durable)
         return event
 
@@ -169,7 +168,7 @@ class Ledger:
         self, stream: str, drafts: Iterable[Draft], *, expected_seq: int | None = None
     ) -> list[Event]:
         """Record several events in their order, all or none of them; see ``append``."""
-        packed = tuple(_Packed.of(stream, draft) for draft in drafts)
+        packed = tuple(_Packed.of(stream, *draft) for draft in drafts)
         return self._append(stream, packed, expected_seq, False) if packed else []
 
     def _append(
