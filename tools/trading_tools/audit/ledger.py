@@ -72,8 +72,7 @@ class _Packed(NamedTuple):
     @classmethod
     def of(cls, stream: str, kind: str, body: Mapping[str, Any], v: int) -> "_Packed":
         _check_names(stream, kind, v)
-        text, long_texts = blobs.pack(body)
-        return cls(kind, v, text, long_texts, blobs.recorded(text, long_texts))
+        return cls(kind, v, *blobs.pack(body))
 
 
 def _now() -> datetime:
@@ -165,8 +164,8 @@ class Ledger:
         last saw it (the next try starts from the new head), ``NotRecordable`` for a body without
         canonical JSON, and ``KeyMismatch`` under a wrong or missing key.
         """
-        packed = _Packed.of(stream, kind, body, v)
-        (event,) = self._append(stream, (packed,), expected_seq, durable)
+        draft = _Packed.of(stream, kind, body, v)
+        (event,) = self._append(stream, (draft,), expected_seq, durable)
         return event
 
     def append_all(
