@@ -34,19 +34,24 @@ def replay(
     return document
 
 
-@pytest.mark.skipif(available_seal().kind != "bubblewrap", reason="checks need the strong seal")
+@pytest.mark.slow
+@pytest.mark.skipif(available_seal().kind != "bubblewrap", reason="proofs need the strong seal")
 def test_a_change_with_faults_is_told_with_who_said_what_and_what_confirms_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     said = replay("review-change", tmp_path, monkeypatch, capsys)
     found = {(each["path"], each["line"], each["rule"]): each for each in said["findings"]}
-    side = found["trader.py", 34, "agents-error"]  # no rule sees it; three say it, once
+    side = found["trader.py", 34, "agents-resilience"]  # no rule sees it; three say it, once
     assert (side["sources"], side["standing"]) == ([WIRE, LOGIC, RISK], "not confirmed")
     both = found["trader.py", 37, "T11"]
     assert (both["sources"], both["standing"]) == (["rule T11", WIRE], "confirmed by rule T11")
     pacer = found["pacer.py", 29, "agents-performance"]
     assert pacer["sources"] == [WIRE, LOGIC]
     assert pacer["standing"].startswith("confirmed by check limiter pacer.py:Pacer")
+    clamp = found["trader.py", 22, "agents-risk"]
+    assert clamp["sources"] == [LOGIC, RISK]
+    assert clamp["standing"].startswith("confirmed by test ")
+    assert "at_the_limit passes before the change and fails after it" in clamp["standing"]
     assert said["rejected"] == []
     assert len(found) == 7
 

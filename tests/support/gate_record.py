@@ -38,6 +38,7 @@ class Bot:
         size: str = "1",
         at: float = 0,
         symbol: str = "BTC/USDT",
+        mid: str | None = None,
     ) -> None:
         self.audit.order_intent(
             client_order_id=name,
@@ -47,6 +48,7 @@ class Bot:
             size_base=Decimal(size),
             price_quote=None if price is None else Decimal(price),
             at=NOW + timedelta(seconds=at),
+            mid_quote=None if mid is None else Decimal(mid),
         )
 
     def fill(self, name: str, price: str, fee: Any = None, trade: str = "", days: int = 0) -> None:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from orchestrator.catalogue.reviewing import Change, Reviewed
     from orchestrator.cli.review_agents import Asked
-    from trading_tools.review.claims import Panel
     from trading_tools.review.findings import Finding
+    from trading_tools.review.panel import Panel
     from trading_tools.review.rule import Rule
 
 _FAILING = {"error": ("error",), "warning": ("error", "warning"), "never": ()}
@@ -113,6 +113,10 @@ def review_command(
     else:
         change = _change(place, paths, revision, staged)
         done, panel = _reviewed(place, paths, change, rules), None
+        if change is None and not done.files and not tools:
+            where = ", ".join(str(each) for each in paths) or str(place.project)
+            fix = "name a folder or a file that holds some"
+            raise CommandError("there is no Python to review, so nothing was checked", where, fix)
         done = replace(done, findings=(*done.findings, *_of_others(tools, done)))
         if asked is not None:
             done, panel = _with_specialists(place, asked, done, change, staged)

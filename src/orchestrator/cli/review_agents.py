@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.cli.choosing import model_of
 from orchestrator.cli.output import CommandError, Exit, say
 from orchestrator.cli.place import Place
-from orchestrator.cli.run import Options, check_price, new_run, until_stopped
+from orchestrator.cli.run import Options, Stopped, check_price, new_run, until_stopped
 from orchestrator.cli.text import label, short_arguments
 from orchestrator.run.events import RunClosed, ToolIntended
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from orchestrator.config.settings import Settings
     from orchestrator.run.state import State
     from trading_tools.audit.event import Event
-    from trading_tools.review.claims import Panel
+    from trading_tools.review.panel import Panel
 
 _WORST = ("failed", "limited", "waiting")
 _CODES = {"failed": Exit.FAULT, "limited": Exit.LIMITED, "waiting": Exit.WAITING}
@@ -57,6 +57,9 @@ def ask_specialists(
             fix = f"did you mean {near}?" if near else "`orc agents` lists them"
             raise CommandError(f"there is no agent {name!r}", "--agent", fix)
     names = asked.names or fitting((_touched(each) for each in pieces), known.names)
+    if not names:
+        what = "none of the specialists who review is among the agents here"
+        raise CommandError(what, "--agents", "name one with --agent; `orc agents` lists them")
     name = new_run()
     return _driven(
         place,
@@ -155,12 +158,12 @@ def _driven(
         again = f"`orc review --resume {name}` goes on"
         try:
             with adopting():
-                outcome = asyncio.run(until_stopped(act(house), model, again))
+                return asyncio.run(until_stopped(act(house), model))
         except ModelConfigError as error:
             raise CommandError(error.what, f"review {name}", f"{error.fix}; then {again}") from None
-    if outcome is None:
-        raise CommandError("stopped before it was done", f"review {name}", again, Exit.NEGATIVE)
-    return outcome
+        except Stopped:
+            what = "stopped before it was done"
+            raise CommandError(what, f"review {name}", again, Exit.NEGATIVE) from None
 
 
 def _tell(event: Event, state: State) -> None:
@@ -186,7 +189,9 @@ def _pieces(place: Place, done: Reviewed, change: Change | None) -> Sequence[Pie
         if text is None:
             continue
         before = None if change is None else _text(change.before.get(target.file))
-        pieces.append(Piece(_path(target.file, place.project), target.shown, text, before))
+        added = change is not None and before is None
+        path = _path(target.file, place.project)
+        pieces.append(Piece(path, target.shown, text, before, added))
     return pieces
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from orchestrator.catalogue.reviewing import Reviewed
-    from trading_tools.review.claims import Panel
+    from trading_tools.review.panel import Panel
     from trading_tools.review.rule import Rule
 
 FORMATS: Final = ("text", "brief", "json", "sarif", "github", "markdown")

@@ -212,16 +212,25 @@ def execute(
         )
         try:
             with adopting(), session_of(house) as session:
-                again = f"`orc resume {run}` goes on"
-                asyncio.run(until_stopped(session.drive(), chosen, again))
+                asyncio.run(until_stopped(session.drive(), chosen))
+        except Stopped:
+            say(f"stopped; `orc resume {run}` goes on")
         except ModelConfigError as error:
             fix = f"{error.fix}; then `orc resume {run}` goes on"
             raise CommandError(error.what, f"run {run}", fix) from None
     return tell(place, run, options)
 
 
-async def until_stopped(act: Coroutine[Any, Any, T], model: Model, again: str) -> T | None:
-    """Drive to the end, or to a person's signal: None then, and `again` says how to go on."""
+class Stopped(Exception):
+    """A person's signal ended what was being driven; it can go on."""
+
+
+async def until_stopped(act: Coroutine[Any, Any, T], model: Model) -> T:
+    """Drive to the end.
+
+    Raises:
+        Stopped: a person sent a signal.
+    """
     task = asyncio.current_task()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -230,8 +239,7 @@ async def until_stopped(act: Coroutine[Any, Any, T], model: Model, again: str) -
     try:
         return await act
     except asyncio.CancelledError:
-        say(f"stopped; {again}")
-        return None
+        raise Stopped from None
     finally:
         await model.aclose()
 

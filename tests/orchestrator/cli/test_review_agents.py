@@ -14,6 +14,7 @@ import jsonschema
 import pytest
 
 from orchestrator.catalogue.specialists.panel import TOOLS
+from orchestrator.workspace.seal import available_seal
 from tests.support.command import Desk, Said, does, hand_off
 from tests.support.command_line import ORC
 from tests.support.messages_api import MessagesApi
@@ -238,3 +239,33 @@ def test_a_killed_review_goes_on_and_asks_nobody_twice(desk: Desk) -> None:
     asked = [of(each.body) for each in api.requests]
     assert asked.count(RISK) == 2  # the reply that the process did not live to record
     assert "agents-risk" in [each["rule"] for each in done.document["findings"]]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(available_seal().kind != "bubblewrap", reason="proofs need the strong seal")
+@pytest.mark.parametrize(
+    ("test", "confirmed", "standing"),
+    [
+        ("import bot\n\ndef test_it():\n    assert bot.limit() == 1\n", True, "test_it passes"),
+        ("def test_it():\n    assert True\n", False, "passes before the change and after it"),
+        ("def test_it():\n    assert False\n", False, "says nothing: it does not pass before"),
+        ("import nothing_of_that_name\n", False, "says nothing: it does not pass before"),
+        ("import os\nos._exit(0)\n", False, "did not come to its end under pytest"),
+        ("def nothing():\n    pass\n", False, "says nothing: it does not pass before"),
+    ],
+)
+def test_only_a_test_that_tells_the_change_from_what_was_before_confirms(
+    desk: Desk, test: str, confirmed: bool, standing: str
+) -> None:
+    bot = desk.project / "bot.py"
+    bot.write_text("def limit():\n    return 1\n")
+    desk.commit()
+    bot.write_text("def limit():\n    return 100\n")
+    quoted = claim(line=2, quotation="return 100", test=test)
+    with served(lambda name, n: answer(quoted)) as api:
+        desk.serve(api)
+        said = desk.orc("review", "--diff", "HEAD", "--agent", RISK, "--json")
+    (found,) = said.document["findings"]
+    assert (found["confirmed"], said.code) == (confirmed, int(confirmed))
+    assert standing in found["standing"]
+    assert not list((desk.project / ".orchestrator" / "review").iterdir())

@@ -96,6 +96,15 @@ def test_a_win_rate_that_paper_trading_does_not_bear_out_fails(project: GateProj
     assert project.ask("G12", sizing={"win_rate": "0.52", "fraction": "1"}).verdict is Verdict.PASS
 
 
+@pytest.mark.parametrize(("limit", "least", "most"), [("200", 0.99, 1), ("8000", 0, 0.01)])
+def test_the_chance_of_the_declared_drawdown_is_told_with_the_size(
+    project: GateProject, limit: str, least: float, most: float
+) -> None:
+    found = project.ask("G12", limits={"max_drawdown_quote": limit})
+    assert least <= found.evidence[0].figures["chance_of_max_drawdown_in_a_year"] <= most
+    assert "chance of max_drawdown_quote within a year" in found.detail
+
+
 def test_no_sizing_is_no_evidence(project: GateProject) -> None:
     assert project.ask("G12", sizing=None).verdict is Verdict.NO_EVIDENCE
 
@@ -215,8 +224,8 @@ def test_a_dependency_without_a_version_fails(project: GateProject) -> None:
     assert "leaves ccxt>=4 open" in project.ask("G31").detail
 
 
-def audited(project: GateProject, orders: list[str]) -> dict[str, Any]:
-    with Ledger.open(project.folder / "orders.sqlite") as ledger:
+def audited(project: GateProject, orders: list[str], key: bytes | None = None) -> dict[str, Any]:
+    with Ledger.open(project.folder / "orders.sqlite", key=key) as ledger:
         trail = TradeAudit(ledger, "orders")
         for name in orders:
             trail.order_intent(
@@ -318,6 +327,15 @@ def test_an_order_that_the_record_does_not_know_fails(
     history(project, *names)
     found = project.ask("G21", record=record)
     assert (found.verdict, said in found.detail) == (verdict, True), found.detail
+
+
+def test_a_record_whose_key_was_not_given_is_no_evidence_and_no_broken_chain(
+    project: GateProject,
+) -> None:
+    record = audited(project, ["a"], key=b"0123456789abcdef")
+    history(project, "a")
+    found = project.ask("G21", record=record)
+    assert (found.verdict, "ORC_AUDIT_KEY" in found.fix) == (Verdict.NO_EVIDENCE, True)
 
 
 def test_a_record_with_a_broken_chain_fails(project: GateProject) -> None:

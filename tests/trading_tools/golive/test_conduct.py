@@ -40,6 +40,17 @@ def test_a_price_is_held_against_the_quote_that_was_recorded(
     assert words in found.detail
 
 
+def test_an_order_that_holds_its_own_quote_needs_no_other(gate: GateProject) -> None:
+    def act(bot: Bot) -> None:
+        bot.order("a", price="102", mid="100")
+        bot.refused("price-collar")
+
+    assert judged(gate, "G10", act).verdict is Verdict.PASS
+    assert judged(gate, "G10", lambda bot: bot.order("b", price="103", mid="100")).verdict is (
+        Verdict.FAIL
+    )
+
+
 def test_an_old_quote_does_not_serve_two_orders(gate: GateProject) -> None:
     def act(bot: Bot) -> None:
         quoted("100")(bot)
@@ -165,6 +176,7 @@ def wash(bot: Bot) -> None:
         (lambda bot: bot.order("a", symbol="DOGE/USDT"), Verdict.FAIL, "DOGE/USDT"),
         (lambda bot: bot.order("a", price="500.01"), Verdict.FAIL, "was worth 500.01"),
         (lambda bot: bot.order("a", price=None), Verdict.NO_EVIDENCE, "without a price"),
+        (lambda bot: bot.order("a", price=None, mid="501"), Verdict.FAIL, "was worth 501"),
         (grow, Verdict.FAIL, "with o4 the position in BTC/USDT could come to 2500, 2000 at most"),
         (ladder, Verdict.FAIL, "with o4 the position in BTC/USDT could come to 2500, 2000 at most"),
         (ladder_without_ends, Verdict.NO_EVIDENCE, "2500, 2000 at most, if orders without an end"),
@@ -187,6 +199,12 @@ def test_all_positions_together_are_held_against_the_exposure(gate: GateProject)
     limits = {"max_position_quote": "2600", "max_exposure_quote": "2400"}
     found = judged(gate, "G29", grow, limits=limits)
     assert "all positions together" in found.detail
+
+
+@pytest.mark.parametrize("name", ["G21", "G29"])
+def test_reading_the_record_leaves_nothing_beside_it(gate: GateProject, name: str) -> None:
+    judged(gate, name, round_trip)
+    assert [each.name for each in gate.folder.glob("state.sqlite*")] == ["state.sqlite"]
 
 
 @pytest.mark.parametrize("name", ["G10", "G11", "G29"])

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from trading_tools.review.claims import Answer, Checked, Claim, Voice
+from trading_tools.review.claims import Answer, Claim
 from trading_tools.review.findings import Finding, Severity
+from trading_tools.review.panel import Checked, Voice
 from trading_tools.review.weighing import weigh, why_rejected
 
 BOT = """\
@@ -128,8 +129,7 @@ def test_another_fault_at_the_line_of_a_rules_finding_is_not_confirmed_by_it() -
 )
 def test_only_a_check_that_broke_confirms(came: Checked, confirmed: bool, standing: str) -> None:
     said = claim(check=CHECK)
-    assert said.check is not None
-    (found,), _ = weigh([Voice("wire", said)], TEXTS, [], {said.check.shown: came})
+    (found,), _ = weigh([Voice("wire", said)], TEXTS, [], {said.proofs[0]: came})
     assert found.confirmed is confirmed
     told = f"{standing} limiter bot.py:Pacer --param rate=5: {came.detail}"
     assert found.standing == told

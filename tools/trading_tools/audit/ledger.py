@@ -100,19 +100,22 @@ class Ledger:
         key: bytes | None = None,
         clock: Callable[[], datetime] = _now,
         read_only: bool = False,
+        at_rest: bool = False,
         upcasters: Upcasters | None = None,
     ) -> "Ledger":
         """Open the ledger at a file path or ``postgresql://`` URL; it is created if missing.
 
         ``key`` must be the key in force to append (none, if the ledger has none); reading works
         without. A new ledger takes ``key`` as its first. ``clock`` gives aware datetimes.
-        ``upcasters`` maps ``(kind, v)`` to a function from a body of version ``v`` to one of
-        ``v + 1``; it is applied on reading and changes nothing that is stored.
+        ``at_rest`` says that nobody writes to it now: a read-only one then leaves no file beside
+        it, unless a writer's log lies there. ``upcasters`` maps ``(kind, v)`` to a function from
+        a body of version ``v`` to one of ``v + 1``; it is applied on reading and changes nothing
+        that is stored.
 
         Raises ``LedgerMissing`` (read-only and nothing there), ``LedgerUnavailable``,
         ``LedgerCorrupt`` or ``LedgerVersion``.
         """
-        database = Database(where, read_only=read_only)
+        database = Database(where, read_only=read_only, at_rest=at_rest)
         try:
             store = Store(database, key, clock)
             if not read_only:

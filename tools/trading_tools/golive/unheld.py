@@ -8,8 +8,11 @@ from pathlib import Path, PurePosixPath
 from trading_tools.golive.call_paths import followed
 
 _CODE = frozenset(
-    [".py", ".pyc", ".pyx", ".so", ".pyd", ".dll", ".js", ".mjs", ".cjs", ".ts", ".go", ".rs", ".java", ".jar", ".rb", ".sh", ".lua", ".php"]
-)
+    {
+        ".py", ".pyc", ".pyx", ".so", ".pyd", ".dll", ".js", ".mjs", ".cjs", ".ts", ".go", ".rs",
+        ".java", ".jar", ".rb", ".sh", ".lua", ".php",
+    }
+)  # fmt: skip
 _NOT_OURS = frozenset({"__pycache__", "node_modules", "site-packages", "target"})
 
 

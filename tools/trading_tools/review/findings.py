@@ -70,6 +70,12 @@ class Finding:
     confirmed: bool = True
 
     @property
+    def attribution(self) -> str:
+        """Who says it and how it stands; "" where a rule alone does, which its id says already."""
+        alone = self.sources in {(), (f"rule {self.rule}",)}
+        return "" if alone else f"{', '.join(self.sources)}; {self.standing}"
+
+    @property
     def fingerprint(self) -> str:
         """The same for the same fault after lines above it came or went."""
         known_by = "\0".join((self.rule, self.path, self.context, " ".join(self.excerpt.split())))

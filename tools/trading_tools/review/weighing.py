@@ -1,8 +1,9 @@
 """What reviewers' claims are worth: evidence looked up, duplicates merged, confirmation told.
 
-Pure: the reviewed texts, the rules' findings and what checks came to are given. A claim is a
+Pure: the reviewed texts, the rules' findings and what proofs came to are given. A claim is a
 finding only where its quotation stands at its line, whatever else speaks for it. It is confirmed
-only by what did not come from a reviewer: a rule that found the same, or a check that broke.
+only by what the harness saw itself: a rule that found the same, a check that broke, a test that
+told the change from what was before.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from trading_tools.review.claims import RULES, Checked, Claim, Rejected, Voice
+from trading_tools.review.claims import Claim
 from trading_tools.review.findings import Finding, Severity
+from trading_tools.review.panel import RULES, Checked, Rejected, Voice
 
 _LEAST_QUOTED: Final = 4
 _ALIKE: Final = 0.25
@@ -37,7 +39,7 @@ def weigh(
     """The rules' findings and the claims as findings, in order, and what was rejected.
 
     `texts` are the reviewed files by the path that claims name, `found` is what rules found, and
-    `checks` what proposed checks came to, by how they are shown.
+    `checks` what proposed proofs came to, by their names.
     """
     rejected = []
     kept = []
@@ -185,13 +187,13 @@ def _sentence(text: str) -> str:
 
 
 def _standing(claims: Iterable[Claim], checks: Mapping[str, Checked]) -> tuple[bool, str]:
-    """Whether a check confirms it, and how it stands in words."""
+    """Whether a proof confirms it, and how it stands in words."""
     tried = []
-    for claim in claims:
-        if claim.check is None or claim.check.shown not in checks:
+    for name in dict.fromkeys(name for claim in claims for name in claim.proofs):
+        came = checks.get(name)
+        if came is None:
             continue
-        came = checks[claim.check.shown]
         if came.broken:
-            return True, f"confirmed by check {claim.check.shown}: {came.detail}"
-        tried.append(f"check {claim.check.shown}: {came.detail}")
+            return True, f"confirmed by {name}: {came.detail}"
+        tried.append(f"{name}: {came.detail}")
     return False, f"not confirmed: {'; '.join(tried)}" if tried else "not confirmed"

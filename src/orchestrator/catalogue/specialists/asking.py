@@ -7,14 +7,21 @@ pass for ours; that it is data is said too.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from trading_tools.review.findings import Finding
 
 MOST_CHARACTERS: Final = 150_000
 """Of numbered text in one request; files beyond it are not shown, and that is told."""
+
+MOST_TO_COMPARE: Final = 600_000
+"""Characters of a file from which on not even its change is looked for."""
+
+_BREAKS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]")
+"""What may look like a new line, or like nothing; a tab is neither."""
 
 _NEAR: Final = 40
 _LONG: Final = 400
@@ -49,7 +56,9 @@ exactly these fields:
 - check (may be left out): {"kind", "target", "params"} of a conformance check that the harness
   should run to confirm it: kind limiter, breaker, kelly, sizing, backoff or order-guard; target
   path/to/file.py:Name, a class or function of the same file; params what it promises and how it is
-  called, as texts: {"rate": "5", "burst": "5", "acquire": "take"}.
+  called, as texts: {"rate": "5", "burst": "5", "acquire": "take"};
+- test (may be left out, of a change only): the text of a pytest file, at most 4,000 characters,
+  that passes before the change and fails after it. The harness runs it on both, without network.
 Only what you can show in the text: nothing is confirmed by being said twice."""
 
 
@@ -57,23 +66,24 @@ Only what you can show in the text: nothing is confirmed by being said twice."""
 class Piece:
     """A file under review: its path in the project, how people see it named, and its text.
 
-    `before` is its text before the change; None for a new file, and where files are reviewed and
-    not a change.
+    `before` is its text before the change; None for a file that the change adds, which is `added`,
+    and where files are reviewed and not a change.
     """
 
     path: str
     shown: str
     text: str
     before: str | None = None
+    added: bool = False
 
     def body(self) -> dict[str, Any]:
         """As the ledger keeps it."""
-        return {"path": self.path, "shown": self.shown, "text": self.text, "before": self.before}
+        return asdict(self)
 
     @classmethod
     def from_body(cls, body: Mapping[str, Any]) -> Piece:
         """What `body` made."""
-        return cls(body["path"], body["shown"], body["text"], body["before"])
+        return cls(**body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +92,11 @@ class Material:
 
     request: str
     unshown: tuple[str, ...]
+
+
+def readable(text: str) -> str:
+    """A file's text in which nothing but a line feed looks like a new line."""
+    return _BREAKS.sub(" ", text.replace("\r\n", "\n"))
 
 
 def material(pieces: Sequence[Piece], found: Iterable[Finding], *, staged: bool) -> Material:
@@ -93,6 +108,9 @@ def material(pieces: Sequence[Piece], found: Iterable[Finding], *, staged: bool)
     unshown = []
     shown = []
     for piece in pieces:
+        if len(piece.text) > MOST_TO_COMPARE or not piece.path.isprintable():
+            unshown.append(piece.shown)
+            continue
         text = _numbered(piece)
         if len(text) > room:
             unshown.append(piece.shown)
@@ -108,7 +126,8 @@ def material(pieces: Sequence[Piece], found: Iterable[Finding], *, staged: bool)
     parts.append("# What the rules found already\n\n" + ("\n".join(listed) or "Nothing."))
     parts.append("# The text under review\n\n" + "\n\n".join(shown))
     if unshown:
-        parts.append("Not shown, because it is too much: " + ", ".join(unshown))
+        told = ", ".join(each for each in unshown if each.isprintable())
+        parts.append(f"Not shown, because it is too much: {told}")
     return Material("\n\n".join(parts), tuple(unshown))
 
 
@@ -117,7 +136,7 @@ def _numbered(piece: Piece) -> str:
     width = len(str(len(lines)))
     if piece.before is None:
         body = [f"  {number:>{width}} | {line}" for number, line in enumerate(lines, 1)]
-        return f"## {piece.path}\n" + "\n".join(body)
+        return f"## {piece.path}{' (new)' * piece.added}\n" + "\n".join(body)
     head = f"## {piece.path} (changed: + new lines, - lines that went)"
     return head + "\n" + "\n".join(_changed(_lines(piece.before), lines, width))
 
@@ -129,7 +148,7 @@ def _lines(text: str) -> list[str]:
 def _changed(before: Sequence[str], after: Sequence[str], width: int) -> Iterator[str]:
     """The lines after a change, with those that went between them."""
     cut = len(after) > _LONG
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    matcher = difflib.SequenceMatcher(None, before, after)
     for what, old, old_end, new, new_end in matcher.get_opcodes():
         if what != "equal":
             yield from (f"- {'':>{width}} | {line}" for line in before[old:old_end])

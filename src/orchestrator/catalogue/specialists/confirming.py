@@ -1,51 +1,58 @@
-"""Makes the conformance check that a claim proposes, where that can be done safely.
+"""Makes the proofs that claims propose, where that can be done safely.
 
-It imports code that somebody else wrote, so it is made only inside the strong seal, and only of the
-very text that was reviewed.
+They run code that somebody else wrote, so they are made only inside the strong seal, and only of
+the very text that was reviewed. How a test is run is `telling`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 from orchestrator.catalogue.specialists.asking import Piece
+from orchestrator.catalogue.specialists.telling import Desk, tell_apart
 from orchestrator.workspace.seal import available_seal
-from trading_tools.review.claims import Checked, ProposedCheck
+from trading_tools.review.claims import Claim, ProposedCheck
+from trading_tools.review.panel import Checked
 
 MOST: Final = 6
-"""So many checks are made in one review."""
+"""So many proofs are made in one review."""
 
 TIMEOUT_S: Final = 60.0
 
 
-async def check_proposed(
-    proposed: ProposedCheck,
-    piece: Piece,
-    project: Path,
-    clean: Callable[[str], str],
+async def prove(
+    name: str,
+    claim: Claim,
+    pieces: Sequence[Piece],
+    desk: Desk,
     *,
     made: int,
 ) -> Checked:
-    """What the check comes to on the file of the claim; `made` were made before.
+    """What a proof of a claim comes to, by its name; `made` were made before."""
+    if made >= MOST:
+        return Checked(None, f"not made: more than {MOST} were proposed")
+    if available_seal().kind != "bubblewrap":
+        return Checked(None, "not made: without bubblewrap it is yours to run")
+    if claim.test is not None and name.startswith("test "):
+        return await tell_apart(claim.test, pieces, desk)
+    piece = next(each for each in pieces if each.shown == claim.path)
+    assert claim.check is not None
+    return await _checked(claim.check, piece, desk)
 
-    `clean` is what took secrets out of the reviewed text.
-    """
+
+async def _checked(proposed: ProposedCheck, piece: Piece, desk: Desk) -> Checked:
     from trading_tools.conformance.check import check
     from trading_tools.conformance.spec import CheckError, CheckSpec
 
     file, _, name = proposed.target.removeprefix("/workspace/").partition(":")
-    if made >= MOST:
-        return Checked(None, f"not made: more than {MOST} were proposed")
     if file != piece.path:
         return Checked(None, f"not made: the claim is about {piece.path}")
-    if available_seal().kind != "bubblewrap":
-        return Checked(None, "not made: without bubblewrap `orc check` is yours to call")
-    if not _is(project / piece.path, piece.text, clean):
+    if not _is(desk.project / piece.path, piece.text, desk.clean):
         return Checked(None, "not made: the file on disk is not the text that was reviewed")
     target = f"{file}:{name}" if name else file
-    spec = CheckSpec(proposed.kind, target, project, proposed.params, timeout_s=TIMEOUT_S)
+    spec = CheckSpec(proposed.kind, target, desk.project, proposed.params, timeout_s=TIMEOUT_S)
     try:
         outcome = await check(spec)
     except CheckError as error:
@@ -60,6 +67,6 @@ async def check_proposed(
 
 def _is(file: Path, text: str, clean: Callable[[str], str]) -> bool:
     try:
-        return clean(file.read_text("utf-8")) == text
+        return clean(file.read_bytes().decode("utf-8")) == text
     except (OSError, UnicodeDecodeError):
         return False

@@ -7,7 +7,7 @@ killed goes on from there, and neither a reply nor a check is paid for twice.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from decimal import ROUND_DOWN, Decimal
@@ -23,9 +23,10 @@ from orchestrator.catalogue.sessions import (
     open_session,
     take_up,
 )
-from orchestrator.catalogue.specialists.asking import Piece, material
-from orchestrator.catalogue.specialists.confirming import check_proposed
+from orchestrator.catalogue.specialists.asking import Piece, material, readable
+from orchestrator.catalogue.specialists.confirming import prove
 from orchestrator.catalogue.specialists.record import CHECKED, CLOSED, OPENED, Review
+from orchestrator.catalogue.specialists.telling import Desk
 from orchestrator.catalogue.tools import all_tools
 from orchestrator.models.port import ModelConfigError
 from orchestrator.run.definitions import ASK_USER
@@ -37,8 +38,8 @@ from orchestrator.run.state import State
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.verify import require_unaltered
 from trading_tools.exchange.market_data import MarketData
-from trading_tools.review.claims import Member, Panel, ProposedCheck, Voice
 from trading_tools.review.findings import Finding
+from trading_tools.review.panel import Member, Panel, Voice
 from trading_tools.review.weighing import weigh, why_rejected
 
 KIND: Final = "claims"
@@ -79,7 +80,7 @@ async def begin_review(
     Raises:
         ModelConfigError: a person must mend key, credit or model; the review can be taken up.
     """
-    clean = house.redactor().text
+    clean = _clean(house)
     pieces = [
         replace(each, text=clean(each.text), before=each.before and clean(each.before))
         for each in pieces
@@ -147,6 +148,12 @@ def outcome_of(ledger: Ledger, review: Review) -> Outcome:
     return Outcome(tuple(findings), review.files, panel)
 
 
+def _clean(house: House) -> Callable[[str], str]:
+    """What makes a file's text fit to be shown and recorded."""
+    without_secrets = house.redactor().text
+    return lambda text: without_secrets(readable(text))
+
+
 def _house_of(house: House, agent: str, members: int) -> House:
     """What a member works with: itself alone, and its part of what the whole review may cost."""
     own = house.agents.agents[agent]
@@ -174,26 +181,28 @@ async def _drive(sessions: Sequence[Session]) -> None:
 
 
 async def _close(house: House, review: Review) -> Outcome:
-    """Make the checks that claims propose, and record what came of the review."""
+    """Make the proofs that claims propose, and record what came of the review."""
     states = {run: Journal(house.ledger, run).state for _, run in review.members}
     texts = {each.shown: each.text for each in review.pieces}
     standing = [
-        each.claim
-        for each in _voices(review, states)
-        if why_rejected(each.claim, texts) is None and each.claim.check is not None
+        each.claim for each in _voices(review, states) if why_rejected(each.claim, texts) is None
     ]
+    desk = Desk(
+        project=house.project,
+        scratch=house.state_dir / "review",
+        settings=house.verify_settings(),
+        environ=house.environ,
+        clean=_clean(house),
+    )
     checked = dict(review.checked)
     for claim in standing:
-        proposed: ProposedCheck | None = claim.check
-        if proposed is None or proposed.shown in checked:
-            continue
-        piece = next(each for each in review.pieces if each.shown == claim.path)
-        came = await check_proposed(
-            proposed, piece, house.project, house.redactor().text, made=len(checked)
-        )
-        checked[proposed.shown] = came
-        body = {"check": proposed.shown, "broken": came.broken, "detail": came.detail}
-        house.ledger.append(review.name, CHECKED, house.redactor().value(body))
+        for name in claim.proofs:
+            if name in checked:
+                continue
+            came = await prove(name, claim, review.pieces, desk, made=len(checked))
+            checked[name] = came
+            body = {"check": name, "broken": came.broken, "detail": came.detail}
+            house.ledger.append(review.name, CHECKED, house.redactor().value(body))
     outcome = outcome_of(house.ledger, Review.read(house.ledger, review.name))
     if not review.closed and not any(_may_go_on(state) for state in states.values()):
         house.ledger.append(review.name, CLOSED, _told(outcome))

@@ -1,7 +1,7 @@
 """What a review by specialists records in a stream of its own, and how it is read back.
 
 `review.opened` holds what is reviewed, what the rules found and the members' runs, `review.checked`
-each conformance check that was made, `review.closed` what came of it.
+each proof that was made, `review.closed` what came of it.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from orchestrator.catalogue.specialists.asking import Piece
 from trading_tools.audit.ledger import Ledger
-from trading_tools.review.claims import Checked
 from trading_tools.review.findings import Edit, Finding, Severity
+from trading_tools.review.panel import Checked
 
 OPENED: Final = "review.opened"
 CHECKED: Final = "review.checked"

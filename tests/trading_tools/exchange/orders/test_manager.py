@@ -30,8 +30,9 @@ async def test_an_order_is_written_down_before_it_is_sent_and_answered_after(sho
     order = await shop.manager.submit(resting())
     assert order.stage is Stage.OPEN
     assert shop.accepted() == [name_of("one")]
-    _, intent, result = shop.audit.trail()[:3]
+    intent, result = shop.audit.trail()[:2]
     assert isinstance(intent, OrderIntent)
+    assert intent.mid_quote == Decimal(60_000)
     assert isinstance(result, OrderResult)
     assert result.outcome is Outcome.ACCEPTED
 
@@ -308,23 +309,3 @@ async def test_what_others_did_while_nothing_of_ours_ran_is_told_after_a_restart
         assert (await after.reconcile(["BTC/USDT"])).strange_fills
         # Coins that others bought are not ours to sell.
         assert after.records.position_base("BTC/USDT") == 0
-
-
-async def test_the_prices_that_an_order_was_let_out_by_are_written_down_before_it(
-    shop: Shop,
-) -> None:
-    await shop.manager.submit(resting("one"))
-    decided, meant, *_ = shop.audit.trail()
-    assert isinstance(decided, Decision)
-    assert isinstance(meant, OrderIntent)
-    assert decided.decision == "order let out"
-    assert 0 <= decided.data["age_s"] <= 5
-    prices = {
-        name: decided.data[name] for name in ("symbol", "mid_quote", "bid_quote", "ask_quote")
-    }
-    assert prices == {
-        "symbol": "BTC/USDT",
-        "mid_quote": Decimal(60_000),
-        "bid_quote": Decimal(59_999),
-        "ask_quote": Decimal(60_001),
-    }

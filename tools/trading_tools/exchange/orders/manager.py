@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from trading_tools.audit.account_entries import PositionChange
 from trading_tools.audit.trade import (
@@ -99,8 +100,8 @@ class OrderManager:
             if known is not None:
                 _require_same(known, intent)
                 return await self._resolved(known, resolve_within_s)
-            await self._let_out(intent)
-            order = self._intend(intent, name)
+            mid = await self._let_out(intent)
+            order = self._intend(intent, name, mid)
             if not self._journal.alone:
                 raise AnotherManager(
                     f"{intent.key!r:.60} was not sent: another process writes orders to this audit "
@@ -266,8 +267,10 @@ class OrderManager:
         """Those that look like ours: of an audit that was lost, or of another stream's manager."""
         return [each for each in strange if is_ours(self.venue.name, each.client_order_id)]
 
-    async def _let_out(self, intent: Intent) -> None:
-        """Nothing is awaited between the last check and the record, or between that and the wire.
+    async def _let_out(self, intent: Intent) -> Decimal:
+        """The middle of the book by which the guard lets it out.
+
+        Nothing is awaited between the last check and the record, or between that and the wire.
 
         Raises:
             Refused: the guard does not let it out, or it is not its turn.
@@ -275,15 +278,11 @@ class OrderManager:
         try:
             self._guard.check(intent, self.records)
             await self.venue.turn(intent)
-            self._guard.check(intent, self.records)
-            seen = self._guard.seen(intent.symbol)
+            return self._guard.check(intent, self.records)
         except NotSent as error:
             refusal = Refused(error.rule, str(error))
         except Refused as error:
             refusal = error
-        else:
-            self._journal.decided("order let out", f"the guard passed {intent.key!r:.60}", seen)
-            return
         self._journal.decided("order refused", str(refusal), _shown(intent))
         raise refusal
 
@@ -295,7 +294,7 @@ class OrderManager:
             CancelResult(name, judged.outcome, self._now(), judged.code, judged.message)
         )
 
-    def _intend(self, intent: Intent, name: str) -> OrderRecord:
+    def _intend(self, intent: Intent, name: str, mid: Decimal) -> OrderRecord:
         self._tracker.write(
             OrderIntent(
                 name,
@@ -305,6 +304,7 @@ class OrderManager:
                 intent.size_base,
                 intent.price_quote,
                 self._now(),
+                mid,
             )
         )
         return self.records.orders[name]

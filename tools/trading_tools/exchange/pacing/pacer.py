@@ -65,11 +65,10 @@ class Pacer:
         Raises:
             NeverFits: it costs more than a whole limit.
         """
-        needs = frozenset(self._slot_name(rule, cost.lane) for rule in self._touched(cost))
-        behind = any(self._blocked.get(name, Priority.DATA + 1) <= priority for name in needs)
-        wait = None if behind else self.try_acquire(cost, priority)
+        wait = None if self._is_behind(cost, priority) else self.try_acquire(cost, priority)
         if wait == 0:
             return
+        needs = self._needs(cost)
         loop = asyncio.get_running_loop()
         waiter = _Waiter(priority, next(self._numbers), cost, needs, loop.create_future())
         self._waiting.append(waiter)
@@ -172,6 +171,16 @@ class Pacer:
                 return
             self._timer.cancel()
         self._timer = loop.call_later(seconds, self._serve)
+
+    def _is_behind(self, cost: Cost, priority: Priority) -> bool:
+        """Whether one that is at least as urgent waits for a limit which this one needs."""
+        blocked = self._blocked
+        return bool(blocked) and any(
+            blocked.get(name, Priority.DATA + 1) <= priority for name in self._needs(cost)
+        )
+
+    def _needs(self, cost: Cost) -> frozenset[str]:
+        return frozenset(self._slot_name(rule, cost.lane) for rule in self._touched(cost))
 
     def _touched(self, cost: Cost) -> list[Rule]:
         """The rules that a request counts for.

@@ -62,7 +62,7 @@ def _collar(limits: Limits, trail: Trail, case: Case) -> Finding:
     if unseen:
         return no_evidence(
             f"the record does not hold the quote for {unseen} of {len(orders)} orders",
-            f"record a decision with symbol and {MID} before each order",
+            f"record {MID} with each order's intent, as the kit does",
             trail.here,
         )
     refused = trail.refusals("price-collar", "slippage")
@@ -82,7 +82,7 @@ def _collar(limits: Limits, trail: Trail, case: Case) -> Finding:
 
 
 def _mids(trail: Trail) -> list[Decimal | None]:
-    """For each order the mid that was recorded since the market's last order, if any was."""
+    """For each order the mid of its intent, else the one recorded since the market's last order."""
     newest: dict[str, Decimal] = {}
     found: list[Decimal | None] = []
     for entry in trail.entries:
@@ -91,7 +91,8 @@ def _mids(trail: Trail) -> list[Decimal | None]:
             if isinstance(symbol, str) and isinstance(mid, Decimal) and mid > 0:
                 newest[symbol] = mid
         elif isinstance(entry, OrderIntent):
-            found.append(newest.pop(entry.symbol, None))
+            before = newest.pop(entry.symbol, None)
+            found.append(before if entry.mid_quote is None else entry.mid_quote)
     return found
 
 
@@ -219,7 +220,7 @@ def _too_large(limits: Limits, trail: Trail) -> Finding | None:
     paid = {fill.order.client_order_id: fill.price_quote for fill in trail.fills()}
     unpriced = 0
     for order in trail.intents:
-        price = order.price_quote or paid.get(order.client_order_id)
+        price = order.price_quote or paid.get(order.client_order_id) or order.mid_quote
         if price is None:
             unpriced += 1
         elif order.size_base * price > most:

@@ -7,7 +7,7 @@ from decimal import Context, Decimal
 from trading_tools.golive.check import Case, Check
 from trading_tools.golive.config.model import Sizing
 from trading_tools.golive.inputs.table import InputError
-from trading_tools.golive.inputs.trades import read_trades
+from trading_tools.golive.ruin import limit_chance
 from trading_tools.golive.verdict import Evidence, Finding, failed, no_evidence, of_file, passed
 from trading_tools.money import plain
 from trading_tools.risk.errors import RiskError
@@ -32,6 +32,7 @@ def _sizing(case: Case) -> Finding:
     allowed = max(full * sizing.multiplier, Decimal(0))
     if sizing.cap is not None:
         allowed = min(allowed, sizing.cap)
+    ruin = limit_chance(case)
     here = Evidence(
         "golive.toml [sizing]",
         case.project.sha256,
@@ -41,6 +42,7 @@ def _sizing(case: Case) -> Finding:
             "configured_fraction": plain(sizing.fraction),
             "sample_trades": sizing.sample_trades,
             **_fall(full, sizing),
+            **({} if ruin is None else {"chance_of_max_drawdown_in_a_year": ruin}),
         },
     )
     if full <= 0:
@@ -70,7 +72,8 @@ def _sizing(case: Case) -> Finding:
         )
     return passed(
         f"{plain(sizing.fraction)} of the bankroll is within {_short(allowed)} "
-        f"(full Kelly {_short(full)})",
+        f"(full Kelly {_short(full)})"
+        + ("" if ruin is None else f"; {ruin:.0%} chance of max_drawdown_quote within a year"),
         here,
         *seen,
     )
@@ -78,17 +81,12 @@ def _sizing(case: Case) -> Finding:
 
 def _on_paper(case: Case, sizing: Sizing) -> tuple[Evidence, ...] | Finding:
     """What paper trading says of the win rate; nothing where it cannot be read (G14 says why)."""
-    paper = case.project.config.paper
-    if paper is None:
-        return ()
     try:
-        trades = read_trades(
-            case.project.path(paper.file), paper.time_zone, paper.columns, paper.strategy
-        )
+        trades = case.paper_trades
     except InputError:
         return ()
-    if paper.from_date is not None:
-        trades = trades.since(paper.from_date)
+    if trades is None:
+        return ()
     count, wins = len(trades.profit_quote), int((trades.profit_quote > 0).sum())
     if not count:
         return ()

@@ -150,7 +150,7 @@ def read_trail(case: Case) -> Trail:
     if not path.is_file():
         raise InputError(f"{record.file} is not there: name the bot's ledger under [record] file")
     try:
-        with Ledger.open(path, key=case.audit_key, read_only=True) as ledger:
+        with Ledger.open(path, key=case.audit_key, read_only=True, at_rest=True) as ledger:
             head = ledger.head(record.stream)
             entries = TradeAudit(ledger, record.stream).trail() if head else []
     except LedgerError as error:

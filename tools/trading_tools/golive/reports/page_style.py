@@ -55,6 +55,11 @@ figure { margin: 1rem 0; break-inside: avoid; } figcaption { font-size: .9rem; }
 .plot text.none { fill: var(--none); font-weight: 600; }
 @media print { :root { --ink: #000; --soft: #444; --paper: #fff; --line: #bbb; --pass: #14662f;
   --fail: #a01c22; --none: #7a5508; --waived: #2b46b0; --mark: #0b5a68; }
-  body { max-width: none; padding: 0; font-size: 10.5pt; } h2 { break-after: avoid; }
-  .verdict { font-size: 28pt; } @page { margin: 18mm 16mm; } }
+  html { font-size: 9.5pt; } body { max-width: none; padding: 0; font-size: 1rem;
+  line-height: 1.35; }
+  h2 { break-after: avoid; margin-top: 1.3rem; } td, th { padding-top: .15rem;
+  padding-bottom: .15rem; } .verdict { font-size: 26pt; } .figures { display: grid;
+  grid-template-columns: 1fr 1fr; gap: 0 1.5rem; } .wide { grid-column: 1 / -1; }
+  .figures figure { margin: .4rem 0; } .plot { font-size: 15px; } .wide .plot { font-size: 12px; }
+  @page { margin: 14mm 14mm; } }
 """

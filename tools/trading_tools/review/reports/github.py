@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from trading_tools.review.claims import Panel
 from trading_tools.review.findings import Finding, Severity
+from trading_tools.review.panel import Panel
 
 _COMMANDS: Final = {
     Severity.ERROR: "error",
@@ -37,7 +37,7 @@ def _one(finding: Finding) -> str:
         "title": f"{finding.rule}: {finding.message}",
     }
     told = ",".join(f"{name}={_field(str(value))}" for name, value in fields.items() if value)
-    said = f"[{', '.join(finding.sources)}; {finding.standing}]" if finding.sources else ""
+    said = f"[{finding.attribution}]" if finding.attribution else ""
     text = " ".join(
         part for part in (finding.why, f"Do: {finding.fix}." * bool(finding.fix), said) if part
     )

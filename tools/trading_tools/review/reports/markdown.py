@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from trading_tools.review.claims import TOPICS, Panel
 from trading_tools.review.findings import Finding, Severity
+from trading_tools.review.panel import TOPICS, Panel
 from trading_tools.review.rule import Rule, Topic
 
 _ORDER: Final = (
@@ -89,7 +89,7 @@ def _rows(found: Sequence[Finding]) -> Iterator[str]:
     yield "|---|---|---|"
     for each in found[:_MOST]:
         where = f"`{_cell(each.path)}:{each.line}`"
-        said = f" ({', '.join(each.sources)}; {each.standing})" if each.sources else ""
+        said = f" ({each.attribution})" if each.attribution else ""
         yield f"| {where} | {each.rule} {each.severity} | {_cell(each.message + said)} |"
     if len(found) > _MOST:
         yield f"| and {len(found) - _MOST} more | | |"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from trading_tools.review.claims import Panel, Rejected
 from trading_tools.review.findings import Finding
+from trading_tools.review.panel import Panel, Rejected
 
 
 def as_json(

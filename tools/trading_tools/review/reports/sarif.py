@@ -11,8 +11,8 @@ from pathlib import PurePath
 from typing import Any, Final
 from urllib.parse import quote
 
-from trading_tools.review.claims import TOPICS, Panel
 from trading_tools.review.findings import Edit, Finding, Severity
+from trading_tools.review.panel import TOPICS, Panel
 from trading_tools.review.rule import Rule
 
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from trading_tools.review.claims import Panel
 from trading_tools.review.findings import Finding, Severity
+from trading_tools.review.panel import Panel
 
 _STYLES: Final = {
     Severity.ERROR: "\x1b[1;31m",
@@ -58,7 +58,8 @@ def _one(
     style = _STYLES[finding.severity]
     word = "" if finding.severity is Severity.ERROR else f" {finding.severity}"
     head = f"{styled(_BOLD, _shown(where))}: {styled(style, finding.rule + word)}"
-    yield f"{head} {_shown(finding.message)}"
+    doubt = " (not confirmed)" if brief and not finding.confirmed else ""
+    yield f"{head} {_shown(finding.message)}{doubt}"
     if brief:
         return
     number = str(finding.line)
@@ -79,9 +80,8 @@ def _one(
         for name, said in (("why", finding.why), ("do", finding.fix and finding.fix + mends)):
             if said:
                 yield from _sentence(styled(_DIM, f"{gutter} ="), name, said, len(gutter), columns)
-    if finding.sources:
-        said = f"{', '.join(finding.sources)}; {finding.standing}"
-        for name, line in (("by", said), *(("and", each) for each in finding.also)):
+    if finding.attribution:
+        for name, line in (("by", finding.attribution), *(("and", each) for each in finding.also)):
             yield from _sentence(styled(_DIM, f"{gutter} ="), name, line, len(gutter), columns)
     yield ""
 
@@ -95,7 +95,8 @@ def _panel(panel: Panel) -> Iterator[str]:
     for member in panel.members:
         calls = f"{member.model_calls} model call{'' if member.model_calls == 1 else 's'}"
         cost = "price not known" if member.cost_usd is None else f"{member.cost_usd} USD"
-        said = f"{member.claims} said" if member.done else f"gave no review: {member.detail}"
+        detail = f": {member.detail}" if member.detail else ""
+        said = f"{member.claims} said" if member.done else f"gave no review{detail}"
         told = f"{member.agent}: {member.status}, {said}, {calls}, {cost}; orc show {member.run}"
         yield _shown(" ".join(told.split()))
     if panel.unshown:
@@ -133,7 +134,7 @@ def _shown(text: str) -> str:
 def _summary(findings: Sequence[Finding], files: int, colour: bool) -> str:
     looked = f"{files} file" if files == 1 else f"{files} files"
     if not findings:
-        return f"nothing found in {looked}" if files else "nothing to review: no file was read"
+        return f"nothing found in {looked}" if files else "nothing to review: no Python was read"
     counts = Counter(each.severity for each in findings)
     parts = [
         f"{counts[each]} {each}{'' if counts[each] == 1 else 's'}"
