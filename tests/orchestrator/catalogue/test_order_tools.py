@@ -222,7 +222,11 @@ async def test_only_the_simulator_is_free_and_closed_places_say_how_they_are_ope
         ({}, {"venue": "binanse"}, "there is no venue 'binanse'; did you mean binance"),
         ({}, {"venue": "ftx"}, "ftx closed in November 2022"),
         ({}, {"venue": "okx"}, "orders at okx are not supported: use one of binance, "),
-        ({}, {"venue": "coinbase"}, "does not serve coinbase, only binance, bybit, kraken: start"),
+        (
+            {},
+            {"venue": "coinbase"},
+            "does not serve coinbase, only binance, bybit, kraken: start one with",
+        ),
         ({"simulator": DEAD}, {}, "no simulator answers at http://127.0.0.1:1: start one with"),
         ({}, {"symbol": "BTC/XYZ"}, "BTC/XYZ"),
         ({}, {"symbol": "ETH/BTC"}, "ETH/BTC is priced in BTC, and the limits"),

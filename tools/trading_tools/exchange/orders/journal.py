@@ -55,7 +55,7 @@ class Journal:
 
     def decided(self, decision: str, reason: str, data: Mapping[str, Any]) -> None:
         """Put down why something was done or left."""
-        self._count(self._audit.decision(decision=decision, reason=reason, data=data).seq, ours=0)
+        self._count(self._audit.decision(decision, reason, data).seq, ours=0)
 
     def _count(self, seq: int, ours: int) -> None:
         """Look whether all entries on orders up to the event `seq` are ours."""
