@@ -153,7 +153,7 @@ def _before(one: ast.AST, other: ast.AST) -> bool:
 
 
 def _line(node: ast.AST) -> int:
-    line: int = node.lineno  # type: ignore[attr-defined]
+    line: int = node.lineno  # type: ignore[attr-defined]  # only of statements and expressions
     return line
 
 
