@@ -173,7 +173,7 @@ def _gate(trades: int, days: int) -> list[Figure]:
         _most(f"{rows} of paper trading, memory", found["paper_mb"], 2_000, " MB", 0),
         _most(f"{rows} against as many of the backtest, wall", found["parity_s"], 60, " s", 1),
         _most(f"{rows} against as many, memory", found["parity_mb"], 2_000, " MB", 0),
-        _most(panel, found["overfitting_s"], 20, " s", 1),
+        _most(panel, found["overfitting_s"] * 1000, 20_000, " ms", 0),
     ]
 
 

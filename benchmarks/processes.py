@@ -17,8 +17,12 @@ PEERS = ROOT / ".venv-peers" / "bin" / "python"
 
 
 def environ() -> dict[str, str]:
-    """Ours, so that the peers' interpreter finds the scenario, less what would steer runs."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("ANTHROPIC_", "ORC_"))}
+    """Ours, so that the peers' interpreter finds the scenario, less what would steer runs.
+
+    Nor is it told to write no bytecode: each process would then compile all sources anew.
+    """
+    steers = ("ANTHROPIC_", "ORC_", "PYTHONDONTWRITEBYTECODE")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(steers)}
     return {**kept, "PYTHONPATH": os.pathsep.join(str(ROOT / d) for d in (".", "src", "tools"))}
 
 

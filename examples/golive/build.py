@@ -7,6 +7,7 @@ The approvers' keys go into `DIR.keys`.
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from decimal import Decimal
 from itertools import accumulate
 from pathlib import Path
 
+from orchestrator.cli.place import audit_key
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.trade import TradeAudit
 
@@ -108,8 +110,8 @@ def table(header: str, rows: Iterable[Iterable[str]]) -> str:
 
 
 def record(file: Path, now: datetime) -> None:
-    """The bot's own audit of two orders."""
-    with Ledger.open(file) as ledger:
+    """The bot's own audit of two orders, under the key in ORC_AUDIT_KEY where there is one."""
+    with Ledger.open(file, key=audit_key(os.environ)) as ledger:
         for name in ("order-1", "order-2"):
             TradeAudit(ledger, "orders").order_intent(
                 client_order_id=name,

@@ -29,6 +29,7 @@ def test_runs_at_once_are_all_done_though_the_service_is_overloaded(tmp_path: Pa
     assert found["chain_holds"] is True
 
 
+@pytest.mark.slow
 def test_a_review_is_measured_beside_parsing() -> None:
     found = told("benchmarks.review", "500")
     assert {"over_parse", "lines_wall_s", "rss_mb", "staged_ms"} <= set(found)
@@ -72,12 +73,14 @@ def test_a_check_of_each_kind_finds_nothing_on_sound_components() -> None:
     assert all(value > 0 for value in found.values())
 
 
+@pytest.mark.slow
 def test_every_cut_and_silence_of_the_benchmark_is_survived() -> None:
     found = told("benchmarks.kit_streams", "0.2", "1")
     assert set(found) == {"path_p99_ms", "sent_p99_ms", "path_a_s", "cut_s", "silence_s"}
     assert all(value > 0 for value in found.values())
 
 
+@pytest.mark.slow
 def test_a_drill_starts_with_one_venue_and_with_all() -> None:
     found = told("benchmarks.drill", "1")
     assert set(found) == {"one_venue_s", "all_venues_s"}

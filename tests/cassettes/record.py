@@ -31,6 +31,7 @@ from orchestrator.run.journal import Journal
 from orchestrator.run.report import open_approval
 from tests.cassettes import routing
 from tests.support.quiet_venue import quiet_simulator
+from tests.support.reviews import REVIEWS
 from tests.support.scenarios import SCENARIOS, Scenario
 
 
@@ -73,8 +74,8 @@ def approve(place: Place, run: str) -> None:
 
 
 def main(names: list[str]) -> int:
-    """Record the scenarios named, or all; `routing` is the one that is no run."""
-    known = (*SCENARIOS, routing.NAME)
+    """Record the scenarios named, or all; `routing` and the reviews are no runs."""
+    known = (*SCENARIOS, *REVIEWS, routing.NAME)
     unknown = [name for name in names if name not in known]
     if unknown:
         sys.stderr.write(f"unknown: {', '.join(unknown)}; there are: {', '.join(known)}\n")
@@ -94,6 +95,13 @@ def main(names: list[str]) -> int:
             with recording(routing.CASSETTE, about):
                 choices = asyncio.run(routing.route_all(model))
             sys.stderr.write(f"{name}: {len(choices)} requests, {routing.CASSETTE}\n")
+            continue
+        if name in REVIEWS:
+            review = REVIEWS[name]
+            about["request"] = "orc review " + " ".join(review.words)
+            with tempfile.TemporaryDirectory() as folder, recording(review.cassette, about):
+                code = review.play(Path(folder))
+            sys.stderr.write(f"{name}: exit code {code}, {review.cassette}\n")
             continue
         scenario = SCENARIOS[name]
         about["request"] = scenario.request

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from trading_tools.audit.ledger import Ledger
     from trading_tools.golive.config.reading import Project
     from trading_tools.golive.gate import Checked, Report
+    from trading_tools.golive.reports.to_do import Step
 
 LONGEST_S: Final = 900.0
 _ROOT: Final = "/workspace"
@@ -87,11 +88,19 @@ def _asked(project: Project, ledger: Ledger | None) -> Report:
     waivers = NO_WAIVERS
     if ledger is not None:
         waivers = read_waivers(ledger, project.config.bot.name, signers, now.date())
-    case = Case(project=project, now=now, ledger=ledger, drilled=recall(project, ledger))
+    case = Case(
+        project=project,
+        now=now,
+        ledger=ledger,
+        audit_key=None if ledger is None else ledger.store.signer.key,
+        drilled=recall(project, ledger),
+    )
     return pass_gate(case, commit, waivers)
 
 
 def _data(report: Report) -> dict[str, object]:
+    from trading_tools.golive.reports.to_do import steps
+
     blocking = report.blocking
     failed = [each for each in blocking if each.finding.verdict == "fail"]
     lacking = [each for each in blocking if each.finding.verdict != "fail"]
@@ -103,9 +112,14 @@ def _data(report: Report) -> dict[str, object]:
         "config_sha256": report.config_sha256,
         "counts": {"failed": len(failed), "lacking": len(lacking), "passed": len(passed)},
         "failed": [_line(each) for each in failed],
-        "blocking": "\n".join(map(_line, blocking)),
+        "blocking": "\n".join([*map(_line, failed), *map(_step, steps(report))]),
         "passed": "\n".join(map(_line, passed)),
     }
+
+
+def _step(step: Step) -> str:
+    named = "; ".join(f"{each.id} {each.title}" for each in step.checks)
+    return f"{named}: {'; '.join(step.details)}. To do: {step.fix}"
 
 
 def _line(each: Checked) -> str:

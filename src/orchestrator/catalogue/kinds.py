@@ -8,6 +8,7 @@ from typing import Final
 
 from orchestrator.catalogue.acceptance.act import acted
 from orchestrator.catalogue.acceptance.change import changed, unasked
+from orchestrator.catalogue.acceptance.claims import claims_read
 from orchestrator.catalogue.acceptance.figures import (
     figures_listed,
     figures_supported,
@@ -28,6 +29,7 @@ CHECKS: Final[Mapping[str, tuple[Check, ...]]] = MappingProxyType(
         "golive": (receipts_exist, unasked, gate_passed, figures_listed),
         "answer": (receipts_exist, unasked, figures_supported),
         "act": (receipts_exist, acted),
+        "claims": (receipts_exist, unasked, claims_read),
     }
 )
 """By kind, in the order in which they are made: the cheap ones first."""

@@ -150,7 +150,7 @@ async def cancel_all_orders(
 @tool(effect=Effect.READ, timeout_s=TIMEOUT_S, subject=_subject)
 async def open_orders(
     context: ToolContext, place: PlaceName, venue: VenueName, symbol: OneSymbol = None
-) -> OpenOrders:
+) -> OpenOrders | ToolResult:
     """List the account's open orders as the venue has them now, those of other programs too."""
     return await looking.open_orders(context, Many(place, venue, symbol))
 

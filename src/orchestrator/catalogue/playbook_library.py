@@ -12,8 +12,9 @@ from pathlib import Path
 
 from orchestrator.agents.catalogue import AgentCatalogue
 from orchestrator.agents.definition import AgentDefinition
+from orchestrator.playbooks.files import shipped_dir
 from orchestrator.playbooks.format import Playbook, Step
-from orchestrator.playbooks.library import Library, files_read, shipped_dir
+from orchestrator.playbooks.library import Library, files_read
 from orchestrator.playbooks.matching import match
 from orchestrator.playbooks.reading import Loaded, Problem
 from orchestrator.run.definitions import ASK_USER

@@ -18,7 +18,15 @@ from orchestrator.workspace.errors import GitError, WorkspaceError
 from orchestrator.workspace.ignore import ALWAYS
 from orchestrator.workspace.listing import walk
 from trading_tools.review.comparing import new_ones
-from trading_tools.review.reading.files import DOCUMENTS, FOUND_IN_FOLDERS, PYTHON
+from trading_tools.review.parsing import Unreadable
+from trading_tools.review.reading.files import (
+    DOCUMENTS,
+    FOUND_IN_FOLDERS,
+    NOTEBOOKS,
+    PYTHON,
+    TEXTS,
+    source_of,
+)
 from trading_tools.review.reading.finding import Reader, from_disk
 from trading_tools.review.run import Target, review
 
@@ -240,11 +248,24 @@ def review_paths(
 ) -> Reviewed:
     """All findings in files and folders.
 
+    A page or a notebook that holds no Python is not counted: nothing in it was looked at.
+
     Raises:
         NotThere: a path leads nowhere.
     """
     targets = files_of(paths, here, project)
-    return Reviewed(tuple(review(targets, rules)), len(targets), tuple(targets))
+    read = sum(_holds_python(each.file) for each in targets)
+    return Reviewed(tuple(review(targets, rules)), read, tuple(targets))
+
+
+def _holds_python(file: Path) -> bool:
+    if file.suffix.lower() not in NOTEBOOKS | DOCUMENTS | TEXTS:
+        return True
+    raw = from_disk(file)
+    try:
+        return raw is None or bool(source_of(file.name, raw).text.strip())
+    except Unreadable:
+        return True  # which is a finding
 
 
 def repository_of(project: Path, environ: Mapping[str, str]) -> Repository:

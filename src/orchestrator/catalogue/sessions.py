@@ -48,6 +48,7 @@ from orchestrator.run.report import left_nothing
 from orchestrator.run.setting import Absent, Person, Setting
 from orchestrator.run.takeover import settles_in_s
 from orchestrator.toolbox.permissions import Rules, decide
+from orchestrator.toolbox.tool import Tool
 from orchestrator.workspace.errors import WorkspaceError
 from orchestrator.workspace.seal import available_seal
 from orchestrator.workspace.sessions import forget_session
@@ -219,9 +220,13 @@ def open_session(
     agent: str | None = None,
     model: str | None = None,
     clean: bool = False,
+    tools: Mapping[str, Tool] | None = None,
 ) -> Session:
-    """A new run: workspace made, nothing recorded yet. Enter it, `begin`, then `drive`."""
-    definitions = _define(house, model)
+    """A new run: workspace made, nothing recorded yet. Enter it, `begin`, then `drive`.
+
+    `tools` are those that its agents may be granted; default: all.
+    """
+    definitions = _define(house, model, all_tools() if tools is None else tools)
     if agent is not None and agent not in definitions.agents:
         near = ", ".join(house.agents.nearest(agent))
         fix = f"did you mean {near}?" if near else "`orc agents` lists them"
@@ -238,14 +243,19 @@ def open_session(
 
 
 def begin(
-    session: Session, house: House, request: str, agent: str | None, model: str | None
+    session: Session,
+    house: House,
+    request: str,
+    agent: str | None,
+    model: str | None,
+    kind: str | None = None,
 ) -> None:
     """Record the opening of a new run: request, settings, definitions; and that it is ours."""
     session.journal.append(
         ev.RunOpened(
             request=house.redactor().text(request),
             agent=agent,
-            kind=None,
+            kind=kind,
             model=model,
             settings=house.redactor().value(house.settings.model_dump(mode="json")),
             limits=limits_of(house.settings).body(),
@@ -358,7 +368,7 @@ def brief(workspace: Workspace, plan: Plan) -> str:
     return "\n".join(lines)
 
 
-def _define(house: House, model: str | None) -> Definitions:
+def _define(house: House, model: str | None, tools: Mapping[str, Tool]) -> Definitions:
     default = model or house.settings.model.name
 
     def model_of(definition: AgentDefinition) -> str:
@@ -367,7 +377,7 @@ def _define(house: House, model: str | None) -> Definitions:
 
     return Definitions.build(
         house.agents,
-        all_tools(),
+        tools,
         model_of=model_of,
         effort=house.settings.model.effort,
         router=resolve_model(house.settings.model.router) or default,

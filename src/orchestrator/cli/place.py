@@ -10,7 +10,7 @@ import base64
 import binascii
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -173,7 +173,7 @@ class Place:
         The project's own only while it is trusted. What keeps one out is said.
         """
         from orchestrator.catalogue.playbook_library import library_of
-        from orchestrator.playbooks.library import shipped_dir
+        from orchestrator.playbooks.files import shipped_dir
 
         trusted = self.trust.holds
         if not trusted and (own := self._own_playbooks()):
@@ -185,12 +185,22 @@ class Place:
                 self.say_once(f"playbook not in force: {problem}")
         return library
 
-    def written_playbooks(self) -> tuple[Playbook, ...]:
-        """The playbooks as they are written, without a look at whether they can work here."""
-        from orchestrator.playbooks.library import Library, files_read, shipped_dir
+    def written_playbooks(self, requests: Sequence[str]) -> tuple[Playbook, ...]:
+        """The playbooks as they are written, without a look at whether they can work here.
+
+        None where no request holds what any of them is asked by, which costs little to tell.
+        """
+        from orchestrator.playbooks.asked import any_is_asked
+        from orchestrator.playbooks.files import files_of, shipped_dir
 
         project = self.project if self.trust.holds else None
-        return Library.of(files_read(project, self.user, shipped_dir())).playbooks
+        files = tuple(files_of(project, self.user, shipped_dir()))
+        if not any_is_asked(requests, (path for path, _ in files)):
+            return ()
+        from orchestrator.playbooks.library import Library
+        from orchestrator.playbooks.reading import read_playbook
+
+        return Library.of(read_playbook(path, source) for path, source in files).playbooks
 
     def _own_playbooks(self) -> int:
         """How many the project brings, trusted or not."""

@@ -111,7 +111,7 @@ def _told(lines: list[str], loaded: list[Loaded]) -> str:
 
 def _files(paths: tuple[Path, ...]) -> list[Path]:
     """The playbook files of folders, and what is named as it is."""
-    from orchestrator.playbooks.library import files_in
+    from orchestrator.playbooks.files import files_in
 
     found: list[Path] = []
     for path in paths:
@@ -122,7 +122,7 @@ def _files(paths: tuple[Path, ...]) -> list[Path]:
 
 
 def _own_folders(place: Place) -> tuple[Path, ...]:
-    from orchestrator.playbooks.library import FOLDER
+    from orchestrator.playbooks.files import FOLDER
 
     folders = (place.project / PROJECT_PLAYBOOKS, place.user / FOLDER)
     found = tuple(folder for folder in folders if folder.is_dir())

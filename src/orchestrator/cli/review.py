@@ -19,8 +19,10 @@ from orchestrator.cli.text import counted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from orchestrator.catalogue.reviewing import Reviewed
+    from orchestrator.catalogue.reviewing import Change, Reviewed
+    from orchestrator.cli.review_agents import Asked
     from trading_tools.review.findings import Finding
+    from trading_tools.review.panel import Panel
     from trading_tools.review.rule import Rule
 
 _FAILING = {"error": ("error",), "warning": ("error", "warning"), "never": ()}
@@ -51,6 +53,17 @@ _FAILING = {"error": ("error",), "warning": ("error", "warning"), "never": ()}
     metavar="FILE",
     help="Keep what is found as old, and end with 0.",
 )
+@click.option("--agents", "ask", is_flag=True, help="Ask the fitting specialists too: a model.")
+@click.option("--agent", "names", multiple=True, metavar="A", help="Ask this one. Repeatable.")
+@click.option("--model", metavar="M", help="The model that the specialists talk to.")
+@click.option("--max-usd", metavar="X", help="Most that the model may cost, in USD.")
+@click.option(
+    "--fail-on-unconfirmed",
+    "strict",
+    is_flag=True,
+    help="Findings of specialists that nothing confirmed count for the exit code too.",
+)
+@click.option("--resume", metavar="REVIEW", help="Go on with a review by specialists.")
 @WORKSPACE
 @JSON
 def review_command(
@@ -66,13 +79,20 @@ def review_command(
     ignore: str | None,
     baseline: Path | None,
     keep: Path | None,
+    ask: bool,
+    names: tuple[str, ...],
+    model: str | None,
+    max_usd: str | None,
+    strict: bool,
+    resume: str | None,
     workspace: Path | None,
     as_json: bool,
 ) -> None:
-    """Review PATHS, or what is new in them, for faults that lose money. No model is asked.
+    """Review PATHS, or what is new in them, for faults that lose money.
 
-    Without PATHS it is the project. A folder is searched for Python and notebooks, without what git
-    ignores; a file that is named is read whatever its name (Markdown for its Python blocks).
+    No model is asked but with --agents, which gives the same text to specialists. Without PATHS it
+    is the project. A folder is searched for Python and notebooks, without what git ignores; a file
+    that is named is read whatever its name (Markdown for its Python blocks).
     """
     if revision is not None and staged:
         raise CommandError("--diff and --staged exclude each other", "orc review", "use one")
@@ -81,11 +101,25 @@ def review_command(
     if as_json and form not in {None, "json"}:
         fix = "use one of them"
         raise CommandError(f"--json and --format {form} exclude each other", "orc review", fix)
+    asked = _asked(ask, names, model, max_usd, strict, resume)
+    if resume is not None and (paths or revision or staged or mend or tools or names or model):
+        what = "--resume goes on with what was given, to those who were asked"
+        raise CommandError(what, "orc review", "give it alone, or with --max-usd and --format")
     begun = time.perf_counter()
     place = Place.find(workspace)
     rules = _rules(*([each.upper() for each in _ids(text)] for text in (select, extend, ignore)))
-    done = _reviewed(place, paths, revision, staged, rules)
-    done = replace(done, findings=(*done.findings, *_of_others(tools, done)))
+    if asked is not None and resume is not None:
+        done, panel = _taken_up(place, asked, resume)
+    else:
+        change = _change(place, paths, revision, staged)
+        done, panel = _reviewed(place, paths, change, rules), None
+        if change is None and not done.files and not tools:
+            where = ", ".join(str(each) for each in paths) or str(place.project)
+            fix = "name a folder or a file that holds some"
+            raise CommandError("there is no Python to review, so nothing was checked", where, fix)
+        done = replace(done, findings=(*done.findings, *_of_others(tools, done)))
+        if asked is not None:
+            done, panel = _with_specialists(place, asked, done, change, staged)
     done = _beyond(done, baseline)
     if keep is not None:
         _keep(keep, done.findings)
@@ -93,9 +127,55 @@ def review_command(
     if mend:
         done = _mended(done)
     seconds = time.perf_counter() - begun
-    sys.stdout.write(told(done, rules, "json" if as_json else form or "text", seconds))
-    failing = _FAILING[fail_on]
-    leave(Exit.NEGATIVE if any(each.severity in failing for each in done.findings) else Exit.DONE)
+    sys.stdout.write(told(done, rules, "json" if as_json else form or "text", seconds, panel))
+    failing = [each for each in done.findings if each.severity in _FAILING[fail_on]]
+    if any(each.confirmed or strict for each in failing):
+        leave(Exit.NEGATIVE)
+    leave(_code_of(panel))
+
+
+def _asked(
+    ask: bool,
+    names: tuple[str, ...],
+    model: str | None,
+    max_usd: str | None,
+    strict: bool,
+    resume: str | None,
+) -> Asked | None:
+    """What is asked of specialists; None where none are to be asked."""
+    if ask or names or resume is not None:
+        from orchestrator.cli.review_agents import Asked
+
+        return Asked(names=names, model=model, max_usd=max_usd)
+    if model or max_usd or strict:
+        what = "--model, --max-usd and --fail-on-unconfirmed are about specialists"
+        raise CommandError(what, "orc review", "add --agents")
+    return None
+
+
+def _with_specialists(
+    place: Place, asked: Asked, done: Reviewed, change: Change | None, staged: bool
+) -> tuple[Reviewed, Panel | None]:
+    from orchestrator.cli.review_agents import ask_specialists
+
+    came = ask_specialists(place, asked, done, change, staged=staged)
+    return (done, None) if came is None else (replace(done, findings=came.findings), came.panel)
+
+
+def _taken_up(place: Place, asked: Asked, name: str) -> tuple[Reviewed, Panel]:
+    from orchestrator.catalogue.reviewing import Reviewed
+    from orchestrator.cli.review_agents import take_up
+
+    came = take_up(place, asked, name)
+    return Reviewed(came.findings, came.files), came.panel
+
+
+def _code_of(panel: Panel | None) -> Exit:
+    if panel is None:
+        return Exit.DONE
+    from orchestrator.cli.review_agents import code_of
+
+    return code_of(panel)
 
 
 def _ids(text: str | None) -> list[str]:
@@ -112,22 +192,35 @@ def _rules(select: list[str], extend: list[str], ignore: list[str]) -> Sequence[
         raise CommandError(what, "orc review", fix) from None
 
 
-def _reviewed(
-    place: Place, paths: Sequence[Path], revision: str | None, staged: bool, rules: Sequence[Rule]
-) -> Reviewed:
+def _change(
+    place: Place, paths: Sequence[Path], revision: str | None, staged: bool
+) -> Change | None:
+    """The change to review; None where files are reviewed as they are."""
     from orchestrator.catalogue import reviewing
 
-    here = Path.cwd()
+    if revision is None and not staged:
+        return None
     try:
-        if revision is None and not staged:
-            return reviewing.review_paths(paths or [place.project], rules, here, place.project)
         repository = reviewing.repository_of(place.project, place.environ)
         change = (
             reviewing.staged(repository, place.environ)
             if revision is None
             else reviewing.since(repository, place.environ, revision)
         )
-        return reviewing.review_change(change.below(paths, here), rules, here)
+    except reviewing.NotThere as error:
+        raise CommandError(error.what, error.where, error.fix) from None
+    return change.below(paths, Path.cwd())
+
+
+def _reviewed(
+    place: Place, paths: Sequence[Path], change: Change | None, rules: Sequence[Rule]
+) -> Reviewed:
+    from orchestrator.catalogue import reviewing
+
+    if change is not None:
+        return reviewing.review_change(change, rules, Path.cwd())
+    try:
+        return reviewing.review_paths(paths or [place.project], rules, Path.cwd(), place.project)
     except reviewing.NotThere as error:
         raise CommandError(error.what, error.where, error.fix) from None
 

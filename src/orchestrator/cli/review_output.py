@@ -13,31 +13,37 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from orchestrator.catalogue.reviewing import Reviewed
+    from trading_tools.review.panel import Panel
     from trading_tools.review.rule import Rule
 
 FORMATS: Final = ("text", "brief", "json", "sarif", "github", "markdown")
 
 
-def told(done: Reviewed, rules: Sequence[Rule], form: str, seconds: float) -> str:
-    """The findings in one of the forms; each is imported when it is asked for."""
+def told(
+    done: Reviewed, rules: Sequence[Rule], form: str, seconds: float, panel: Panel | None = None
+) -> str:
+    """The findings in one of the forms; each is imported when it is asked for.
+
+    `panel` are the specialists who were asked too.
+    """
     if form == "json":
         from trading_tools.review.reports.plain import as_json
 
-        return as_text(as_json(done.findings, done.files, seconds))
+        return as_text(as_json(done.findings, done.files, seconds, panel))
     if form == "sarif":
         from importlib.metadata import version
 
         from trading_tools.review.reports.sarif import as_sarif
 
-        return as_text(as_sarif(done.findings, rules, version("trading-orchestrator")))
+        return as_text(as_sarif(done.findings, rules, version("trading-orchestrator"), panel))
     if form == "github":
         from trading_tools.review.reports.github import as_annotations
 
-        return as_annotations(done.findings)
+        return as_annotations(done.findings, panel)
     if form == "markdown":
         from trading_tools.review.reports.markdown import as_markdown
 
-        return as_markdown(done.findings, rules, done.files)
+        return as_markdown(done.findings, rules, done.files, panel)
     from trading_tools.review.reports.text import as_text as for_people
 
     seen = sys.stdout.isatty()
@@ -48,6 +54,7 @@ def told(done: Reviewed, rules: Sequence[Rule], form: str, seconds: float) -> st
             colour=seen and "NO_COLOR" not in os.environ,
             brief=form == "brief",
             width=shutil.get_terminal_size().columns if seen else None,
+            panel=panel,
         )
         + "\n"
     )

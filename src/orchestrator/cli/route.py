@@ -171,7 +171,7 @@ def _route(
 ) -> None:
     """Tell where each request goes, in order; the router model is set up only if it is needed."""
     catalogue = place.catalogue()
-    playbooks = place.written_playbooks()
+    playbooks = place.written_playbooks(requests)
     if any(_takes(request, playbooks) for request in requests):
         # Whether one can work beside these agents takes all tools to tell, and is seldom asked.
         playbooks = place.playbooks(catalogue).playbooks
@@ -188,6 +188,8 @@ def _route(
 
 
 def _takes(request: str, playbooks: tuple[Playbook, ...]) -> Match | None:
+    if not playbooks:
+        return None
     from orchestrator.playbooks.matching import match
 
     return match(request, playbooks)

@@ -7,11 +7,11 @@ import contextlib
 import secrets
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from orchestrator.config.settings import Settings
     from orchestrator.models.port import Model
     from orchestrator.playbooks.library import Library
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,7 +194,7 @@ def execute(
     agents = place.catalogue()
     library = place.playbooks(agents)
     chosen = model_for(settings, library)
-    _check_price(options, settings)
+    check_price(options, settings)
     with place.open_ledger() as ledger, live_view(started) as view:
         house = House(
             project=place.project,
@@ -210,23 +212,34 @@ def execute(
         )
         try:
             with adopting(), session_of(house) as session:
-                asyncio.run(_drive(session, chosen))
+                asyncio.run(until_stopped(session.drive(), chosen))
+        except Stopped:
+            say(f"stopped; `orc resume {run}` goes on")
         except ModelConfigError as error:
             fix = f"{error.fix}; then `orc resume {run}` goes on"
             raise CommandError(error.what, f"run {run}", fix) from None
     return tell(place, run, options)
 
 
-async def _drive(session: Session, model: Model) -> None:
+class Stopped(Exception):
+    """A person's signal ended what was being driven; it can go on."""
+
+
+async def until_stopped(act: Coroutine[Any, Any, T], model: Model) -> T:
+    """Drive to the end.
+
+    Raises:
+        Stopped: a person sent a signal.
+    """
     task = asyncio.current_task()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
             loop.add_signal_handler(name, lambda: task.cancel() if task else None)
     try:
-        await session.drive()
+        return await act
     except asyncio.CancelledError:
-        say(f"stopped; `orc resume {session.run}` goes on")
+        raise Stopped from None
     finally:
         await model.aclose()
 
@@ -246,7 +259,7 @@ def tell(place: Place, name: str, options: Options) -> int:
     return int(exit_code(report))
 
 
-def _check_price(options: Options, settings: Settings) -> None:
+def check_price(options: Options, settings: Settings) -> None:
     """A budget in USD means nothing for a model whose price nobody knows."""
     if options.max_usd is None:
         return

@@ -64,6 +64,16 @@ def is_owned(place: Place, run: str) -> bool:
         return ledger.holder(run) is not None
 
 
+def is_review(place: Place, name: str) -> bool:
+    """Whether `name` is that of a review by specialists."""
+    from orchestrator.catalogue.specialists.record import reviews_in
+
+    if not place.has_ledger():
+        return False
+    with place.open_ledger(read_only=True) as ledger:
+        return name in reviews_in(ledger)
+
+
 def find_run(place: Place, name: str) -> tuple[str, State]:
     """The run that `name` means (its id, an unambiguous beginning, or `last`) and its state.
 
@@ -72,6 +82,9 @@ def find_run(place: Place, name: str) -> tuple[str, State]:
     """
     from orchestrator.run.state import State
 
+    if is_review(place, name):
+        fix = f"`orc show {name}` tells it, `orc review --resume {name}` goes on"
+        raise CommandError(f"{name} is a review by several runs", str(place.project), fix)
     with place.open_ledger(read_only=True) as ledger:
         names = [info.stream for info in runs_in(ledger)]
     found = [run for run in names if run == name] or [r for r in names if r.startswith(name)]

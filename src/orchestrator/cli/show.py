@@ -13,6 +13,7 @@ from orchestrator.cli.place import Place
 from orchestrator.cli.runs import (
     find_run,
     is_owned,
+    is_review,
     report_of,
     runs_in,
     states_in,
@@ -20,6 +21,8 @@ from orchestrator.cli.runs import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from orchestrator.run.state import State
     from trading_tools.audit.event import Event
 
@@ -41,13 +44,18 @@ def show_command(
 ) -> None:
     """What RUN did: chain, checks, receipts, spend, and how to look at its change.
 
-    RUN is an id, the beginning of one, or `last` (also where it is left out). Exit code 1 where the
-    ledger's record of it was altered.
+    RUN is an id, the beginning of one, or `last` (also where it is left out); the id of a review by
+    specialists shows what that found. Exit code 1 where the ledger's record of it was altered.
     """
     if events + (receipt is not None) + (other is not None) > 1:
         what = "--events, --receipt and --diff exclude each other"
         raise CommandError(what, "orc show", "choose one")
     place = Place.find(workspace)
+    if not (events or receipt is not None or other is not None) and is_review(place, run):
+        from orchestrator.cli.review_agents import show_review
+
+        _leave_where_altered(place, show_review(place, run, as_json))
+        return
     name, state = find_run(place, run)
     shown = [name]
     if other is not None:
@@ -62,7 +70,11 @@ def show_command(
         _show_events(place, name, as_json)
     else:
         _show_report(place, name, state, as_json)
-    if altered := [found for one in shown if (found := what_was_altered(place, one))]:
+    _leave_where_altered(place, shown)
+
+
+def _leave_where_altered(place: Place, streams: Sequence[str]) -> None:
+    if altered := [found for one in streams if (found := what_was_altered(place, one))]:
         say("\n".join(f"orc: {found}" for found in altered))
         leave(int(Exit.NEGATIVE))
 

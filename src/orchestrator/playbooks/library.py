@@ -1,4 +1,4 @@
-"""The playbooks in force: where they are looked for, and which one wins a name.
+"""The playbooks in force: which one wins a name. Where they are looked for is `files`.
 
 Whether a project's own may be used at all (trust) is decided by callers: they leave it out.
 """
@@ -9,18 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import orchestrator
-from orchestrator.config.places import PLAYBOOK_SUFFIXES, PROJECT_PLAYBOOKS
+from orchestrator.playbooks.files import Source, files_of
 from orchestrator.playbooks.format import Playbook
-from orchestrator.playbooks.reading import Loaded, Problem, Source, read_playbook
-
-FOLDER = "playbooks"
-MOST_FILES = 200
-
-
-def shipped_dir() -> Path:
-    """The folder of the playbooks that come with this program."""
-    return Path(orchestrator.__file__).resolve().parent / "catalogue" / FOLDER
+from orchestrator.playbooks.reading import Loaded, Problem, read_playbook
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,29 +61,6 @@ class Library:
 
 
 def files_read(project: Path | None, user: Path | None, shipped: Path) -> Iterator[Loaded]:
-    """The files of a project, of the user and of this distribution, the strongest first.
-
-    They lie in `<project>/.claude/playbooks`, `<user>/playbooks` and `shipped`.
-    """
-    places: list[tuple[Path, Source]] = []
-    if project is not None:
-        places.append((project / PROJECT_PLAYBOOKS, "project"))
-    if user is not None:
-        places.append((user / FOLDER, "user"))
-    places.append((shipped, "shipped"))
-    for folder, source in places:
-        yield from (read_playbook(path, source) for path in files_in(folder))
-
-
-def files_in(folder: Path) -> tuple[Path, ...]:
-    """The playbook files of a folder, sorted; none where there is no such folder."""
-    try:
-        found = sorted(p for p in folder.iterdir() if is_playbook_file(p))
-    except OSError:
-        return ()
-    return tuple(found[:MOST_FILES])
-
-
-def is_playbook_file(path: Path) -> bool:
-    """Whether a file's name says that it is a playbook."""
-    return path.suffix.lower() in PLAYBOOK_SUFFIXES and not path.name.startswith(".")
+    """The files of a project, of the user and of this distribution, read, the strongest first."""
+    for path, source in files_of(project, user, shipped):
+        yield read_playbook(path, source)

@@ -19,6 +19,7 @@ from orchestrator.playbooks.phrases import (
     compiled,
     ends,
     halves,
+    holds_any,
 )
 from orchestrator.playbooks.tokens import Token, tokens_of
 from orchestrator.playbooks.values import Naming, Reading, read_symbol, read_value
@@ -125,7 +126,7 @@ def further(playbook: Playbook, text: str, missing: tuple[str, ...]) -> Given | 
 
 
 def _match(playbook: Playbook, tokens: tuple[Token, ...]) -> Match | None:
-    if not _asked(playbook, tokens):
+    if not holds_any(playbook.asks, tokens):
         return None
     way = _best([way for way in _ways(playbook, tokens) if way.asks])
     if way is None or (playbook.slots and _needs(playbook) and not way.given):
@@ -145,11 +146,6 @@ def _best(ways: list[_Way]) -> _Way | None:
     cheapest = [way for way in ways if way.cost == least]
     readings = {tuple((name, r.text, r.shown) for name, r in way.given) for way in cheapest}
     return cheapest[0] if len(readings) == 1 else None
-
-
-def _asked(playbook: Playbook, tokens: tuple[Token, ...]) -> bool:
-    phrases = [compiled(phrase) for phrase in playbook.asks]
-    return any(ends(p, tokens, at) for p in phrases for at in range(len(tokens)))
 
 
 def _ways(playbook: Playbook, tokens: tuple[Token, ...]) -> list[_Way]:
@@ -176,7 +172,7 @@ def _ways(playbook: Playbook, tokens: tuple[Token, ...]) -> list[_Way]:
 
 def _foreign(playbook: Playbook, tokens: tuple[Token, ...]) -> tuple[str, ...] | None:
     """The fewest words to pass over; None where the playbook's question is not in the request."""
-    if not _asked(playbook, tokens):
+    if not holds_any(playbook.asks, tokens):
         return None
     best: list[tuple[str, ...] | None] = [None] * (len(tokens) + 1)
     best[0] = ()
@@ -204,7 +200,7 @@ def _tiles(playbook: Playbook, tokens: tuple[Token, ...], at: int) -> Iterator[_
         yield from (_Tile(end) for end in ends(compiled(phrase), tokens, at))
     for name, slot in playbook.slots.items():
         for end, reading in _given(slot, tokens, at):
-            yield _Tile(end, name, reading, asks=_asked(playbook, tokens[at:end]))
+            yield _Tile(end, name, reading, asks=holds_any(playbook.asks, tokens[at:end]))
 
 
 def _given(slot: Slot, tokens: tuple[Token, ...], at: int) -> Iterator[tuple[int, Reading]]:

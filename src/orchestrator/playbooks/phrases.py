@@ -6,7 +6,7 @@ Each word of a phrase takes one token at most, so that finding one costs its len
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -72,6 +72,12 @@ def ends(elements: Elements, tokens: tuple[Token, ...], start: int) -> set[int]:
         if not places:
             return places
     return places - {start}
+
+
+def holds_any(phrases: Iterable[str], tokens: tuple[Token, ...]) -> bool:
+    """Whether one of the phrases stands anywhere among the tokens."""
+    elements = [compiled(phrase) for phrase in phrases]
+    return any(ends(one, tokens, at) for one in elements for at in range(len(tokens)))
 
 
 def halves(phrase: str) -> Iterator[tuple[Elements, Elements]]:

@@ -18,7 +18,8 @@ Json = Any
 class RunOpened:
     """A request came in. `definitions` is the text of the agents and tools it runs under.
 
-    `kind` was settled here by earlier versions; today it is None, and `route.chosen` settles it.
+    `kind` is set where the command that opened it says what kind of job it is; else it is None, and
+    `route.chosen` settles it.
     `forked_from` names run, seq and hash of the last event that a fork has from another run.
     """
 

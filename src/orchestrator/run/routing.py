@@ -59,7 +59,8 @@ class Routes:
         if taken is not None:
             self._by_playbook(taken)
         elif opened.agent:
-            self._begin(opened.agent, found.kind, f"--agent {opened.agent}", by="person")
+            kind = opened.kind or found.kind
+            self._begin(opened.agent, kind, f"--agent {opened.agent}", by="person")
         elif found.sure and found.agent:
             self._begin(found.agent, found.kind, found.why, by="rules")
         elif (router := self._router()) is None:

@@ -53,7 +53,7 @@ class WorkspaceRoot(Protocol):
 
 def workspace_of(context: ToolContext) -> WorkspaceRoot:
     """The workspace of the run a call belongs to; a `ToolError` where there is none."""
-    return context.service(WorkspaceRoot)  # type: ignore[type-abstract]
+    return context.service(WorkspaceRoot)  # type: ignore[type-abstract]  # a key, never made
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.playbooks.library import Library, files_read, shipped_dir
+from orchestrator.playbooks.files import shipped_dir
+from orchestrator.playbooks.library import Library, files_read
 from orchestrator.playbooks.matching import match
 from orchestrator.router.kinds import kind_of
 

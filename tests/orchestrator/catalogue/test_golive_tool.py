@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from orchestrator.toolbox.tool import ToolContext, ToolError
 from orchestrator.workspace.workspace import Workspace
 from tests.support.command_line import CommandLine
 from tests.support.repositories import AT, Repo
+from trading_tools.audit.ledger import Ledger
+from trading_tools.audit.trade import TradeAudit
 
 (GATE,) = TOOLS
 CONFIG = '[bot]\nname = "b"\n[[venues]]\nname = "binance"\nsymbols = ["BTC/USDT"]\n'
@@ -41,6 +44,27 @@ async def test_it_says_the_same_of_the_users_folder_each_time_without_its_place(
     ]
     assert str(tmp_path) not in first.text
     assert "/workspace/none.csv" in first.text
+
+
+async def test_the_bots_record_is_read_under_the_key_of_the_projects_ledger(
+    tmp_path: Path,
+) -> None:
+    files = {"golive.toml": CONFIG + '[record]\nfile = "record.sqlite"\n', "record.sqlite": ""}
+    given, repo = context(tmp_path / "p", files)
+    key = b"0123456789abcdef"
+    with Ledger.open(repo.path / "record.sqlite", key=key) as record:
+        TradeAudit(record, "orders").order_intent(
+            client_order_id="a",
+            symbol="BTC/USDT",
+            side="buy",
+            order_type="market",
+            size_base=Decimal(1),
+            at=AT,
+        )
+    with Ledger.open(tmp_path / "own.sqlite", key=key) as own:
+        services = {**given.services, Ledger: own}
+        said = await GATE.call(ToolContext(run="r", agent="a", key="k", services=services), {})
+    assert "G21 Audit record is whole and agrees with the venue: the chain of" in said.text
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ BUY = {"symbol": "BTC/USDT", "side": "buy", "size": "0.001", "limit_price": "580
 
 @pytest.fixture(scope="module")
 def venue() -> Iterator[VenueProcess]:
-    with venue_process("binance", "kraken") as served:
+    with venue_process("binance", "bybit", "kraken") as served:
         yield served
 
 
@@ -143,6 +143,9 @@ async def test_all_orders_are_cancelled_those_of_others_too(bench: Bench, tmp_pa
     with Ledger.open(tmp_path / "other.sqlite") as ledger:
         other = Bench(tmp_path / "other", ledger, bench.environ, bench.settings)
         await other.call("place_order", **BUY)
+    others = (await bench.call("open_orders", symbol="BTC/USDT")).data["count"]
+    shown = await bench.preview("place_order", "simulator", **BUY)
+    assert f"in BTC/USDT and not counted: {others}\n    buy 0.001 BTC at 58000 USDT" in shown
     await bench.call("place_order", **BUY)
     done = await bench.call("cancel_all_orders", symbol="BTC/USDT")
     assert done.data["count"] >= 2
@@ -219,7 +222,11 @@ async def test_only_the_simulator_is_free_and_closed_places_say_how_they_are_ope
         ({}, {"venue": "binanse"}, "there is no venue 'binanse'; did you mean binance"),
         ({}, {"venue": "ftx"}, "ftx closed in November 2022"),
         ({}, {"venue": "okx"}, "orders at okx are not supported: use one of binance, "),
-        ({}, {"venue": "bybit"}, "does not serve bybit, only binance, kraken: start one with"),
+        (
+            {},
+            {"venue": "coinbase"},
+            "does not serve coinbase, only binance, bybit, kraken: start one with",
+        ),
         ({"simulator": DEAD}, {}, "no simulator answers at http://127.0.0.1:1: start one with"),
         ({}, {"symbol": "BTC/XYZ"}, "BTC/XYZ"),
         ({}, {"symbol": "ETH/BTC"}, "ETH/BTC is priced in BTC, and the limits"),
@@ -293,6 +300,25 @@ async def test_no_key_is_in_the_ledger_or_in_a_result(bench: Bench) -> None:
         assert secret not in placed.text
 
 
-async def test_no_key_is_asked_for_where_there_is_no_sandbox(bench: Bench) -> None:
-    said = await bench.refusal("open_orders", "sandbox", venue="kraken")
-    assert said == "kraken has no sandbox: rehearse on the simulator"
+@pytest.mark.parametrize("name", ["kraken", "coinbase"])
+async def test_no_key_is_asked_for_where_there_is_no_sandbox(bench: Bench, name: str) -> None:
+    said = await bench.refusal("open_orders", "sandbox", venue=name)
+    assert said.startswith(f"{name} has no sandbox that ccxt knows of: rehearse on the simulator")
+
+
+@pytest.mark.parametrize("name", ["binance", "bybit"])
+async def test_a_sandbox_is_reached_by_the_hosts_of_the_venues_testnet(
+    bench: Bench, venue: VenueProcess, name: str
+) -> None:
+    own = venue.keys(name)
+    bench.environ.clear()
+    bench.environ.update({key.replace("_API", "_SANDBOX_API"): own[key] for key in own})
+    bench.set(sandbox="ask")
+    at = {"place": "sandbox", "venue": name}
+    shown = await bench.preview("place_order", **at, **BUY)
+    assert f"a SANDBOX order (no real money) at {name}, through the gateway" in shown
+    placed = await bench.call("place_order", **at, **BUY)
+    assert placed.data["stage"] == "open"
+    order = placed.data["client_order_id"]
+    assert order in venue.accepted(name)
+    assert (await bench.call("cancel_order", **at, order_id=order)).data["stage"] == "canceled"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -67,6 +68,22 @@ def test_a_check_that_failed_blocks_though_it_is_not_required(
     outcome = orc("golive", "--no-drills")
     assert outcome.code == 1
     assert outcome.out.startswith("NO-GO for momentum: 1 of 32 checks stand in the way\n")
+
+
+def test_what_failed_comes_first_then_each_thing_to_do_once_and_the_next_step_last(
+    orc: CommandLine, project: GateProject
+) -> None:
+    project.configure(limits={"max_order_quote": "9000"})
+    project.commit_all()
+    told = orc("golive", "--no-drills").out
+    lines = told.splitlines()
+    assert lines[3].startswith("FAIL         G09")
+    assert told.index("FAIL") < told.index("NO EVIDENCE for") < told.index("\nPASS")
+    assert told.count("the venues were not asked") == 1
+    assert told.count("the drills were left out") == 1
+    step = told.partition("→ run `orc golive` without --no-drills")[2].partition("→")[0]
+    assert re.findall(r"G\d\d", step) == ["G07", "G22", "G24", "G25", "G26", "G27", "G28"]
+    assert lines[-1].startswith("Next: make the smaller limit the binding one (G09)")
 
 
 def test_reports_go_to_files_and_stdout(orc: CommandLine, project: GateProject) -> None:

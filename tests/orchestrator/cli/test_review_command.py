@@ -58,6 +58,24 @@ def test_sound_code_ends_with_0(orc: CommandLine) -> None:
     assert (done.code, done.out) == (0, "nothing found in 1 file\n")
 
 
+@pytest.mark.parametrize("named", [(), ("notes.md",), ("empty", "--json")])
+def test_where_there_is_no_python_nothing_looks_green(
+    orc: CommandLine, named: tuple[str, ...]
+) -> None:
+    orc.write("notes.md", "# Notes\n\n```sh\nls\n```\n")
+    orc.write("empty/table.csv", "a,b\n")
+    done = orc("review", *named)
+    assert done.code == 2
+    assert "there is no Python to review, so nothing was checked" in done.out + done.err
+
+
+def test_a_change_without_python_says_so_and_passes(orc: CommandLine, repo: Repo) -> None:
+    repo.write("notes.txt", "more")
+    repo.git("add", "notes.txt")
+    done = orc("review", "--staged")
+    assert (done.code, done.out) == (0, "nothing to review: no Python was read\n")
+
+
 def test_json_has_the_documented_shape(orc: CommandLine) -> None:
     orc.write("bot.py", BAD)
     told = orc("review", "--json").json
@@ -186,7 +204,7 @@ def test_a_renamed_file_brings_nothing_new(orc: CommandLine, repo: Repo) -> None
 def test_an_empty_change_and_a_first_commit_are_reviewed(orc: CommandLine) -> None:
     made = Repo(orc.project, orc.home)
     made.git("init", "--quiet", "--initial-branch=main")
-    assert orc("review", "--staged").out == "nothing to review: no file was read\n"
+    assert orc("review", "--staged").out == "nothing to review: no Python was read\n"
     made.write("bot.py", BAD)
     made.git("add", "bot.py")
     assert rules(orc, "--staged") == [("T11", "bot.py", 7)]

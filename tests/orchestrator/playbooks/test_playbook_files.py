@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator.agents.catalogue import AgentCatalogue
 from orchestrator.catalogue.playbook_library import library_of, unsuited
-from orchestrator.playbooks.library import shipped_dir
+from orchestrator.playbooks.files import shipped_dir
 from orchestrator.playbooks.reading import read_playbook
 
 SOUND = """\

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.playbooks.files import shipped_dir
 from orchestrator.playbooks.format import Playbook
-from orchestrator.playbooks.library import shipped_dir
 from orchestrator.playbooks.matching import match, near
 from orchestrator.playbooks.reading import read_playbook
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.playbooks.files import shipped_dir
 from orchestrator.playbooks.format import Playbook
-from orchestrator.playbooks.library import shipped_dir
 from orchestrator.playbooks.matching import match
 from orchestrator.playbooks.reading import read_playbook
 

@@ -1,5 +1,6 @@
 """Verification of texts, heads, damaged files and single cells."""
 
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -69,13 +70,23 @@ TARGETS: tuple[Callable[[int], str], ...] = (
 )
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sound ledger, of which each example changes a copy."""
+    path = tmp_path_factory.mktemp("filled") / "ledger.sqlite"
+    fill(path)
+    return path
+
+
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(target=st.sampled_from(TARGETS), seq=st.integers(1, 13))
 def test_no_single_change_to_a_stream_passes(
-    tmp_path_factory: pytest.TempPathFactory, target: Callable[[int], str], seq: int
+    tmp_path_factory: pytest.TempPathFactory,
+    filled: Path,
+    target: Callable[[int], str],
+    seq: int,
 ) -> None:
-    path = tmp_path_factory.mktemp("any") / "ledger.sqlite"
-    fill(path)
+    path = Path(shutil.copy(filled, tmp_path_factory.mktemp("any")))
     tamper(path, target(seq))
     found = verdict(path)
     assert not found.valid
@@ -90,24 +101,34 @@ TEXTS += ['{"stream":[],"seq":"a"}', '{"$blob":3}', '{"seq":1e9,"stream":"open",
 WEIRD = st.sampled_from(TEXTS) | st.sampled_from([0, -1, 7, 2**62, 0.5, b"", b"\xff\x00"])
 
 
+@pytest.fixture(scope="module")
+def short(tmp_path_factory: pytest.TempPathFactory) -> dict[bool, Path]:
+    """A short sound ledger without a key, and one whose key came between."""
+    folder = tmp_path_factory.mktemp("short")
+    paths = {keyed: folder / f"{keyed}.sqlite" for keyed in (False, True)}
+    for keyed, path in paths.items():
+        with Ledger.open(path) as ledger:
+            ledger.append("open", "step", {"text": "x" * 40_000})
+            if keyed:
+                ledger.change_key(KEY)
+            ledger.append("open", "step", {})
+            ledger.put_text("text")
+            ledger.close_stream("open")
+    return paths
+
+
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(cell=st.sampled_from(CELLS), row=st.integers(0, 40), value=WEIRD, keyed=st.booleans())
 def test_whatever_stands_in_a_cell_is_found_without_a_crash(
     tmp_path_factory: pytest.TempPathFactory,
+    short: dict[bool, Path],
     cell: tuple[str, str],
     row: int,
     value: str | float | bytes,
     keyed: bool,
 ) -> None:
-    path = tmp_path_factory.mktemp("cell") / "ledger.sqlite"
+    path = Path(shutil.copy(short[keyed], tmp_path_factory.mktemp("cell")))
     key = KEY if keyed else None
-    with Ledger.open(path) as ledger:
-        ledger.append("open", "step", {"text": "x" * 40_000})
-        if keyed:
-            ledger.change_key(KEY)
-        ledger.append("open", "step", {})
-        ledger.put_text("text")
-        ledger.close_stream("open")
     tamper(path)
     table, column = cell
     order = {"audit_event": "stream, seq", "audit_head": "stream", "audit_blob": "name"}[table]

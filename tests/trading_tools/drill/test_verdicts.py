@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.support.recordings import Stage, played, recording
-from trading_tools.drill.oracle.finding import Judged, Verdict
+from trading_tools.drill.oracle.finding import Judged, Span, Verdict
 from trading_tools.drill.oracle.judge import judge
 from trading_tools.drill.recording import BotEnd, Recording
 from trading_tools.drill.scenarios.catalogue import scenario
@@ -45,6 +45,18 @@ async def naive(stage: Stage) -> None:
 
 async def judged(name: str, run: Recording) -> Judged:
     return judge(scenario(name), "binance", run, (await played(trade)).recording())
+
+
+async def test_a_run_at_a_glance_has_its_orders_its_fault_and_its_end() -> None:
+    stage = await played(trade, *D01.faults)
+    found = await judged("d01", stage.recording())
+    told: dict[str, list[Span]] = {}
+    for each in found.spans:
+        told.setdefault(each.what, []).append(each)
+    assert [len(told[what]) for what in ("order", "fault", "signal", "exit")] == [5, 1, 1, 1]
+    (fault,), (signal,), (end,) = told["fault"], told["signal"], told["exit"]
+    assert told["order"][0].begin_ms < fault.begin_ms < signal.begin_ms <= end.end_ms
+    assert all(each.begin_ms < each.end_ms <= signal.begin_ms for each in told["order"])
 
 
 async def test_a_resend_fails_and_the_sequence_tells_how_it_came() -> None:

@@ -86,6 +86,25 @@ def test_a_size_that_its_own_figures_do_not_justify_fails(
     assert (found.verdict, said in found.detail) == (verdict, True), found.detail
 
 
+def test_a_win_rate_that_paper_trading_does_not_bear_out_fails(project: GateProject) -> None:
+    lines = paper_csv().splitlines()
+    lost = [line.removesuffix("0.5") + "-0.5" for line in lines[1:108]]
+    project.write("paper.csv", "\n".join([lines[0], *lost, *lines[108:]]) + "\n")
+    found = project.ask("G12")
+    assert found.verdict is Verdict.FAIL
+    assert found.detail.startswith("93 of 200 trades on paper won: at a win rate of 0.55 so few")
+    assert project.ask("G12", sizing={"win_rate": "0.52", "fraction": "1"}).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(("limit", "least", "most"), [("200", 0.99, 1), ("8000", 0, 0.01)])
+def test_the_chance_of_the_declared_drawdown_is_told_with_the_size(
+    project: GateProject, limit: str, least: float, most: float
+) -> None:
+    found = project.ask("G12", limits={"max_drawdown_quote": limit})
+    assert least <= found.evidence[0].figures["chance_of_max_drawdown_in_a_year"] <= most
+    assert "chance of max_drawdown_quote within a year" in found.detail
+
+
 def test_no_sizing_is_no_evidence(project: GateProject) -> None:
     assert project.ask("G12", sizing=None).verdict is Verdict.NO_EVIDENCE
 
@@ -135,6 +154,15 @@ def spoil_paper(text: str) -> Callable[[GateProject], None]:
 
 def change_the_bot(project: GateProject) -> None:
     project.write("bot.py", "print('changed')\n")
+
+
+def test_a_spot_market_is_not_the_perpetual_that_was_traded_on_paper(project: GateProject) -> None:
+    venues = [{"name": "binance", "symbols": ["BTC/USDT:USDT"]}]
+    found = project.ask("G14", venues=venues)
+    assert found.verdict is Verdict.FAIL
+    assert "it traded BTC/USDT on paper, which golive.toml does not list" in found.detail
+    project.write("paper.csv", paper_csv(symbol="BTC/USDT:USDT"))
+    assert project.ask("G14", venues=venues).verdict is Verdict.PASS
 
 
 @pytest.mark.parametrize(
@@ -196,8 +224,8 @@ def test_a_dependency_without_a_version_fails(project: GateProject) -> None:
     assert "leaves ccxt>=4 open" in project.ask("G31").detail
 
 
-def audited(project: GateProject, orders: list[str]) -> dict[str, Any]:
-    with Ledger.open(project.folder / "orders.sqlite") as ledger:
+def audited(project: GateProject, orders: list[str], key: bytes | None = None) -> dict[str, Any]:
+    with Ledger.open(project.folder / "orders.sqlite", key=key) as ledger:
         trail = TradeAudit(ledger, "orders")
         for name in orders:
             trail.order_intent(
@@ -299,6 +327,15 @@ def test_an_order_that_the_record_does_not_know_fails(
     history(project, *names)
     found = project.ask("G21", record=record)
     assert (found.verdict, said in found.detail) == (verdict, True), found.detail
+
+
+def test_a_record_whose_key_was_not_given_is_no_evidence_and_no_broken_chain(
+    project: GateProject,
+) -> None:
+    record = audited(project, ["a"], key=b"0123456789abcdef")
+    history(project, "a")
+    found = project.ask("G21", record=record)
+    assert (found.verdict, "ORC_AUDIT_KEY" in found.fix) == (Verdict.NO_EVIDENCE, True)
 
 
 def test_a_record_with_a_broken_chain_fails(project: GateProject) -> None:

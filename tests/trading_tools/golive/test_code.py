@@ -59,6 +59,28 @@ def test_a_source_that_is_not_in_git_proves_no_code(project: GateProject, source
     assert f"{source} is not in git" in found.detail
 
 
+@pytest.mark.parametrize("name", ["G14", "G31"])
+@pytest.mark.parametrize(
+    ("source", "hidden"),
+    [(["bot.py"], "helper.py"), (["lib"], "lib/fast.so"), (["lib"], "lib/own/mine.py")],
+)
+def test_code_of_the_bot_that_git_ignores_goes_live_in_no_commit(
+    project: GateProject, name: str, source: list[str], hidden: str
+) -> None:
+    project.write("bot.py", "import helper\n")
+    project.write(".gitignore", "helper.py\n*.so\n/lib/own/\n/lib/venv/\n__pycache__/\n*.log\n")
+    for each in ("lib/venv/lib", "lib/own", "lib/__pycache__"):
+        (project.folder / each).mkdir(parents=True)
+    harmless = ("venv/pyvenv.cfg", "venv/lib/a.py", "__pycache__/a.pyc", "a.log", "own/a.md")
+    for each in (*harmless, "a.py"):
+        project.write(f"lib/{each}", OTHER)
+    project.commit = project.commit_all()
+    assert project.ask(name, bot={"source": source}).verdict is Verdict.PASS
+    project.write(hidden, OTHER)
+    found = project.ask(name, bot={"source": source})
+    assert (found.verdict, hidden in found.detail) == (Verdict.FAIL, True), found.detail
+
+
 @pytest.mark.parametrize("name", ["requirements.lock", "approvers.keys"])
 def test_what_a_go_rests_on_is_in_the_commit(project: GateProject, name: str) -> None:
     project.write(".gitignore", f"{name}\n")

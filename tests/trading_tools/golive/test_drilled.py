@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.golive import NOW, GateProject, check
 from trading_tools.audit.ledger import Ledger
-from trading_tools.drill.oracle.finding import Judged
+from trading_tools.drill.oracle.finding import Judged, Span
 from trading_tools.drill.oracle.finding import Verdict as DrillVerdict
 from trading_tools.drill.reports.outcome import Outcome
 from trading_tools.drill.running import Drill
@@ -21,6 +21,8 @@ from trading_tools.golive.drilled import Drilled, binding, drill_or_recall, reco
 from trading_tools.golive.verdict import Finding, Verdict
 
 KEY = b"0123456789abcdef"
+SPANS = (Span("order", 0, 1_000), Span("exit", 2_000, 2_000))
+WHY = "as the test says"
 BOT = {"command": ["python", "bot.py"]}
 
 
@@ -42,7 +44,7 @@ class Runner:
     def __call__(self, asked: Drill) -> Outcome:
         self.asked.append(asked)
         judged = [
-            Judged(each.name, venue, self.judge(each.name), "as the test says", "", (), 1.0)
+            Judged(each.name, venue, self.judge(each.name), WHY, "", (), 1.0, spans=SPANS)
             for venue in asked.venues
             for each in asked.scenarios
             if each.fits(venue)
@@ -89,6 +91,16 @@ def test_one_scenario_that_does_not_pass_decides_its_check_alone(
     assert f"; {scenario}" in verdict(project, name, result).detail
 
 
+def test_one_reason_why_nothing_ran_is_the_same_answer_for_every_check(
+    project: GateProject,
+) -> None:
+    result = drilled(project, Runner(lambda _name: DrillVerdict.NO_EVIDENCE))
+    said = [verdict(project, name, result) for name in DRILLED]
+    assert {(each.verdict, each.detail) for each in said} == {
+        (Verdict.NO_EVIDENCE, "binance: as the test says")
+    }
+
+
 def test_a_venue_that_drills_do_not_have_leaves_its_checks_open(project: GateProject) -> None:
     venues = [{"name": name, "symbols": ["BTC/USDT"]} for name in ("binance", "okx")]
     project.configure(bot=BOT, venues=venues)
@@ -104,6 +116,7 @@ def test_a_kept_result_spares_the_drills_while_nothing_has_changed(project: Gate
     assert isinstance(first, Drilled)
     assert isinstance(again, Drilled)
     assert again.judged == first.judged
+    assert again.judged[0].spans == SPANS
     assert again.evidence.sha256 == first.evidence.sha256
 
 

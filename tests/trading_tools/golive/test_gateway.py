@@ -67,6 +67,66 @@ def test_a_call_that_passes_the_gateway_by_fails_with_its_place(tmp_path: Path, 
     assert "bot.py:" in found.detail
 
 
+BY_HAND = "BASE = 'https://api.binance.com'\n"
+DESK = """
+from trading_tools.exchange.desk.opening import open_desk
+
+async def go():
+    async with open_desk(None, [], None, None, live=None) as desk:
+        await desk.submit(None)
+"""
+
+
+@pytest.mark.parametrize(
+    "bot",
+    [
+        "import requests\nrequests.post('https://fapi.binance.com/fapi/v1/order', {})\n",
+        f"import requests\n{BY_HAND}requests.post(BASE + '/api/v3/order', {{}})\n",
+        f"import httpx\n{BY_HAND}def go(c: httpx.Client):\n    c.request('POST', f'{{BASE}}/o')\n",
+        f"import urllib.request as u\n{BY_HAND}u.urlopen(u.Request(BASE, data=b'x'))\n",
+        "import ccxt\nx = ccxt.binance()\nx.private_post_order({'symbol': 'BTCUSDT'})\n",
+        DESK,
+    ],
+)
+def test_an_order_that_no_clients_method_sends_fails_outside_the_gateway_and_passes_inside(
+    tmp_path: Path, bot: str
+) -> None:
+    found = asked(tmp_path, SOUND + bot)
+    assert (found.verdict, "bot.py:" in found.detail) == (Verdict.FAIL, True), found.detail
+    (tmp_path / "inside").mkdir()
+    assert asked(tmp_path / "inside", "import desk.gateway\n", gate=bot).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("bot", "said"),
+    [
+        (f"import os, requests\n{BY_HAND}requests.post(os.environ['URL'])\n", "where does it go?"),
+        ("import ccxt\nccxt.okx().request('order', 'private', 'POST')\n", "where does it go?"),
+        ("async def go(desk):\n    await desk.submit('A')\n", "whose method is it? desk.submit"),
+    ],
+)
+def test_a_request_whose_end_cannot_be_told_is_no_evidence(
+    tmp_path: Path, bot: str, said: str
+) -> None:
+    found = asked(tmp_path, SOUND + bot)
+    assert (found.verdict, said in found.detail) == (Verdict.NO_EVIDENCE, True), found.detail
+
+
+@pytest.mark.parametrize(
+    "bot",
+    [
+        f"import requests\n{BY_HAND}requests.get(BASE + '/api/v3/klines')\n",
+        f"import requests\n{BY_HAND}requests.request('GET', BASE)\n",
+        f"import requests\n{BY_HAND}requests.post('https://hooks.example.com/a', json={{}})\n",
+        "import os, requests\nrequests.post(os.environ['WEBHOOK'], json={})\n",
+        '"""Trades at https://api.binance.com."""\nimport requests\n',
+    ],
+)
+def test_reading_a_venue_and_writing_to_somebody_else_is_no_order(tmp_path: Path, bot: str) -> None:
+    found = asked(tmp_path, bot + SOUND)
+    assert found.verdict is Verdict.PASS, found.detail
+
+
 def test_a_helper_that_the_source_does_not_name_is_found_by_its_import(tmp_path: Path) -> None:
     project = GateProject(tmp_path / "bot")
     project.write("gate.py", GATE)

@@ -19,7 +19,7 @@ def project(tmp_path: Path) -> GateProject:
 def test_a_clean_project_passes_and_says_what_was_looked_at(project: GateProject) -> None:
     found = project.ask("G03")
     assert found.verdict is Verdict.PASS, found
-    assert "files and 0 of the past" in found.detail
+    assert "files and 0 older versions of files" in found.detail
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,7 @@ FAULTS: dict[str, tuple[str, str, str]] = {
     "S44 no id in the log": (BOT, "T44", "no id of ours"),
     "S45 a price of 0 is logged as none": (BOT, "T52", "`order.price` of 0"),
     "S50 a blocking client in a coroutine": (BOT, "T37", "post_order"),
+    "S51 a market order has no price to convert": (BOT, "T52", ".price` may be None"),
     "S53 Decimal to float": (BOT, "T01", "`size` of `OrderArgs` is turned into a float"),
     "S60 slept time is credited again": (VENUE, "T27", "paid for the slept time again"),
     "S61 Kraken's counter is never looked at": (VENUE, "T28", "`max_cost`"),

@@ -33,8 +33,8 @@ def blob_name(content: bytes) -> str:
     return _PREFIX + hashlib.sha256(content).hexdigest()
 
 
-def pack(body: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
-    """The canonical text of ``body`` and the texts over 32 KB that were moved out of it.
+def pack(body: Mapping[str, Any]) -> tuple[str, dict[str, str], dict[str, Any]]:
+    """The canonical text of ``body``, the texts over 32 KB moved out of it, and what readers get.
 
     A moved text is replaced by ``{"$blob": name}``. A mapping of the caller's that looks like
     such a reference gets one more ``$``, so that nothing can be mistaken for one.
@@ -46,11 +46,14 @@ def pack(body: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
             break  # it is moved out anyhow: no need to write it down here first
     else:
         text = canonical_json(body)
-        short = len(text) * 4 <= LIMIT_BYTES or len(text.encode()) <= LIMIT_BYTES
-        if short and _REFERENCE not in text:
-            return text, {}
+        if _REFERENCE not in text and (
+            len(text) * 4 <= LIMIT_BYTES or len(text.encode()) <= LIMIT_BYTES
+        ):
+            # What we wrote a moment ago needs no look for blanks around it.
+            return text, {}, _decode(text)[0]
     blobs: dict[str, str] = {}
-    return canonical_json(_move_out(body, blobs)), blobs
+    text = canonical_json(_move_out(body, blobs))
+    return text, blobs, unpack(text, blobs.__getitem__)
 
 
 def _move_out(value: object, blobs: dict[str, str]) -> object:
@@ -72,12 +75,6 @@ def _looks_like(value: Mapping[str, Any]) -> bool:
     return len(value) == 1 and all(
         key.endswith(_REFERENCE) and not key.strip("$").removeprefix("blob") for key in value
     )
-
-
-def recorded(text: str, long_texts: Mapping[str, str]) -> dict[str, Any]:
-    """The body that readers will have of what ``pack`` gave."""
-    # What we wrote a moment ago needs no look for blanks around it.
-    return unpack(text, long_texts.__getitem__) if _REFERENCE in text else _decode(text)[0]
 
 
 def unpack(text: str, fetch: Callable[[str], str]) -> dict[str, Any]:

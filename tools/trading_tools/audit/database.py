@@ -39,8 +39,9 @@ _POSTGRES_LAYOUT_LOCK = 0x6F7263  # any number that all writers of a layout agre
 class Database:
     """A connection shared by the threads of one process, one at a time (``lock``)."""
 
-    def __init__(self, where: str | Path, *, read_only: bool) -> None:
+    def __init__(self, where: str | Path, *, read_only: bool, at_rest: bool = False) -> None:
         self.read_only = read_only
+        self._at_rest = at_rest
         self.lock = threading.RLock()
         address = str(where)
         self._path = None if "://" in address else Path(where)
@@ -161,7 +162,8 @@ class Database:
                 raise LedgerMissing(f"no ledger at {path}: check the path, or start a run first")
             query = "mode=ro"
             log = path.with_name(path.name + "-wal")
-            if not os.access(path.parent, os.W_OK) and not log.exists():
+            no_traces = self._at_rest or not os.access(path.parent, os.W_OK)
+            if no_traces and not log.exists():
                 query += "&immutable=1"
         else:
             _prepare_folder(path.parent)

@@ -50,7 +50,9 @@ def utc_text(moment: datetime) -> str:
     """The moment as UTC ISO-8601 with microseconds and ``Z``. A naive time is refused."""
     if moment.tzinfo is None:
         raise NotRecordable(f"time {moment.isoformat()} has no zone: give a UTC aware datetime")
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def decimal_text(value: Decimal) -> str:

@@ -10,6 +10,7 @@ key) and ``key.taken`` (the first under the new one, with all heads).
 """
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -69,10 +70,9 @@ class _Packed(NamedTuple):
     recorded: Mapping[str, Any]
 
     @classmethod
-    def of(cls, stream: str, draft: Draft) -> "_Packed":
-        _check_names(stream, draft.kind, draft.v)
-        text, long_texts = blobs.pack(draft.body)
-        return cls(draft.kind, draft.v, text, long_texts, blobs.recorded(text, long_texts))
+    def of(cls, stream: str, kind: str, body: Mapping[str, Any], v: int) -> "_Packed":
+        _check_names(stream, kind, v)
+        return cls(kind, v, *blobs.pack(body))
 
 
 def _now() -> datetime:
@@ -99,19 +99,22 @@ class Ledger:
         key: bytes | None = None,
         clock: Callable[[], datetime] = _now,
         read_only: bool = False,
+        at_rest: bool = False,
         upcasters: Upcasters | None = None,
     ) -> "Ledger":
         """Open the ledger at a file path or ``postgresql://`` URL; it is created if missing.
 
         ``key`` must be the key in force to append (none, if the ledger has none); reading works
         without. A new ledger takes ``key`` as its first. ``clock`` gives aware datetimes.
-        ``upcasters`` maps ``(kind, v)`` to a function from a body of version ``v`` to one of
-        ``v + 1``; it is applied on reading and changes nothing that is stored.
+        ``at_rest`` says that nobody writes to it now: a read-only one then leaves no file beside
+        it, unless a writer's log lies there. ``upcasters`` maps ``(kind, v)`` to a function from
+        a body of version ``v`` to one of ``v + 1``; it is applied on reading and changes nothing
+        that is stored.
 
         Raises ``LedgerMissing`` (read-only and nothing there), ``LedgerUnavailable``,
         ``LedgerCorrupt`` or ``LedgerVersion``.
         """
-        database = Database(where, read_only=read_only)
+        database = Database(where, read_only=read_only, at_rest=at_rest)
         try:
             store = Store(database, key, clock)
             if not read_only:
@@ -161,7 +164,7 @@ class Ledger:
         last saw it (the next try starts from the new head), ``NotRecordable`` for a body without
         canonical JSON, and ``KeyMismatch`` under a wrong or missing key.
         """
-        draft = _Packed.of(stream, Draft(kind, body, v))
+        draft = _Packed.of(stream, kind, body, v)
         (event,) = self._append(stream, (draft,), expected_seq, durable)
         return event
 
@@ -169,7 +172,7 @@ class Ledger:
         self, stream: str, drafts: Iterable[Draft], *, expected_seq: int | None = None
     ) -> list[Event]:
         """Record several events in their order, all or none of them; see ``append``."""
-        packed = tuple(_Packed.of(stream, draft) for draft in drafts)
+        packed = tuple(_Packed.of(stream, *draft) for draft in drafts)
         return self._append(stream, packed, expected_seq, False) if packed else []
 
     def _append(
@@ -337,6 +340,7 @@ def _expect(stream: str, expected_seq: int, known: Position) -> None:
         )
 
 
+@functools.lru_cache(maxsize=1024, typed=True)
 def _check_names(stream: str, kind: str, v: int) -> None:
     if stream == CATALOGUE:
         raise NotRecordable("the stream 'catalogue' is the ledger's own: choose another name")

@@ -35,7 +35,8 @@ class Outcome(StrEnum):
 class OrderIntent:
     """An order about to be sent. ``size_base`` in the base asset, ``price_quote`` per unit.
 
-    ``price_quote`` is ``None`` for order types without one. ``at`` is when it was meant (UTC).
+    ``price_quote`` is ``None`` for order types without one, ``at`` when it was meant (UTC),
+    ``mid_quote`` the middle of the book that it was judged by, if it was by one.
     """
 
     client_order_id: str
@@ -45,6 +46,7 @@ class OrderIntent:
     size_base: Decimal
     price_quote: Decimal | None
     at: datetime
+    mid_quote: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,7 @@ class TradeAudit:
         size_base: Decimal,
         price_quote: Decimal | None = None,
         at: datetime,
+        mid_quote: Decimal | None = None,
     ) -> Event:
         """Record an order before it is sent; on the disk when this returns.
 
@@ -185,6 +188,7 @@ class TradeAudit:
             "size_base": number("size_base", size_base),
             "price_quote": optional("price_quote", price_quote),
             "at": utc_text(at),
+            "mid_quote": optional("mid_quote", mid_quote),
         }
         if size_base <= 0:
             raise NotRecordable(f"size_base {size_base} is not above zero: side gives direction")
@@ -231,8 +235,7 @@ class TradeAudit:
     ) -> Event:
         """Record what was learnt of an order.
 
-        Raises ``NotRecordable`` for a float, a number that is not finite or is below zero, an empty
-        text or a naive time.
+        Raises ``NotRecordable`` as ``order_intent`` does, and for an empty text.
         """
         require_text(client_order_id=client_order_id, stage=stage, source=source)
         body = {
@@ -259,8 +262,7 @@ class TradeAudit:
     ) -> Event:
         """Record one trade of an order.
 
-        Raises ``NotRecordable`` for a float, a number that is not finite, a size that is not above
-        zero, an empty text or a naive time.
+        Raises ``NotRecordable`` as ``order_intent`` does, and for an empty text.
         """
         require_text(client_order_id=client_order_id, trade_id=trade_id)
         body = {
@@ -318,8 +320,7 @@ class TradeAudit:
     ) -> Event:
         """Record a change of a position by no order of ours.
 
-        Raises ``NotRecordable`` for a float, a number that is not finite, an empty text or a naive
-        time.
+        Raises ``NotRecordable`` for a float, no finite number, an empty text or a naive time.
         """
         require_text(symbol=symbol, name=name, reason=reason)
         body = {
@@ -348,8 +349,7 @@ class TradeAudit:
 
     def last_seq(self) -> int:
         """The seq of the last event of the stream, 0 where there is none."""
-        head = self._ledger.head(self._stream)
-        return head.seq if head is not None else 0
+        return head.seq if (head := self._ledger.head(self._stream)) else 0
 
     def trail(self, client_order_id: str | None = None, after: int = 0) -> list[Entry]:
         """What was recorded after seq ``after``, in order, numbers and times as they went in.

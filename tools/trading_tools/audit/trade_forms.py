@@ -16,6 +16,7 @@ _MARK: Final = "$decimal"
 _DECIMALS: Final = {
     "size_base",
     "price_quote",
+    "mid_quote",
     "filled_size_base",
     "average_price_quote",
     "fee_base",

@@ -1,7 +1,7 @@
 """Where a bot's code sends orders: every place, by the model that the review reads code with.
 
 Files are those of `[bot] source` and whatever of the project they import. Tests are left out where
-nothing of these imports them. What is put together at run time from text is not seen.
+nothing of these imports them. Code that is made at run time is not seen.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from trading_tools.golive.hand_made import WHOSE, hand_made, names_a_host
 from trading_tools.review.model.libraries import LIBRARIES, Act
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.project import Project
@@ -30,12 +31,18 @@ _TELLING = frozenset(
 
 @dataclass(frozen=True)
 class Place:
-    """One place that sends an order, or may: `certain` says which."""
+    """One place that sends an order, or may."""
 
     path: str
     line: int
     shown: str
-    certain: bool
+    doubt: str = ""
+    """What cannot be told, as a question; empty where it surely sends."""
+
+    @property
+    def certain(self) -> bool:
+        """Whether it surely sends."""
+        return not self.doubt
 
 
 @dataclass(frozen=True)
@@ -49,7 +56,20 @@ class Sending:
 
 def sending(folder: Path, source: tuple[str, ...]) -> Sending:
     """Where the code below `source` (from `folder`) sends orders."""
-    places: dict[str, tuple[Place, ...]] = {}
+    modules, unread = _read(folder, source)
+    named = any(names_a_host(module) for module in modules.values())
+    places = {shown: tuple(_places(modules[shown], named)) for shown in sorted(modules)}
+    return Sending(places, tuple(sorted(unread)))
+
+
+def followed(folder: Path, source: tuple[str, ...]) -> list[str]:
+    """The Python files below `source`, and all of `folder` that these import."""
+    modules, _ = _read(folder, source)
+    return sorted(modules)
+
+
+def _read(folder: Path, source: tuple[str, ...]) -> tuple[dict[str, Module], list[str]]:
+    modules: dict[str, Module] = {}
     unread = []
     projects: dict[Path, Project] = {}
     waiting = [(path, True) for name in source for path in _files(folder / name)]
@@ -66,9 +86,9 @@ def sending(folder: Path, source: tuple[str, ...]) -> Sending:
         if module is None:
             unread.append(shown)
             continue
-        places[shown] = tuple(_places(module))
+        modules[shown] = module
         waiting += [(each, False) for each in _imported(module, path, folder)]
-    return Sending(dict(sorted(places.items())), tuple(sorted(unread)))
+    return modules, unread
 
 
 def _files(path: Path) -> list[Path]:
@@ -103,18 +123,22 @@ def _imported(module: Module, path: Path, folder: Path) -> Iterator[Path]:
                         yield found
 
 
-def _places(module: Module) -> Iterator[Place]:
+def _places(module: Module, hosts_named: bool) -> Iterator[Place]:
     known: set[ast.AST] = set()
     for call in module.acts(*_SENDING):
         known.update(ast.walk(call.node))
-        yield Place(module.source.path, call.node.lineno, call.shown, certain=True)
+        yield Place(module.source.path, call.node.lineno, call.shown)
+    for each in hand_made(module, hosts_named):
+        if each.node not in known:
+            known.update(ast.walk(each.node))
+            yield Place(module.source.path, each.node.lineno, each.shown, each.doubt)
     for node in ast.walk(module.tree):
         if node in known:
             continue
         if isinstance(node, ast.Attribute) and node.attr in _TELLING and not _own(module, node):
-            yield Place(module.source.path, node.lineno, f"….{node.attr}", certain=False)
+            yield Place(module.source.path, node.lineno, f"….{node.attr}", WHOSE)
         elif isinstance(node, ast.Constant) and node.value in _TELLING:
-            yield Place(module.source.path, node.lineno, f'"{node.value}"', certain=False)
+            yield Place(module.source.path, node.lineno, f'"{node.value}"', WHOSE)
 
 
 def _own(module: Module, node: ast.Attribute) -> bool:

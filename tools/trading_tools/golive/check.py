@@ -7,11 +7,14 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from trading_tools.audit.ledger import Ledger
 from trading_tools.golive import checks
 from trading_tools.golive.config.reading import Project
 from trading_tools.golive.drilled import LEFT_OUT, Drilled
+from trading_tools.golive.inputs.closed import Trades
+from trading_tools.golive.inputs.trades import read_trades
 from trading_tools.golive.venues.asking import Venues
 from trading_tools.golive.verdict import Finding
 
@@ -33,6 +36,20 @@ class Case:
     """Whether the venues may be asked, with the owner's keys, reading only."""
     venues: Venues = field(default_factory=Venues)
     """The way to them, for checks that may."""
+
+    @cached_property
+    def paper_trades(self) -> Trades | None:
+        """The closed trades of `[paper]` in its window, read once for all checks; None for none.
+
+        Raises:
+            InputError: what `read_trades` raises.
+        """
+        paper = self.project.config.paper
+        if paper is None:
+            return None
+        path = self.project.path(paper.file)
+        found = read_trades(path, paper.time_zone, paper.columns, paper.strategy)
+        return found if paper.from_date is None else found.since(paper.from_date)
 
 
 @dataclass(frozen=True)

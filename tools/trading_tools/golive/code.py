@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from trading_tools.golive.config.reading import Project
+from trading_tools.golive.unheld import unheld_code
 
 _WAIT_S = 30
 
@@ -23,9 +24,11 @@ class Code:
     folder: Path
     commit: str
     dirty: tuple[str, ...]
-    """Tracked files that differ from the commit, and untracked ones that git does not ignore."""
+    """Files that differ from the commit or are not in it, and the bot's code that git ignores."""
     paths: tuple[str, ...]
     """What of it is the bot: golive.toml's source and lock."""
+    unheld: tuple[str, ...] = ()
+    """Those of `dirty` that are the bot's code and that git ignores."""
 
     def changed_since(self, commit: str) -> list[str] | str:
         """Which of the bot's files differ from that commit; a sentence where git cannot say."""
@@ -55,8 +58,16 @@ def read_code(project: Project) -> Code | str:
     if strange is not None:
         return f"{strange} is not in git"
     paths = [*bot.source, *([bot.lock] if bot.lock and bot.source else [])]
-    dirty = tuple(line[3:] for line in status.splitlines())
-    return Code(folder, commit.strip(), dirty, tuple(paths))
+    unheld = unheld_code(folder, tuple(bot.source), lambda: _ignored(folder))
+    dirty = (*(line[3:] for line in status.splitlines()), *unheld)
+    return Code(folder, commit.strip(), dirty, tuple(paths), unheld)
+
+
+def _ignored(folder: Path) -> list[str]:
+    """What git ignores there; folders that it ignores as a whole end in a slash."""
+    words = ("--others", "--ignored", "--exclude-standard", "--directory")
+    listed = _git(folder, "ls-files", *words, "-z", "--", ".") or ""
+    return [name for name in listed.split("\0") if name]
 
 
 def _passed_over(listed: str) -> list[str]:

@@ -12,12 +12,13 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trading_tools.audit.errors import LedgerError
 from trading_tools.audit.event import canonical_json
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.verify import require_unaltered
+from trading_tools.drill.oracle.finding import Span
 from trading_tools.golive.code import Code, read_code
 from trading_tools.golive.config.reading import Project
 from trading_tools.golive.inputs.table import file_hash
@@ -42,6 +43,16 @@ class Judgement:
     venue: str
     verdict: str
     why: str
+    spans: tuple[Span, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """One JSON object."""
+        return {**vars(self), "spans": [list(each) for each in self.spans]}
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Judgement:
+        """What `as_json` gave."""
+        return cls(**{**body, "spans": tuple(Span(*each) for each in body.get("spans", ()))})
 
 
 @dataclass(frozen=True)
@@ -113,7 +124,7 @@ def recorded(ledger: Ledger, bot: str, bound: Mapping[str, str]) -> Drilled | No
         return None
     for event in reversed(ledger.read(stream)):
         if event.kind == KIND and event.key_id == ours and event.body["bound"] == dict(bound):
-            judged = tuple(Judgement(**each) for each in event.body["judged"])
+            judged = tuple(Judgement.from_json(each) for each in event.body["judged"])
             what = f"drills of {event.at[:16]}Z, ledger stream {stream} {event.seq}"
             return Drilled(judged, Evidence(what, event.hash, dict(bound)))
     return None
@@ -121,7 +132,7 @@ def recorded(ledger: Ledger, bot: str, bound: Mapping[str, str]) -> Drilled | No
 
 def record(ledger: Ledger, bot: str, bound: Mapping[str, str], found: Drilled) -> Drilled:
     """Keep a result. In a ledger without a key it is kept too, but will not be believed later."""
-    body = {"bound": dict(bound), "judged": [vars(each) for each in found.judged]}
+    body = {"bound": dict(bound), "judged": [each.as_json() for each in found.judged]}
     event = ledger.append(stream_of(bot), KIND, body, durable=True)
     what = f"drills run now, ledger stream {event.stream} {event.seq}"
     return Drilled(found.judged, Evidence(what, event.hash, dict(bound)))
@@ -141,10 +152,10 @@ def run_drills(project: Project, run: Run) -> Drilled | Finding:
     if outcome.interrupted:
         return no_evidence("the drills were interrupted", "run `orc golive` again")
     judged = tuple(
-        Judgement(each.scenario, each.venue, each.verdict.value, each.why)
+        Judgement(each.scenario, each.venue, each.verdict.value, each.why, each.spans)
         for each in outcome.judged
     )
-    text = canonical_json([vars(each) for each in judged])
+    text = canonical_json([each.as_json() for each in judged])
     figures = {"seal": outcome.seal, "seed": outcome.seed}
     told = Evidence("drills run now", hashlib.sha256(text.encode()).hexdigest(), figures)
     return Drilled(judged, told)

@@ -23,13 +23,21 @@ def same_code(case: Case, commit: str | None, table: str) -> Evidence | Finding:
         return no_evidence(
             "golive.toml does not say which files are the bot", "add [bot] source to golive.toml"
         )
+    if now.unheld:
+        return failed(
+            f"{now.unheld[0]} is code of the bot that git ignores: nobody knows what {did}",
+            f"commit it, then {_again(table)}",
+        )
     changed = now.changed_since(commit)
     if isinstance(changed, str):
         return no_evidence(changed, f"name a commit of this repository under [{table}]")
     if changed:
-        again = "trade this code on paper" if table == "paper" else "backtest this code"
         return failed(
             f"{', '.join(changed[:3])} changed since commit {commit[:10]} that {did}",
-            f"{again}, or go live with that commit",
+            f"{_again(table)}, or go live with that commit",
         )
     return Evidence(f"commit {now.commit}", None, {f"{table}_commit": commit})
+
+
+def _again(table: str) -> str:
+    return "trade this code on paper" if table == "paper" else "backtest this code"

@@ -41,6 +41,8 @@ class Finding:
     evidence: tuple[Evidence, ...] = ()
     fix: str = ""
     """What to do about it; empty for a pass."""
+    parts: tuple[Finding, ...] = ()
+    """What it was joined from, where several venues or questions are behind it."""
 
 
 def passed(detail: str, *evidence: Evidence) -> Finding:

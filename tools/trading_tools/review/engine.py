@@ -84,17 +84,18 @@ def _applied(rule: Rule, module: Module) -> list[Finding]:
 
 
 def _subjects(visit: Visit, module: Module) -> Iterable[Any]:
-    if visit.said and not module.mentions(visit.said):
-        return ()
-    if visit.whole:
-        return (module,)
-    if visit.calls:
-        return module.calls_of(*visit.calls)
-    if visit.acts:
-        return module.acts(*visit.acts) if module.venue_calls else ()
-    if len(visit.kinds) == 1:
-        return module.nodes(visit.kinds[0])
-    return (node for kind in visit.kinds for node in module.nodes(kind))
+    found: Iterable[Any] = (module,)
+    if visit.kinds:
+        found = module.nodes(visit.kinds[0])
+        if len(visit.kinds) > 1:
+            found = [node for kind in visit.kinds for node in module.nodes(kind)]
+    elif visit.calls:
+        table = module.index.calls()
+        found = [call for name in visit.calls if name in table for call in table[name]]
+    elif visit.acts:
+        found = [each for each in module.venue_calls if each.act in visit.acts]
+    # To look for words costs more than all of that.
+    return found if found and (not visit.said or module.mentions(visit.said)) else ()
 
 
 def _finding(rule: Rule, hit: Hit, module: Module) -> Finding:

@@ -45,6 +45,9 @@ class Finding:
     `why` says what goes wrong in reality, `fix` what to do, `link` where it happened. `context` is
     the function it stands in, and `excerpt` its line of source; both are what it is known by
     after the file has changed elsewhere. `edits` mend it where that can be done soundly.
+
+    Where more than rules were asked, `sources` are all who say it, `also` what others of them said,
+    and `standing` what confirms it or why nothing does; `confirmed` is that as yes or no.
     """
 
     rule: str
@@ -61,6 +64,16 @@ class Finding:
     context: str = ""
     excerpt: str = ""
     edits: tuple[Edit, ...] = ()
+    sources: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    standing: str = ""
+    confirmed: bool = True
+
+    @property
+    def attribution(self) -> str:
+        """Who says it and how it stands; "" where a rule alone does, which its id says already."""
+        alone = self.sources in {(), (f"rule {self.rule}",)}
+        return "" if alone else f"{', '.join(self.sources)}; {self.standing}"
 
     @property
     def fingerprint(self) -> str:

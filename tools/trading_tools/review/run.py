@@ -27,7 +27,7 @@ PAYS_BYTES: Final = 1_500_000
 
 _CHUNK: Final = 24
 _PROJECTS: Final = 2
-_COLLECTED_BYTES: Final = 2_000_000
+_COLLECTED_BYTES: Final = 8_000_000
 
 
 @dataclass(frozen=True)

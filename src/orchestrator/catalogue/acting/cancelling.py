@@ -58,7 +58,7 @@ async def cancel(context: ToolContext, wanted: One) -> ToolResult:
             record = find(account.records(), wanted.order_id)
             if record is None:
                 order = await _listed(account, wanted.order_id)
-                return _result(account, [order], await _end(account, [order], None))
+                return _result(account, [order], *await _end(account, [order], None))
             manager = account.manager()
             record = await manager.cancel(record.client_order_id, f"asked for in {context.run}")
     result = shown.told(account.place, account.venue, record)
@@ -88,9 +88,11 @@ async def cancel_aftermath(context: ToolContext, wanted: One) -> Verdict:
                     result = shown.told(account.place, account.venue, record)
                     return Done(result.text, result.data, result.is_error)
             names = {wanted.order_id, *([record.client_order_id] if record else [])}
-            listed = await account.orders.open_orders(record.symbol if record else None)
+            listed, unread = await account.listed(record.symbol if record else None)
     if any(_is(order, name) for order in listed for name in names):
         return NotDone("the order is still open, and a cancel names its order: it can do no more")
+    if unread is not None:
+        return Unknown(f"the order may be among what cannot be read: {unread}")
     if record is not None:
         return Unknown(f"{account.venue} lists the order no more, and does not say how it ended")
     done = render(Cancelled(account.place, account.venue, 1, (wanted.order_id,), ()))
@@ -103,25 +105,29 @@ async def cancel_all(context: ToolContext, wanted: Many) -> ToolResult:
     async with account.held():
         with explained(account):
             symbol = await _symbol(account, wanted.symbol)
-            orders = await account.orders.open_orders(symbol)
-            return _result(account, orders, await _end(account, orders, symbol))
+            orders, unread = await account.listed(symbol)
+            left, unread_after = await _end(account, orders, symbol)
+            return _result(account, orders, left, unread_after or unread)
 
 
 async def cancel_all_preview(context: ToolContext, wanted: Many) -> str:
     """The orders that would be cancelled if it were done now."""
     account = await context.service(Desk).account(wanted.place, wanted.venue)
     with explained(account):
-        orders = await account.orders.open_orders(await _symbol(account, wanted.symbol))
-    return shown.cancelling(account.place, account.door.through, account.venue, orders)
+        orders, unread = await account.listed(await _symbol(account, wanted.symbol))
+    text = shown.cancelling(account.place, account.door.through, account.venue, orders)
+    return text if unread is None else f"{text}\n  NOT among them: {unread}"
 
 
 async def cancel_all_aftermath(context: ToolContext, wanted: Many) -> Verdict:
     """Whether anything is still open."""
     account = await context.service(Desk).account(wanted.place, wanted.venue)
     with explained(account):
-        orders = await account.orders.open_orders(await _symbol(account, wanted.symbol))
+        orders, unread = await account.listed(await _symbol(account, wanted.symbol))
     if orders:
         return NotDone(f"orders are still open: {len(orders)}")
+    if unread is not None:
+        return Unknown(f"what cannot be read may be open: {unread}")
     done = render(Cancelled(account.place, account.venue, 0, (), ()))
     return Done(done.text, done.data)
 
@@ -137,8 +143,8 @@ def find(records: Records, order_id: str) -> OrderRecord | None:
 
 async def _end(
     account: Account, orders: Sequence[VenueOrder], symbol: str | None
-) -> Sequence[VenueOrder]:
-    """Cancel each; those that are open after that."""
+) -> tuple[Sequence[VenueOrder], str | None]:
+    """Cancel each; those that are open after that, and what is unread then."""
     manager = account.manager()
     for order in orders:
         if _is_known(manager, order):
@@ -147,18 +153,18 @@ async def _end(
             # The ledger has no order to hang it on.
             what = {"venue_order_id": order.venue_order_id, "symbol": order.symbol}
             account.audit.decision("cancel an order that is none of ours", "asked for", what)
-            await account.orders.cancel(order.symbol, order.client_order_id, order.venue_order_id)
+            await account.orders.end(order)
     numbers = {order.venue_order_id for order in orders}
     if not numbers:
-        return []
+        return [], None
     try:
-        after = await account.orders.open_orders(symbol)
+        after, unread = await account.listed(symbol)
     except Unanswered as error:
         raise Unavailable(
             f"the cancels were sent, and {account.venue} ({account.place}) did not say what is "
             f"open now: look with open_orders ({error})"
         ) from None
-    return [order for order in after if order.venue_order_id in numbers]
+    return [order for order in after if order.venue_order_id in numbers], unread
 
 
 def _is_known(manager: OrderManager, order: VenueOrder) -> bool:
@@ -170,7 +176,10 @@ def _is_known(manager: OrderManager, order: VenueOrder) -> bool:
 
 
 def _result(
-    account: Account, orders: Sequence[VenueOrder], left: Sequence[VenueOrder]
+    account: Account,
+    orders: Sequence[VenueOrder],
+    left: Sequence[VenueOrder],
+    unread: str | None,
 ) -> ToolResult:
     open_ones = {order.venue_order_id for order in left}
     done = render(
@@ -186,18 +195,23 @@ def _result(
             tuple(f"{order.symbol} {shown.line_of(order)}" for order in left),
         )
     )
-    return ToolResult(done.text, done.data, is_error=bool(left))
+    if unread is None:
+        return ToolResult(done.text, done.data, is_error=bool(left))
+    text = f"NOT PROVEN: {unread}. Look at them at the venue. {done.text}"
+    return ToolResult(text, done.data, is_error=True)
 
 
 async def _listed(account: Account, order_id: str) -> VenueOrder:
     record = find(account.records(), order_id)
     names = {order_id} if record is None else {order_id, record.client_order_id}
-    for order in await account.orders.open_orders(record.symbol if record else None):
+    orders, unread = await account.listed(record.symbol if record else None)
+    for order in orders:
         if any(_is(order, name) for name in names):
             return order
     raise ToolError(
         f"there is no open order {order_id} at {account.venue} ({account.place}): open_orders "
         "lists them, order_status tells of one that has ended"
+        + ("" if unread is None else f". It may be among what cannot be read: {unread}")
     )
 
 

@@ -7,7 +7,7 @@ manager, the guard and the kill switch are `trading_tools.exchange.orders`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
@@ -25,6 +25,7 @@ from trading_tools.exchange.orders.client_ids import client_order_id
 from trading_tools.exchange.orders.guard import LIVE_TOKEN, Guard, GuardLimits, Quote
 from trading_tools.exchange.orders.kill_switch import KillSwitch
 from trading_tools.exchange.orders.manager import OrderManager
+from trading_tools.exchange.orders.port import PartlyRead, VenueOrder
 from trading_tools.exchange.orders.records import EXACT, Records
 from trading_tools.exchange.readings import MarketLimits
 
@@ -125,6 +126,18 @@ class Account:
             live=LIVE_TOKEN if opened else None,
             simulated=self.place != "live",
         )
+
+    async def listed(self, symbol: str | None) -> tuple[Sequence[VenueOrder], str | None]:
+        """All open orders of the account, stops too, in a market or in all; and what is unread.
+
+        Raises:
+            Unanswered: the venue did not say.
+        """
+        try:
+            orders, unread = await self.orders.everything(), None
+        except PartlyRead as error:
+            orders, unread = error.rows, str(error)
+        return [each for each in orders if symbol in (None, each.symbol)], unread
 
     def records(self) -> Records:
         """Our own orders here as the ledger has them."""

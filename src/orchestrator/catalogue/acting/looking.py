@@ -10,7 +10,7 @@ from orchestrator.catalogue.acting.desk import Desk
 from orchestrator.catalogue.acting.faults import explained
 from orchestrator.catalogue.acting.places import Place
 from orchestrator.catalogue.acting.placing import PROVEN_WITHIN_S
-from orchestrator.toolbox.tool import ToolContext, ToolError, ToolResult
+from orchestrator.toolbox.tool import ToolContext, ToolError, ToolResult, render
 from trading_tools.exchange.orders.life import UNSURE
 from trading_tools.money import PlainDecimal, plain
 
@@ -78,12 +78,21 @@ class Positions:
     lines: tuple[str, ...]
 
 
-async def open_orders(context: ToolContext, wanted: Many) -> OpenOrders:
-    """What is open now."""
+async def open_orders(context: ToolContext, wanted: Many) -> OpenOrders | ToolResult:
+    """What is open now; an error that names what could not be read, where there is such."""
+    found, unread = await _open(context, wanted)
+    if unread is None:
+        return found
+    shown_all = render(found)
+    text = f"NOT ALL: {unread}. Look at them at the venue. {shown_all.text}"
+    return ToolResult(text, shown_all.data, is_error=True)
+
+
+async def _open(context: ToolContext, wanted: Many) -> tuple[OpenOrders, str | None]:
     account = await context.service(Desk).account(wanted.place, wanted.venue)
     symbol = None if wanted.symbol is None else (await account.market(wanted.symbol)).symbol
     with explained(account):
-        listed = await account.orders.open_orders(symbol)
+        listed, unread = await account.listed(symbol)
     known = account.records().orders
     rows = tuple(
         OpenOrder(
@@ -99,7 +108,7 @@ async def open_orders(context: ToolContext, wanted: Many) -> OpenOrders:
         for order in listed
     )
     lines = tuple(f"{order.symbol}: {shown.line_of(order)}" for order in listed)
-    return OpenOrders(account.place, account.venue, len(rows), rows, lines)
+    return OpenOrders(account.place, account.venue, len(rows), rows, lines), unread
 
 
 async def positions(context: ToolContext, wanted: Whole) -> Positions:
@@ -130,10 +139,11 @@ async def order_status(context: ToolContext, wanted: One) -> ToolResult | OpenOr
                 if not record.settled:
                     await manager.reconcile([record.symbol])
         return shown.told(account.place, account.venue, record)
-    for order in (await open_orders(context, Many(wanted.place, wanted.venue))).orders:
+    found, unread = await _open(context, Many(wanted.place, wanted.venue))
+    for order in found.orders:
         if wanted.order_id in (order.client_order_id, order.venue_order_id):
             return order
     raise ToolError(
         f"neither this ledger nor the open orders of {account.venue} ({account.place}) have an "
-        f"order {wanted.order_id}"
+        f"order {wanted.order_id}" + ("" if unread is None else f", as far as it is read: {unread}")
     )

@@ -26,6 +26,11 @@ PLACES: Final[Mapping[str, str]] = {
 }
 """What an order there is, for people."""
 
+_WHY_NO_SANDBOX: Final[Mapping[str, str]] = {
+    "kraken": "; Kraken's demo is of its futures alone, which are another API",
+    "coinbase": "; Coinbase's answers with fixed replies and keeps no order",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Door:
@@ -58,7 +63,10 @@ async def door_to(
         raise ToolError(closed(place))
     if place == "sandbox" and not _has_sandbox(venue):
         # Before its key is asked for: nobody has one.
-        raise ToolError(f"{venue} has no sandbox: rehearse on the simulator")
+        why = _WHY_NO_SANDBOX.get(venue, "")
+        raise ToolError(
+            f"{venue} has no sandbox that ccxt knows of: rehearse on the simulator{why}"
+        )
     names = credential_names(place, venue)
     found = [environ.get(name, "").strip() for name in names]
     missing = [name for name, value in zip(names, found, strict=True) if not value]

@@ -81,9 +81,12 @@ async def preview(context: ToolContext, wanted: Wanted) -> str:
     quote = await account.look(market.symbol, records)
     with explained(account):
         account.guard().check(real, records)
-        await account.orders.open_orders(market.symbol)  # the key is good, the venue is there
+        # It says as well that the key is good and the venue is there.
+        standing = await account.orders.open_orders(market.symbol)
+    others = [each for each in standing if each.client_order_id not in records.orders]
     through = account.door.through
-    return shown.placing(account.place, through, asked, real, market, quote, account.settings)
+    text = shown.placing(account.place, through, asked, real, market, quote, account.settings)
+    return f"{text}\n{shown.counted(market.symbol, others)}"
 
 
 async def aftermath(context: ToolContext, wanted: Wanted) -> Verdict:

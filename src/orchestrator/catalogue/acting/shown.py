@@ -132,6 +132,17 @@ def placing(
     return "\n".join(lines)
 
 
+def counted(symbol: str, others: Sequence[VenueOrder]) -> str:
+    """What a person has to know of the limits: whose orders they count."""
+    return "\n".join(
+        [
+            "  the limits count the orders and fills of this project's ledger, and nothing else "
+            f"that the account does or holds; open in {symbol} and not counted: {len(others)}",
+            *(f"    {line_of(order)}" for order in others[:MOST_LISTED]),
+        ]
+    )
+
+
 def cancelling(place: str, through: str | None, venue: str, orders: Sequence[VenueOrder]) -> str:
     """What a person sees who has to allow that orders are cancelled."""
     count = "1 order" if len(orders) == 1 else f"{len(orders)} orders"

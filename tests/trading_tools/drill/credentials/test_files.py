@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from pathlib import Path
+from random import Random
 
 import pytest
 import yaml
@@ -102,10 +103,18 @@ def test_a_key_in_a_block_of_yaml_keeps_its_indentation() -> None:
         "secret: !env SECRET\napi_key: ${KEY}\n",
         '{"apiKey": null, "secret": false}',
         "tokens: 4000\n",
+        'key_variable = "BINANCE_API_KEY"\nsecret_variable = "BINANCE_API_SECRET"\n',
     ],
 )
 def test_what_holds_no_credential_stays_as_it_is(text: str) -> None:
     assert replaced_in(text, _KEYS, env_style=False) == (text, [])
+
+
+def test_a_secret_in_place_of_a_variables_name_is_replaced() -> None:
+    secret = "".join(Random(3).choices("ABCDEFGHJKLMNPQRSTUVWXYZ23456789", k=40))
+    text = f'key_variable = "BINANCE_API_KEY"\nsecret_variable = "{secret}"\n'
+    changed, names = replaced_in(text, _KEYS, env_style=False)
+    assert (secret in changed, names) == (False, ["secret_variable"])
 
 
 @given(st.text(), st.booleans())

@@ -12,11 +12,17 @@ from pathlib import Path
 import pytest
 
 from tests.trading_tools.exchange.desk.conftest import LIMITS, Stall
+from tests.trading_tools.exchange.orders.guards import guard
+from trading_tools.audit.ledger import Ledger
+from trading_tools.audit.trade import TradeAudit
 from trading_tools.exchange.desk.opening import open_desk
+from trading_tools.exchange.orders.ccxt_port import CcxtOrders
 from trading_tools.exchange.orders.guard import Refused
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.life import Stage
+from trading_tools.exchange.orders.manager import OrderManager
 from trading_tools.exchange.orders.port import Unanswered
+from trading_tools.exchange.pacing.pacer import Pacer
 from trading_tools.exchange.pacing.venues import UnknownLimits
 from trading_tools.venue.wire.interference import Cut
 from trading_tools.venue.wire.messages import Operation, Reply
@@ -141,6 +147,68 @@ async def test_the_kill_switch_cancels_what_is_open_and_stays_thrown(
         with pytest.raises(Refused, match="kill-switch"):
             await desk.submit(resting("two"))
     assert len(stall.accepted()) == 1
+
+
+async def test_an_order_whose_turn_comes_after_sigterm_does_not_go_out(
+    stall: Stall, resting: Resting
+) -> None:
+    def ending(reply: Reply) -> Reply:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return reply
+
+    async with stall.desk() as desk:
+        stall.line.before_it[Operation.PLACE] = [Reply(400, b'{"code":-1013,"msg":"x"}')]
+        with pytest.raises(Refused, match="venue"):
+            await desk.submit(resting("rules are read anew after this"))
+        stall.line.after_it[Operation.MARKETS] = [ending]
+        with pytest.raises(Refused, match="told to end"):
+            await desk.submit(resting("late"))
+    assert stall.asked(Operation.PLACE) == 1
+
+
+async def test_a_kill_cancels_an_order_whose_outcome_is_still_asked_for(
+    stall: Stall, resting: Resting
+) -> None:
+    async with stall.desk(known_within_s=20) as desk:
+        stall.line.silent = "ws-api"
+        stall.line.after_it[Operation.PLACE] = [lambda reply: Cut()]
+        stall.line.before_it[Operation.QUERY_ORDER] = [Cut()] * 50
+        asking = asyncio.create_task(desk.submit(resting("dark")))
+        await until(stall.open_orders)
+        os.kill(os.getpid(), signal.SIGUSR1)
+        await until(lambda: not stall.open_orders())
+        assert not asking.done()
+        del stall.line.before_it[Operation.QUERY_ORDER]
+        await asyncio.wait([asking])
+        assert asking.exception() is None
+
+
+async def test_a_kill_cancels_what_the_ledger_knows_though_the_account_cannot_be_compared(
+    stall: Stall, resting: Resting, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = stall.client()
+    with Ledger.open(stall.folder / "ledger.sqlite") as ledger:
+        port = CcxtOrders(client, Pacer("binance", ()))
+        await port.load()
+        left = OrderManager(port, TradeAudit(ledger, "orders"), "main", guard(stall.folder))
+        order = await left.submit(resting("left"))
+        await client.close()
+    stall.line.silent = "ws-api"
+    stall.line.before_it[Operation.OPEN_ORDERS] = [Cut()] * 1_000
+
+    async def live() -> None:
+        async with stall.desk():
+            pytest.fail("the desk began without a comparison")
+
+    life = asyncio.create_task(live())
+    await until(lambda: stall.asked(Operation.OPEN_ORDERS))
+    assert stall.open_orders() == [order.client_order_id]
+    os.kill(os.getpid(), signal.SIGUSR1)
+    await until(lambda: not stall.open_orders())
+    await until(lambda: f"not proven to have ended: {order.client_order_id}" in caplog.text)
+    assert "others of its orders may be open" in caplog.text
+    life.cancel()
+    await asyncio.wait([life])
 
 
 async def test_a_book_is_asked_for_while_its_stream_is_silent(stall: Stall) -> None:

@@ -22,6 +22,8 @@ from trading_tools.exchange.orders.guard import Refused, marketable
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.life import Stage
 from trading_tools.exchange.orders.ways import WAYS
+from trading_tools.exchange.pacing.pacer import Pacer
+from trading_tools.exchange.pacing.slots import SharedSlots
 from trading_tools.venue.binance.adapter import BinanceSpot
 from trading_tools.venue.binance.usdm.adapter import BinanceUsdm
 from trading_tools.venue.bybit.adapter import Bybit
@@ -246,3 +248,25 @@ def test_a_venue_whose_ways_are_not_known_is_refused() -> None:
 
     with pytest.raises(UnsupportedVenue, match="orders at okx are not supported: use one of bin"):
         CcxtOrders(ccxt.async_support.okx())
+
+
+async def test_two_clients_of_a_kraken_key_have_one_source_of_nonces(
+    audit: TradeAudit, tmp_path: Path
+) -> None:
+    import ccxt.pro
+
+    async with opened(audit, tmp_path, MADE["kraken"]()) as shop:
+        port = CcxtOrders(shop.client, Pacer("kraken", (), "key", SharedSlots(tmp_path / "n")))
+        own = {name: getattr(shop.client, name) for name in ("apiKey", "secret", "urls")}
+        stream = ccxt.pro.kraken(own)
+        # Its clock is behind, as one is that has signed less in the same millisecond.
+        stream.options["timeDifference"] = 500
+        stream.set_markets_from_exchange(shop.client)
+        other = CcxtOrders(stream, Pacer("kraken", (), "key", SharedSlots(tmp_path / "n")))
+        try:
+            for _ in range(3):
+                await port.everything()
+                await other.everything()
+                await stream.privatePostGetWebSocketsToken()
+        finally:
+            await stream.close()

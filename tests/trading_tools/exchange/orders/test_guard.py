@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal, localcontext
@@ -258,17 +257,6 @@ def test_an_order_that_filled_more_than_its_size_takes_nothing_off_what_is_open(
     more = OrderFill("o-0", "t1", NOW, Decimal("0.015"), Decimal(60_000))
     records.apply(more)
     assert records.exposure_base("BTC/USDT")[0] == Decimal("0.015") + Decimal("0.02")
-
-
-def test_a_signal_throws_it(tmp_path: Path) -> None:
-    before = signal.getsignal(signal.SIGUSR1)
-    switch = KillSwitch(tmp_path / "stop")
-    try:
-        switch.throw_on(signal.SIGUSR1)
-        signal.raise_signal(signal.SIGUSR1)
-    finally:
-        signal.signal(signal.SIGUSR1, before)
-    assert switch.thrown == "signal SIGUSR1"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ The rows are replies that ccxt 4.5.90 was given, sorted by whether an order may 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -76,6 +77,10 @@ UNKNOWN = [
     ("binance", 503, binance(-1008)),
     ("binance", 503, binance(-1000, "Unknown error")),
     ("binance", 400, binance(-1001)),
+    ("binance", 400, binance(-1016)),
+    ("binanceusdm", 400, binance(-1008)),
+    ("binanceusdm", 400, binance(-2020)),
+    ("kraken", 200, kraken("EGeneral:Internal error")),
     ("binance", 400, binance(-2010, "Duplicate order sent.")),
     ("binance", 503, binance(-1021)),
     ("binanceusdm", 400, binance(-4116)),
@@ -89,6 +94,7 @@ UNKNOWN = [
     ("kraken", 200, kraken("EGeneral:Invalid arguments:cl_ord_id")),
     ("kraken", 200, kraken("EGeneral:Invalid arguments:cl_ord_id not unique")),
     ("kraken", 200, kraken("EService:Busy")),
+    ("kraken", 200, kraken("EService:Unavailable")),
     ("kraken", 200, kraken("EService:Timeout")),
     ("kraken", 200, kraken("EService:Deadline elapsed")),
     ("coinbase", 500, {"error": "internal_server_error"}),
@@ -117,6 +123,57 @@ def test_a_code_by_which_no_order_comes_into_being_is_a_rejection(
 @pytest.mark.parametrize(("venue", "status", "body"), UNKNOWN)
 def test_after_anything_else_an_order_may_exist(venue: str, status: int, body: Any) -> None:
     assert judge(venue, answer(status, body)).outcome is Outcome.UNKNOWN
+
+
+PROVEN_ALL_THE_SAME = {
+    "-1112": "no orders on the book of the market",
+    "-2023": "the account is being liquidated",
+    "EService:Market in cancel_only mode": "the market takes no orders",
+    "EService:Market in post_only mode": "the market takes no such orders",
+}
+"""What ccxt takes for a failure that may pass, and the venue for a refusal of the order."""
+
+BODIES: dict[str, Callable[[str], dict[str, Any]]] = {
+    "binance": lambda code: binance(int(code)),
+    "binanceusdm": lambda code: binance(int(code)),
+    "bybit": lambda code: bybit(int(code)),
+    "kraken": kraken,
+    "coinbase": coinbase,
+}
+
+
+@pytest.mark.parametrize("venue", BODIES)
+def test_no_code_that_ccxt_takes_for_a_failure_of_the_service_is_a_rejection(venue: str) -> None:
+    """Its tables come from the venues' own pages: a check of ours by somebody else's."""
+    import ccxt
+
+    client = getattr(ccxt, venue)()
+    own = client.exceptions.get({"binance": "spot", "binanceusdm": "linear"}.get(venue), {})
+    table = {**client.exceptions["exact"], **own.get("exact", {})}
+    of_service = (ccxt.OperationFailed, ccxt.DuplicateOrderId, ccxt.BadResponse)
+    of_request = (ccxt.DDoSProtection, ccxt.RateLimitExceeded, ccxt.InvalidNonce)
+    looked_at = 0
+    for code, kind in table.items():
+        if not issubclass(kind, of_service) or issubclass(kind, of_request):
+            continue
+        if venue in ("kraken", "coinbase") or code.lstrip("-").isdigit():
+            looked_at += 1
+            rejected = judge(venue, answer(400, BODIES[venue](code))).outcome is Outcome.REJECTED
+            assert rejected == (code in PROVEN_ALL_THE_SAME), (code, kind)
+    assert looked_at or venue == "coinbase"
+
+
+@pytest.mark.parametrize(("venue", "status", "body"), REJECTED)
+def test_no_code_proves_anything_beside_a_5xx(venue: str, status: int, body: Any) -> None:
+    for failed in (500, 502, 503, 504, 520):
+        assert judge(venue, answer(failed, body)).outcome is Outcome.UNKNOWN
+
+
+@given(st.text("abcdefghijklmnopqrstuvwxyz_: ", max_size=40))
+def test_whatever_krakens_service_says_but_of_a_market_is_unknown(words: str) -> None:
+    for category in ("EService", "EGeneral:Internal error", "WService", "ETrade"):
+        said = kraken(f"{category}:{words}")
+        assert judge("kraken", answer(200, said)).outcome is Outcome.UNKNOWN
 
 
 def test_no_reply_is_unknown_and_an_order_with_an_id_in_a_good_reply_is_accepted() -> None:

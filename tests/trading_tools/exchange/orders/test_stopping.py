@@ -1,10 +1,8 @@
-"""All is stopped: the switch by file, signal and command, and every open order cancelled."""
+"""All is stopped: the switch by file and command, and every open order cancelled."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -83,6 +81,31 @@ async def test_every_order_of_every_market_is_cancelled_though_the_venue_fails_a
     assert list(await port.everything()) == []
 
 
+@pytest.mark.parametrize(
+    ("each", "symbol", "kind", "params"),
+    [
+        ("binance", "BTC/USDT", "limit", {"stopPrice": 50_000, "type": "STOP_LOSS_LIMIT"}),
+        ("binanceusdm", "BTC/USDT:USDT", "market", {"stopLossPrice": 50_000}),
+        ("bybit", "BTC/USDT", "limit", {"triggerPrice": 50_000}),
+        ("bybit", "BTC/USDT", "limit", {"stopLossPrice": 50_000}),
+        ("bybit", "BTC/USDT:USDT", "limit", {"stopLossPrice": 50_000}),
+        ("kraken", "BTC/USD", "limit", {"stopLossPrice": 50_000}),
+        ("coinbase", "BTC/USD", "limit", {"stopLossPrice": 50_000}),
+    ],
+    indirect=["each"],
+)
+async def test_stops_that_wait_for_their_price_are_cancelled_as_well(
+    each: Shop, symbol: str, kind: str, params: dict[str, Any]
+) -> None:
+    price = 49_000 if kind == "limit" else None
+    stop = await each.client.create_order(symbol, kind, "sell", 0.01, price, params)
+    assert len(each.venue.account.open_orders()) == 1
+    port, time = CcxtOrders(each.client, Pacer(each.client.id, ())), Time()
+    swept = await cancel_all(port, 1_000, time.sleep, time)
+    assert (swept.clean, len(swept.ended)) == (True, 1), (swept, stop)
+    assert each.venue.account.open_orders() == []
+
+
 async def test_an_order_that_was_on_its_way_is_cancelled_when_it_arrives(shop: Shop) -> None:
     late: list[str] = []
     time = Time()
@@ -120,18 +143,6 @@ def test_the_command_stops_orders_for_good_and_the_first_reason_stays(tmp_path: 
     # A bot that is started anew finds it thrown.
     with pytest.raises(Refused, match="kill-switch: it is thrown: prices are wrong"):
         guard(tmp_path).check(resting(), Records())
-
-
-def test_a_signal_throws_it(tmp_path: Path) -> None:
-    from trading_tools.exchange.orders.kill_switch import KillSwitch
-
-    before = signal.getsignal(signal.SIGUSR1)
-    try:
-        KillSwitch(tmp_path / "stop").throw_on(signal.SIGUSR1)
-        os.kill(os.getpid(), signal.SIGUSR1)
-        assert KillSwitch(tmp_path / "stop").thrown == "signal SIGUSR1"
-    finally:
-        signal.signal(signal.SIGUSR1, before)
 
 
 def test_a_missing_key_is_named_and_the_switch_is_thrown_all_the_same(

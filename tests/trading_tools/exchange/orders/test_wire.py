@@ -15,6 +15,7 @@ from tests.trading_tools.exchange.orders.test_every_venue import MADE, intent
 from tests.trading_tools.exchange.orders.wanted import resting
 from trading_tools.audit.trade import CancelResult, Outcome
 from trading_tools.exchange.breaker import Breaker, BreakerRules, State
+from trading_tools.exchange.orders.ccxt_port import NOT_SENT, CcxtOrders
 from trading_tools.exchange.orders.guard import Refused
 from trading_tools.exchange.orders.life import Stage
 from trading_tools.exchange.pacing.pacer import Pacer
@@ -219,3 +220,14 @@ async def test_what_bybit_is_asked_before_a_first_order_is_asked_once(
         orders = await asyncio.gather(*map(shop.manager.submit, wanted))
         assert {order.stage for order in orders} == {Stage.OPEN}
         assert shop.asked(Operation.SETTINGS) - before <= 4
+
+
+async def test_an_order_that_was_let_out_does_not_leave_once_orders_are_stopped(shop: Shop) -> None:
+    told: list[str] = []
+    port = CcxtOrders(shop.client, Pacer("binance", ()), halted=lambda: told[0] if told else None)
+    await port.turn(resting())
+    told.append("this bot was told to end")
+    judged = await port.submit(resting(), "one")
+    assert (judged.outcome, judged.code) == (Outcome.REJECTED, NOT_SENT)
+    assert "told to end" in str(judged.message)
+    assert shop.asked(Operation.PLACE) == 0

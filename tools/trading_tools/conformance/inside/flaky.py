@@ -132,7 +132,7 @@ def chance(seed: int) -> None:
 def bare(owner: Any, given: dict[str, Any]) -> Any:
     """An object of a class, made as it asks where that works; what it lacks is `Anything`."""
 
-    class Bare(owner):  # type: ignore[misc]
+    class Bare(owner):  # type: ignore[misc]  # a class known only here
         def __getattr__(self, name: str) -> Any:
             if name.startswith("__"):
                 raise AttributeError(name)

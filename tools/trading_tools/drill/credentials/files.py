@@ -15,7 +15,7 @@ from pathlib import Path
 from trading_tools.audit.redact import is_credential_name
 from trading_tools.audit.secret_shapes import is_random
 from trading_tools.drill.credentials.environment import replacement
-from trading_tools.drill.credentials.names import Keys, Role, role_of
+from trading_tools.drill.credentials.names import Keys, Role, names_a_variable, role_of
 
 _ENV_STYLE = re.compile(r"\.?env(\..+)?|.+\.env")
 _SUFFIXES = frozenset(
@@ -86,6 +86,8 @@ def replaced_in(text: str, keys: Keys, *, env_style: bool) -> tuple[str, list[st
     for match, near in _pairs(pattern, text, keys):
         group = next(name for name in ("double", "single", "bare") if match[name] is not None)
         value = match[group]
+        if names_a_variable(match["name"], value):
+            continue
         if not _is_one(value, paired=paired, env_style=env_style):
             continue
         new = replacement(match["name"], value, keys, near)

@@ -40,6 +40,8 @@ _NEUTRAL = frozenset(
     | {"TESTNET", "SANDBOX", "SPOT", "FUTURES", "MY"}
 )
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_OF_VARIABLES = (["VARIABLE"], ["VAR"], ["ENV"])
+_VARIABLE_NAME = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
 PASSPHRASE = "drill"  # noqa: S105 - no venue of a drill asks for one
 
 
@@ -69,6 +71,11 @@ def role_of(name: str) -> Role | None:
     if "KEY" in words or "KEYS" in words or "APIKEY" in text:
         return Role.KEY
     return None
+
+
+def names_a_variable(name: str, value: str) -> bool:
+    """Whether it only names one: `secret_variable = "BINANCE_API_SECRET"` holds none."""
+    return words_of(name)[-1:] in _OF_VARIABLES and _VARIABLE_NAME.fullmatch(value) is not None
 
 
 def masked(value: str) -> str:

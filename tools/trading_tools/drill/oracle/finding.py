@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from trading_tools.drill.scenarios.invariants import Invariant
 
@@ -44,6 +44,14 @@ class Step(NamedTuple):
     guilty: bool = False
 
 
+class Span(NamedTuple):
+    """Something that lasted, in milliseconds since the bot's start; a moment begins as it ends."""
+
+    what: Literal["order", "fault", "signal", "exit"]
+    begin_ms: int
+    end_ms: int
+
+
 @dataclass(frozen=True)
 class Finding:
     """Whether an invariant held: None where it was not put to the test, and why.
@@ -70,3 +78,4 @@ class Judged:
     findings: tuple[Finding, ...]
     seconds: float
     output: str = ""
+    spans: tuple[Span, ...] = ()

@@ -22,6 +22,7 @@ from trading_tools.drill.oracle.recovery import recovered
 from trading_tools.drill.oracle.rules import no_rate_violations, within_filters
 from trading_tools.drill.oracle.sequence import sequence
 from trading_tools.drill.oracle.silence import Silence, died_at, not_met, nothing_reached
+from trading_tools.drill.oracle.spans import spans
 from trading_tools.drill.oracle.streams import stream_back_in_time
 from trading_tools.drill.recording import Recording
 from trading_tools.drill.scenarios.invariants import Invariant
@@ -56,6 +57,7 @@ def judge(
         findings,
         recording.bot.seconds,
         "" if verdict is Verdict.PASS else recording.bot.output,
+        spans(facts),
     )
 
 

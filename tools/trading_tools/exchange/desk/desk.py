@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any, Final
@@ -35,6 +35,7 @@ _FRESH_S: Final = 2.0
 """How old a book may be; an older one is asked for anew."""
 _LOOK_S: Final = 1.0
 _RARELY_S: Final = 8.0
+_SWITCH_LOOK_S: Final = 0.1
 _FILLS_WITHIN_S: Final = 0.5
 _TOLD_WITHIN_S: Final = 0.3
 _LISTENING_WITHIN_S: Final = 6.0
@@ -57,9 +58,10 @@ class Desk:
         quotes: dict[str, Quote],
         account: str,
         known_within_s: float,
+        stopping: asyncio.Event,
     ) -> None:
         self.manager = manager
-        self.stopping = asyncio.Event()
+        self.stopping = stopping
         """Set by SIGTERM and SIGINT: no more orders go out, and the bot ends."""
         self._line = line
         self._switch = switch
@@ -72,6 +74,7 @@ class Desk:
             BookFeed(make_client, line, symbol, self._on_book(symbol)) for symbol in line.symbols
         ]
         self._listening = asyncio.Event()
+        self._compared = False
         self._unwanted: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -160,26 +163,40 @@ class Desk:
                 await self.stopping.wait()
 
     async def begin(self) -> None:
-        """Learn rules, clock and what an earlier life left, and end that."""
-        while not self.stopping.is_set():
+        """Learn rules, clock and what an earlier life left, and end that; or be told to stop."""
+        self._run(self._watch_switch())
+        ready = asyncio.create_task(self._get_ready())
+        stopped = asyncio.create_task(self.stopping.wait())
+        try:
+            await asyncio.wait({ready, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if ready.done():
+                await ready
+        finally:
+            ready.cancel()
+            stopped.cancel()
+            await asyncio.gather(ready, stopped, return_exceptions=True)
+
+    async def _get_ready(self) -> None:
+        await self._until_answered(self._line.know_rules)
+        for feed in (*self._books, self._account):
+            self._run(feed.run())
+        await self._until_answered(self._first_look)
+        self._compared = True
+        await self._end_those(Stage.OPEN)
+        self._unwanted.update(self._open())
+        self._run(self._look_after())
+
+    async def _until_answered(self, ask: Callable[[], Awaitable[None]]) -> None:
+        while True:
             try:
-                await self._line.know_rules()
-                await self._first_look()
+                return await ask()
             except NOT_NOW as why:
                 log.warning("not ready: %s", why)
                 await self.rest(1.0)
-                continue
-            await self._end_those(Stage.OPEN)
-            self._unwanted.update(self._open())
-            self._run(self._look_after())
-            return
 
     async def _first_look(self) -> None:
         """Compare ledger and account, once: with the stream's beginning, or without a stream."""
-        if not self._tasks:
-            for feed in (*self._books, self._account):
-                self._run(feed.run())
-            self._run(self._watch_switch())
+        await self._line.know_rules()
         with suppress(TimeoutError):
             async with asyncio.timeout(_LISTENING_WITHIN_S):
                 await self._listening.wait()
@@ -236,16 +253,27 @@ class Desk:
         return order
 
     async def _watch_switch(self) -> None:
-        """Let all end that is open once the kill switch is thrown, whatever the strategy does."""
-        told = False
+        """Cancel all that is open once the kill switch is thrown, whatever else goes on here."""
         while True:
             thrown = self._switch.thrown
-            if thrown is not None:
-                self._unwanted.update(self._open())
-                if not told:
-                    log.warning("the kill switch is thrown: %s", thrown)
-            told = thrown is not None
-            await asyncio.sleep(_LOOK_S)
+            if thrown is None:
+                await asyncio.sleep(_SWITCH_LOOK_S)
+            else:
+                await self._kill(thrown)
+
+    async def _kill(self, thrown: str) -> None:
+        """Go on cancelling what is open until the switch is no longer thrown."""
+        log.warning("the kill switch is thrown: %s", thrown)
+        if not self._compared:
+            log.error("ledger and account are not compared: others of its orders may be open")
+        pause = _LOOK_S
+        while self._switch.thrown is not None:
+            unproven = await self.manager.cancel_open(f"the kill switch is thrown: {thrown}")
+            self._unwanted.update(unproven)
+            if unproven:
+                log.error("cancelled, and not proven to have ended: %s", ", ".join(unproven))
+            await asyncio.sleep(pause if unproven else _SWITCH_LOOK_S)
+            pause = min(2 * pause, _RARELY_S)
 
     async def _look_after(self) -> None:
         """Go on asking for the end of what the bot left behind, less and less often."""
@@ -256,9 +284,13 @@ class Desk:
             pause = min(2 * pause, _RARELY_S) if self._unwanted else _LOOK_S
 
     async def _end_unwanted(self) -> None:
-        for name in sorted(self._unwanted):
+        """Ask for all ends at once: one that does not come keeps no other waiting."""
+
+        async def end(name: str) -> None:
             with suppress(Unanswered):
                 await self.finish(self.manager.records.orders[name])
+
+        await asyncio.gather(*map(end, sorted(self._unwanted)))
 
     async def _end_those(self, stage: Stage) -> None:
         for order in list(self.manager.records.orders.values()):
@@ -270,6 +302,8 @@ class Desk:
         found = await self.manager.reconcile(self._line.symbols)
         if lost := self.manager.lost_intents(found.strange_orders):
             raise Unanswered(f"open orders that look like ours are in no ledger here: {lost}")
+        if found.unread:
+            raise Unanswered(f"ledger and account are not compared: {'; '.join(found.unread)}")
 
     async def _on_gap(self, gap: Gap) -> None:
         log.info("the account's stream is there: %s", gap.why)

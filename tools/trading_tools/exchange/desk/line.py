@@ -40,8 +40,16 @@ _QUIET_S: Final = 1.0
 class Line(CcxtOrders):
     """The order port of a client, and what else a bot asks its venue for."""
 
-    def __init__(self, client: Any, symbols: Sequence[str], slots: Slots | None = None) -> None:
+    def __init__(
+        self,
+        client: Any,
+        symbols: Sequence[str],
+        slots: Slots | None = None,
+        halted: Callable[[], str | None] = lambda: None,
+    ) -> None:
         """Take over the client. `slots` are those of all processes that share the venue's limits.
+
+        `halted` is as for `CcxtOrders`.
 
         Raises:
             UnknownLimits: the venue's limits are not known.
@@ -49,7 +57,7 @@ class Line(CcxtOrders):
         """
         self.pacer = pacer_for(client.id, client.apiKey or "", slots)
         self.breaker = Breaker(client.id, _PATIENT)
-        super().__init__(client, self.pacer, self.breaker)
+        super().__init__(client, self.pacer, self.breaker, halted=halted)
         client.options.update(OPTIONS.get(client.id, {}))
         self.client = client
         self.symbols = tuple(symbols)

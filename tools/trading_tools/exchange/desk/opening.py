@@ -48,10 +48,15 @@ async def open_desk(
         Refused: neither `simulated` nor the token for `live`: see `orders.guard.LIVE_TOKEN`.
     """
     client = make_client()
+    stopping = asyncio.Event()
+    switch = KillSwitch(folder / "stop")
+
+    def halted() -> str | None:
+        return "this bot was told to end" if stopping.is_set() else switch.thrown
+
     try:
-        line = Line(client, symbols, None if shared is None else SharedSlots(shared))
+        line = Line(client, symbols, None if shared is None else SharedSlots(shared), halted)
         quotes: dict[str, Quote] = {}
-        switch = KillSwitch(folder / "stop")
         guard = Guard(
             limits,
             line.markets,
@@ -63,7 +68,9 @@ async def open_desk(
         )
         with Ledger.open(folder / "ledger.sqlite") as ledger:
             manager = OrderManager(line, TradeAudit(ledger, "orders"), account, guard)
-            desk = Desk(make_client, line, manager, switch, quotes, account, known_within_s)
+            desk = Desk(
+                make_client, line, manager, switch, quotes, account, known_within_s, stopping
+            )
             with _signals(desk, switch):
                 try:
                     await desk.begin()

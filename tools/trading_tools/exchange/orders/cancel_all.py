@@ -32,15 +32,15 @@ class Canceller(Protocol):
         """Seconds within which an order that is on its way may still arrive."""
 
     async def everything(self) -> Sequence[VenueOrder]:
-        """All open orders of the account, in every market.
+        """All open orders of the account, of every kind in every market.
 
         Raises:
             PartlyRead: some of them cannot be read.
             Unanswered: the venue did not say.
         """
 
-    async def cancel(self, symbol: str, client_order_id: str, venue_order_id: str | None) -> Judged:
-        """Ask for the end of an order, once."""
+    async def end(self, order: VenueOrder) -> Judged:
+        """Ask for the end of an order that `everything` showed, once."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ async def cancel_all(
 
     async def cancel(order: VenueOrder) -> None:
         async with limited:
-            await venue.cancel(order.symbol, order.client_order_id, order.venue_order_id)
+            await venue.end(order)
 
     while True:
         why: str | None = None
@@ -89,7 +89,7 @@ async def cancel_all(
             shown = await venue.everything()
         except PartlyRead as error:
             # What can be read is ended all the same.
-            shown, why = error.orders, str(error)
+            shown, why = error.rows, str(error)
         except Unanswered as error:
             why = str(error)
         if not shown and why is None and looked - began > venue.validity_s:

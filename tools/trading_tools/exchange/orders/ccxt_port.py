@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
@@ -28,13 +29,14 @@ from trading_tools.exchange.orders.port import (
 from trading_tools.exchange.orders.retries import Retries, may_pass
 from trading_tools.exchange.orders.rows import Row, Unreadable, fill_of, order_of, position_of
 from trading_tools.exchange.orders.ways import WAYS, WINDOW_MS, NoSuchOrder, Ways
-from trading_tools.exchange.orders.wire import Call, Wire
+from trading_tools.exchange.orders.wire import HALTED, Call, Wire
 from trading_tools.exchange.pacing.pacer import Pacer
 from trading_tools.exchange.pacing.rules import Priority
 from trading_tools.exchange.pacing.venues import RULES, pacer_for
 from trading_tools.money import from_json, plain
 
 R = TypeVar("R")
+S = TypeVar("S")
 
 NOT_SENT: Final = "not sent"
 """The code of an order that ccxt refused itself, before any request."""
@@ -58,12 +60,14 @@ class CcxtOrders:
         retries: Retries | None = None,
         *,
         ways: Ways | None = None,
+        halted: Callable[[], str | None] = lambda: None,
     ) -> None:
         """Take over a client of `ccxt.async_support` or `ccxt.pro`.
 
         Without a `pacer` it keeps the venue's published limits for itself alone: clients of the
         same key or address share one. No request waits longer than `patience_s` for its turn.
         `retries` are of questions alone, `ways` those of a venue that is not in `ways.WAYS`.
+        While `halted` gives a reason no new order leaves, not even one that was let out before.
 
         Raises:
             UnsupportedVenue: the venue is not one whose ways with orders are known here.
@@ -77,6 +81,7 @@ class CcxtOrders:
         self.validity_s = self._ways.validity_s
         self.streams_fills = bool(client.has.get("watchMyTrades"))
         self._client = client
+        self._halted = halted
         self._retries = retries or Retries()
         self._preparing = asyncio.Lock()
         client.options["recvWindow"] = WINDOW_MS
@@ -86,6 +91,7 @@ class CcxtOrders:
             pacer or _published(client),
             breaker or Breaker(client.id),
             patience_s,
+            halted,
         )
 
     async def turn(self, intent: Intent) -> None:
@@ -106,6 +112,9 @@ class CcxtOrders:
                 raise NotSent("breaker", str(error)) from error
         await self._be_ready()
         await self._wire.order_turn(intent.symbol)
+        stop = self._halted()
+        if stop is not None:
+            raise NotSent(HALTED, stop)
         _paid.set(True)
 
     async def _be_ready(self) -> None:
@@ -172,40 +181,59 @@ class CcxtOrders:
             raise
         return self.order_of(shown)
 
-    async def open_orders(self, symbol: str | None) -> Sequence[VenueOrder]:
-        """All open orders of the account in a market; of None in every one (`everything`)."""
-        if symbol is None:
-            return await self.everything()
+    async def end(self, order: VenueOrder) -> Judged:
+        """Ask for the end of an order that a list showed, of whatever kind, once."""
+        ending = dict(self._ways.everywhere[order.kind].ending)
+        if not ending:
+            return await self.cancel(order.symbol, order.client_order_id, order.venue_order_id)
+
+        async def send() -> Any:
+            return await self._client.cancel_order(order.venue_order_id, order.symbol, ending)
+
+        return await self._judged(send, Call(Priority.CANCEL, order.symbol))
+
+    async def open_orders(self, symbol: str) -> Sequence[VenueOrder]:
+        """All open orders of the account in a market, without stops in lists of their own."""
 
         async def ask() -> Any:
             params = dict(self._ways.listing)
             return await self._client.fetch_open_orders(symbol, params=params)
 
-        return [self.order_of(shown) for shown in await self._read(ask)]
+        return self._readable(self.order_of, await self._read(ask))
 
     async def everything(self) -> Sequence[VenueOrder]:
-        """All open orders of the account, in every market; no USD-M stop that waits for a price.
+        """All open orders of the account, of every kind in every market.
 
         Raises:
             PartlyRead: some could not be read.
             Unanswered: the venue did not say.
         """
         self._client.options["warnOnFetchOpenOrdersWithoutSymbol"] = False
-        found: list[VenueOrder] = []
-        unread: list[Unreadable] = []
-        for which in self._ways.everywhere:
-            params = {**self._ways.listing, **which}
+        rows: list[tuple[str, Row]] = []
+        for name, kind in self._ways.everywhere.items():
+            params = {**self._ways.listing, **kind.listing}
 
             async def ask(params: Mapping[str, Any] = params) -> Any:
                 return await self._client.fetch_open_orders(params=params)
 
-            for shown in await self._read(ask):
-                try:
-                    found.append(self.order_of(shown))
-                except Unreadable as error:
-                    unread.append(error)
+            rows += [(name, row) for row in await self._read(ask)]
+        return self._readable(lambda row: replace(self.order_of(row[1]), kind=row[0]), rows)
+
+    def _readable(self, read: Callable[[R], S], rows: Sequence[R]) -> list[S]:
+        """All rows, read.
+
+        Raises:
+            PartlyRead: some could not be read; it says which.
+        """
+        found: list[S] = []
+        unread: list[str] = []
+        for row in rows:
+            try:
+                found.append(read(row))
+            except Unreadable as error:
+                unread.append(str(error))
         if unread:
-            raise PartlyRead(f"{len(unread)} orders of {self.name}: {unread[0]}", found)
+            raise PartlyRead(f"{len(unread)} of {self.name}'s rows: {'; '.join(unread)}", found)
         return found
 
     async def fills(self, symbol: str, since_ms: int) -> Sequence[VenueFill]:
@@ -214,11 +242,11 @@ class CcxtOrders:
         async def ask() -> Any:
             return await self._ways.fills(self._client, symbol, since_ms)
 
-        found = {
-            (fill.venue_order_id, fill.trade_id): fill
-            for fill in map(self.fill_of, await self._read(ask))
-        }
-        return sorted(found.values(), key=lambda fill: (fill.at_ms, fill.trade_id))
+        rows = await self._read(ask)
+        try:
+            return _in_order(self._readable(self.fill_of, rows))
+        except PartlyRead as error:
+            raise PartlyRead(str(error), _in_order(error.rows)) from None
 
     async def position(self, symbol: str) -> Decimal:
         """The account's position in a contract."""
@@ -315,6 +343,12 @@ class CcxtOrders:
             known = isinstance(error, NoSuchOrder | NotSent)
             unanswered.passing = not known and may_pass(self.name, call.last.sent, call.last.answer)
             raise unanswered from error
+
+
+def _in_order(fills: Sequence[VenueFill]) -> list[VenueFill]:
+    """Each fill once, oldest first."""
+    each = {(fill.venue_order_id, fill.trade_id): fill for fill in fills}
+    return sorted(each.values(), key=lambda fill: (fill.at_ms, fill.trade_id))
 
 
 def _published(client: Any) -> Pacer:

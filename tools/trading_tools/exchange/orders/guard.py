@@ -141,8 +141,10 @@ class Guard:
         self._clock = clock
         self._now = now
 
-    def check(self, intent: Intent, records: Records) -> None:
-        """Let an order pass, or say why not. Nothing is awaited between this and the record.
+    def check(self, intent: Intent, records: Records) -> Decimal:
+        """Let an order pass, or say why not; the middle of the book that it was judged by.
+
+        Nothing is awaited between this and the record.
 
         Raises:
             Refused: a rule forbids it.
@@ -150,9 +152,9 @@ class Guard:
         if (reason := self._kill_switch.thrown) is not None:
             raise Refused("kill-switch", f"it is thrown: {reason}")
         with localcontext(EXACT):
-            self._rules(intent, records)
+            return self._rules(intent, records)
 
-    def _rules(self, intent: Intent, records: Records) -> None:
+    def _rules(self, intent: Intent, records: Records) -> Decimal:
         market = self._markets.get(intent.symbol)
         if market is None:
             raise Refused("market", f"{intent.symbol} is not a market of this guard")
@@ -172,6 +174,7 @@ class Guard:
             self._exposure(intent, price, records)
             self._leverage(intent, price, records)
         self._exit(intent, market, quote, records)
+        return quote.mid
 
     def _one_currency(self) -> None:
         """A limit in one currency says nothing of an order or a position in another."""

@@ -117,14 +117,16 @@ _READERS: Final[Mapping[str, Callable[[Mapping[str, Any]], str | None]]] = {
 
 _BINANCE_REFUSALS = (
     # Before the order is looked at: limits, keys, the clock, parameters.
-    r"-10(03|15|16|21|22)|-11\d\d|-20(08|14|15)"
+    # Not -1016, "This service is no longer available": what stands in front of the engine says it.
+    r"-10(03|15|21|22)|-11\d\d|-20(08|14|15)"
     # The order itself: filters, balance, rules. Not "Duplicate order sent": the first one exists.
     r"|-1013 .*|-2010 (?!Duplicate).*"
 )
 _REFUSALS: Final[Mapping[str, re.Pattern[str]]] = {
     "binance": re.compile(_BINANCE_REFUSALS),
     "binanceusdm": re.compile(
-        _BINANCE_REFUSALS + r"|-20(18|19|2[0-8])|-4(00\d|01[0-5]|061|131|164)|-5022"
+        # Not -2020, "Unable to fill": an order that was taken may say so.
+        _BINANCE_REFUSALS + r"|-20(18|19|2[1-8])|-4(00\d|01[0-5]|061|131|164)|-5022"
     ),
     "bybit": re.compile(
         r"100(01|02|03|04|05|06|10|18|29)"
@@ -141,7 +143,8 @@ _REFUSALS: Final[Mapping[str, re.Pattern[str]]] = {
         r"|EOrder:(Insufficient (funds|margin)|Rate limit exceeded|Orders limit exceeded"
         r"|Order minimum not met|Cost minimum not met|Tick size check failed|Post only order"
         r"|Cannot open (position|opposing position)|Invalid price|Margin allowance exceeded).*"
-        r"|EService:(Market in (cancel_only|post_only|limit_only) mode|Unavailable)"
+        # Not Unavailable, Busy, Timeout, Deadline elapsed: none says what became of the order.
+        r"|EService:Market in (cancel_only|post_only|limit_only) mode"
     ),
     "coinbase": re.compile(
         r"(PREVIEW_)?(INSUFFICIENT_FUND|INSUFFICIENT_FUNDS|INVALID_[A-Z_]+|UNSUPPORTED_[A-Z_]+)"
@@ -162,7 +165,12 @@ _REFUSALS: Final[Mapping[str, re.Pattern[str]]] = {
     # As ccxt 4.5.90 knows them: a bad price or size, no such market, a killed FOK.
     "kalshi": re.compile(r"invalid_order|not_found|fill_or_kill_insufficient_resting_volume"),
 }
-"""Codes by which no order comes into being, by venue; matched whole."""
+"""Codes by which no order comes into being, by venue; matched whole.
+
+What each means is as ccxt 4.5.90's table of the venue notes it from the venue's page of errors
+(Kraken's also: https://support.kraken.com/hc/en-us/articles/360001491786). One that speaks of the
+service and not of the request or the order is none of these, whatever its words.
+"""
 
 
 def _rejects(venue: str, status: int, code: str) -> bool:

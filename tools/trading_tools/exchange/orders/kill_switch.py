@@ -10,10 +10,8 @@ command does is `stopping`.
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
 
 
 class KillSwitch:
@@ -52,14 +50,6 @@ class KillSwitch:
             os.fsync(file)
         finally:
             os.close(file)
-
-    def throw_on(self, number: signal.Signals) -> None:
-        """Throw it when this process gets a signal. Only in the main thread, as Python has it."""
-
-        def thrown(received: int, frame: FrameType | None) -> None:
-            self.throw(f"signal {signal.Signals(received).name}")
-
-        signal.signal(number, thrown)
 
 
 if __name__ == "__main__":

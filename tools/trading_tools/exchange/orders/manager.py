@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from trading_tools.audit.account_entries import PositionChange
 from trading_tools.audit.trade import (
@@ -99,8 +100,8 @@ class OrderManager:
             if known is not None:
                 _require_same(known, intent)
                 return await self._resolved(known, resolve_within_s)
-            await self._let_out(intent)
-            order = self._intend(intent, name)
+            mid = await self._let_out(intent)
+            order = self._intend(intent, name, mid)
             if not self._journal.alone:
                 raise AnotherManager(
                     f"{intent.key!r:.60} was not sent: another process writes orders to this audit "
@@ -142,13 +143,21 @@ class OrderManager:
         async with self._tracker.locks[name]:
             if order.ended:
                 return order
-            self._tracker.write(CancelIntent(name, self._now(), reason))
-            judged = await self.venue.cancel(order.symbol, name, order.venue_order_id)
-            self._tracker.write(
-                CancelResult(name, judged.outcome, self._now(), judged.code, judged.message)
-            )
+            await self._cancel(order, reason)
             await self._tracker.told_within(order, told_within_s)
             return await self._tracker.asked_until(order, resolve_within_s, lambda: order.ended)
+
+    async def cancel_open(self, reason: str) -> list[str]:
+        """Ask at once for the end of every order that is not known to have ended.
+
+        It waits for nothing that goes on with an order, and learns no end: `cancel` does. One that
+        is still on its way to the venue may arrive after its cancel, so ask again.
+
+        Returns the names of those whose end is not proven then.
+        """
+        orders = [order for order in self.records.orders.values() if not order.ended]
+        await asyncio.gather(*(self._cancel(order, reason) for order in orders))
+        return [order.client_order_id for order in orders if not order.ended]
 
     async def replace(
         self, name: str, intent: Intent, reason: str, resolve_within_s: float = 5.0
@@ -258,8 +267,10 @@ class OrderManager:
         """Those that look like ours: of an audit that was lost, or of another stream's manager."""
         return [each for each in strange if is_ours(self.venue.name, each.client_order_id)]
 
-    async def _let_out(self, intent: Intent) -> None:
-        """Nothing is awaited between the last check and the record, or between that and the wire.
+    async def _let_out(self, intent: Intent) -> Decimal:
+        """The middle of the book by which the guard lets it out.
+
+        Nothing is awaited between the last check and the record, or between that and the wire.
 
         Raises:
             Refused: the guard does not let it out, or it is not its turn.
@@ -267,17 +278,23 @@ class OrderManager:
         try:
             self._guard.check(intent, self.records)
             await self.venue.turn(intent)
-            self._guard.check(intent, self.records)
+            return self._guard.check(intent, self.records)
         except NotSent as error:
             refusal = Refused(error.rule, str(error))
         except Refused as error:
             refusal = error
-        else:
-            return
         self._journal.decided("order refused", str(refusal), _shown(intent))
         raise refusal
 
-    def _intend(self, intent: Intent, name: str) -> OrderRecord:
+    async def _cancel(self, order: OrderRecord, reason: str) -> None:
+        name = order.client_order_id
+        self._tracker.write(CancelIntent(name, self._now(), reason))
+        judged = await self.venue.cancel(order.symbol, name, order.venue_order_id)
+        self._tracker.write(
+            CancelResult(name, judged.outcome, self._now(), judged.code, judged.message)
+        )
+
+    def _intend(self, intent: Intent, name: str, mid: Decimal) -> OrderRecord:
         self._tracker.write(
             OrderIntent(
                 name,
@@ -287,6 +304,7 @@ class OrderManager:
                 intent.size_base,
                 intent.price_quote,
                 self._now(),
+                mid,
             )
         )
         return self.records.orders[name]

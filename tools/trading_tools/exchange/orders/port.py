@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal, Protocol
+from typing import Generic, Literal, Protocol, TypeVar
 
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.judging import Judged
 from trading_tools.exchange.orders.life import Stage
+
+T = TypeVar("T")
 
 
 class Unanswered(Exception):
@@ -46,6 +48,8 @@ class VenueOrder:
     filled_size_base: Decimal
     price_quote: Decimal | None = None
     """None where the venue shows none, as for a market order."""
+    kind: str = ""
+    """Of which kind of `Ways.everywhere` it is: by that it is ended."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,7 @@ class OrderVenue(Protocol):
         """All open orders of the account, ours and others'.
 
         Raises:
+            PartlyRead: some of them cannot be read.
             Unanswered: the venue did not say.
         """
 
@@ -111,6 +116,7 @@ class OrderVenue(Protocol):
         """All fills of the account since then, oldest first, every page of them.
 
         Raises:
+            PartlyRead: some of them cannot be read.
             Unanswered: the venue did not say.
         """
 
@@ -145,9 +151,9 @@ class SpotWithoutTurns:
         raise Unanswered(f"no position is kept in {symbol}: it is no contract")
 
 
-class PartlyRead(Unanswered):
-    """A list with rows that cannot be read: `orders` are the others, and no proof of an absence."""
+class PartlyRead(Unanswered, Generic[T]):
+    """A list with rows that cannot be read: `rows` are the others, and no proof of an absence."""
 
-    def __init__(self, why: str, orders: Sequence[VenueOrder]) -> None:
+    def __init__(self, why: str, rows: Sequence[T]) -> None:
         super().__init__(why)
-        self.orders = orders
+        self.rows = rows

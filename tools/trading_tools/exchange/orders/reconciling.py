@@ -7,18 +7,21 @@ written down too. On spot the coins are the account's, and ours is what our orde
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeVar
 
 from trading_tools.audit.account_entries import PositionChange, Reconciled
 from trading_tools.exchange.orders.contracts import is_contract
 from trading_tools.exchange.orders.life import UNSURE
-from trading_tools.exchange.orders.port import VenueFill, VenueOrder
+from trading_tools.exchange.orders.port import PartlyRead, VenueFill, VenueOrder
 from trading_tools.exchange.orders.records import OrderRecord
+from trading_tools.exchange.orders.rows import Unreadable
 from trading_tools.exchange.orders.tracker import Tracker, earlier
+
+T = TypeVar("T")
 
 _LOOKS: Final = 3
 """How often positions are compared before they are said to differ: trades go on meanwhile."""
@@ -48,11 +51,14 @@ class Reconciliation:
     """Fills of the account that are of no order of this audit; of contracts those that are new."""
     positions: list[PositionDifference] = field(default_factory=list)
     """Contracts whose position the fills that are known do not come to."""
+    unread: list[str] = field(default_factory=list)
+    """What the venue said that cannot be read: nothing is proven while there is any."""
 
     @property
     def clean(self) -> bool:
         """Whether the venue and the audit tell the same."""
-        return not (self.unknown or self.strange_orders or self.strange_fills or self.positions)
+        strange = self.strange_orders or self.strange_fills
+        return not (self.unknown or strange or self.positions or self.unread)
 
 
 async def reconcile(tracker: Tracker, symbols: Sequence[str]) -> Reconciliation:
@@ -65,7 +71,7 @@ async def reconcile(tracker: Tracker, symbols: Sequence[str]) -> Reconciliation:
     found = Reconciliation()
     listed: set[str] = set()
     for symbol in symbols:
-        for shown in await tracker.venue.open_orders(symbol):
+        for shown in await _all_read(tracker.venue.open_orders(symbol), found):
             listed.add(shown.client_order_id)
             if not tracker.on_order(shown):
                 found.strange_orders.append(shown)
@@ -76,27 +82,45 @@ async def reconcile(tracker: Tracker, symbols: Sequence[str]) -> Reconciliation:
     for symbol in symbols:
         await _fills(tracker, symbol, found)
         if is_contract(symbol):
-            await _position(tracker, symbol, found)
+            try:
+                await _position(tracker, symbol, found)
+            except Unreadable as error:
+                found.unread.append(str(error))
     found.unknown.extend(
         order for order in tracker.records.orders.values() if order.stage in UNSURE
     )
     return found
 
 
-async def own_fills(tracker: Tracker, symbol: str) -> list[VenueFill]:
+async def own_fills(
+    tracker: Tracker, symbol: str, found: Reconciliation | None = None
+) -> list[VenueFill]:
     """Take in fills since those that were compared before; those that are of no order of ours.
+
+    What cannot be read is put among what is `found`.
 
     Raises:
         Unanswered: the venue did not say.
     """
-    told = await tracker.venue.fills(symbol, _since(tracker, symbol))
+    asked = tracker.venue.fills(symbol, _since(tracker, symbol))
+    told = await _all_read(asked, found or Reconciliation())
     return [fill for fill in told if not tracker.on_fill(fill)]
+
+
+async def _all_read(asked: Awaitable[Sequence[T]], found: Reconciliation) -> Sequence[T]:
+    """All rows of an answer that can be read."""
+    try:
+        return await asked
+    except PartlyRead as error:
+        found.unread.append(str(error))
+        return error.rows
 
 
 async def _fills(tracker: Tracker, symbol: str, found: Reconciliation) -> None:
     """All fills of the account since those that were compared before."""
     began = tracker.now()
-    strange = await own_fills(tracker, symbol)
+    unread = len(found.unread)
+    strange = await own_fills(tracker, symbol, found)
     # While the number of an order is not known, what looks like another's fill may be its own.
     if any(each.stage in UNSURE and each.symbol == symbol for each in tracker.records.unsettled()):
         found.strange_fills.extend(strange)
@@ -110,6 +134,8 @@ async def _fills(tracker: Tracker, symbol: str, found: Reconciliation) -> None:
             at = datetime.fromtimestamp(fill.at_ms / 1000, UTC)
             tracker.write(PositionChange(symbol, name, at, bought, "a fill of no order here"))
         found.strange_fills.append(fill)
+    if len(found.unread) > unread:
+        return  # the next comparison begins where this one did
     tracker.compared[symbol] = began
     written = tracker.records.reconciled_at.get(symbol)
     if written is None or began - written >= _MARK_EVERY:

@@ -66,7 +66,7 @@ def order_of(row: Row, contract_size: Decimal = Decimal(1)) -> VenueOrder:
             None if row.get("price") is None else from_json(row["price"], "price"),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise Unreadable(f"an order that cannot be read: {one_line(error)}") from error
+        raise Unreadable(f"order {_named(row)} cannot be read: {one_line(error)}") from error
 
 
 def later_order_of(row: Row, known: OrderRecord) -> VenueOrder:
@@ -116,7 +116,7 @@ def fill_of(row: Row, contract_size: Decimal = Decimal(1)) -> VenueFill:
             fee_base=_fee_base(row),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise Unreadable(f"a fill that cannot be read: {one_line(error)}") from error
+        raise Unreadable(f"fill {_named(row)} cannot be read: {one_line(error)}") from error
 
 
 def position_of(row: Row, contract_size: Decimal) -> Decimal:
@@ -159,3 +159,9 @@ def _fee_base(row: Row) -> Decimal:
     fees = row.get("fees") or [row.get("fee") or {}]
     paid = (fee["cost"] for fee in fees if fee.get("currency") == base and fee.get("cost"))
     return sum((from_json(cost, "fee") for cost in paid), Decimal(0))
+
+
+def _named(row: Row) -> str:
+    """A row as a person finds it at the venue."""
+    told = row if isinstance(row, Mapping) else {}
+    return f"{str(told.get('id'))[:60]!r} of {str(told.get('symbol'))[:30]}"

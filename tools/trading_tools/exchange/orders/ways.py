@@ -23,6 +23,14 @@ class NoSuchOrder(Exception):
 
 
 @dataclass(frozen=True)
+class Kind:
+    """Open orders that a venue lists in one call: the parameters of that, and of ending one."""
+
+    listing: Mapping[str, Any] = field(default_factory=dict)
+    ending: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Ways:
     """One venue's ways. `validity_s`: a request that arrives later than that is refused.
 
@@ -41,8 +49,9 @@ class Ways:
     fills: Callable[[Any, str, int], Awaitable[Sequence[Raw]]]
     listing: Mapping[str, Any] = field(default_factory=dict)
     positions: Callable[[Any, str], Awaitable[Sequence[Raw]]] | None = None
-    everywhere: Sequence[Mapping[str, Any]] = ({},)
-    """The parameters by which all open orders of all markets are listed, one call for each."""
+    everywhere: Mapping[str, Kind] = field(default_factory=lambda: {"": Kind()})
+    """All kinds of open orders in all markets, by names of ours; stops may be a kind of their own,
+    which is ended in a way of its own too."""
     ready: Callable[[Any], Awaitable[Any]] | None = None
     """What ccxt asks before the first order and keeps then."""
     market_buys: bool = True
@@ -240,6 +249,8 @@ WAYS: Final[Mapping[str, Ways]] = {
         _binance_find,
         _usdm_fills,
         positions=_usdm_positions,
+        # Stops that wait for their price are "algo orders": no other list has them.
+        everywhere={"": Kind(), "algo": Kind({"trigger": True}, {"trigger": True})},
     ),
     "bybit": Ways(
         WINDOW_MS / 1_000,
@@ -249,11 +260,18 @@ WAYS: Final[Mapping[str, Ways]] = {
         _bybit_fills,
         _EVERY_PAGE,
         _bybit_positions,
-        [
-            {"type": "spot"},
-            {"type": "swap", "subType": "linear", "settleCoin": "USDT"},
-            {"type": "swap", "subType": "linear", "settleCoin": "USDC"},
-        ],
+        # A cancel on spot finds an order by its kind alone; of contracts one list has all kinds.
+        {
+            **{
+                f"spot {kind}": Kind({"type": "spot", **kind_of}, kind_of)
+                for kind in ("Order", "StopOrder", "tpslOrder")
+                for kind_of in [{"orderFilter": kind}]
+            },
+            **{
+                coin: Kind({"type": "swap", "subType": "linear", "settleCoin": coin})
+                for coin in ("USDT", "USDC")
+            },
+        },
         _bybit_ready,
         market_buys=False,
     ),

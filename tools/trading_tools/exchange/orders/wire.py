@@ -8,19 +8,23 @@ order is `judging`; that a submit is not sent twice is the manager's.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from trading_tools.exchange.breaker import Breaker, CircuitOpen, Permit
 from trading_tools.exchange.faults import Answer
 from trading_tools.exchange.orders.port import NotSent
 from trading_tools.exchange.pacing.costs import Asked, Toll, knows_orders_of, order_toll, toll
 from trading_tools.exchange.pacing.headers import observe
+from trading_tools.exchange.pacing.nonces import NONCED
 from trading_tools.exchange.pacing.pacer import Pacer
 from trading_tools.exchange.pacing.rules import Priority
+
+HALTED: Final = "stopping"
+"""The rule by which no new order goes out any more."""
 
 
 @dataclass
@@ -73,14 +77,25 @@ class Wire:
     A new order is never the probe: what became of it might not be known.
     """
 
-    def __init__(self, client: Any, pacer: Pacer, breaker: Breaker, patience_s: float) -> None:
+    def __init__(
+        self,
+        client: Any,
+        pacer: Pacer,
+        breaker: Breaker,
+        patience_s: float,
+        halted: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        """`halted` says why no new order may leave, or None: it is asked last of all."""
         self._client = client
+        self._halted = halted
         self._pacer = pacer
         self._breaker = breaker
         self._patience_s = patience_s
         # ccxt's limiter stays where the limits of a venue are not known here.
         client.enableRateLimit = client.enableRateLimit and not pacer.rules
         client.options["maxRetriesOnFailure"] = 0
+        if client.id in NONCED:
+            client.incrementing_nonce = pacer.nonces.next
         client.on_rest_response = self._noted
         # A client that was taken over before is taken over anew: no request waits for two turns.
         before = getattr(client.fetch2, "__self__", None)
@@ -173,9 +188,16 @@ class Wire:
             raise NotSent("breaker", str(error)) from error
 
     async def _sending(self, *request: Any, **more: Any) -> Any:
-        """ccxt's one way out: notes that something is sent."""
-        exchanged = _request.get()
+        """ccxt's one way out: notes that something is sent.
+
+        Raises:
+            NotSent: it is of a new order, and those are stopped.
+        """
+        exchanged, call = _request.get(), _call.get()
         if exchanged is not None:
+            stop = self._halted() if call is not None and call.order and exchanged.changes else None
+            if stop is not None:
+                raise NotSent(HALTED, stop)
             exchanged.sent = True
         return await self._fetch(*request, **more)
 

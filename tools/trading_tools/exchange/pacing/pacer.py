@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from trading_tools.exchange.pacing import meters
+from trading_tools.exchange.pacing.nonces import Nonces
 from trading_tools.exchange.pacing.rules import SHARES, Cost, NeverFits, Priority, Rule, Scope
 from trading_tools.exchange.pacing.slots import OwnSlots, Slots
 
@@ -50,6 +51,8 @@ class Pacer:
         self._slots = slots or OwnSlots()
         self._clock = clock
         self._owner = hashlib.sha256(key.encode()).hexdigest()[:16]
+        self.nonces = Nonces(f"{venue} nonces {self._owner}", self._slots)
+        """Of the key, for all clients of it."""
         self._pauses = [self._named(_PAUSE, scope, "") for scope in Scope]
         self._waiting: list[_Waiter] = []
         self._blocked: dict[str, Priority] = {}
@@ -62,11 +65,10 @@ class Pacer:
         Raises:
             NeverFits: it costs more than a whole limit.
         """
-        needs = frozenset(self._slot_name(rule, cost.lane) for rule in self._touched(cost))
-        behind = any(self._blocked.get(name, Priority.DATA + 1) <= priority for name in needs)
-        wait = None if behind else self.try_acquire(cost, priority)
+        wait = None if self._is_behind(cost, priority) else self.try_acquire(cost, priority)
         if wait == 0:
             return
+        needs = self._needs(cost)
         loop = asyncio.get_running_loop()
         waiter = _Waiter(priority, next(self._numbers), cost, needs, loop.create_future())
         self._waiting.append(waiter)
@@ -169,6 +171,16 @@ class Pacer:
                 return
             self._timer.cancel()
         self._timer = loop.call_later(seconds, self._serve)
+
+    def _is_behind(self, cost: Cost, priority: Priority) -> bool:
+        """Whether one that is at least as urgent waits for a limit which this one needs."""
+        blocked = self._blocked
+        return bool(blocked) and any(
+            blocked.get(name, Priority.DATA + 1) <= priority for name in self._needs(cost)
+        )
+
+    def _needs(self, cost: Cost) -> frozenset[str]:
+        return frozenset(self._slot_name(rule, cost.lane) for rule in self._touched(cost))
 
     def _touched(self, cost: Cost) -> list[Rule]:
         """The rules that a request counts for.

@@ -10,8 +10,8 @@ import fcntl
 import hashlib
 import mmap
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Protocol
 
@@ -34,10 +34,9 @@ class OwnSlots:
     def __init__(self) -> None:
         self._slots: dict[str, Slot] = {}
 
-    @contextmanager
-    def held(self, names: Sequence[str]) -> Iterator[list[Slot]]:
+    def held(self, names: Sequence[str]) -> AbstractContextManager[list[Slot]]:
         """The slots; nothing else of an event loop runs while the block does."""
-        yield [self._slot(name) for name in names]
+        return nullcontext([self._slot(name) for name in names])
 
     def _slot(self, name: str) -> Slot:
         if name not in self._slots:
@@ -69,18 +68,27 @@ class SharedSlots:
         self._open: dict[str, tuple[int, Slot]] = {}
         self._process = os.getpid()
 
-    @contextmanager
-    def held(self, names: Sequence[str]) -> Iterator[list[Slot]]:
+    def held(self, names: Sequence[str]) -> AbstractContextManager[list[Slot]]:
         """The slots, locked in the order of their names, so that no two owners wait in a circle."""
+        return _Held(self, names)
+
+    def lock(self, names: Sequence[str], locked: list[int]) -> list[Slot]:
+        """Lock the slots of these names and put each file that is locked into `locked` at once."""
         if self._process != os.getpid():
             self.close()
             self._process = os.getpid()
-        with ExitStack() as locks:
-            for name in sorted(set(names)):
-                file, _ = self._slot(name)
-                fcntl.flock(file, fcntl.LOCK_EX)
-                locks.callback(self._release, file)
-            yield [self._open[name][1] for name in names]
+        for name in sorted(set(names)):
+            file, _ = self._slot(name)
+            fcntl.flock(file, fcntl.LOCK_EX)
+            locked.append(file)
+        return [self._open[name][1] for name in names]
+
+    def release(self, locked: Sequence[int]) -> None:
+        """Let go of what `lock` locked."""
+        # A child that was forked in here has its parent's lock: to let go of it is not the child's.
+        if self._process == os.getpid():
+            for file in reversed(locked):
+                fcntl.flock(file, fcntl.LOCK_UN)
 
     def close(self) -> None:
         """Let go of the files; the counts stay for the others."""
@@ -88,11 +96,6 @@ class SharedSlots:
             slot.release()
             os.close(file)
         self._open.clear()
-
-    def _release(self, file: int) -> None:
-        # A child that was forked in here has its parent's lock: to let go of it is not the child's.
-        if self._process == os.getpid():
-            fcntl.flock(file, fcntl.LOCK_UN)
 
     def _slot(self, name: str) -> tuple[int, Slot]:
         if name not in self._open:
@@ -109,6 +112,27 @@ class SharedSlots:
                 fcntl.flock(file, fcntl.LOCK_UN)
             self._open[name] = file, whole[_HEADER:].cast("d")
         return self._open[name]
+
+
+class _Held:
+    """Slots that nobody else has while the block runs. As a generator it would cost twice that."""
+
+    __slots__ = ("_locked", "_names", "_slots")
+
+    def __init__(self, slots: SharedSlots, names: Sequence[str]) -> None:
+        self._slots = slots
+        self._names = names
+        self._locked: list[int] = []
+
+    def __enter__(self) -> list[Slot]:
+        try:
+            return self._slots.lock(self._names, self._locked)
+        except BaseException:
+            self._slots.release(self._locked)
+            raise
+
+    def __exit__(self, *failed: object) -> None:
+        self._slots.release(self._locked)
 
 
 def _boot_id() -> bytes:

@@ -93,7 +93,7 @@ def _cache_of(client: Any, kind: str) -> Any:
     """The client's cache of a kind, which hands each row on; made where there is none yet."""
     from ccxt.async_support.base.ws.cache import ArrayCacheBySymbolById
 
-    class Telling(ArrayCacheBySymbolById):  # type: ignore[misc]
+    class Telling(ArrayCacheBySymbolById):  # type: ignore[misc]  # ccxt has no types
         """ccxt's cache, with ears."""
 
         def __init__(self, limit: int) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from trading_tools.audit.errors import LedgerError
 from trading_tools.audit.ledger import Ledger
+from trading_tools.audit.links import NOT_CHECKABLE
 from trading_tools.audit.trade import OrderIntent, TradeAudit
 from trading_tools.audit.verify import verify
 from trading_tools.golive.check import Case, Check
@@ -17,18 +18,26 @@ from trading_tools.golive.verdict import Evidence, Finding, failed, no_evidence,
 def _audit(case: Case) -> Finding:
     record = case.project.config.record
     if record is None:
-        return no_evidence("no audit record is declared", "add [record] to golive.toml")
+        return no_evidence(
+            "no record of orders is declared", "keep the kit's trade audit, name it under [record]"
+        )
     path = case.project.path(record.file)
     if not path.is_file():
         return no_evidence(
             f"{record.file} is not there", "name the bot's ledger under [record] file"
         )
     try:
-        with Ledger.open(path, key=case.audit_key, read_only=True) as ledger:
+        with Ledger.open(path, key=case.audit_key, read_only=True, at_rest=True) as ledger:
             checked = verify(ledger)
             head = ledger.head(record.stream)
             if not checked.valid:
-                first = checked.problems[0]
+                altered = [each for each in checked.problems if NOT_CHECKABLE not in each.problem]
+                if not altered:
+                    return no_evidence(
+                        f"{record.file} is under a key that was not given",
+                        "set ORC_AUDIT_KEY to the key of the bot's ledger",
+                    )
+                first = altered[0]
                 return failed(
                     f"the chain is broken: {first.stream} {first.seq}: {first.problem}",
                     "find out who changed the ledger; `orc audit verify` lists all problems",

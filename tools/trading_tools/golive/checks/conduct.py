@@ -15,6 +15,7 @@ from typing import Final
 from trading_tools.audit.trade import Decision, OrderIntent
 from trading_tools.golive.check import Case, Check
 from trading_tools.golive.config.model import Limits
+from trading_tools.golive.exposure import too_much
 from trading_tools.golive.inputs.table import InputError
 from trading_tools.golive.inputs.trail import Trail, read_trail
 from trading_tools.golive.verdict import Evidence, Finding, failed, no_evidence, passed
@@ -61,7 +62,7 @@ def _collar(limits: Limits, trail: Trail, case: Case) -> Finding:
     if unseen:
         return no_evidence(
             f"the record does not hold the quote for {unseen} of {len(orders)} orders",
-            f"record a decision with symbol and {MID} before each order",
+            f"record {MID} with each order's intent, as the kit does",
             trail.here,
         )
     refused = trail.refusals("price-collar", "slippage")
@@ -81,7 +82,7 @@ def _collar(limits: Limits, trail: Trail, case: Case) -> Finding:
 
 
 def _mids(trail: Trail) -> list[Decimal | None]:
-    """For each order the mid that was recorded since the market's last order, if any was."""
+    """For each order the mid of its intent, else the one recorded since the market's last order."""
     newest: dict[str, Decimal] = {}
     found: list[Decimal | None] = []
     for entry in trail.entries:
@@ -90,7 +91,8 @@ def _mids(trail: Trail) -> list[Decimal | None]:
             if isinstance(symbol, str) and isinstance(mid, Decimal) and mid > 0:
                 newest[symbol] = mid
         elif isinstance(entry, OrderIntent):
-            found.append(newest.pop(entry.symbol, None))
+            before = newest.pop(entry.symbol, None)
+            found.append(before if entry.mid_quote is None else entry.mid_quote)
     return found
 
 
@@ -208,7 +210,7 @@ def _no_fat_finger(limits: Limits, trail: Trail, case: Case) -> Finding:
             return found
     return passed(
         f"none of {len(trail.intents)} orders was too large, in a symbol that is not listed, or "
-        "against one of its own; positions as filled stayed within their limits",
+        "against one of its own; positions stayed within their limits, with all that was open",
         trail.here,
     )
 
@@ -218,7 +220,7 @@ def _too_large(limits: Limits, trail: Trail) -> Finding | None:
     paid = {fill.order.client_order_id: fill.price_quote for fill in trail.fills()}
     unpriced = 0
     for order in trail.intents:
-        price = order.price_quote or paid.get(order.client_order_id)
+        price = order.price_quote or paid.get(order.client_order_id) or order.mid_quote
         if price is None:
             unpriced += 1
         elif order.size_base * price > most:
@@ -238,30 +240,17 @@ def _too_large(limits: Limits, trail: Trail) -> Finding | None:
 
 
 def _too_much(limits: Limits, trail: Trail) -> Finding | None:
-    """Positions as filled, at the price of each market's last fill, wherever one grew."""
-    held: dict[str, Decimal] = {}
-    price: dict[str, Decimal] = {}
-    for fill in trail.fills():
-        symbol = fill.order.symbol
-        before = held.get(symbol, Decimal(0))
-        after = before + (fill.size_base if fill.order.side == "buy" else -fill.size_base)
-        held[symbol], price[symbol] = after, fill.price_quote
-        if abs(after) <= abs(before):
-            continue
-        worth = {name: abs(size) * price[name] for name, size in held.items()}
-        most = limits.per_symbol_quote.get(symbol, limits.max_position_quote or Decimal(0))
-        whole = limits.max_exposure_quote or Decimal(0)
-        for what, found, limit in (
-            (f"the position in {symbol}", worth[symbol], most),
-            ("all positions together", sum(worth.values(), Decimal(0)), whole),
-        ):
-            if found > limit:
-                return failed(
-                    f"after {fill.order.client_order_id} {what} was worth {plain(found)}, "
-                    f"{plain(limit)} at most",
-                    "put the guard before every order",
-                    trail.here,
-                )
+    """A limit that was passed, else one that perhaps was."""
+    found = list(too_much(limits, trail))
+    sure = next((each for each in found if each.sure), None)
+    if sure is not None:
+        return failed(sure.words, "put the guard before every order", trail.here)
+    if found:
+        return no_evidence(
+            f"{found[0].words}, if orders without an end in the record were open",
+            "record how each order ended",
+            trail.here,
+        )
     return None
 
 

@@ -23,7 +23,8 @@ def _deployment(case: Case) -> Finding:
     here = Evidence(f"commit {code.commit}")
     if code.dirty:
         return failed(
-            f"{len(code.dirty)} files are not committed, the first is {code.dirty[0]}",
+            f"{len(code.dirty)} files are not committed, the first is {code.dirty[0]}"
+            + (", which git ignores" if code.dirty[0] in code.unheld else ""),
             "commit what goes live",
             here,
         )

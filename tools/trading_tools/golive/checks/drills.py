@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from trading_tools.drill.scenarios.ends import CALM
 from trading_tools.golive.check import Case, Check
 from trading_tools.golive.drilled import Drilled, Judgement
 from trading_tools.golive.verdict import Finding, failed, no_evidence, passed
@@ -23,6 +24,11 @@ def judged_by(*beginnings: str) -> Callable[[Case], Finding]:
                 "check it there by hand",
                 drilled.evidence,
             )
+        for venue in case.project.config.venues:
+            why = _never_ran(venue.name, drilled)
+            if why is not None:
+                shown = f"`orc drill --venue {venue.name} --scenario calm -- …` shows it"
+                return no_evidence(f"{venue.name}: {why}", shown, drilled.evidence)
         judged = [each for each in drilled.judged if each.scenario.split("-")[0] in beginnings]
         return _over(judged, drilled)
 
@@ -45,6 +51,15 @@ def _over(judged: list[Judgement], drilled: Drilled) -> Finding:
         )
     names = ", ".join(dict.fromkeys(each.scenario for each in judged))
     return passed(f"{count}: {names}", drilled.evidence)
+
+
+def _never_ran(venue: str, drilled: Drilled) -> str | None:
+    """The one reason why no scenario but calm was judged on a venue, where that is so."""
+    others = [each for each in drilled.judged if each.venue == venue and each.scenario != CALM.name]
+    whys = {(each.verdict, each.why) for each in others}
+    if len(others) < 2 or len(whys) > 1 or others[0].verdict != "no-evidence":
+        return None
+    return others[0].why
 
 
 def _without_drills(case: Case, drilled: Drilled) -> list[str]:

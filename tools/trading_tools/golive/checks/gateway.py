@@ -38,8 +38,11 @@ def _gateway(case: Case) -> Finding:
         )
     if others:
         return no_evidence(
-            f"whose method is it? {_shown(others)}",
-            "say by an annotation what the object is, or send through the gateway",
+            "; ".join(
+                f"{doubt} {_shown([each for each in others if each.doubt == doubt])}"
+                for doubt in dict.fromkeys(each.doubt for each in others)
+            ),
+            "say by an annotation or a plain address what it is, or send through the gateway",
             here,
         )
     inside = found.places[gates[0]]

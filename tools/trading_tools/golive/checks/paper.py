@@ -9,7 +9,6 @@ import numpy as np
 from trading_tools.golive.check import Case, Check
 from trading_tools.golive.inputs.closed import Trades
 from trading_tools.golive.inputs.table import InputError
-from trading_tools.golive.inputs.trades import read_trades
 from trading_tools.golive.same_code import same_code
 from trading_tools.golive.verdict import Evidence, Finding, failed, no_evidence, of_file, passed
 from trading_tools.stats.errors import StatsError
@@ -18,16 +17,12 @@ from trading_tools.stats.slippage import MeanBound, fills_needed, mean_upper_bou
 
 def _paper(case: Case) -> Finding:
     paper = case.project.config.paper
-    if paper is None:
-        return no_evidence("no paper trading is declared", "add [paper] to golive.toml")
     try:
-        trades = read_trades(
-            case.project.path(paper.file), paper.time_zone, paper.columns, paper.strategy
-        )
+        trades = case.paper_trades
     except InputError as error:
         return no_evidence(str(error), "mend the file of [paper]")
-    if paper.from_date is not None:
-        trades = trades.since(paper.from_date)
+    if paper is None or trades is None:
+        return no_evidence("no paper trading is declared", "add [paper] to golive.toml")
     count = len(trades.closed_at)
     here = of_file(
         trades.source,
@@ -110,7 +105,9 @@ def _configured(case: Case) -> set[str]:
 
 
 def _plain(symbol: str) -> str:
-    return symbol.split(":")[0].replace("-", "/").upper()
+    """With one way of writing it; what a contract is settled in tells it from its spot market."""
+    market, colon, settled = symbol.upper().partition(":")
+    return market.replace("-", "/") + colon + settled
 
 
 CHECKS = (

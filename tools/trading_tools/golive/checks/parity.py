@@ -34,11 +34,12 @@ def _parity(case: Case) -> Finding:
             "add [backtest] time_tolerance_s and max_profit_gap",
         )
     try:
-        real, modelled = _read(case, paper), _read(case, backtest)
+        real, modelled = case.paper_trades, _read(case, backtest)
     except InputError as error:
         return no_evidence(str(error), "mend that file")
+    assert real is not None
     if paper.from_date is not None:
-        real, modelled = real.since(paper.from_date), modelled.since(paper.from_date)
+        modelled = modelled.since(paper.from_date)
     evidence: tuple[Evidence, ...] = (_named(case, real), _named(case, modelled))
     lacking = _lacking(real, modelled)
     if lacking:

@@ -10,11 +10,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import Any
 
 from trading_tools.golive.check import Case, Check
+from trading_tools.golive.config.model import Paper
+from trading_tools.golive.inputs.instants import instants
 from trading_tools.golive.inputs.table import InputError, file_hash, read_table
 from trading_tools.golive.inputs.trades import COLUMNS
 from trading_tools.golive.inputs.trail import Filled, read_trail
@@ -39,19 +42,21 @@ def _profit(case: Case) -> Finding:
         )
     try:
         trail = read_trail(case)
+        trail.need_prices()
+        begin = paper.begin
         with localcontext(prec=100):
             path = case.project.path(record.venue_fills)
             fees = {_text(row, "id", path): row for row in _rows(path)}
-            reckoned = _reckoned(trail.fills(), fees, path)
+            reckoned = _reckoned(trail.fills(), fees, path, begin)
             files = [path]
             contracts = sorted(symbol for symbol in reckoned if ":" in symbol)
             if record.funding is not None:
                 files.append(case.project.path(record.funding))
-                _add_funding(reckoned, files[-1])
+                _add_funding(reckoned, files[-1], begin)
             elif contracts:
                 raise InputError(f"[record] funding is missing, and {contracts[0]} pays it")
             claimed_in = case.project.path(paper.file)
-            claimed = _claimed(claimed_in, paper.columns)
+            claimed = _claimed(claimed_in, paper)
             files.append(claimed_in)
             wrong = _wrong(reckoned, claimed)
     except InputError as error:
@@ -61,15 +66,17 @@ def _profit(case: Case) -> Finding:
         return failed(wrong, "take fees and funding into the profit", trail.here, *here)
     total = plain(sum(claimed.values(), Decimal(0)))
     return passed(
-        f"the {len(fees)} fills come to the {total} that is claimed, fees and funding included",
+        f"the fills come to the {total} that is claimed, fees and funding included",
         trail.here,
         *here,
     )
 
 
 def _reckoned(
-    fills: Iterable[Filled], fees: Mapping[str, Mapping[str, Any]], path: Path
+    fills: Iterable[Filled], fees: Mapping[str, Mapping[str, Any]], path: Path, begin: datetime
 ) -> dict[str, _Sum]:
+    """What the fills since `begin` come to; there must have been no position then."""
+    earlier: dict[str, _Sum] = {}
     sums: dict[str, _Sum] = {}
     left = dict(fees)
     for fill in fills:
@@ -85,13 +92,25 @@ def _reckoned(
         if ":" not in symbol and _number(row, "amount", path) != fill.size_base:
             raise InputError(f"{path.name}: trade {fill.trade_id} has another size in the record")
         sign = 1 if fill.order.side == "buy" else -1
-        found = sums.setdefault(symbol, _Sum())
+        found = (earlier if fill.at < begin else sums).setdefault(symbol, _Sum())
         found.base += sign * fill.size_base
         found.quote -= sign * fill.size_base * fill.price_quote
         _take_fees(found, symbol, row, path)
-    if left:
-        raise InputError(f"{path.name} has trade {next(iter(left))}, which is in no record")
+    strange = [name for name, row in left.items() if not _before(row, begin)]
+    if strange:
+        raise InputError(f"{path.name} has trade {strange[0]}, which is in no record")
+    for symbol, before in earlier.items():
+        if before.base:
+            raise InputError(
+                f"{symbol}: {plain(before.base)} was held when [paper] from begins: begin it flat"
+            )
     return sums
+
+
+def _before(row: Mapping[str, Any], begin: datetime) -> bool:
+    """Whether the venue says of a row that it is from before."""
+    at = row.get("timestamp")
+    return isinstance(at, int) and at < begin.timestamp() * 1_000
 
 
 def _take_fees(found: _Sum, symbol: str, row: Mapping[str, Any], path: Path) -> None:
@@ -113,8 +132,10 @@ def _take_fees(found: _Sum, symbol: str, row: Mapping[str, Any], path: Path) -> 
             )
 
 
-def _add_funding(sums: dict[str, _Sum], path: Path) -> None:
+def _add_funding(sums: dict[str, _Sum], path: Path, begin: datetime) -> None:
     for row in _rows(path):
+        if _before(row, begin):
+            continue
         symbol = _text(row, "symbol", path)
         settled = symbol.partition(":")[2].partition("-")[0]
         if symbol not in sums or row.get("code") != settled:
@@ -122,18 +143,22 @@ def _add_funding(sums: dict[str, _Sum], path: Path) -> None:
         sums[symbol].quote += _number(row, "amount", path)
 
 
-def _claimed(path: Path, names: Mapping[str, str]) -> dict[str, Decimal]:
-    """The profit that the file claims for each market, as it is written."""
-    called = {key: (names.get(key, ""), *COLUMNS[key]) for key in ("profit", "symbol")}
+def _claimed(path: Path, paper: Paper) -> dict[str, Decimal]:
+    """The profit that the file claims for each market since its window begins, as it is written."""
+    keys = ("profit", "symbol", "closed_at")
+    called = {key: (paper.columns.get(key, ""), *COLUMNS[key]) for key in keys}
     table = read_table(path, [name for each in called.values() for name in each])
     profit = table.need([name for name in called["profit"] if name], "a trade's profit")
     symbol = table.need([name for name in called["symbol"] if name], "a trade's symbol")
     if "float" in str(table.columns[profit].type) or "double" in str(table.columns[profit].type):
         raise InputError(f"{path.name}: profits are binary floats, which are not exact: write text")
+    words = list(zip(table.words(symbol), table.words(profit), strict=True))
+    if paper.from_date is not None:
+        closed = table.need([name for name in called["closed_at"] if name], "when a trade closed")
+        at = instants(table, closed, paper.time_zone, rising=True, once=False)
+        words = words[int((at < paper.begin.timestamp() * 1e9).sum()) :]
     sums: dict[str, Decimal] = {}
-    for row, (name, text) in enumerate(
-        zip(table.words(symbol), table.words(profit), strict=True), start=1
-    ):
+    for row, (name, text) in enumerate(words, start=1):
         try:
             sums[name] = sums.get(name, Decimal(0)) + exact(text.strip(), f"row {row}")
         except MoneyError as error:

@@ -14,13 +14,13 @@ def _secrets(case: Case) -> Finding:
         found = scan(case.project.folder)
     except ScanError as error:
         return no_evidence(str(error), "keep the bot in git, and install the extra `gate`")
-    looked = f"{found.files} files and {found.past_files} of the past"
+    looked = f"{found.files} files and {found.past_files} older versions of files"
     figures = {"files": found.files, "past_files": found.past_files, "too_large": found.skipped}
     here = Evidence("scan by detect-secrets and by key formats", None, figures)
     if found.leaks:
         shown = "; ".join(f"{each.where}:{each.line} {each.kind}" for each in found.leaks[:_SHOWN])
         return failed(
-            f"{len(found.leaks)} lines of {looked} look like secrets: {shown}",
+            f"{len(found.leaks)} lines look like secrets, in {looked}: {shown}",
             "revoke what was real (history keeps it for ever), mark what is none with "
             "`# pragma: allowlist secret`",
             here,

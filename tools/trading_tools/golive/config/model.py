@@ -7,7 +7,7 @@ is left out is not assumed: the checks that need it have no evidence.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from importlib.resources import files
 from pathlib import PurePosixPath
@@ -169,6 +169,11 @@ class Paper(Trades):
         default=Decimal(2), description="Mean slippage that the backtest assumed, in basis points."
     )
     from_date: date | None = Field(default=None, alias="from", description="The window's begin.")
+
+    @property
+    def begin(self) -> datetime:
+        """When its window begins, in UTC; at the beginning of all time where nobody says."""
+        return datetime.combine(self.from_date or date(1970, 1, 1), time(), UTC)
 
 
 class Backtest(Trades):

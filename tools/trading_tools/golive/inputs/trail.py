@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -40,9 +41,11 @@ class Filled:
 
     place: int
     order: OrderIntent
+    at: datetime
     size_base: Decimal
     price_quote: Decimal
     trade_id: str | None
+    fee_base: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,19 @@ class Trail:
             for entry in self.entries
         )
 
+    def need_prices(self) -> None:
+        """See to it that all changes of positions have one.
+
+        Raises:
+            InputError: one changed by no order (a liquidation, one that was taken over).
+        """
+        strange = next((each for each in self.entries if isinstance(each, PositionChange)), None)
+        if strange is not None:
+            raise InputError(
+                f"the position in {strange.symbol} changed by no order of the record "
+                f"({strange.reason}): check it by hand"
+            )
+
     def ends(self) -> dict[str, int]:
         """Where in the trail each order is said to have ended; those that did not are not in it."""
         orders = {each.client_order_id: each for each in self.intents}
@@ -86,15 +102,8 @@ class Trail:
         """What was filled: by single fills where an order has them, else as totals grew.
 
         Raises:
-            InputError: a fill without an order, or one whose price nobody said; a position that
-                changed by no order (a liquidation, one that was taken over): it has no price here.
+            InputError: a fill without an order, or one whose price nobody said.
         """
-        strange = next((each for each in self.entries if isinstance(each, PositionChange)), None)
-        if strange is not None:
-            raise InputError(
-                f"the position in {strange.symbol} changed by no order of the record "
-                f"({strange.reason}): check it by hand"
-            )
         orders = {each.client_order_id: each for each in self.intents}
         single = {each.client_order_id for each in self.entries if isinstance(each, OrderFill)}
         known: dict[str, Decimal] = {}
@@ -108,7 +117,15 @@ class Trail:
             if order is None:
                 raise InputError(f"the record has a fill of {name}, and no such order")
             if isinstance(entry, OrderFill):
-                yield Filled(place, order, entry.size_base, entry.price_quote, entry.trade_id)
+                yield Filled(
+                    place,
+                    order,
+                    entry.at,
+                    entry.size_base,
+                    entry.price_quote,
+                    entry.trade_id,
+                    entry.fee_base,
+                )
                 continue
             total, before = entry.filled_size_base or Decimal(0), known.get(name, Decimal(0))
             price = entry.average_price_quote if isinstance(entry, OrderResult) else None
@@ -117,7 +134,7 @@ class Trail:
                 if price is None:
                     raise InputError(f"the record does not say at which price {name} was filled")
                 known[name] = total
-                yield Filled(place, order, total - before, price, None)
+                yield Filled(place, order, entry.at, total - before, price, None)
 
 
 def read_trail(case: Case) -> Trail:
@@ -128,12 +145,12 @@ def read_trail(case: Case) -> Trail:
     """
     record = case.project.config.record
     if record is None:
-        raise InputError("no record of orders is declared: add [record] to golive.toml")
+        raise InputError("no record of orders is declared")
     path = case.project.path(record.file)
     if not path.is_file():
         raise InputError(f"{record.file} is not there: name the bot's ledger under [record] file")
     try:
-        with Ledger.open(path, key=case.audit_key, read_only=True) as ledger:
+        with Ledger.open(path, key=case.audit_key, read_only=True, at_rest=True) as ledger:
             head = ledger.head(record.stream)
             entries = TradeAudit(ledger, record.stream).trail() if head else []
     except LedgerError as error:

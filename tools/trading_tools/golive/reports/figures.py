@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import numpy as np
 
 from trading_tools.golive.check import Case
+from trading_tools.golive.drilled import Drilled
 from trading_tools.golive.inputs.equity import read_equity
 from trading_tools.golive.inputs.table import InputError
-from trading_tools.golive.inputs.trades import read_trades
 from trading_tools.golive.reports.plots import (
     Mark,
     across,
@@ -25,6 +25,8 @@ from trading_tools.golive.reports.plots import (
     ticks,
     upwards,
 )
+from trading_tools.golive.reports.strips import strips
+from trading_tools.golive.ruin import limit_chance
 from trading_tools.golive.trials import read_trials
 from trading_tools.stats.drawdown import drawdown
 from trading_tools.stats.errors import StatsError
@@ -36,8 +38,8 @@ _FURTHEST_TRIALS = 1_000
 
 
 def figures(case: Case) -> list[str]:
-    """Equity with its drawdown, the ratio against the number of trials, slippage on paper."""
-    drawn = []
+    """Drills, equity with its drawdown, the ratio against the number of trials, slippage."""
+    drawn = strips(case.drilled) if isinstance(case.drilled, Drilled) else []
     for draw in (_equity, _deflated, _slippage):
         try:
             found = draw(case)
@@ -72,6 +74,9 @@ def _equity(case: Case) -> str | None:
         f"{len(values):,} values; the deepest fall is {fall.deepest:.1%}, the longest time "
         f"below a peak {fall.longest_under:,} periods."
     )
+    ruin = limit_chance(case)
+    if ruin is not None:
+        about += f" A fall by max_drawdown_quote within a year has a chance of {ruin:.0%}."
     parts = [
         frame(x, y, days, words),
         area(x, hang, xs, depths.tolist()),
@@ -109,12 +114,9 @@ def _deflated(case: Case) -> str | None:
 
 
 def _slippage(case: Case) -> str | None:
-    paper = case.project.config.paper
-    if paper is None:
+    paper, trades = case.project.config.paper, case.paper_trades
+    if paper is None or trades is None:
         return None
-    trades = read_trades(
-        case.project.path(paper.file), paper.time_zone, paper.columns, paper.strategy
-    )
     slips = trades.slippage_bp
     if slips is None or len(slips) < 2:
         return None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
 from trading_tools.golive.gate import Checked, Report
 from trading_tools.golive.reports.page_style import STYLE
+from trading_tools.golive.reports.to_do import WAIVING, next_step, steps
 from trading_tools.golive.verdict import Evidence, Verdict
 
 _WORDS = {
@@ -39,24 +40,62 @@ _ARTICLES: Mapping[str, str] = {
 def page(report: Report, said: Mapping[str, Any], figures: Sequence[str]) -> str:
     """The whole page. `said` is the report as it was recorded, with its end and its ledger."""
     verdict, look = ("GO", "pass") if report.go else ("NO-GO", "fail")
-    blocking = report.blocking
+    rests = _Evidence()
+    failed = [each for each in report.blocking if each.finding.verdict is Verdict.FAIL]
     others = [each for each in report.checked if not each.blocks]
+    holds = [each for each in others if each.finding.verdict is Verdict.PASS]
+    waived = [each for each in others if each.finding.verdict is Verdict.WAIVED]
+    left_out = [each for each in others if each.finding.verdict is Verdict.NO_EVIDENCE]
     parts = [
         '<!doctype html><html lang="en"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>{verdict}: {escape(report.bot)}</title><style>{STYLE}</style></head><body>",
         f'<header><p class="verdict {look}">{verdict}</p><h1>{escape(report.bot)}</h1>',
         f"<p>{_summary(report)}</p>{_binding(report, said)}</header>",
-        '<p class="soft">Each answer rests on the evidence beside it and on nothing else. '
-        "No evidence is not a pass.</p>",
-        *(["<h2>What stands in the way</h2>", *map(_check, blocking)] if blocking else []),
+        f'<p class="next"><b>Next:</b> {_words(next_step(report))}</p>',
+        *_checks("What failed", failed, rests),
+        *_missing(report, rests),
         *(['<h2>Pictures</h2><div class="figures">', *figures, "</div>"] if figures else []),
-        *(["<h2>What holds</h2>", *map(_check, others)] if others else []),
+        *_checks("What holds", holds, rests),
+        *_checks("What a person answers for", waived, rests),
+        *_checks("What is not required", left_out, rests),
         *_articles(report),
+        *rests.table(),
         *_names(report),
         "</body></html>",
     ]
     return "\n".join(parts) + "\n"
+
+
+class _Evidence:
+    """All evidence of the report, each once, with a number that checks refer to it by."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._rows: list[str] = []
+
+    def refer(self, every: Iterable[Evidence]) -> str:
+        """The numbers of what an answer rests on."""
+        numbers = sorted({self._number(each) for each in every})
+        links = " ".join(f'<a href="#e{number}">[{number}]</a>' for number in numbers)
+        return f' <span class="refs">{links}</span>' if links else ""
+
+    def table(self) -> Iterator[str]:
+        """What stands behind the numbers."""
+        if self._rows:
+            yield "<h2>Evidence</h2>"
+            yield f'<table class="evidence">{"".join(self._rows)}</table>'
+
+    def _number(self, one: Evidence) -> int:
+        figures = "; ".join(
+            f"{name.replace('_', ' ')} {_value(value)}" for name, value in one.figures.items()
+        )
+        sha = f"<code>{escape(one.sha256)}</code>" if one.sha256 else ""
+        row = f"<td>{escape(one.what)}</td><td>{escape(figures)}</td><td>{sha}</td></tr>"
+        if row not in self._numbers:
+            number = self._numbers[row] = len(self._numbers) + 1
+            self._rows.append(f'<tr id="e{number}"><td>[{number}]</td>{row}')
+        return self._numbers[row]
 
 
 def _summary(report: Report) -> str:
@@ -83,32 +122,55 @@ def _binding(report: Report, said: Mapping[str, Any]) -> str:
     return f'<table class="binding">{cells}</table>'
 
 
-def _check(each: Checked) -> str:
+def _checks(title: str, checked: Sequence[Checked], rests: _Evidence) -> Iterator[str]:
+    if checked:
+        rows = "".join(_row(each, rests) for each in checked)
+        yield f'<h2>{title}</h2><table class="checks">{rows}</table>'
+
+
+def _row(each: Checked, rests: _Evidence) -> str:
     word, look = _WORDS[each.finding.verdict]
+    said = [f"<b>{escape(each.check.title)}</b>"]
+    said.append(f"{_words(each.finding.detail)}{rests.refer(each.finding.evidence)}")
     if each.not_required is not None:
-        word, look = f"{word}, not required", "soft"
-    parts = [
-        f'<section><h3><span class="chip {look}">{word}</span> '
-        f"<code>{each.check.id}</code> {escape(each.check.title)}</h3>",
-        f"<p>{escape(each.finding.detail)}</p>",
-    ]
-    if each.not_required is not None:
-        parts.append(f"<p>Not required: {escape(each.not_required)}</p>")
+        said.append(f"Not required: {escape(each.not_required)}")
     if each.blocks and each.finding.fix:
-        parts.append(f'<p class="fix">{escape(each.finding.fix)}</p>')
-    if each.finding.evidence:
-        rows = "".join(_evidence(one) for one in each.finding.evidence)
-        parts.append(f'<table class="evidence">{rows}</table>')
-    parts.append(f'<p class="soft basis">{escape(each.check.basis)}</p></section>')
-    return "".join(parts)
-
-
-def _evidence(one: Evidence) -> str:
-    figures = "; ".join(
-        f"{name.replace('_', ' ')} {_value(value)}" for name, value in one.figures.items()
+        said.append(f'<span class="fix">{_words(each.finding.fix)}</span>')
+    return (
+        f'<tr><td><span class="chip {look}">{word}</span></td><td><code>{each.check.id}</code></td>'
+        f'<td>{"<br>".join(said)}</td><td class="soft">{escape(each.check.basis)}</td></tr>'
     )
-    sha = f"<code>{escape(one.sha256)}</code>" if one.sha256 else ""
-    return f"<tr><td>{escape(one.what)}</td><td>{escape(figures)}</td><td>{sha}</td></tr>"
+
+
+def _missing(report: Report, rests: _Evidence) -> Iterator[str]:
+    """What lacks evidence, by what brings it."""
+    todo = steps(report)
+    if not todo:
+        return
+    evidence = {each.check.id: each.finding.evidence for each in report.blocking}
+    yield '<h2>What is missing, and what brings it</h2><table class="todo">'
+    for step in todo:
+        named = "<br>".join(
+            f"<code>{each.id}</code> {escape(each.title)}{rests.refer(evidence[each.id])}"
+            for each in step.checks
+        )
+        why = "; ".join(step.details)
+        yield (
+            f'<tr><td><span class="fix">{_words(step.fix)}</span><br>'
+            f'<span class="soft">{_words(why)}</span></td><td>{named}</td></tr>'
+        )
+    yield (
+        '</table><p class="soft">No evidence is not a pass. What cannot be had yet a person may '
+        f"waive: {_words(f'`{WAIVING}`')}</p>"
+    )
+
+
+def _words(text: str) -> str:
+    """A sentence whose words in backticks are code."""
+    plain = escape(text).split("`")
+    if len(plain) % 2 == 0:
+        return escape(text)
+    return "".join(f"<code>{each}</code>" if at % 2 else each for at, each in enumerate(plain))
 
 
 def _value(value: object) -> str:

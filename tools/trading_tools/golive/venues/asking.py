@@ -190,7 +190,7 @@ class Venues:
             found = self._known[name, question]
         if isinstance(found, NotTold):
             raise found
-        return found  # type: ignore[no-any-return]
+        return found  # type: ignore[no-any-return]  # of what was asked
 
     async def _asked(self, name: str, ask: Callable[[Any], Awaitable[R]], keys: _Keys | None) -> R:
         from trading_tools.exchange.ccxt_venue import offered

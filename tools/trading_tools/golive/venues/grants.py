@@ -1,6 +1,7 @@
 """What a key may do, read from the venue's own description of it; nothing is tried.
 
-Fields as the venues document them: Binance `GET /sapi/v1/account/apiRestrictions`, Bybit
+Fields as the venues document them: Binance `GET /sapi/v1/account/apiRestrictions` (and for USD-M
+`GET /fapi/v1/accountConfig`), Bybit
 `GET /v5/user/query-api`, Kraken `GetApiKeyInfo`, Coinbase `GET …/brokerage/key_permissions`. A
 field that is missing or of another type is an error that names it: it is never taken for a no.
 """
@@ -8,7 +9,7 @@ field that is missing or of another type is an error that names it: it is never 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
@@ -18,6 +19,7 @@ T = TypeVar("T")
 _EVERYWHERE: Final = frozenset({"*", "0.0.0.0/0", "::/0"})
 _TRADING: Final = ("Spot", "ContractTrade", "Derivatives", "Options")
 _OUTWARD: Final = ("Wallet", "FiatP2P", "FiatBybitPay")
+_MAY_TRADE: Final = "canTrade"
 _BINANCE_MOVES: Final = ("enableWithdrawals", "enableInternalTransfer", "permitsUniversalTransfer")
 
 
@@ -88,6 +90,13 @@ async def _ask_binance(client: Any) -> Reply:
         **_object(restrictions),
         **{name: account[name] for name in ("uid", "canTrade") if name in _object(account)},
     }
+
+
+async def _ask_usdm(client: Any) -> Reply:
+    """As `_ask_binance`, but whether it may trade is the contracts' account's to say."""
+    config = _object(await client.fapiPrivateGetAccountConfig())
+    told = {name: said for name, said in (await _ask_binance(client)).items() if name != _MAY_TRADE}
+    return {**told, **({_MAY_TRADE: config[_MAY_TRADE]} if _MAY_TRADE in config else {})}
 
 
 def _object(reply: Any) -> Reply:
@@ -187,7 +196,7 @@ _BINANCE = Desk(
 
 DESKS: Final[Mapping[str, Desk]] = {
     "binance": _BINANCE,
-    "binanceusdm": _BINANCE,
+    "binanceusdm": replace(_BINANCE, ask=_ask_usdm),
     "bybit": Desk(
         _ask_bybit,
         ("readOnly", "permissions", "ips", "expiredAt", "deadlineDay", "userID", "isMaster"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from trading_tools.golive.check import Case
 from trading_tools.golive.config.model import Venue
@@ -39,5 +40,7 @@ def joined(findings: Iterable[Finding]) -> Finding:
         bad = [finding for finding in found if finding.verdict is verdict]
         if bad:
             fixes = dict.fromkeys(finding.fix for finding in bad)
-            return say("; ".join(each.detail for each in bad), "; ".join(fixes), *evidence)
+            said = say("; ".join(each.detail for each in bad), "; ".join(fixes), *evidence)
+            parts = (part for each in bad for part in each.parts or (each,))
+            return replace(said, parts=tuple(parts))
     return passed("; ".join(finding.detail for finding in found), *evidence)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from trading_tools.review.model.index import last_name
@@ -76,19 +77,21 @@ def venue_calls(module: Module) -> tuple[VenueCall, ...]:
     """Every call of a venue in a file, in the order of lines."""
     found = []
     for name, calls in module.index.calls().items():
-        if (
-            name in _LISTED
-            or snake(name) in _LISTED
-            or name.startswith(_PREFIXES)
-            or (name[:5] in {"fetch", "watch"})
-        ):
+        if not name:
+            found += [_by_getattr(module, each) for each in calls]
+        elif _may_be_method(name):
             found += [_read(module, each, each.func, each.args) for each in calls]
         elif name in _CARRIERS or repeats(name):
             found += [_carried(module, each, _CARRIERS.get(name, 0)) for each in calls]
-        elif not name:
-            found += [_by_getattr(module, each) for each in calls]
     known = [each for each in found if each is not None]
     return tuple(sorted(known, key=lambda each: (each.node.lineno, each.node.col_offset)))
+
+
+@lru_cache(maxsize=8192)
+def _may_be_method(name: str) -> bool:
+    """Whether some client has a method of this name."""
+    listed = name in _LISTED or snake(name) in _LISTED
+    return listed or name.startswith(_PREFIXES) or name[:5] in {"fetch", "watch"}
 
 
 def _carried(module: Module, call: ast.Call, at: int) -> VenueCall | None:

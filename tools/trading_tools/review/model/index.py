@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Any, TypeVar
 
 N = TypeVar("N", bound=ast.AST)
@@ -49,6 +50,10 @@ _FIELDS = {
     kind: () if issubclass(kind, _LEAVES) else tuple(f for f in kind._fields if f not in _TEXT)
     for kind in _kinds(ast.AST)
 }
+
+
+_PLAIN = frozenset(kind for kind, fields in _FIELDS.items() if not fields and kind not in KINDS)
+"""Kinds that hold no node and that nobody asks for: most of a tree."""
 
 
 class Index:
@@ -121,7 +126,7 @@ def _walk(
     by_kind: dict[type[ast.AST], list[ast.AST]] = {kind: [] for kind in KINDS}
     parents: dict[ast.AST, ast.AST] = {}
     stack: list[ast.AST] = [tree]
-    push, pop, fields = stack.append, stack.pop, _FIELDS
+    push, pop, fields, plain = stack.append, stack.pop, _FIELDS, _PLAIN
     while stack:
         node = pop()
         kind = node.__class__
@@ -133,13 +138,18 @@ def _walk(
                 for each in value:
                     if each is not None:
                         parents[each] = node
-                        push(each)
+                        if each.__class__ not in plain:
+                            push(each)
             elif value is not None:
                 parents[value] = node
-                push(value)
-    for found in by_kind.values():
-        found.sort(key=_place)
+                if value.__class__ not in plain:
+                    push(value)
+    for kind, found in by_kind.items():
+        found.sort(key=_place if kind is ast.comprehension else _own_place)
     return by_kind, parents
+
+
+_own_place = attrgetter("lineno", "col_offset")
 
 
 def _place(node: Any) -> tuple[int, int]:

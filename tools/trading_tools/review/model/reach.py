@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from trading_tools.review.model.index import FunctionNode, last_name
@@ -41,7 +42,7 @@ def submits(module: Module) -> tuple[Submit, ...]:
     found = dict(direct)
     senders = _functions_around(module, list(found))
     for function in module.functions():
-        if _SENDING.fullmatch(function.name) and _is_abstract(function):
+        if _sends(function.name) and _is_abstract(function):
             senders.add(function)
     for _ in range(_ROUNDS):
         names = {each.name for each in senders}
@@ -63,6 +64,12 @@ def submits(module: Module) -> tuple[Submit, ...]:
     return tuple(sorted(found.values(), key=lambda each: (each.node.lineno, each.node.col_offset)))
 
 
+@lru_cache(maxsize=8192)
+def _sends(name: str) -> bool:
+    """Whether a function's name says that it sends an order."""
+    return _SENDING.fullmatch(name) is not None
+
+
 def _functions_around(module: Module, calls: list[ast.Call]) -> set[FunctionNode]:
     around = {module.function(call) for call in calls}
     return {each for each in around if each is not None}
@@ -82,7 +89,7 @@ def _elsewhere(module: Module) -> list[ast.Call]:
     """Calls of functions of other files of the project that send."""
     found = []
     for name, calls in module.index.calls().items():
-        if _SENDING.fullmatch(name):
+        if _sends(name):
             for call in calls:
                 target = called(module, call)
                 if target is not None and target.module is not module:

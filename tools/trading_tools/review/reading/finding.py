@@ -37,11 +37,11 @@ def base_of(path: Path, read: Reader = from_disk) -> Path:
 
 def module_of(path: Path, base: Path) -> str:
     """The dotted name of a file below a base; "" for one that has none."""
-    try:
-        parts = list(path.relative_to(base).with_suffix("").parts)
-    except ValueError:
+    above = len(base.parts)
+    if path.parts[:above] != base.parts or len(path.parts) <= above:
         return ""
-    if parts[-1:] == ["__init__"]:
+    parts = [*path.parts[above:-1], path.stem]
+    if parts[-1] == "__init__":
         parts.pop()
     return ".".join(parts) if all(part.isidentifier() for part in parts) else ""
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from trading_tools.review.findings import Finding, Severity
+from trading_tools.review.panel import TOPICS, Panel
 from trading_tools.review.rule import Rule, Topic
 
 _ORDER: Final = (
@@ -34,9 +35,11 @@ _OPEN: Final = {
 _MOST: Final = 60
 
 
-def as_markdown(findings: Sequence[Finding], rules: Sequence[Rule], files: int) -> str:
-    """The report."""
-    topics = {each.id: each.topic for each in rules}
+def as_markdown(
+    findings: Sequence[Finding], rules: Sequence[Rule], files: int, panel: Panel | None = None
+) -> str:
+    """The report; what specialists say stands at its point beside what rules found."""
+    topics = {**{each.id: each.topic for each in rules}, **TOPICS}
     lines = ["# Review of a trading change", "", _summary(findings, files), ""]
     for number, (topic, title) in enumerate(_ORDER, 1):
         own = [each for each in findings if topics.get(each.rule) is topic]
@@ -45,6 +48,8 @@ def as_markdown(findings: Sequence[Finding], rules: Sequence[Rule], files: int) 
     others = [each for each in findings if each.rule not in topics]
     if others:
         lines += ["## Besides", "", *_rows(others), ""]
+    if panel is not None:
+        lines += ["## Who was asked", "", *_panel(panel), ""]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -66,6 +71,7 @@ def _point(found: Sequence[Finding], asked: Sequence[Rule], topic: Topic) -> Ite
         for rule in asked:
             if any(each.rule == rule.id for each in found):
                 yield f"- **{rule.id}** {rule.why} *Do:* {rule.fix}."
+        yield from (_said(each) for each in found if each.rule in TOPICS)
         yield ""
     silent = [each for each in asked if all(one.rule != each.id for one in found)]
     if silent:
@@ -83,9 +89,34 @@ def _rows(found: Sequence[Finding]) -> Iterator[str]:
     yield "|---|---|---|"
     for each in found[:_MOST]:
         where = f"`{_cell(each.path)}:{each.line}`"
-        yield f"| {where} | {each.rule} {each.severity} | {_cell(each.message)} |"
+        said = f" ({each.attribution})" if each.attribution else ""
+        yield f"| {where} | {each.rule} {each.severity} | {_cell(each.message + said)} |"
     if len(found) > _MOST:
         yield f"| and {len(found) - _MOST} more | | |"
+
+
+def _said(finding: Finding) -> str:
+    where = f"{finding.path}:{finding.line}"
+    return f"- **{_cell(where)}** {_cell(finding.why)} *Do:* {_cell(finding.fix)}."
+
+
+def _panel(panel: Panel) -> Iterator[str]:
+    yield "| specialist | | findings | model calls | USD | run |"
+    yield "|---|---|---|---|---|---|"
+    for each in panel.members:
+        cost = each.cost_usd or "not known"
+        row = (each.status, str(each.claims), str(each.model_calls), cost, f"`{each.run}`")
+        yield f"| {each.agent} | {' | '.join(row)} |"
+    yield ""
+    for each in panel.members:
+        if not each.done:
+            yield f"- **{each.agent} gave no review**: {_cell(each.detail or each.status)}"
+    for one in panel.rejected:
+        where = _cell(f"{one.claim.path}:{one.claim.line}")
+        told = f"{_cell(one.claim.message)} Rejected: {_cell(one.reason)}."
+        yield f"- *{one.agent}* of {where}: {told}"
+    if panel.unshown:
+        yield f"- Not shown to them, too much text: {_cell(', '.join(panel.unshown))}"
 
 
 def _cell(text: str) -> str:

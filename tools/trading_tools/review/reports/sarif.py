@@ -12,37 +12,66 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from trading_tools.review.findings import Edit, Finding, Severity
+from trading_tools.review.panel import TOPICS, Panel
 from trading_tools.review.rule import Rule
 
 SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 
 
-def as_sarif(findings: Sequence[Finding], rules: Iterable[Rule], version: str) -> dict[str, Any]:
-    """The document; findings of merged tools bring a rule of their own name."""
+def as_sarif(
+    findings: Sequence[Finding], rules: Iterable[Rule], version: str, panel: Panel | None = None
+) -> dict[str, Any]:
+    """The document; findings of merged tools bring a rule of their own name.
+
+    What was rejected of the `panel`, and who of it gave no review, are notes of the invocation.
+    """
     described = [_rule(each) for each in rules]
     known = {each["id"]: place for place, each in enumerate(described)}
     for finding in findings:
         if finding.rule not in known:
             known[finding.rule] = len(described)
             described.append(_foreign(finding))
-    return {
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [
-            {
-                "tool": {
-                    "driver": {
-                        "name": "orc review",
-                        "version": version,
-                        "semanticVersion": version,
-                        "rules": described,
-                    }
-                },
-                "columnKind": "unicodeCodePoints",
-                "results": [_result(each, known) for each in findings],
+    run: dict[str, Any] = {
+        "tool": {
+            "driver": {
+                "name": "orc review",
+                "version": version,
+                "semanticVersion": version,
+                "rules": described,
             }
+        },
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(each, known) for each in findings],
+    }
+    if panel is not None:
+        run["invocations"] = [_invocation(panel)]
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _invocation(panel: Panel) -> dict[str, Any]:
+    notes = [
+        (
+            "note",
+            f"rejected: {each.agent} said of {each.claim.path}:{each.claim.line} "
+            f"{each.claim.message!r}; {each.reason}",
+        )
+        for each in panel.rejected
+    ]
+    notes += [
+        ("warning", f"{each.agent} gave no review: {each.status} {each.detail}".rstrip())
+        for each in panel.members
+        if not each.done
+    ]
+    return {
+        "executionSuccessful": all(each.done for each in panel.members),
+        "toolExecutionNotifications": [
+            {"level": level, "message": {"text": text}} for level, text in notes
         ],
+        "properties": {
+            "review": panel.review,
+            "agents": [{"agent": each.agent, "run": each.run} for each in panel.members],
+        },
     }
 
 
@@ -69,9 +98,11 @@ def _help(rule: Rule) -> str:
 
 
 def _foreign(finding: Finding) -> dict[str, Any]:
+    topic = TOPICS.get(finding.rule)
+    text = f"said by specialists: {topic}" if topic else finding.why or finding.message
     return {
         "id": finding.rule,
-        "shortDescription": {"text": finding.why or finding.message},
+        "shortDescription": {"text": text},
         "defaultConfiguration": {"level": _LEVELS[finding.severity]},
     }
 
@@ -99,6 +130,15 @@ def _result(finding: Finding, known: Mapping[str, int]) -> dict[str, Any]:
     }
     if finding.edits:
         told["fixes"] = [_fix(finding)]
+    if finding.sources:
+        told["properties"] = {
+            "sources": list(finding.sources),
+            "confirmed": finding.confirmed,
+            "standing": finding.standing,
+            "why": finding.why,
+            "fix": finding.fix,
+            "also": list(finding.also),
+        }
     return told
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from trading_tools.review.findings import Finding, Severity
+from trading_tools.review.panel import Panel
 
 _STYLES: Final = {
     Severity.ERROR: "\x1b[1;31m",
@@ -26,19 +27,23 @@ def as_text(
     colour: bool = False,
     brief: bool = False,
     width: int | None = None,
+    panel: Panel | None = None,
 ) -> str:
     """All findings, and at the end how many there are.
 
     What goes wrong and what to do is told once for each rule, at its first finding. `brief`: one
     line a finding. `width`: the columns of a terminal, which sentences are folded and lines of
-    source cut to; a file or a pipe has None.
+    source cut to; a file or a pipe has None. `panel`: the specialists who were asked too, and what
+    of theirs was rejected.
     """
-    told: set[str] = set()
+    told: set[tuple[str, str]] = set()
     lines: list[str] = []
     columns = None if width is None else max(width, _NARROWEST)
     for each in findings:
-        lines += _one(each, each.rule not in told, colour, brief, columns)
-        told.add(each.rule)
+        lines += _one(each, (each.rule, each.why) not in told, colour, brief, columns)
+        told.add((each.rule, each.why))
+    if panel is not None:
+        lines += _panel(panel)
     lines.append(_summary(findings, files, colour))
     return "\n".join(lines)
 
@@ -53,7 +58,8 @@ def _one(
     style = _STYLES[finding.severity]
     word = "" if finding.severity is Severity.ERROR else f" {finding.severity}"
     head = f"{styled(_BOLD, _shown(where))}: {styled(style, finding.rule + word)}"
-    yield f"{head} {_shown(finding.message)}"
+    doubt = " (not confirmed)" if brief and not finding.confirmed else ""
+    yield f"{head} {_shown(finding.message)}{doubt}"
     if brief:
         return
     number = str(finding.line)
@@ -74,6 +80,27 @@ def _one(
         for name, said in (("why", finding.why), ("do", finding.fix and finding.fix + mends)):
             if said:
                 yield from _sentence(styled(_DIM, f"{gutter} ="), name, said, len(gutter), columns)
+    if finding.attribution:
+        for name, line in (("by", finding.attribution), *(("and", each) for each in finding.also)):
+            yield from _sentence(styled(_DIM, f"{gutter} ="), name, line, len(gutter), columns)
+    yield ""
+
+
+def _panel(panel: Panel) -> Iterator[str]:
+    """Who was asked, and what was rejected of it."""
+    for each in panel.rejected:
+        where = f"{each.claim.path}:{each.claim.line}"
+        yield _shown(f"rejected: {each.agent} of {where}: {each.claim.message}")
+        yield _shown(f"  {each.reason}")
+    for member in panel.members:
+        calls = f"{member.model_calls} model call{'' if member.model_calls == 1 else 's'}"
+        cost = "price not known" if member.cost_usd is None else f"{member.cost_usd} USD"
+        detail = f": {member.detail}" if member.detail else ""
+        said = f"{member.claims} said" if member.done else f"gave no review{detail}"
+        told = f"{member.agent}: {member.status}, {said}, {calls}, {cost}; orc show {member.run}"
+        yield _shown(" ".join(told.split()))
+    if panel.unshown:
+        yield _shown(f"not shown to them, too much text: {', '.join(panel.unshown)}")
     yield ""
 
 
@@ -107,7 +134,7 @@ def _shown(text: str) -> str:
 def _summary(findings: Sequence[Finding], files: int, colour: bool) -> str:
     looked = f"{files} file" if files == 1 else f"{files} files"
     if not findings:
-        return f"nothing found in {looked}" if files else "nothing to review: no file was read"
+        return f"nothing found in {looked}" if files else "nothing to review: no Python was read"
     counts = Counter(each.severity for each in findings)
     parts = [
         f"{counts[each]} {each}{'' if counts[each] == 1 else 's'}"
@@ -116,5 +143,7 @@ def _summary(findings: Sequence[Finding], files: int, colour: bool) -> str:
     ]
     mended = sum(1 for each in findings if each.edits)
     offer = f"; `--fix` mends {mended}" if mended else ""
-    text = f"{', '.join(parts)} in {looked}{offer}"
+    open_ones = sum(1 for each in findings if not each.confirmed)
+    doubt = f", {open_ones} not confirmed" if open_ones else ""
+    text = f"{', '.join(parts)} in {looked}{doubt}{offer}"
     return f"{_BOLD}{text}{_OFF}" if colour else text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import TypeGuard
 
 from trading_tools.review.findings import Edit, Severity
@@ -24,6 +25,8 @@ def _decimal(call: ast.Call, module: Module) -> Iterator[Hit]:
         return
     given = call.args[0]
     if isinstance(given, ast.Constant) and isinstance(given.value, float):
+        if Decimal(given.value) == Decimal(str(given.value)):
+            return  # 0.0 and 0.5 are themselves in binary too
         text = module.source.line(given.lineno)[given.col_offset : given.end_col_offset]
         edits: tuple[Edit, ...] = (module.replacing(given, f'"{text}"'),) if "_" not in text else ()
         yield Hit(call, f"`{ast.unparse(call)}` keeps the error of the float", edits=edits)
@@ -74,7 +77,8 @@ def _declared(call: VenueCall, module: Module) -> Iterator[Hit]:
     scope = module.scope(function)
     for name, annotation in scope.annotations.items():
         if name in scope.parameters and names_money(name) and _says_float(annotation):
-            yield Hit(scope.parameters[name], f"`{name}` of `{function.name}` is a float")
+            what = f"`{name}` of `{function.name}` is a float"
+            yield Hit(scope.parameters[name], what, Severity.WARNING)
 
 
 def _says_float(annotation: ast.expr) -> bool:

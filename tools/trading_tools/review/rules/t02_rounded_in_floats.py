@@ -13,12 +13,14 @@ from trading_tools.review.model.libraries import Act
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.numbers import Number, number
 from trading_tools.review.model.words import names_money, words
-from trading_tools.review.rule import Hit, Rule, Topic, on_acts, on_nodes
+from trading_tools.review.rule import Hit, Rule, Topic, on_acts, on_calls, on_nodes
 
 _GRID: Final = frozenset({"tick", "step", "lot", "increment", "pip", "ticksize", "stepsize"})
 _WHOLE: Final = 1024
 """The largest denominator of a step whose multiples floats hold without an error."""
 
+_CENTS: Final = 2
+_OF_A_FILL: Final = frozenset({"fill", "filled", "avg", "average", "entry"})
 _ROUNDS: Final = frozenset({"round", "int", "floor", "ceil", "trunc", "rint"})
 
 
@@ -137,6 +139,37 @@ def _submitted(call: VenueCall, module: Module) -> Iterator[Hit]:
                 yield Hit(node, f"`round` of the {name} of `{call.shown}` {way}")
 
 
+def _rounded(call: ast.Call, module: Module) -> Iterator[Hit]:
+    """`round(size, int(-log10(step)))`, and a fill's price that is kept with two decimals."""
+    if len(call.args) != 2 or number(module, call.args[0]) is Number.DECIMAL:
+        return
+    digits = module.constant(call.args[1])
+    if isinstance(digits, int):
+        target = _kept_as(call, module)
+        if digits <= _CENTS and "price" in target and not target.isdisjoint(_OF_A_FILL):
+            what = f"`{ast.unparse(call)}` cuts a price of which every decimal counts"
+            yield Hit(call, what, Severity.WARNING)
+        return
+    for value in module.values(call.args[1]):
+        logs = [each for each in ast.walk(value.node) if isinstance(each, ast.Call)]
+        if any(last_name(each.func) in {"log", "log10"} and _of_grid(each) for each in logs):
+            what = f"`{ast.unparse(call)}` may round up, and knows steps of powers of ten only"
+            yield Hit(call, what, Severity.WARNING)
+            return
+
+
+def _kept_as(call: ast.Call, module: Module) -> frozenset[str]:
+    """The words of the attribute that is set to a value."""
+    statement = module.statement(call)
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    named = [each.attr for each in targets if isinstance(each, ast.Attribute)]
+    return words(named[0]) if len(named) == 1 else frozenset()
+
+
+def _of_grid(call: ast.Call) -> bool:
+    return any(_is_grid(each) for each in call.args)
+
+
 RULE = Rule(
     id="T02",
     title="a price or a size is brought to its grid in floats",
@@ -151,6 +184,7 @@ RULE = Rule(
     visits=(
         on_nodes(_steps, ast.BinOp),
         on_acts(_submitted, Act.SUBMIT, Act.EDIT),
+        on_calls(_rounded, "round"),
     ),
     bad=(
         """
@@ -191,6 +225,17 @@ import math
 def round_down(size: float, decimals: int) -> float:
     factor = 10 ** decimals
     return math.floor(size * factor) / factor  # <-
+""",
+        """
+import math
+
+def to_step(quantity: float, step_size: float) -> float:
+    precision = int(round(-math.log(step_size, 10), 0))
+    return float(round(quantity, precision))  # <-
+
+class Order:
+    def filled(self, value: float):
+        self.avg_fill_price = round(float(value), 2) if value is not None else None  # <-
 """,
         """
 from binance import AsyncClient
@@ -238,6 +283,9 @@ def percent(done: float, total: float) -> float:
 
 def shown(price: float) -> str:
     return f"{round(price, 2)}"
+
+def chart(self, value):
+    self.price_height = round(value, 2)
 """,
     ),
 )

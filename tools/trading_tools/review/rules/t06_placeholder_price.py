@@ -11,6 +11,13 @@ from trading_tools.review.model.module import Module
 from trading_tools.review.model.words import words
 from trading_tools.review.rule import Hit, Rule, Topic, on_nodes
 
+_DECIDING = frozenset(
+    {
+        "allow", "allowed", "check", "exposure", "guard", "limit", "notional", "risk", "valid",
+        "validate", "value",
+    }
+)  # fmt: skip
+
 
 def _multiplied(node: ast.BinOp, module: Module) -> Iterator[Hit]:
     if not isinstance(node.op, ast.Mult):
@@ -19,9 +26,18 @@ def _multiplied(node: ast.BinOp, module: Module) -> Iterator[Hit]:
         for part in _followed(side, module):
             name, made_up = _fallback(part)
             if made_up is not None and _is_price(name) and _number(made_up) is not None:
-                yield Hit(
-                    node, f"where `{ast.unparse(name)}` is missing, {_said(made_up)} is taken"
-                )
+                what = f"where `{ast.unparse(name)}` is missing, {_said(made_up)} is taken"
+                yield Hit(node, what, None if _decides(node, module) else Severity.WARNING)
+
+
+def _decides(node: ast.AST, module: Module) -> bool:
+    """Whether an order depends on the value, by what names it: not a fee or a line of a log."""
+    function = module.function(node)
+    named = words(function.name) if function is not None else frozenset()
+    statement = module.statement(node)
+    if isinstance(statement, ast.Assign):
+        named |= {word for each in statement.targets for word in words(last_name(each))}
+    return not named.isdisjoint(_DECIDING)
 
 
 def _followed(side: ast.expr, module: Module) -> list[ast.expr]:
@@ -35,7 +51,7 @@ def _fallback(node: ast.expr) -> tuple[ast.expr, ast.expr | None]:
     """The value and what stands in for it: `price or 1`, `price if price else 1`."""
     if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
         return node.values[0], node.values[-1]
-    if isinstance(node, ast.IfExp):
+    if isinstance(node, ast.IfExp) and ast.unparse(node.body) in ast.unparse(node.test):
         return node.body, node.orelse
     return node, None
 
@@ -84,6 +100,10 @@ def check(self, order):
     if price is None:
         raise Refused("no price is known")
     return order.size * price <= self.max_exposure
+""",
+        """
+def grid(self, amount, price, buy_side):
+    return amount * (price if buy_side else 1)
 """,
     ),
 )

@@ -14,6 +14,10 @@ from trading_tools.review.rule import Hit, Rule, Topic, on_acts
 def _unnamed(call: VenueCall, module: Module) -> Iterator[Hit]:
     if call.library is not None and call.library.name in NO_CLIENT_ID:
         return
+    if call.method.startswith("close_"):
+        return  # the venue makes that order itself, and takes no id for it
+    if call.library is None and len(call.node.args) == 1 and not call.node.keywords:
+        return  # an order of the project's own: what it holds is decided where it is made
     told = has_client_id(module, call)
     if told is False:
         yield Hit(call.node, f"`{call.shown}` sends an order without an id of ours")
@@ -63,6 +67,10 @@ params = {"clientOrderId": intent.client_order_id}
 exchange.create_order("BTC/USDT", "limit", "buy", amount, price, params)
 """,
         """
+def send(trader, order):
+    trader.create_order(order)
+    trader.place_order(Order(order.symbol, size=order.size))
+
 class Desk:
     def _named(self, intent):
         return {"orderLinkId": intent.id, "reduceOnly": True}

@@ -11,6 +11,7 @@ from trading_tools.review.model.exceptions import UNKNOWN_OUTCOME, covers
 from trading_tools.review.model.index import last_name
 from trading_tools.review.model.libraries import Act
 from trading_tools.review.model.module import Module
+from trading_tools.review.model.words import words
 from trading_tools.review.rule import Hit, Rule, Topic, on_module
 
 _LOOKS = re.compile(
@@ -28,7 +29,16 @@ def _unknown(module: Module, _: Module) -> Iterator[Hit]:
             if handler not in told and not _finds_out(handler, module):
                 told.add(handler)
                 what = f"after {name} nobody knows whether `{submit.what}` sent an order"
-                yield Hit(handler, f"{what}, and it is taken for not sent")
+                told_of = submit.venue is not None or _concludes(handler, module)
+                severity = None if told_of else Severity.WARNING
+                yield Hit(handler, f"{what}, and it is taken for not sent", severity)
+
+
+def _concludes(handler: ast.ExceptHandler, module: Module) -> bool:
+    """Whether it gives an outcome back or keeps one: the handler of a whole round only logs."""
+    kept = [each for node in module.within(handler, ast.Assign) for each in node.targets]
+    held = any(isinstance(each, ast.Attribute | ast.Subscript) for each in kept)
+    return held or bool(module.within(handler, ast.Return))
 
 
 def _stopping(call: ast.Call, module: Module) -> Iterator[tuple[ast.ExceptHandler, str]]:
@@ -52,7 +62,7 @@ def _finds_out(handler: ast.ExceptHandler, module: Module) -> bool:
     if module.venue_calls_in(handler, Act.READ):
         return True
     names = [last_name(each.func) for each in module.within(handler, ast.Call)]
-    if any(_LOOKS.search(name) for name in names):
+    if any(_LOOKS.search(name) or "raise" in words(name) for name in names):
         return True
     kept = [ast.unparse(each) for each in module.within(handler, ast.Assign)]
     kept += [ast.unparse(each) for each in module.within(handler, ast.Return)]
@@ -98,6 +108,14 @@ class Bot:
 """,
     ),
     good=(
+        """
+class Client:
+    def buy(self, exchange, params):
+        try:
+            return exchange.create_order("BTC/USDT", "limit", "buy", 1, 2, params)
+        except Exception as error:
+            self._raise_order_error(error)
+""",
         """
 import ccxt
 

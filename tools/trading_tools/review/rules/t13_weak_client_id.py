@@ -32,6 +32,9 @@ _SPELLING: Final = frozenset(
 _FEW: Final = 10
 """Letters of a random id below which two may meet: 9 are 36 bits, and half a million orders."""
 
+_MANY: Final = 12
+"""Letters, or digits of a number, from which on a random id is as good as one of its kind."""
+
 
 def _written(module: Module, _: Module) -> Iterator[Hit]:
     for assign in module.nodes(ast.Assign):
@@ -84,7 +87,7 @@ def _weakness(node: ast.expr, module: Module) -> tuple[str, Severity | None] | N
         return _cut(parts, names)
     if "strftime" in names or _in_seconds(parts):
         return "is the same for two orders in one second", None
-    if names & _CHANCE:
+    if names & _CHANCE and not any(_is_long(each, module) for each in parts):
         return "comes from few enough numbers to come twice", None
     if names & {"time", "timestamp", "now", "utcnow", "milliseconds"}:
         return "is the same for two orders at one moment", Severity.WARNING
@@ -101,6 +104,18 @@ def _parts(node: ast.expr, module: Module) -> Iterator[ast.AST]:
             for each in module.values(part):
                 if each.node is not part and each.module is module:
                     yield from ast.walk(each.node)
+
+
+def _is_long(node: ast.AST, module: Module) -> bool:
+    """Whether so many letters, or one of so many numbers, are drawn that none comes twice."""
+    if not isinstance(node, ast.Call) or not node.args:
+        return False
+    made_by, most = last_name(node.func), module.constant(node.args[-1])
+    if made_by == "choices":
+        drawn = [module.constant(each.value) for each in node.keywords if each.arg == "k"]
+        return any(isinstance(each, int) and each >= _MANY for each in drawn)
+    least = {"range": _MANY, "randint": 10**_MANY, "randrange": 10**_MANY}.get(made_by)
+    return least is not None and isinstance(most, int) and most >= least
 
 
 def _in_seconds(parts: list[ast.AST]) -> bool:
@@ -205,6 +220,15 @@ def buy(symbol, amount, intent):
     client_order_id = Intent(uuid.uuid4().hex, time.time()).client_order_id
     started_at = int(time.time())
     return started_at
+""",
+        """
+import random
+import string
+
+length = 15
+client_order_id = "".join(random.choices(string.ascii_uppercase + string.digits, k=15))
+client_order_id = "".join(random.choice(string.ascii_letters) for _ in range(length))
+client_order_id = str(random.randint(0, 10000000000000))
 """,
         """
 import itertools

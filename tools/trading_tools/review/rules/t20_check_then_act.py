@@ -77,6 +77,10 @@ def _checks(function: ast.AsyncFunctionDef, module: Module) -> Iterator[tuple[st
     for call in module.own(function, ast.Call):
         target = called(module, call) if dotted(call.func).startswith("self.") else None
         if target is not None and isinstance(target.node, ast.FunctionDef):
+            if isinstance(module.parent(call), ast.Expr) and not target.module.within(
+                target.node, ast.Raise
+            ):
+                continue  # it decides nothing here: it draws, or logs
             for name in _checked_in(target.node, target.module):
                 yield name, call
 
@@ -149,7 +153,7 @@ def _before(one: ast.AST, other: ast.AST) -> bool:
 
 
 def _line(node: ast.AST) -> int:
-    line: int = node.lineno  # type: ignore[attr-defined]
+    line: int = node.lineno  # type: ignore[attr-defined]  # only of statements and expressions
     return line
 
 
@@ -199,6 +203,14 @@ class Bot:
 """,
         """
 class Bot:
+    def draw(self):
+        self.colour = "red" if self.trades_lost > 3 else "green"
+
+    async def settle(self, order):
+        self.draw()
+        await self.outcome(order)
+        self.trades_lost += 1
+
     async def execute(self, order):
         if self.exposure + order.value > self.max_exposure:
             return None

@@ -18,12 +18,12 @@ def _swallowing(attempt: ast.Try, module: Module) -> Iterator[Hit]:
         caught = _named(handler)
         if not caught & _ALL or _raises(handler, module):
             continue
-        silent = all(_does_nothing(each) for each in handler.body)
+        lost = all(_does_nothing(each) for each in handler.body) and _reaches_venue(attempt, module)
         if "BaseException" in caught and module.trades:
             what = "also stops Ctrl-C and the cancelling of tasks"
             name = "a bare `except`" if handler.type is None else "`except BaseException`"
-            yield Hit(handler, f"{name} {what}", None if silent else Severity.WARNING)
-        elif silent and _reaches_venue(attempt, module):
+            yield Hit(handler, f"{name} {what}", None if lost else Severity.WARNING)
+        elif lost:
             yield Hit(handler, "whatever goes wrong at the venue is thrown away here")
 
 

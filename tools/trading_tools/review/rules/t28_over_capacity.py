@@ -131,6 +131,7 @@ RULE = Rule(
     "large request waits for what can never be there, and all behind it wait with it.",
     fix="refuse a cost above the capacity with an error of its own, and enforce each limit that is "
     "declared",
+    link="https://github.com/upstash/ratelimit-py/pull/15",
     visits=(on_calls(_taken, "sleep"), on_nodes(_declared, ast.Assign)),
     bad=(
         """

@@ -12,6 +12,7 @@ from trading_tools.review.rule import Hit, Rule, Topic, on_calls
 _CLASS = "datetime.datetime"
 _SHOWN = frozenset({"strftime", "ctime", "date"})
 """What makes a text for people of a time, or the name of a file."""
+_IN_UTC = frozenset({"utcnow", "utcfromtimestamp"})
 
 
 def _naive(call: ast.Call, module: Module) -> Iterator[Hit]:
@@ -29,14 +30,62 @@ def _naive(call: ast.Call, module: Module) -> Iterator[Hit]:
         return
     used = module.parent(call)
     use = used.attr if isinstance(used, ast.Attribute) else ""
-    if use == "timestamp" and method in {"now", "today"}:
-        return  # local time is what `timestamp()` takes it for
-    yield Hit(
-        call,
-        f"`{ast.unparse(call.func)}()` makes a time without a zone",
-        Severity.WARNING if use in _SHOWN else None,
-        edits=_edits(call, method, module),
-    )
+    if use in {"timestamp", "astimezone"} and method in {"now", "today", "fromtimestamp"}:
+        return  # local time is what these take it for
+    if _says_utc(used, method, module):
+        return
+    misread = _misread(call, method, module)
+    what = f"`{ast.unparse(call.func)}()` makes a time without a zone"
+    severity = Severity.NOTE if use in _SHOWN else None
+    if misread:
+        what, severity = f"{what}, and `{misread}()` takes it for another", Severity.ERROR
+    yield Hit(call, what, severity, edits=_edits(call, method, module))
+
+
+def _says_utc(used: ast.AST | None, method: str, module: Module) -> bool:
+    """`utcnow().isoformat() + "Z"` and `utcnow().replace(tzinfo=UTC)` are right all the same."""
+    if method not in _IN_UTC or not isinstance(used, ast.Attribute):
+        return False
+    call = module.parent(used)
+    if used.attr == "replace" and isinstance(call, ast.Call):
+        return any(each.arg == "tzinfo" for each in call.keywords)
+    above = module.parent(call) if call is not None else None
+    return isinstance(above, ast.BinOp) and ast.unparse(above.right).startswith(("'Z", "'+00"))
+
+
+def _misread(call: ast.Call, method: str, module: Module) -> str:
+    """What takes this very time for one of another zone than it was made in; "" for nothing seen.
+
+    `timestamp()` takes UTC for local time, `replace(tzinfo=…)` local time for that of a zone.
+    """
+    wrong = "timestamp" if method in _IN_UTC else "replace"
+    for attribute in _attributes(call, module):
+        read = module.parent(attribute)
+        zoned = isinstance(read, ast.Call) and any(
+            each.arg == "tzinfo" and "local" not in ast.unparse(each.value)
+            for each in read.keywords
+        )
+        if attribute.attr == wrong and (wrong == "timestamp" or zoned):
+            return wrong
+    return ""
+
+
+def _attributes(call: ast.Call, module: Module) -> list[ast.Attribute]:
+    """What is asked of the time, at once or by the local name that it is given."""
+    used = module.parent(call)
+    if isinstance(used, ast.Attribute):
+        return [used]
+    function = module.function(call)
+    if function is None or not isinstance(used, ast.Assign | ast.AnnAssign):
+        return []
+    target = used.targets[0] if isinstance(used, ast.Assign) else used.target
+    if not isinstance(target, ast.Name) or module.scope(function).only(target.id) != [call]:
+        return []
+    return [
+        each
+        for each in module.within(function, ast.Attribute)
+        if isinstance(each.value, ast.Name) and each.value.id == target.id
+    ]
 
 
 def _edits(call: ast.Call, method: str, module: Module) -> tuple[Edit, ...]:
@@ -55,7 +104,7 @@ def _edits(call: ast.Call, method: str, module: Module) -> tuple[Edit, ...]:
 RULE = Rule(
     id="T31",
     title="a time without a zone",
-    severity=Severity.ERROR,
+    severity=Severity.WARNING,
     topic=Topic.EDGES,
     why="A naive time is read as local time by `timestamp()` and as UTC by people: candles, "
     "expiries and audit entries are off by the machine's offset, and by an hour more in summer.",
@@ -74,6 +123,15 @@ from datetime import UTC, datetime
 
 entry = {"größe": size, "at": datetime.utcnow().isoformat()}  # <-
 """,
+        """
+from datetime import datetime, timedelta, timezone
+
+since = int((datetime.utcnow()).timestamp() * 1000)  # <-
+
+def opened(candle):
+    at = datetime.fromtimestamp(candle[0] / 1000)  # <-
+    return at.replace(tzinfo=timezone.utc)
+""",
     ),
     good=(
         """
@@ -82,6 +140,9 @@ from datetime import UTC, datetime
 entry = {"at": datetime.now(UTC).isoformat()}
 opened = datetime.fromtimestamp(candle[0] / 1000, UTC)
 elapsed = datetime.now().timestamp() - started
+shown = datetime.now().astimezone().isoformat()
+start_time = datetime.utcnow().isoformat() + "Z"
+epoch = datetime.utcfromtimestamp(0).replace(tzinfo=UTC)
 """,
     ),
 )

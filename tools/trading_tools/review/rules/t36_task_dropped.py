@@ -11,6 +11,7 @@ from trading_tools.review.model.module import Module
 from trading_tools.review.model.words import words
 from trading_tools.review.rule import Hit, Rule, Topic, on_calls
 
+_CALLBACK_AT = {"call_soon": 0, "call_soon_threadsafe": 0, "call_later": 1, "call_at": 1}
 _GROUPS = frozenset({"group", "tg", "nursery", "tasks", "taskgroup"})
 
 
@@ -29,6 +30,19 @@ def _is_group(module: Module, holder: ast.expr) -> bool:
     return any(isinstance(each, ast.Call) and last_name(each.func) == "TaskGroup" for each in made)
 
 
+def _scheduled(call: ast.Call, module: Module) -> Iterator[Hit]:
+    """`loop.call_later(60, self._keep_alive)`, where that is a coroutine."""
+    given = call.args[_CALLBACK_AT[last_name(call.func)] :][:1]
+    for each in given:
+        by_self = isinstance(each, ast.Attribute) and last_name(each.value) == "self"
+        if not isinstance(each, ast.Name) and not by_self:
+            continue
+        functions = module.functions_by_name.get(last_name(each), [])
+        if functions and all(isinstance(one, ast.AsyncFunctionDef) for one in functions):
+            what = f"`{ast.unparse(each)}` is a coroutine: `{last_name(call.func)}` never runs it"
+            yield Hit(call, what, Severity.ERROR)
+
+
 RULE = Rule(
     id="T36",
     title="a task that nobody holds",
@@ -38,13 +52,24 @@ RULE = Rule(
     "and the bot goes on without it.",
     fix="keep the task and look at how it ended, or start it in an `asyncio.TaskGroup`",
     link="https://docs.python.org/3/library/asyncio-task.html#asyncio.create_task",
-    visits=(on_calls(_dropped, "create_task", "ensure_future"),),
+    visits=(
+        on_calls(_dropped, "create_task", "ensure_future"),
+        on_calls(_scheduled, *_CALLBACK_AT),
+    ),
     bad=(
         """
 import asyncio
 
 async def subscribe(self, symbol):
     asyncio.create_task(self._watch_health(symbol))  # <-
+""",
+        """
+class Stream:
+    def start(self, loop):
+        self._timer = loop.call_later(1800, self._keep_alive)  # <-
+
+    async def _keep_alive(self):
+        await self._client.extend(self._listen_key)
 """,
     ),
     good=(
@@ -65,6 +90,12 @@ async def run(self):
 
 def start(self, work):
     self.create_task(work)
+
+def late(self, loop):
+    loop.call_later(60, self._note)
+
+def _note(self):
+    self.late_at = self.clock()
 """,
     ),
 )

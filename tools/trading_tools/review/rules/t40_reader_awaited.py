@@ -55,6 +55,7 @@ RULE = Rule(
     why="A subscribe that awaits its own `while True` blocks whoever calls it: the watchdog behind "
     "it is never started, the second symbol never subscribed, and the first stall is for good.",
     fix="start the reader as a task (`asyncio.TaskGroup`), keep it, and go on",
+    link="https://github.com/nardew/cryptoxlib-aio/issues/52",
     visits=(on_nodes(_awaited, ast.Await),),
     bad=(
         """

@@ -28,6 +28,8 @@ _PLACEHOLDER: Final = re.compile(
     r"your|example|dummy|test|fake|xxx|placeholder|change|secret|insert|sample|demo|mock|todo|key",
     re.IGNORECASE,
 )
+_SHOWPIECE: Final = re.compile(r"vector|example|sample|dummy|fake|mock", re.IGNORECASE)
+_PATH: Final = re.compile(r"/?[a-z0-9.-]+(?:/[a-z0-9.-]+)+")
 _LOGS: Final = ("print", "debug", "info", "warning", "error", "exception", "critical", "log")
 _VARIETY: Final = 10
 
@@ -74,7 +76,7 @@ def _keyed(node: ast.Dict) -> Iterator[Hit]:
 def _literal(name: str, value: ast.expr) -> Iterator[Hit]:
     if not isinstance(value, ast.Constant) or not isinstance(value.value, str):
         return
-    if _SECRET.fullmatch(name) and _looks_real(value.value):
+    if _SECRET.fullmatch(name) and not _SHOWPIECE.search(name) and _looks_real(value.value):
         yield Hit(value, f"`{name}` stands here in the open")
 
 
@@ -86,6 +88,7 @@ def _looks_real(text: str) -> bool:
         and bool(_VALUE.fullmatch(text))
         and len(set(text)) >= _VARIETY
         and not _PLACEHOLDER.search(text)
+        and not _PATH.fullmatch(text)
     )
 
 
@@ -126,6 +129,7 @@ RULE = Rule(
     why="Whoever reads the repository, a backup or the log collector can trade with the account: "
     "keys on public pages are used within minutes.",
     fix="take it from the environment or a secret store, and log its name only",
+    link="https://github.com/calum-mcg/gdax-tradingbot/pull/1",
     visits=(
         where_said(on_module(_literals), *_SPOKEN),
         on_calls(_placed, *_CLIENTS),
@@ -159,6 +163,8 @@ import ccxt
 import os
 
 API_SECRET = os.environ["API_SECRET"]
+VECTOR_SECRET = "kQH5HW8p1uGOVjbgWA7FunAmGO8lsSUXNsu3eow76sz84Q18"
+DELETE_API_KEY = "/v5/user/delete-sub-api"
 SECRET_NAME = "BINANCE_API_SECRET_2024_MAIN"
 exchange = ccxt.binance({"apiKey": os.environ["KEY"], "secret": "your-secret-here-0123456789"})
 

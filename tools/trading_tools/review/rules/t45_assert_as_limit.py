@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from trading_tools.review.findings import Severity
 from trading_tools.review.model.index import last_name
 from trading_tools.review.model.module import Module
-from trading_tools.review.model.words import names_money, words
+from trading_tools.review.model.words import MONEY, names_money, words
 from trading_tools.review.rule import Hit, Rule, Topic, on_nodes
 
 _LIMITS = frozenset({"max", "limit", "cap", "leverage", "drawdown", "risk"})
@@ -19,19 +19,23 @@ _ORDERING = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
 def _asserted(node: ast.Assert, module: Module) -> Iterator[Hit]:
     for compare in [node.test, *module.within(node, ast.Compare)]:
-        if isinstance(compare, ast.Compare) and _is_limit(compare):
-            yield Hit(node, f"the limit `{ast.unparse(compare)}` is only asserted")
+        severity = _limits(compare) if isinstance(compare, ast.Compare) else None
+        if severity is not None:
+            yield Hit(node, f"the limit `{ast.unparse(compare)}` is only asserted", severity)
             return
 
 
-def _is_limit(compare: ast.Compare) -> bool:
+def _limits(compare: ast.Compare) -> Severity | None:
+    """How much a comparison matters: a limit of risk more than a bound that is a number."""
     if not any(isinstance(each, _ORDERING) for each in compare.ops):
-        return False
+        return None
     names = [last_name(each) for each in (compare.left, *compare.comparators)]
-    money = any(names_money(each) and words(each) - _VAGUE for each in names)
+    money = any(names_money(each) and words(each) & (MONEY - _VAGUE) for each in names)
     limit = any(words(each) & _LIMITS for each in names)
     bounded = any(isinstance(each, ast.Constant) for each in compare.comparators)
-    return money and (limit or bounded)
+    if money and limit:
+        return Severity.ERROR
+    return Severity.WARNING if money and bounded else None
 
 
 RULE = Rule(
@@ -57,6 +61,9 @@ def place(self, size, price):
     if size > self.max_position_size:
         raise LimitExceeded(f"{size} is more than {self.max_position_size}")
     assert self._client is not None
+
+def names(core_size):
+    assert core_size > 1
 """,
     ),
 )

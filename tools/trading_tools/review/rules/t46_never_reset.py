@@ -86,6 +86,7 @@ RULE = Rule(
     "in memory begins at zero after each crash, when the limit is needed most.",
     fix="keep the count with its day in UTC where it outlives the process, and begin anew when the "
     "day is another one",
+    link="https://github.com/sanketagarwal/hyperliquid-trading-agent/issues/5",
     visits=(on_nodes(_counted, ast.ClassDef),),
     bad=(
         """

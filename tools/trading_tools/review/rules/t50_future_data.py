@@ -29,7 +29,16 @@ def _shifted(call: ast.Call, module: Module) -> Iterator[Hit]:
         return
     steps = module.constant(given)
     if isinstance(steps, int) and steps < 0 and not _is_label(call, module):
-        yield Hit(call, f"`{ast.unparse(call)[-40:]}` takes a value of the future")
+        what = f"`{ast.unparse(call)[-40:]}` takes a value of the future"
+        yield Hit(call, what, Severity.WARNING if _is_return(call, module) else None)
+
+
+def _is_return(call: ast.Call, module: Module) -> bool:
+    """Whether what comes is held against what is there: what a position earns is measured so."""
+    assert isinstance(call.func, ast.Attribute)
+    base = ast.unparse(call.func.value)
+    above = [each for each in module.parents(call) if isinstance(each, ast.BinOp)]
+    return any(ast.unparse(each).count(base) > 1 for each in above)
 
 
 def _filled(call: ast.Call, module: Module) -> Iterator[Hit]:

@@ -24,6 +24,8 @@ _FALSE = frozenset({"false", "0", "no", "off", ""})
 def _in_signature(function: FunctionNode, module: Module) -> Iterator[Hit]:
     if not (function.args.defaults or function.args.kw_defaults) or not module.trades:
         return
+    if function.name != "__init__" and not module.venue_calls and not module.submits:
+        return  # it chooses a file, a list or a screen
     scope = module.scope(function)
     for name, default in scope.defaults.items():
         yield from _default(name, default, scope.parameters[name])
@@ -48,16 +50,16 @@ def _in_environment(call: ast.Call, module: Module) -> Iterator[Hit]:
     safe = low in _SAFE or low.endswith(tuple(f"_{each}" for each in _SAFE))
     real = low in _REAL or low.endswith(tuple(f"_{each}" for each in _REAL))
     if (safe and default.lower() in _FALSE) or (real and default.lower() not in _FALSE):
-        yield Hit(call, f"without `{name}` in the environment, orders are real")
+        severity = None if default else Severity.WARNING  # "" may only ask whether it is set
+        yield Hit(call, f"without `{name}` in the environment, orders are real", severity)
 
 
 def _default(name: str, default: ast.expr, node: ast.AST) -> Iterator[Hit]:
     if not isinstance(default, ast.Constant) or not isinstance(default.value, bool):
         return
     if (name in _SAFE and not default.value) or (name in _REAL and default.value):
-        yield Hit(
-            node, f"`{name}={default.value}` is the default: who says nothing trades for real"
-        )
+        what = f"`{name}={default.value}` is the default: who says nothing trades for real"
+        yield Hit(node, what, Severity.WARNING)
 
 
 RULE = Rule(
@@ -82,7 +84,7 @@ class Desk:
         self.testnet = os.getenv("BINANCE_TESTNET", "false") == "true"  # <-
 
 def trade(symbol, *, live=True):  # <-
-    ...
+    ccxt.okx().create_order(symbol, "market", "buy", 1)
 """,
     ),
     good=(
@@ -100,6 +102,12 @@ def trade(symbol, *, live=False):
         """
 def install(package, dry_run=False):
     ...
+""",
+        """
+from broker import exchange
+
+def script_of(order, live=True):
+    return exchange.live_script if live else exchange.past_script
 """,
     ),
 )

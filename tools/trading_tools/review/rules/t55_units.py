@@ -95,6 +95,7 @@ RULE = Rule(
     "on a good day, and fills what the margin gives on a bad one.",
     fix="divide by the price, or use `create_market_buy_order_with_cost`; put the unit into the "
     "name (`size_base`, `notional_quote`)",
+    link="https://github.com/knowm/XChange/issues/4035",
     visits=(on_acts(_sent, Act.SUBMIT), on_functions(_sized)),
     bad=(
         """

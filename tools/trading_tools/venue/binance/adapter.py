@@ -22,14 +22,19 @@ RULES = SocketRules(ping_every_s=20, pong_within_s=60, messages_per_s=5)
 """Pings every 20 s, pongs within a minute, five messages a second, an end after 24 hours."""
 
 _HOSTS = ("api", "api1", "api2", "api3", "api4", "api-gcp", "stream", "ws-api")
-_SISTERS = frozenset({"fapi.binance.com", "dapi.binance.com"})
+_TESTNET = "testnet.binance.vision"
+_SISTERS = frozenset({"fapi.binance.com", "dapi.binance.com", "testnet.binancefuture.com"})
 
 
 class BinanceSpot:
     """Binance spot: REST, market streams and the WebSocket API."""
 
     name = "binance"
-    hosts = _SISTERS | {f"{host}.binance.com" for host in _HOSTS} | {"data-api.binance.vision"}
+    hosts = (
+        _SISTERS
+        | {f"{host}.binance.com" for host in _HOSTS}
+        | {_TESTNET, f"stream.{_TESTNET}", f"ws-api.{_TESTNET}", "data-api.binance.vision"}
+    )
     spare_hosts = _SISTERS
 
     def __init__(self, place: SpotVenue, rules: SocketRules = RULES) -> None:

@@ -32,7 +32,15 @@ class Bybit:
     """Bybit v5: REST, public and private streams, and orders over WebSocket."""
 
     name = "bybit"
-    hosts = frozenset({"api.bybit.com", "api.bytick.com", "stream.bybit.com"})
+    hosts = frozenset(
+        {
+            "api.bybit.com",
+            "api.bytick.com",
+            "stream.bybit.com",
+            "api-testnet.bybit.com",
+            "stream-testnet.bybit.com",
+        }
+    )
 
     def __init__(self, place: BybitPlace, rules: SocketRules = RULES) -> None:
         self.place = place

@@ -26,10 +26,14 @@ class BinanceUsdm:
     """Binance USD-M: REST, streams and the WebSocket API."""
 
     name = "binanceusdm"
-    hosts = frozenset(
-        {"fapi.binance.com", "fstream.binance.com", "ws-fapi.binance.com", "api.binance.com"}
-    )
-    spare_hosts = frozenset({"api.binance.com"})
+    spare_hosts = frozenset({"api.binance.com", "testnet.binance.vision"})
+    hosts = spare_hosts | {
+        "fapi.binance.com",
+        "fstream.binance.com",
+        "ws-fapi.binance.com",
+        "testnet.binancefuture.com",
+        "fstream.binancefuture.com",
+    }
 
     def __init__(self, place: UsdmVenue, rules: SocketRules = RULES) -> None:
         self.place = place

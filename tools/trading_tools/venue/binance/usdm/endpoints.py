@@ -140,12 +140,14 @@ REST: Final[Mapping[tuple[str, str], Endpoint]] = {
     ("POST", "/fapi/v1/listenKey"): _keyed(Op.STREAM_KEY, account.start_stream, 1),
     ("PUT", "/fapi/v1/listenKey"): _keyed(Op.STREAM_KEY, account.keep_stream, 1),
     ("DELETE", "/fapi/v1/listenKey"): _keyed(Op.STREAM_KEY, account.end_stream, 1),
+    ("GET", "/api/v3/account"): _signed(Op.BALANCE, info.spot_account, 20),
+    ("GET", "/sapi/v1/account/apiRestrictions"): _signed(Op.SETTINGS, info.api_restrictions, 1),
     ("GET", "/sapi/v1/system/status"): _public(Op.OTHER, common.system_status, 1),
     ("GET", "/sapi/v1/capital/config/getall"): _signed(Op.MARKETS, common.coins, 10),
     ("GET", "/sapi/v1/margin/allPairs"): _signed(Op.MARKETS, common.no_margin, 1),
     ("GET", "/sapi/v1/margin/isolated/allPairs"): _signed(Op.MARKETS, common.no_margin, 10),
 }
-"""Endpoints by method and path; `/sapi/` is where clients look up coins."""
+"""Endpoints by method and path; `/sapi/` and `/api/` are where clients look up coins and keys."""
 
 SOCKET: Final[Mapping[str, Endpoint]] = {
     "depth": _DEPTH,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from trading_tools.venue.binance import info as common
 from trading_tools.venue.binance.call import Call
-from trading_tools.venue.binance.forms import STP
+from trading_tools.venue.binance.forms import STP, account_form
 from trading_tools.venue.binance.info import rate_limits
 from trading_tools.venue.core.contracts import Contract
 from trading_tools.venue.core.instruments import ATOMS, Instrument, text_of
@@ -26,6 +27,16 @@ def exchange_info(call: Call) -> dict[str, Any]:
         "assets": [{"asset": "USDT", "marginAvailable": True, "autoAssetExchange": "-10000"}],
         "symbols": [_contract(call, each) for each in call.instruments()],
     }
+
+
+def api_restrictions(call: Call) -> dict[str, Any]:
+    """What the key may do: as on the spot market, and trade contracts."""
+    return {**common.api_restrictions(call), "enableFutures": True}
+
+
+def spot_account(call: Call) -> dict[str, Any]:
+    """The spot account of whoever trades contracts here: there is nothing in it."""
+    return account_form(call.account, [], omit_zero=False)
 
 
 def brackets(call: Call) -> list[dict[str, Any]]:

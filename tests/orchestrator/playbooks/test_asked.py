@@ -1,0 +1,30 @@
+"""The cheap look at what playbooks are asked by: it never says no where one takes the request."""
+
+from pathlib import Path
+
+import pytest
+
+from orchestrator.playbooks.asked import any_is_asked
+from orchestrator.playbooks.files import shipped_dir
+from orchestrator.playbooks.reading import read_playbook
+
+SHIPPED = sorted(shipped_dir().glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_each_example_of_a_playbook_holds_what_it_is_asked_by(path: Path) -> None:
+    playbook = read_playbook(path, "shipped").playbook
+    assert playbook is not None
+    assert all(any_is_asked([example], [path]) for example in playbook.examples)
+
+
+def test_a_request_for_something_else_holds_none() -> None:
+    assert not any_is_asked(["implement a Bybit perp connector", ""], SHIPPED)
+
+
+@pytest.mark.parametrize(
+    "text", ["asks: kelly", "- kelly", "asks: [{a: kelly}]", "asks: [", "\x00", ""]
+)
+def test_a_file_that_is_no_playbook_is_asked_by_nothing(tmp_path: Path, text: str) -> None:
+    (tmp_path / "broken.yaml").write_text(text)
+    assert not any_is_asked(["kelly"], [tmp_path / "broken.yaml", tmp_path / "none.yaml"])
