@@ -40,7 +40,8 @@ class Progress:
     Kinds: `sealed` (`seal`, `why`), `credentials` (`replaced`: where, by name), `venues`
     (`venues`, `seconds` since the beginning), `bot.started`, `bot.signaled`, `bot.exited` (as in
     the ledger), `output` (`text`: a line, of the first that the bot prints), `reached` (the bot has
-    asked something of a venue, once), `orders` (`accepted`: by all venues so far), `trouble` (`text`: what went wrong in the drill itself, at the end).
+    asked something of a venue, once), `orders` (`accepted`: by all venues so far), `trouble`
+    (`text`: what went wrong in the drill itself, at the end).
     """
 
     kind: str
