@@ -74,6 +74,18 @@ async def test_a_resend_fails_and_the_sequence_tells_how_it_came() -> None:
     assert sum(step.guilty for step in one_order.sequence) == 2
 
 
+async def test_orders_are_told_by_the_names_that_the_bot_knows() -> None:
+    async def named(stage: Stage) -> None:
+        stage.place.exchange.name_of = lambda order: f"OWIRE-{order.ticket.client_order_id}"
+        await naive(stage)
+
+    found = await judged("d01", (await played(named, *D01.faults)).recording())
+    (one_order,) = [each for each in found.findings if each.held is False]
+    assert "order OWIRE-again (buy 0.001 BTCUSDT) follows order OWIRE-clip-1" in one_order.detail
+    told = [step.what for step in one_order.sequence]
+    assert "accepts it as order OWIRE-again" in told
+
+
 async def test_a_bot_that_asks_before_it_sends_again_passes() -> None:
     found = await judged("d01", (await played(trade, *D01.faults)).recording())
     assert {each.invariant.value: each.held for each in found.findings} == {

@@ -79,6 +79,7 @@ class Order:
     """
 
     id: str
+    name: str
     seq: int
     at: int
     request: int
@@ -140,7 +141,8 @@ class Fault:
 class Facts:
     """All that one ledger tells. Times are milliseconds of the venue's clock.
 
-    Requests are by the number of their entry, and orders by that of their request.
+    Requests are by the number of their entry, and orders by that of their request; `names` has the
+    id of each order on the wire, where it is not the ledger's own.
     """
 
     entries: tuple[Entry, ...]
@@ -153,6 +155,7 @@ class Facts:
     exited: Entry | None
     by_number: Mapping[int, Request] = field(repr=False)
     placed_by: Mapping[int, Order] = field(repr=False)
+    names: Mapping[str, str] = field(repr=False)
 
     @property
     def began_at(self) -> int:
@@ -207,6 +210,11 @@ def read(entries: Iterable[Entry]) -> Facts:
         exited=exits[-1] if exits else None,
         by_number=requests,
         placed_by={order.request: order for order in orders.values() if order.request},
+        names={
+            str(entry.body["order"]): str(entry.body["name"])
+            for entry in kept
+            if entry.kind in _ACCEPTED and "name" in entry.body
+        },
     )
 
 
@@ -274,6 +282,7 @@ def _order(number: str, accepted: Entry, end: Entry | None) -> Order:
     body = accepted.body
     return Order(
         id=number,
+        name=str(body.get("name", number)),
         seq=accepted.seq,
         at=accepted.at,
         request=int(body.get("request", 0)),

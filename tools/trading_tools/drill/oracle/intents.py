@@ -266,4 +266,4 @@ def _same_terms(first: Order, second: Order) -> bool:
 def _name(sent: _Sent) -> str:
     order = sent.order
     size = f"{order.size.normalize():f}" if order.size else f"worth {order.worth.normalize():f}"
-    return f"order {order.id} ({order.side.lower()} {size} {order.symbol})"
+    return f"order {order.name} ({order.side.lower()} {size} {order.symbol})"

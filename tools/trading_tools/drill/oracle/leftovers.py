@@ -141,6 +141,6 @@ def _seqs(orders: list[Order]) -> tuple[int, ...]:
 
 def _listed(orders: list[Order]) -> str:
     first = orders[0]
-    words = f"order {first.id} ({first.side.lower()} {first.symbol})"
+    words = f"order {first.name} ({first.side.lower()} {first.symbol})"
     more = len(orders) - 1
     return f"{words} and {more} more are" if more else f"{words} is"

@@ -69,7 +69,7 @@ def unprotected(
 
     `meant` are positions, by symbol, that the bot leaves by design.
     """
-    found = [f"order {order.id} is open" for order in entry_orders(facts, seq)]
+    found = [f"order {order.name} is open" for order in entry_orders(facts, seq)]
     for symbol in sorted({fill.symbol for fill in facts.fills}):
         held = position(facts, symbol, seq)
         traded = sum(fill.size for fill in facts.fills if fill.symbol == symbol)

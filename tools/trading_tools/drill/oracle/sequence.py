@@ -123,7 +123,7 @@ def _did(entry: Entry, facts: Facts) -> bool:
 
 
 def _accepted(entry: Entry, facts: Facts) -> _Told:
-    return "venue", Way.HERE, f"accepts it as order {entry.body['order']}"
+    return "venue", Way.HERE, f"accepts it as order {_name(entry, facts)}"
 
 
 def _rejected(entry: Entry, facts: Facts) -> _Told:
@@ -133,11 +133,17 @@ def _rejected(entry: Entry, facts: Facts) -> _Told:
 def _traded(entry: Entry, facts: Facts) -> _Told:
     body = entry.body
     size, price = _plain(body["size"]), _plain(body["price"])
-    return "venue", Way.HERE, f"order {body['order']} trades {size} at {price}"
+    return "venue", Way.HERE, f"order {_name(entry, facts)} trades {size} at {price}"
 
 
 def _ended(entry: Entry, facts: Facts) -> _Told:
-    return "venue", Way.HERE, f"order {entry.body.get('order')} is {entry.kind.partition('.')[2]}"
+    return "venue", Way.HERE, f"order {_name(entry, facts)} is {entry.kind.partition('.')[2]}"
+
+
+def _name(entry: Entry, facts: Facts) -> str:
+    """The id by which the bot knows an entry's order."""
+    number = str(entry.body.get("order"))
+    return facts.names.get(number, number)
 
 
 def _delivered(entry: Entry, facts: Facts) -> _Told:
