@@ -77,6 +77,12 @@ _ANSWERS_WITHIN_S = 5
     help="Its kill switch: a signal (TERM, INT, HUP, USR1, USR2, KILL) or a command.",
 )
 @click.option(
+    "--memory",
+    type=click.FloatRange(0.01, 100_000),
+    metavar="GIB",
+    help="The most that it may hold; default: half of the machine's.",
+)
+@click.option(
     "--clock-rate",
     type=click.FloatRange(1, 100),
     default=1,
@@ -118,7 +124,7 @@ def _asked(options: dict[str, Any]) -> Drill:
     from trading_tools.exchange.facts.book import ended
     from trading_tools.venue.names import VENUES
 
-    command = options["command"]
+    command, memory = options["command"], options["memory"]
     if not command:
         raise CommandError("there is no command", "orc drill", "give the bot's after --")
     venues = tuple(dict.fromkeys(options["venues"] or ("binance",)))
@@ -145,6 +151,7 @@ def _asked(options: dict[str, Any]) -> Drill:
         forwards=tuple(_forward(each) for each in options["forwards"]),
         declared=Declared(_size(options["max_position"]), options["expect_flat"]),
         kill=_kill(options["kill"]),
+        **({"memory_bytes": int(memory * 2**30)} if memory else {}),
         clock_rate=options["clock_rate"],
     )
 

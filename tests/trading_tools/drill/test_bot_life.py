@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -219,6 +220,32 @@ def test_a_bot_that_forks_without_end_is_ended(tmp_path: Path) -> None:
     assert recording.bot.signal == "SIGKILL"
     reason = next(each.body["why"] for each in told if each.kind == "bot.signaled")
     assert reason == "it has more than 4,096 processes"
+
+
+def test_a_bot_that_holds_too_much_memory_is_ended(tmp_path: Path) -> None:
+    told: list[Progress] = []
+    bot = "import time; held = b'x' * 200_000_000; print(len(held), flush=True); time.sleep(60)"
+    recording = drill([sys.executable, "-c", bot], tmp_path, told, memory_bytes=2**27)
+    assert recording.bot.signal == "SIGKILL"
+    reason = next(each.body["why"] for each in told if each.kind == "bot.signaled")
+    assert reason == "it holds more than 0.12 GiB of memory; --memory lets it"
+
+
+def test_what_processes_share_counts_once_and_scratch_space_ends(tmp_path: Path) -> None:
+    bot = """
+    import os, time
+    held = b"x" * 90_000_000
+    if all(os.fork() for _ in range(2)):
+        try:
+            with open("/tmp/much", "wb", buffering=0) as file:
+                for _ in range(200):
+                    file.write(held[:1_000_000])
+        except OSError as error:
+            print(error.strerror)
+    time.sleep(1)
+    """
+    recording = drill(write_bot(tmp_path, bot), tmp_path, memory_bytes=2**27)
+    assert (recording.bot.code, recording.bot.output) == (0, "No space left on device\n")
 
 
 @pytest.mark.slow

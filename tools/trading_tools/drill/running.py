@@ -24,7 +24,7 @@ from trading_tools.drill.reports.outcome import Outcome
 from trading_tools.drill.scenarios.ends import CALM
 from trading_tools.drill.scenarios.scenario import Scenario, Signal, SignalKind
 from trading_tools.drill.sealed import Progress, check_program, sealed_run
-from trading_tools.drill.spec import BotSignal, DrillSpec, Forward
+from trading_tools.drill.spec import HALF_THE_MACHINE, BotSignal, DrillSpec, Forward
 from trading_tools.drill.staging import PATIENCE_S, PATIENT, STAGE
 from trading_tools.venue.names import VENUES
 
@@ -67,8 +67,9 @@ class Drill:
     """What is asked: which bot, under which scenarios, on which venues.
 
     `timeout_s` is how long the bot gets in each run; None is what the scenario says. `kill` is how
-    its kill switch is pulled: a signal's name, or a command that runs beside it. By `clock_rate`
-    the clock of the bot and the venues runs faster; all times of a run are by that clock.
+    its kill switch is pulled: a signal's name, or a command that runs beside it. A bot that holds
+    more than `memory_bytes` is ended. By `clock_rate` the clock of the bot and the venues runs
+    faster; all times of a run are by that clock.
     """
 
     command: tuple[str, ...]
@@ -83,6 +84,7 @@ class Drill:
     forwards: tuple[Forward, ...] = ()
     declared: Declared = field(default_factory=Declared)
     kill: str = "TERM"
+    memory_bytes: int = HALF_THE_MACHINE
     clock_rate: float = 1
 
 
@@ -227,6 +229,7 @@ class _OnVenue:
             timeout_s=asked.timeout_s or usual - _AROUND_S + PATIENCE_S,
             variables=_with_keys(asked, self._venue),
             forwards=asked.forwards,
+            memory_bytes=asked.memory_bytes,
             clock_rate=asked.clock_rate,
         )
 

@@ -6,10 +6,14 @@ Running it is `sealed`; what it gives back is `recording`.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal, Self
+
+HALF_THE_MACHINE: Final = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+"""Half of the memory that this machine has, in bytes."""
 
 _TAKEN = frozenset({53, 80, 443, 8443, 9443})
 
@@ -80,6 +84,8 @@ class DrillSpec:
         variables: set for the bot, over everything else.
         forwards: services of this machine that it may reach.
         weaker: use the weaker seal even where the strong one is there.
+        memory_bytes: the most that its processes may hold together, and that each of its scratch
+            folders may.
         clock_rate: how much faster the clock runs for the bot and its venues. The times here are
             by that clock.
     """
@@ -97,6 +103,7 @@ class DrillSpec:
     variables: Mapping[str, str] = field(default_factory=dict)
     forwards: tuple[Forward, ...] = ()
     weaker: bool = False
+    memory_bytes: int = HALF_THE_MACHINE
     clock_rate: float = 1
 
     def to_json(self) -> str:

@@ -123,7 +123,7 @@ class Bot:
         self.terminate(f"the drill's {self._spec.timeout_s:g} s are over")
 
     async def _watch(self) -> None:
-        """Count the bot's accepted orders, do what is due after so many, and end a fork bomb."""
+        """Count the bot's accepted orders, do what is due after so many, and end one that grows."""
         read = [0] * len(self._venues)
         looks = 0
         reached = False
@@ -143,9 +143,17 @@ class Bot:
                 self._due.remove(act)
                 asyncio.get_running_loop().call_later(act.delay_s, self._do, act)
             looks += 1
-            if looks % _CROWD_EVERY == 0 and self._life and self._life.crowd() > _MOST_PROCESSES:
-                self.kill(f"it has more than {_MOST_PROCESSES:,} processes")
+            if looks % _CROWD_EVERY == 0 and self._life:
+                self._end_if_it_grows(self._life)
             await asyncio.sleep(_WATCH_EVERY_S)
+
+    def _end_if_it_grows(self, life: Life) -> None:
+        """End a bot that takes more than the machine can give beside the drill."""
+        most = self._spec.memory_bytes
+        if life.crowd() > _MOST_PROCESSES:
+            self.kill(f"it has more than {_MOST_PROCESSES:,} processes")
+        elif life.holds_more_than(most):
+            self.kill(f"it holds more than {most / 2**30:.2g} GiB of memory; --memory lets it")
 
     def _do(self, act: BotSignal) -> None:
         if self._life is None:

@@ -71,6 +71,11 @@ class GroupLife:
         """Nothing tells how many processes a group has."""
         return 1
 
+    def holds_more_than(self, memory_bytes: int) -> bool:
+        """Nothing tells what a group holds."""
+        del memory_bytes
+        return False
+
     def _send(self, number: int) -> bool:
         """Whether there was a group to send it to."""
         with contextlib.suppress(ProcessLookupError):

@@ -17,6 +17,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol, Self
 
+from trading_tools.drill.inside.memory import more_than
+
 _CHUNK = 1 << 18
 _PIPE_BYTES = 1 << 20
 _LAST_WORDS_S = 2
@@ -55,6 +57,9 @@ class Life(Protocol):
 
     def crowd(self) -> int:
         """How many processes it has, as far as can be seen."""
+
+    def holds_more_than(self, memory_bytes: int) -> bool:
+        """Whether its processes hold more memory than that, as far as can be seen."""
 
 
 class Drain:
@@ -191,6 +196,10 @@ class SealedLife:
     def crowd(self) -> int:
         """All processes of the drill's network, which are the bot's but for two or three."""
         return len(_numbers())
+
+    def holds_more_than(self, memory_bytes: int) -> bool:
+        """Whether its processes hold more memory than that; what they share counts once."""
+        return more_than(memory_bytes, self._pids())
 
     def _pids(self) -> list[int]:
         space = _space(self._first)

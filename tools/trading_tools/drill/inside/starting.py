@@ -73,6 +73,7 @@ class SealedStart:
             etc={name: scratch / name for name in etc},
             uid=order.uid,
             gid=order.gid,
+            memory_bytes=order.spec.memory_bytes,
         )
         self._variables = {
             **variables,

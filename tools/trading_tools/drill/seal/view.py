@@ -41,6 +41,8 @@ class View:
     """Files of /etc by name, in place of the machine's."""
     uid: int
     gid: int
+    memory_bytes: int
+    """The most that each folder in memory takes."""
 
 
 def arguments(bwrap: str, view: View, status_fd: int) -> list[str]:
@@ -51,19 +53,19 @@ def arguments(bwrap: str, view: View, status_fd: int) -> list[str]:
     argv += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
     for name in _KERNEL:
         argv += ["--ro-bind-try", name, name]
-    empty = str(view.scratch / "empty")
+    empty, room = str(view.scratch / "empty"), ["--size", str(view.memory_bytes)]
     emptied = [place for place in map(Path, EMPTIED) if place.is_dir() and not place.is_symlink()]
     for place in emptied:
-        argv += ["--tmpfs", str(place)]
+        argv += [*room, "--tmpfs", str(place)]
     for path in _kept(view, emptied):
         argv += ["--ro-bind", str(path), str(path)]
     if not _is_under(view.scratch, emptied) or _is_under(view.scratch, _kept(view, emptied)):
-        argv += ["--tmpfs", str(view.scratch)]
+        argv += [*room, "--tmpfs", str(view.scratch)]
     argv += _etc(view.etc)
     for path in view.hidden:
         if _is_under(path, emptied) and not _is_under(path, _kept(view, emptied)):
             continue
-        argv += ["--tmpfs", str(path)] if path.is_dir() else ["--ro-bind", empty, str(path)]
+        argv += [*room, "--tmpfs", str(path)] if path.is_dir() else ["--ro-bind", empty, str(path)]
     argv += ["--bind", str(view.copy), str(view.folder)]
     for part in view.shown:
         argv += ["--ro-bind", str(view.folder / part), str(view.folder / part)]
