@@ -7,7 +7,7 @@ the others go on: this is the one place of the package where every exception is 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,16 +84,20 @@ def _applied(rule: Rule, module: Module) -> list[Finding]:
 
 
 def _subjects(visit: Visit, module: Module) -> Iterable[Any]:
-    found: Iterable[Any] = (module,)
-    if visit.kinds:
+    found: Sequence[Any] = (module,)
+    if visit.calls:
+        table = module.index.calls()
+        if table.keys().isdisjoint(visit.calls):
+            return ()
+        found = [call for name in visit.calls if name in table for call in table[name]]
+    elif visit.acts:
+        if not (found := module.venue_calls):
+            return ()
+        found = [each for each in found if each.act in visit.acts]
+    elif visit.kinds:
         found = module.nodes(visit.kinds[0])
         if len(visit.kinds) > 1:
             found = [node for kind in visit.kinds for node in module.nodes(kind)]
-    elif visit.calls:
-        table = module.index.calls()
-        found = [call for name in visit.calls if name in table for call in table[name]]
-    elif visit.acts:
-        found = [each for each in module.venue_calls if each.act in visit.acts]
     # To look for words costs more than all of that.
     return found if found and (not visit.said or module.mentions(visit.said)) else ()
 

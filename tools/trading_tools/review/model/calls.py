@@ -290,6 +290,7 @@ def _set_later(module: Module, given: ast.expr) -> bool:
     return False
 
 
+@lru_cache(maxsize=8192)
 def is_client_id(name: str) -> bool:
     """Whether a venue takes an id of ours under this name."""
     return name.replace("_", "").lower() in CLIENT_IDS
