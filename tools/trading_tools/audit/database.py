@@ -199,22 +199,24 @@ class Database:
             # In this order: a ledger that appears in between is then not taken for a stranger.
             self._cursor.execute("SELECT 1 FROM sqlite_master LIMIT 1")
             occupied = self._cursor.fetchone() is not None
-            self._cursor.execute("PRAGMA user_version")
-            found = int(self._cursor.fetchone()[0])  # type: ignore[index]
+            found = int(self._answer("PRAGMA user_version"))
             if found == 0 and occupied:
                 raise LedgerVersion(
                     f"{self.name} is a database of something else, not a ledger: name another file"
                 )
             return found
         # Not `to_regclass`: what another has just made, a session that waited would not see.
-        self._cursor.execute(
+        there = self._answer(
             "SELECT EXISTS (SELECT FROM pg_class WHERE relname = 'audit_schema'"
             " AND pg_table_is_visible(oid))"
         )
-        if not self._cursor.fetchone()[0]:  # type: ignore[index]
-            return 0
-        self._cursor.execute("SELECT version FROM audit_schema")
-        return int(self._cursor.fetchone()[0])  # type: ignore[index]
+        return int(self._answer("SELECT version FROM audit_schema")) if there else 0
+
+    def _answer(self, query: str) -> Any:
+        """The one value that a query gives."""
+        self._cursor.execute(query)
+        ((value,),) = self._cursor.fetchall()
+        return value
 
     def _require_known(self, version: int) -> bool:
         if version > tables.SCHEMA_VERSION:

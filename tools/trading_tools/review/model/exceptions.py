@@ -89,7 +89,9 @@ def _tree() -> dict[str, str]:
         if line:
             child, parent = line.split()
             tree[f"ccxt.{child}"] = parent if parent == "Exception" else f"ccxt.{parent}"
-    tree.update(line.split(" ") for line in _OTHERS.split("\n") if line)  # type: ignore[misc]
+    for line in filter(None, _OTHERS.split("\n")):
+        child, parent = line.split()
+        tree[child] = parent
     return tree
 
 
