@@ -117,7 +117,7 @@ def _told(found: Handover) -> str:
 def _report(file: Path) -> dict[str, Any]:
     fix = "name a report that `orc golive --format json=FILE` wrote"
     try:
-        said = json.loads(file.read_bytes())
+        said = json.loads(file.read_bytes(), object_pairs_hook=_once, parse_constant=_no_number)
     except OSError as error:
         why = error.strerror or str(error)
         raise CommandError(f"cannot be read ({why})", str(file), fix) from None
@@ -126,6 +126,18 @@ def _report(file: Path) -> dict[str, Any]:
     if not isinstance(said, dict) or "checks" not in said:
         raise CommandError("is no report of the gate", str(file), fix)
     return said
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object that all readers read alike: of a key that is there twice each takes another."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key is there twice")
+    return found
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(f"{text} is no JSON")
 
 
 def _day(text: str) -> date:

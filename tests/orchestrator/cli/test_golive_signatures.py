@@ -143,7 +143,7 @@ def test_a_waiver_counts_for_nothing_once_its_signer_is_taken_off_the_list(
     outcome = orc("golive", "--no-drills", "--json")
     (open_still,) = (each for each in outcome.json["checks"] if each["id"] == "G15")
     assert open_still["verdict"] == "no-evidence"
-    assert "the signature is not ada's" in open_still["detail"]
+    assert "ada is not in approvers.keys" in open_still["detail"]
 
 
 def test_a_failed_check_cannot_be_waived(
@@ -248,3 +248,38 @@ def test_a_run_can_neither_waive_nor_sign(
     outcome = waive(orc, keys)
     assert outcome.code == 2
     assert "a person decides that" in outcome.err
+
+
+@pytest.mark.parametrize("key", ["", "wrong"])
+def test_a_ledger_that_cannot_be_checked_makes_no_go_hold(
+    orc: CommandLine, project: GateProject, keys: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setenv("ORC_AUDIT_KEY", "0" * 32)
+    waive(orc, keys)
+    judge(orc)
+    sign(orc, keys, "ada", "grace")
+    assert worth(orc) == []
+    monkeypatch.setenv("ORC_AUDIT_KEY", key)
+    (problem, missing) = worth(orc)
+    assert problem.startswith("the ledger cannot be believed: the ledger ")
+    assert "is under key" in problem
+    assert missing == "not signed by ada, grace"
+
+
+@pytest.mark.parametrize("added", ['"verdict": "NO-GO", ', '"extra": NaN, '])
+def test_a_report_that_two_readers_read_differently_is_none(
+    orc: CommandLine, signed: GateProject, added: str
+) -> None:
+    report = signed.folder / "go.json"
+    report.write_text(report.read_text().replace("{", "{" + added, 1))
+    outcome = orc("golive", "--verify", "go.json")
+    assert outcome.code == 2
+    assert "is no report of the gate" in outcome.err
+
+
+def test_a_person_whose_key_nobody_named_is_told_so(
+    orc: CommandLine, project: GateProject, keys: Path
+) -> None:
+    outcome = waive(orc, keys, by="mallory")
+    assert outcome.code == 2
+    assert "mallory is not in approvers.keys; there are ada, grace" in outcome.err

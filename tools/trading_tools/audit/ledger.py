@@ -289,6 +289,14 @@ class Ledger:
         with self.store.database.reading():
             return self.store.text(name)
 
+    def require_key(self) -> None:
+        """Refuse a ledger whose key in force is another than the one it was opened with.
+
+        Under another one, or none, what is read cannot be checked. Raises ``KeyMismatch``.
+        """
+        with self.store.database.reading():
+            self.store.require_key()
+
     def change_key(self, new_key: bytes) -> None:
         """Put the ledger under ``new_key`` from here on; also how an unkeyed one gets its key.
 

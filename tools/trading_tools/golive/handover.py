@@ -136,6 +136,7 @@ def check_report(
         problems.append(f"it ended on {str(said.get('valid_until', 'no day'))[:10]}")
     signatures: list[Signature] = []
     try:
+        ledger.require_key()
         require_unaltered(ledger, stream)
         if digest(said) not in _judged(ledger, project):
             problems.append("the ledger does not know it: it was made elsewhere or changed")

@@ -19,6 +19,9 @@ from trading_tools.audit.event import canonical_json
 NAMESPACE = "orc-golive"
 """What the signatures are for: one made for another purpose does not count."""
 
+_WILD = frozenset("*?!")
+"""What makes a pattern of a name in a file of allowed signers."""
+
 _WAIT_S = 120
 """Long enough to type a passphrase or touch a hardware key."""
 
@@ -46,6 +49,9 @@ def why_not(said: Mapping[str, Any], by: str, signature: str, signers: Path) -> 
     """Why this is not what `by` signed; None where it is."""
     if not signers.is_file():
         return f"there is no file {signers.name} that says whose key is whose"
+    named = _names(signers)
+    if by not in named and not any(set(each) & _WILD for each in named):
+        return f"{by} is not in {signers.name}; there are {', '.join(named)}"
     with tempfile.TemporaryDirectory(prefix="orc-sign-") as folder:
         file = Path(folder) / "signature"
         file.write_text(signature, encoding="utf-8")
@@ -55,6 +61,13 @@ def why_not(said: Mapping[str, Any], by: str, signature: str, signers: Path) -> 
         except SigningError as error:
             return str(error)
     return None if done.returncode == 0 else f"the signature is not {by}'s: {_last(done)}"
+
+
+def _names(signers: Path) -> list[str]:
+    """Whose keys a file of allowed signers has."""
+    lines = signers.read_text(encoding="utf-8", errors="replace").splitlines()
+    firsts = [line.split()[0] for line in lines if line.strip() and not line.startswith("#")]
+    return [name for first in firsts for name in first.split(",")]
 
 
 def key_of(signature: str) -> str:

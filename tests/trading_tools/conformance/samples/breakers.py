@@ -159,3 +159,19 @@ class Entered(Sound):
 def kit_breaker() -> Breaker:
     """The kit's own."""
     return Breaker("check", BreakerRules(failures=3, open_s=10))
+
+
+class NeverLetsThrough:
+    """Refuses everything: most of what it is asked never comes to the question."""
+
+    def __init__(self, failure_threshold: int = 3, recovery_timeout: float = 30.0) -> None:
+        del failure_threshold, recovery_timeout
+
+    def can_execute(self) -> bool:
+        return False
+
+    def record_success(self) -> None:
+        return None
+
+    def record_failure(self) -> None:
+        return None

@@ -25,13 +25,17 @@ class Skipped(Exception):
     """A property says nothing of this component, and why."""
 
 
+class NotReached(Exception):
+    """A history did not come to where the property is asked, and why: it shows nothing of it."""
+
+
 class Hung(BaseException):
     """The code computes and does not come back. No Exception, so that nothing keeps it."""
 
     happened = False
 
 
-OURS = Stuck | Broken | Skipped | Hung
+OURS = Stuck | Broken | Skipped | NotReached | Hung
 """What ends a history and is no answer of the user's code."""
 
 

@@ -16,7 +16,14 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import Flaky
 from hypothesis.strategies import SearchStrategy
 
-from trading_tools.conformance.inside.journal import Broken, Failing, Hung, Journal, Skipped
+from trading_tools.conformance.inside.journal import (
+    Broken,
+    Failing,
+    Hung,
+    Journal,
+    NotReached,
+    Skipped,
+)
 from trading_tools.conformance.inside.virtual import Stuck
 from trading_tools.conformance.spec import Finding, Verdict
 
@@ -66,7 +73,9 @@ def judge(law: Property, seed_: int, histories: int) -> Finding:
         detail = "the same history does not break it each time" if unsteady else ""
         example = journal.counterexample(broken)
         return _finding(law, Verdict.BROKEN, detail, search.until, example)
-    return _finding(law, Verdict.HELD, law.covers, search.tried)
+    if not search.reached:
+        return _finding(law, Verdict.NOT_APPLICABLE, f"not reached: {search.missed}")
+    return _finding(law, Verdict.HELD, law.covers, search.reached)
 
 
 def _finding(
@@ -81,6 +90,8 @@ class _Search:
     def __init__(self, law: Property) -> None:
         self._law = law
         self.tried = 0
+        self.reached = 0
+        self.missed = ""
         self.until = 0
         self.broken: Broken | None = None
         self.journal = Journal()
@@ -103,6 +114,9 @@ class _Search:
         journal = Journal()
         try:
             self._live(history, journal)
+            self.reached += 1
+        except NotReached as why:
+            self.missed = str(why)
         except Broken as broken:
             self.until = self.until or self.tried
             self.broken, self.journal = broken, journal

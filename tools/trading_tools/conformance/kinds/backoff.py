@@ -15,7 +15,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from trading_tools.conformance.inside.flaky import chance
-from trading_tools.conformance.inside.journal import Failing, Journal, Skipped
+from trading_tools.conformance.inside.journal import Failing, Journal, NotReached, Skipped
 from trading_tools.conformance.inside.loading import Loaded
 from trading_tools.conformance.inside.search import Property
 from trading_tools.conformance.kinds.backoff_shapes import Met, Shape, shape_of
@@ -133,7 +133,7 @@ class _Case:
             chance(number)
             met = self._live(outcomes, journal)
             if len(met.waits) < count:
-                return
+                raise NotReached("it gives up before")
             sums = [a + b for a, b in zip(sums, met.waits, strict=False)]
         half = count // 2
         if sum(sums[-half:]) < 0.8 * sum(sums[:half]):
@@ -156,7 +156,7 @@ class _Case:
         outcomes = [*[False] * failures, *[True] * successes, False, False]
         met = self._live(outcomes, journal)
         if len(met.waits) <= failures:
-            return  # it gave up before
+            raise NotReached("it gives up before")
         after = met.waits[failures]
         if after > 2 * first + _SHORTEST_S:
             self._told(outcomes, met, journal)

@@ -12,7 +12,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from trading_tools.conformance.inside.journal import Journal
+from trading_tools.conformance.inside.journal import Journal, NotReached
 from trading_tools.conformance.inside.loading import Loaded
 from trading_tools.conformance.inside.search import Property
 from trading_tools.conformance.inside.virtual import VirtualTime
@@ -34,6 +34,7 @@ _RECOVERIES = (
 _SUCCESSES = ("success_threshold", "successes", "half_open_successes", "required_successes")
 _PROBES = ("half_open_max_calls", "half_open_max_requests", "max_probes", "probes")
 _SUCCESSES_EACH = 20
+_NO_PROBE = "it lets no probe through"
 
 
 @dataclass(frozen=True)
@@ -120,9 +121,14 @@ class _Case:
     def _after_s(self) -> float:
         return self._nominal.recovery_s * 1.01 + 0.01
 
-    async def _open(self, life: Life) -> bool:
-        """Let it open; False where it did not let the failures through, told by `threshold`."""
-        return await life.many(self._nominal.threshold, fails=True) == self._nominal.threshold
+    async def _open(self, life: Life) -> None:
+        """Let it open.
+
+        Raises:
+            NotReached: it did not let the failures through, told by `threshold`.
+        """
+        if await life.many(self._nominal.threshold, fails=True) < self._nominal.threshold:
+            raise NotReached("it refuses before enough failures open it")
 
     def _opens(self, failures: int, journal: Journal) -> None:
         life = self._life(journal)
@@ -152,8 +158,7 @@ class _Case:
         life = self._life(journal)
 
         async def history() -> None:
-            if not await self._open(life):
-                return
+            await self._open(life)
             await life.wait_until(self._nominal.recovery_s * part)
             if await life.ask("early") is not None:
                 life.broken(f"refused for {self._nominal.recovery_s:g} s", "let through",
@@ -168,11 +173,12 @@ class _Case:
         life = self._life(journal)
 
         async def history() -> None:
-            if not await self._open(life):
-                return
+            await self._open(life)
             await life.wait_until(self._after_s)
             passed = await life.together(asking)
             most = self._nominal.probes
+            if not passed:
+                raise NotReached(_NO_PROBE)
             if passed > most:
                 test = f"assert sum(each is not None for each in tickets) <= {most}"
                 life.broken(f"{most} let through as a probe", f"{passed} of {asking}", test)
@@ -183,12 +189,11 @@ class _Case:
         life = self._life(journal)
 
         async def history() -> None:
-            if not await self._open(life):
-                return
+            await self._open(life)
             await life.wait_until(self._after_s)
             probe = await life.ask("probe", "the probe asks")
             if probe is None:
-                return  # told by `stays-open`
+                raise NotReached(_NO_PROBE)
             if tenths:
                 await life.wait(float(tenths))
             await life.end(probe, "probe", fails=True, shown="the probe fails")
@@ -201,13 +206,12 @@ class _Case:
         life = self._life(journal)
 
         async def history() -> None:
-            if not await self._open(life):
-                return
+            await self._open(life)
             await life.wait_until(self._after_s)
             for _ in range(self._nominal.successes):
                 probe = await life.ask("probe", "the probe asks")
                 if probe is None:
-                    return  # told by `stays-open`
+                    raise NotReached(_NO_PROBE)
                 await life.end(probe, "probe", fails=False, shown="the probe succeeds")
             passed = await life.many(more + 1, fails=False)
             if passed <= more:
@@ -222,9 +226,8 @@ class _Case:
         async def history() -> None:
             early = await life.ask("early", "a request asks, and has no answer yet")
             if early is None:
-                return
-            if not await self._open(life):
-                return
+                raise NotReached("it lets nothing through")
+            await self._open(life)
             await life.wait_until(self._nominal.recovery_s * part)
             await life.end(early, "early", fails=True, shown="that request fails")
             await life.wait_until(self._after_s)
@@ -238,8 +241,7 @@ class _Case:
         life = self._life(journal)
 
         async def history() -> None:
-            if not await self._open(life):
-                return
+            await self._open(life)
             await life.wait_until(self._nominal.recovery_s / 2)
             life.step_wall(seconds)
             if await life.ask("early") is not None:
@@ -269,11 +271,10 @@ class _Case:
         life = self._life(journal)
 
         async def history() -> None:
-            if not await self._open(life):
-                return
+            await self._open(life)
             await life.wait_until(self._after_s)
             if await life.ask("probe", "the probe asks, and never reports") is None:
-                return
+                raise NotReached(_NO_PROBE)
             await life.wait(round(20 * self._nominal.recovery_s + 600, 3))
             if await life.ask("ticket") is None:
                 life.broken("let through as a new probe", "refused", "assert ticket is not None")

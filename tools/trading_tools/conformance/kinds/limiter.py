@@ -14,7 +14,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from trading_tools.conformance.inside.journal import Hung, Journal, Skipped
+from trading_tools.conformance.inside.journal import Hung, Journal, NotReached, Skipped
 from trading_tools.conformance.inside.loading import Loaded, told
 from trading_tools.conformance.inside.search import Property
 from trading_tools.conformance.inside.virtual import Stuck, VirtualTime
@@ -231,7 +231,10 @@ class _Case:
         return f"{count} of {len(life.calls)} still wait{'s' * (count == 1)} after {waited:.4g} s"
 
     def _rate(self, events: list[Event], journal: Journal) -> None:
-        self._law_of_rate(events, self._live(events, journal), journal)
+        life = self._live(events, journal)
+        if not life.granted:
+            raise NotReached("it lets nothing go")
+        self._law_of_rate(events, life, journal)
 
     def _in_time(self, events: list[Event], journal: Journal) -> None:
         self._law_of_patience(events, self._live(events, journal), journal)
@@ -239,8 +242,8 @@ class _Case:
     def _throughput(self, more: int, journal: Journal) -> None:
         events = [*self._used_up(), Event(0, more)]
         life = self._live(events, journal)
-        if life.starved():
-            return  # told by the law of patience
+        if life.starved() or not life.granted:
+            raise NotReached("calls wait too long already, or get an error")
         longest = more / self._nominal.a_second / _LEAST_SHARE + 2 * self._nominal.per_s
         if life.granted and (last := life.granted[-1][0]) > longest:
             self._told(events, life, journal)
@@ -258,8 +261,8 @@ class _Case:
     ) -> None:
         """Both laws, where they hold without what is new in this history."""
         life = self._live(calm, journal)
-        if over(life.granted, self._nominal) or life.starved():
-            return
+        if not life.granted or over(life.granted, self._nominal) or life.starved():
+            raise NotReached("it keeps neither rate nor patience without that")
         life = self._live(events, journal)
         self._law_of_rate(events, life, journal)
         self._law_of_patience(events, life, journal)
@@ -288,7 +291,7 @@ class _Case:
     def _negative(self, less: int, journal: Journal) -> None:
         crowd = [*self._used_up(), Event(0, less)]
         if over(self._live(crowd, journal).granted, self._nominal):
-            return
+            raise NotReached("it does not keep the rate without that")
         events = [Event(0, 1, -less), *crowd]
         self._law_of_rate(events, self._live(events, journal), journal)
 
@@ -298,7 +301,7 @@ class _Case:
         _, large, *others = life.calls
         cheap = [call.granted_s for call in others]
         if large.granted_s is None or None in cheap:
-            return  # told by the law of patience
+            raise NotReached("calls wait too long already")
         first = min(at for at in cheap if at is not None)
         if first >= large.granted_s - _SLACK:
             self._told(big, life, journal)

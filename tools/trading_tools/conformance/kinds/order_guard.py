@@ -11,7 +11,7 @@ from decimal import ROUND_UP, Decimal
 
 from hypothesis import strategies as st
 
-from trading_tools.conformance.inside.journal import Journal
+from trading_tools.conformance.inside.journal import Journal, NotReached
 from trading_tools.conformance.inside.loading import Loaded, told
 from trading_tools.conformance.inside.search import Property
 from trading_tools.conformance.inside.virtual import VirtualTime
@@ -246,7 +246,7 @@ class _Case:
     def _closing(self, size: Decimal, journal: Journal) -> None:
         async def play(life: Life) -> None:
             if not await life.submit("buy", size, self._market):
-                return
+                raise NotReached("it refuses the first order")
             for side, why in (("sell", "it closes the position"), ("buy", "the book is flat")):
                 if not await life.submit(side, size, self._market):
                     life.broken(f"let out: {why}", "refused", "assert out")
@@ -256,7 +256,7 @@ class _Case:
     def _reset(self, hours: int, journal: Journal) -> None:
         async def play(life: Life) -> None:
             if not await life.submit("buy", Decimal(1), self._market):
-                return
+                raise NotReached("it refuses the first order")
             await life.wait(hours)
             passed = await life.submit("buy", Decimal(1), self._market)
             if passed and hours < _DAY_H:

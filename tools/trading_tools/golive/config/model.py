@@ -352,7 +352,7 @@ class GoLive(_Part):
         for what, name in self.files():
             path = PurePosixPath(name)
             if path.is_absolute() or ".." in path.parts:
-                raise ValueError(f"{what} = {name!r}: give a path below golive.toml")
+                raise ValueError(f"{what} = {name!r}; give a path below golive.toml")
         names = [venue.name for venue in self.venues]
         doubled = sorted({name for name in names if names.count(name) > 1})
         if doubled:

@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from trading_tools.exchange.facts.book import ended
 from trading_tools.golive.config.model import GoLive
 
 MOST_BYTES = 1_000_000
@@ -93,14 +94,27 @@ def read_project(file: Path) -> Project:
         faults = [_fault(text, each) for each in error.errors()]
         raise ConfigFault(file, sorted(faults, key=lambda each: each.line)) from None
     project = Project(config, file.resolve(), hashlib.sha256(raw).hexdigest())
-    outside = [
-        Fault(1, f"{what} = {name!r} leads out of {project.folder}", "put the file itself there")
-        for what, name in config.files()
-        if not Path(os.path.realpath(project.path(name))).is_relative_to(project.folder)
-    ]
-    if outside:
-        raise ConfigFault(file, outside)
+    if faults := [*_gone(text, config), *_outside(text, project)]:
+        raise ConfigFault(file, faults)
     return project
+
+
+def _gone(text: str, config: GoLive) -> Iterator[Fault]:
+    """Venues at which nobody trades any more."""
+    for at, venue in enumerate(config.venues):
+        what = ended(venue.name)
+        if what is not None:
+            said = f"venues.name = {venue.name!r}: {what}"
+            yield Fault(line_of(text, ("venues", at, "name")), said, "name the one it trades on")
+
+
+def _outside(text: str, project: Project) -> Iterator[Fault]:
+    """Files that a link leads to somewhere else."""
+    for what, name in project.config.files():
+        if not Path(os.path.realpath(project.path(name))).is_relative_to(project.folder):
+            line = line_of(text, tuple(what.split(".")))
+            said = f"{what} = {name!r} leads out of {project.folder}"
+            yield Fault(line, said, "put the file itself there")
 
 
 def _plain(error: Exception) -> str:
@@ -122,8 +136,10 @@ def _fault(text: str, error: Any) -> Fault:
             return Fault(line, f"{dotted} is missing", f"add a table {dotted}; it has to be there")
         return Fault(line, f"{dotted} is missing", "add it, or take its table out")
     said = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    if not dotted:
-        return Fault(line, said, "mend it")
+    if not dotted:  # of the whole; the text begins with the key
+        what, _, fix = said.partition("; ")
+        key = re.match(r"[a-z_.]*", what)
+        return Fault(line_of(text, tuple(key[0].split(".")) if key else ()), what, fix)
     shown = "" if isinstance(error["input"], dict | list) else f" = {str(error['input'])[:60]!r}"
     return Fault(line, f"{dotted}{shown} cannot be", said)
 
