@@ -49,11 +49,10 @@ def _missing(todo: list[Step], width: int, colour: bool) -> Iterator[str]:
 
 def _head(report: Report, colour: bool) -> Iterator[str]:
     verdict = _painted("GO", "1;32", colour) if report.go else _painted("NO-GO", "1;31", colour)
-    why = (
-        ""
-        if report.go
-        else f": {len(report.blocking)} of {len(report.checked)} checks stand in the way"
-    )
+    waived = report.count(Verdict.WAIVED)
+    why = f", {waived} of {len(report.checked)} checks waived" if waived else ""
+    if not report.go:
+        why = f": {len(report.blocking)} of {len(report.checked)} checks stand in the way"
     yield f"{verdict} for {report.bot}{why}"
     counts = ", ".join(
         f"{report.count(verdict)} {word.lower()}"
