@@ -18,12 +18,14 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 pytestmark = [needs_seal, pytest.mark.bubblewrap, pytest.mark.slow]
 
 
-def verdicts(folder: Path, name: str, *command: str, scenarios: list[str]) -> dict[str, Any]:
-    """What a drill on Binance spot says of an example, by scenario."""
+def verdicts(
+    folder: Path, name: str, *command: str, scenarios: list[str], options: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """What a drill says of an example, by scenario; on Binance spot but for `options`."""
     shutil.copytree(EXAMPLES / name, folder / name)
     asked = [part for each in scenarios for part in ("--scenario", each)]
     done = subprocess.run(
-        [ORC, "drill", "--json", "--max-position", "0.002", *asked, "--", *command],
+        [ORC, "drill", "--json", "--max-position", "0.002", *options, *asked, "--", *command],
         cwd=folder / name,
         capture_output=True,
         text=True,
@@ -48,6 +50,20 @@ def test_the_naive_bot_fails_where_it_must(tmp_path: Path) -> None:
 def test_the_careful_bot_passes_the_same(tmp_path: Path) -> None:
     scenarios = ["calm", "d01", "d02", "d04", "d09", "d13", "sigterm"]
     found = verdicts(tmp_path, "careful_bot", sys.executable, "bot.py", scenarios=scenarios)
+    told = {name: (each["verdict"], each["why"]) for name, each in found.items()}
+    assert {verdict for verdict, _ in told.values()} == {"pass"}, told
+
+
+def test_the_careful_bot_learns_that_the_venue_closed_its_position(tmp_path: Path) -> None:
+    options = ("--venue", "binanceusdm", "--env", "BOT_VENUE=binanceusdm", "--max-position", "0.04")
+    found = verdicts(
+        tmp_path,
+        "careful_bot",
+        sys.executable,
+        "bot.py",
+        scenarios=["d23", "d30"],
+        options=options,
+    )
     told = {name: (each["verdict"], each["why"]) for name, each in found.items()}
     assert {verdict for verdict, _ in told.values()} == {"pass"}, told
 

@@ -8,7 +8,7 @@ from trading_tools.drill.scenarios.invariants import Invariant
 from trading_tools.drill.scenarios.scenario import Scenario
 from trading_tools.venue.faults.acts import Act, Heard
 from trading_tools.venue.faults.fills import CancelRace, Filled
-from trading_tools.venue.faults.forced import Deleveraged
+from trading_tools.venue.faults.forced import Deleveraged, Liquidated
 from trading_tools.venue.faults.pasts import LongHistory
 from trading_tools.venue.faults.sight import StaleBalance
 from trading_tools.venue.faults.told import Mangled, Mishap
@@ -85,6 +85,19 @@ FILLS = (
         faults=(
             Filled("fill", nth=1, share=Fraction(1), pieces=1),
             Deleveraged("deleveraged"),
+        ),
+        venues=frozenset({"binanceusdm"}),
+    ),
+    Scenario(
+        name="d30-liquidated",
+        title="The venue liquidates the bot's position, its orders in that market before it.",
+        story="Orders and position were gone at once, by no act of the bot's: one that counts its "
+        "own fills alone goes on with both.",
+        links=("https://github.com/nautechsystems/nautilus_trader/issues/4736",),
+        invariants=_COUNTED,
+        faults=(
+            Filled("fill", nth=1, share=Fraction(1), pieces=1),
+            Liquidated("liquidated"),
         ),
         venues=frozenset({"binanceusdm"}),
     ),

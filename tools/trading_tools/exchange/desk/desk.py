@@ -313,9 +313,12 @@ class Desk:
     async def _on_news(self, news: tuple[str, Mapping[str, Any]]) -> None:
         kind, row = news
         if kind == ORDER:
-            await self._feed.order(row)
-        elif not self.manager.on_fill(self._line.fill_of(row)) and is_contract(row["symbol"]):
-            # The venue closes positions by force, with fills of no order of ours.
+            others = not await self._feed.order(row) and bool(row.get("filled"))
+        else:
+            others = not self.manager.on_fill(self._line.fill_of(row))
+        # The venue closes positions by force, with orders and fills that are not ours. Of a
+        # liquidation Binance tells no trade, so ccxt's stream has its order alone.
+        if others and is_contract(row["symbol"]):
             await self._compare()
 
     def _on_book(self, symbol: str) -> Callable[[Mapping[str, Any]], Any]:

@@ -39,8 +39,8 @@ class OrderFeed:
         self._manager = manager
         self._reader = reader
 
-    async def order(self, row: Row) -> None:
-        """Take in an order's row; one that cannot be read is asked after, if it is of ours.
+    async def order(self, row: Row) -> bool:
+        """Take in an order's row; whether it is of ours. One that cannot be read is asked after.
 
         Raises:
             IllegalTransition: the order was rejected or proven not to exist.
@@ -51,15 +51,16 @@ class OrderFeed:
         except Unreadable:
             known = self._known(row)
             if known is None:
-                return
+                return False
             try:
                 shown = later_order_of(row, known)
             except Unreadable:
                 await self._manager.refresh(str(row["id"]))
-                return
+                return True
         ours = self._manager.on_order(shown)
         if ours and shown.filled_size_base and not self._reader.streams_fills:
             await self._manager.catch_up(shown.symbol)
+        return ours
 
     def _known(self, row: Row) -> OrderRecord | None:
         """The order of ours that a row is of, by either of its names."""

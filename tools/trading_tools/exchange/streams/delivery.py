@@ -34,7 +34,7 @@ class Delivery(Generic[T]):
 
     def __init__(
         self,
-        consume: Callable[[T], Awaitable[None]],
+        consume: Callable[[T], Awaitable[object]],
         size: int = 1_000,
         when_full: WhenFull = WhenFull.DROP_OLDEST,
         on_error: Callable[[Exception], None] | None = None,
