@@ -19,7 +19,7 @@ from orchestrator.cli.drill_progress import watched
 from orchestrator.cli.golive_files import configured, gate_extra
 from orchestrator.cli.golive_person import sign_command, verify_report, waive_command
 from orchestrator.cli.options import JSON
-from orchestrator.cli.output import Exit, as_text, leave, say
+from orchestrator.cli.output import CommandError, Exit, as_text, leave, say
 from orchestrator.cli.place import Place, audit_key
 from orchestrator.cli.sheets import hand_out, sheets
 
@@ -55,6 +55,12 @@ FORMATS = ("text", "json", "junit", "markdown", "html")
     metavar="REPORT",
     help="Check a report (JSON) that was handed over, against what lies here.",
 )
+@click.option(
+    "--page",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="With --verify: the report's HTML page, on which who signed is written.",
+)
 @JSON
 @click.pass_context
 def golive_command(
@@ -64,13 +70,16 @@ def golive_command(
     contact_venues: bool,
     formats: tuple[str, ...],
     handed_over: Path | None,
+    page: Path | None,
     as_json: bool,
 ) -> None:
     """Say whether a bot may touch real money, with the evidence for each check."""
     if context.invoked_subcommand is not None:
         return
     if handed_over is not None:
-        verify_report(handed_over, file, as_json)
+        verify_report(handed_over, file, as_json, page)
+    if page is not None:
+        raise CommandError("--page goes with --verify", "orc golive", "name the report too")
     wanted = sheets(("json",) if as_json and not formats else formats or ("text",), FORMATS)
     report, said, pictures = _passed(file, not no_drills, contact_venues)
     if any(name == "html" for name, _ in wanted):

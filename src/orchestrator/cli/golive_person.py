@@ -94,8 +94,11 @@ def sign_command(report: Path, by: str, key: Path, file: Path | None, as_json: b
     emit({"report": str(report), "by": by}, as_json, lambda: f"{report} is signed by {by}")
 
 
-def verify_report(report: Path, file: Path | None, as_json: bool) -> None:
-    """What a report is worth for what lies here; exit code 0 only for a go that holds."""
+def verify_report(report: Path, file: Path | None, as_json: bool, page: Path | None) -> None:
+    """What a report is worth for what lies here; exit code 0 only for a go that holds.
+
+    `page` is its HTML page, on which that is written too.
+    """
     from trading_tools.golive.handover import check_report
 
     place = Place.find()
@@ -103,8 +106,25 @@ def verify_report(report: Path, file: Path | None, as_json: bool) -> None:
     said = _report(report)
     with place.open_ledger() as ledger:
         found = check_report(ledger, project, said, datetime.now(UTC))
+    if page is not None:
+        _write_on(page, said, found)
     emit(found.as_json(), as_json, lambda: _told(found))
     leave(Exit.DONE if found.valid else Exit.NEGATIVE)
+
+
+def _write_on(page: Path, said: dict[str, Any], found: Handover) -> None:
+    from trading_tools.golive.handover import digest
+    from trading_tools.golive.reports.signed import NotItsPage, signed
+
+    try:
+        text = signed(page.read_text(encoding="utf-8"), digest(said), found, datetime.now(UTC))
+        page.write_text(text, encoding="utf-8")
+    except (NotItsPage, UnicodeDecodeError):
+        fix = "name the HTML page that was made with it"
+        raise CommandError("is no page of this report", str(page), fix) from None
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise CommandError(f"cannot be written ({why})", str(page), "name another") from None
 
 
 def _told(found: Handover) -> str:

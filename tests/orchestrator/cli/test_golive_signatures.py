@@ -52,7 +52,7 @@ def project(
     """A bot of which only G15 is required, which has no evidence."""
     found = GateProject(tmp_path / "bot")
     found.write("approvers.keys", (keys / "signers").read_text())
-    found.write(".gitignore", "*.json\n")
+    found.write(".gitignore", "go.json\ngo.html\n")
     found.configure(deployment={"signers": "approvers.keys"}, checks={"not_required": NOT_REQUIRED})
     found.commit_all()
     monkeypatch.chdir(found.folder)
@@ -283,3 +283,26 @@ def test_a_person_whose_key_nobody_named_is_told_so(
     outcome = waive(orc, keys, by="mallory")
     assert outcome.code == 2
     assert "mallory is not in approvers.keys; there are ada, grace" in outcome.err
+
+
+def test_who_signed_is_written_on_the_page_of_that_report_and_of_no_other(
+    orc: CommandLine, project: GateProject, keys: Path
+) -> None:
+    waive(orc, keys)
+    orc("golive", "--no-drills", "--format", "json=go.json", "--format", "html=go.html")
+    page = project.folder / "go.html"
+    assert "signed by nobody" in page.read_text()
+    sign(orc, keys, "ada")
+    assert orc("golive", "--verify", "go.json", "--page", "go.html").code == 1
+    assert "not to be relied on" in page.read_text()
+    sign(orc, keys, "grace")
+    assert orc("golive", "--verify", "go.json", "--page", "go.html").code == 0
+    written = page.read_text()
+    assert "the go held" in written
+    assert all(f"<li>Signed by {name} at 20" in written for name in ("ada", "grace"))
+    assert written.count('<div id="signatures">') == 1
+    judge(orc)
+    outcome = orc("golive", "--verify", "go.json", "--page", "go.html")
+    assert outcome.code == 2
+    assert "is no page of this report" in outcome.err
+    assert page.read_text() == written

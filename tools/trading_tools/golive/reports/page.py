@@ -7,7 +7,9 @@ from html import escape
 from typing import Any
 
 from trading_tools.golive.gate import Checked, Report
+from trading_tools.golive.handover import digest
 from trading_tools.golive.reports.page_style import STYLE
+from trading_tools.golive.reports.signed import unsigned
 from trading_tools.golive.reports.to_do import WAIVING, next_step, steps
 from trading_tools.golive.verdict import Evidence, Verdict
 
@@ -61,7 +63,7 @@ def page(report: Report, said: Mapping[str, Any], figures: Sequence[str]) -> str
         *_checks("What is not required", left_out, rests),
         *_articles(report),
         *rests.table(),
-        *_names(report),
+        *_names(report, said),
         "</body></html>",
     ]
     return "\n".join(parts) + "\n"
@@ -193,7 +195,7 @@ def _chip(each: Checked) -> str:
     return f'<span class="chip {look}">{each.check.id} {word}</span>'
 
 
-def _names(report: Report) -> Iterator[str]:
+def _names(report: Report, said: Mapping[str, Any]) -> Iterator[str]:
     waived = [each for each in report.checked if each.finding.verdict is Verdict.WAIVED]
     yield "<h2>Names</h2>"
     if waived:
@@ -205,7 +207,4 @@ def _names(report: Report) -> Iterator[str]:
         yield "</ul>"
     else:
         yield "<p>Nothing is waived.</p>"
-    yield (
-        "<p>Signatures are given to the report as JSON (<code>orc golive sign</code>) and checked "
-        "by <code>orc golive --verify</code>.</p>"
-    )
+    yield unsigned(digest(said))
