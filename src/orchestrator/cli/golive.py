@@ -105,7 +105,7 @@ def _passed(
         from trading_tools.golive.reports.figures import figures
         from trading_tools.golive.waivers import read_waivers
     with place.open_ledger() as ledger:
-        ledger.store.require_key()  # a wrong key is told before minutes of drills, not after
+        ledger.require_key()  # a wrong key is told before minutes of drills, not after
         case = Case(
             project=project,
             now=datetime.now(UTC),

@@ -148,7 +148,8 @@ class _Case:
         life = self._life(journal, **{str(self._threshold_name): threshold})
 
         async def history() -> None:
-            await life.many(threshold, fails=True)
+            if await life.many(threshold, fails=True) < threshold:
+                raise NotReached("it refuses before enough failures open it")
             if await life.ask("ticket") is not None:
                 life.broken("refused: it is open", "let through", "assert ticket is None")
 

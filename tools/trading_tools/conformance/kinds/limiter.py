@@ -262,7 +262,7 @@ class _Case:
         """Both laws, where they hold without what is new in this history."""
         life = self._live(calm, journal)
         if not life.granted or over(life.granted, self._nominal) or life.starved():
-            raise NotReached("it keeps neither rate nor patience without that")
+            raise NotReached("it breaks the rate, or lets calls wait, without that too")
         life = self._live(events, journal)
         self._law_of_rate(events, life, journal)
         self._law_of_patience(events, life, journal)
@@ -278,6 +278,8 @@ class _Case:
         events = [Event(0, 1, cost)]
         life = self._live(events, journal)
         if life.calls[0].error:
+            if not self._live([Event(0, 1)], journal).granted:
+                raise NotReached("it refuses what fits too")
             return
         self._told(events, life, journal)
         let_go = life.calls[0].granted_s is not None
@@ -290,8 +292,9 @@ class _Case:
 
     def _negative(self, less: int, journal: Journal) -> None:
         crowd = [*self._used_up(), Event(0, less)]
-        if over(self._live(crowd, journal).granted, self._nominal):
-            raise NotReached("it does not keep the rate without that")
+        granted = self._live(crowd, journal).granted
+        if not granted or over(granted, self._nominal):
+            raise NotReached("it does not keep the rate without that, or lets nothing go")
         events = [Event(0, 1, -less), *crowd]
         self._law_of_rate(events, self._live(events, journal), journal)
 
