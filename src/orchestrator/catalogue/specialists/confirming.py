@@ -44,7 +44,7 @@ async def prove(
 
 async def _checked(proposed: ProposedCheck, piece: Piece, desk: Desk) -> Checked:
     from trading_tools.conformance.check import check
-    from trading_tools.conformance.spec import CheckError, CheckSpec
+    from trading_tools.conformance.spec import CheckError, CheckSpec, Verdict
 
     file, _, name = proposed.target.removeprefix("/workspace/").partition(":")
     if file != piece.path:
@@ -58,7 +58,8 @@ async def _checked(proposed: ProposedCheck, piece: Piece, desk: Desk) -> Checked
     except CheckError as error:
         return Checked(None, f"could not be made: {error.what}")
     if not outcome.broken:
-        return Checked(False, f"held in {spec.histories} histories")
+        held = sum(each.verdict is Verdict.HELD for each in outcome.findings)
+        return Checked(False, f"no counterexample to {held} properties")
     first = outcome.broken[0]
     example = first.counterexample
     came = f" (expected {example.expected}, came {example.came})" if example is not None else ""
