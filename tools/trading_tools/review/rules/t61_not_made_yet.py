@@ -13,6 +13,7 @@ from trading_tools.review.model.words import words
 from trading_tools.review.rule import Hit, Rule, Topic, on_functions
 
 _SENDS: Final = frozenset({"place", "submit", "create", "send", "execute"})
+_ASKED: Final = frozenset({"cancel", "is"})
 _MOST: Final = 2
 """Statements of a stub: what it says of itself, and one more."""
 _ERRORS: Final = frozenset({"exception", "exc", "error", "err", "ex", "e"})
@@ -20,7 +21,8 @@ _ABSTRACT: Final = frozenset({"base", "abstract", "interface", "protocol", "abc"
 
 
 def _stub(function: FunctionNode, module: Module) -> Iterator[Hit]:
-    if len(function.body) > _MOST:
+    own = words(function.name)
+    if len(function.body) > _MOST or own.isdisjoint(_ASKED):
         return
     body = [each for each in function.body if not _is_said(each)]
     if len(body) > 1 or function.decorator_list:
@@ -28,7 +30,6 @@ def _stub(function: FunctionNode, module: Module) -> Iterator[Hit]:
     owner = module.owner(function)
     if owner is None or words(owner.name) & _ABSTRACT or not owner.bases:
         return
-    own = words(function.name)
     if "cancel" in own and own & {"order", "orders", "all"}:
         raises = bool(body) and _not_made(body[0])
         if (raises or not body) and _sends(owner):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Final
@@ -14,6 +15,8 @@ from trading_tools.review.model.values import Value, class_of
 from trading_tools.review.rule import Hit, Rule, Topic, on_module
 
 _ALIKE: Final = 0.85
+_SET: Final = re.compile(r"self\.(\w+) ?[:=,)]")
+"""Names that are set in the text, or may be: what is not among them is looked at closely."""
 _OPEN: Final = frozenset({"__getattr__", "__getattribute__", "__setattr__"})
 _PLAIN_BASES: Final = frozenset({"object", "ABC", "Protocol"})
 _DEEP: Final = 6
@@ -23,7 +26,7 @@ def _unknown(module: Module, _: Module) -> Iterator[Hit]:
     """`self.x(…)` and `self.x.append(…)`, where no class of this one has an `x`."""
     if not module.trades:
         return
-    written = {name for owner in module.classes.values() for name in _names(Value(owner, module))}
+    written = {*_SET.findall(module.source.text), *module.functions_by_name}
     for call in module.nodes(ast.Call):
         target = call.func
         while target.__class__ is ast.Attribute and target.value.__class__ is ast.Attribute:

@@ -32,11 +32,11 @@ def _only_in_a_loop(name: ast.Name, module: Module) -> bool:
     function = module.function(name)
     if function is None:
         return False
-    scope = module.scope(function)
-    bound = scope.only(name.id)
-    if not bound or name.id in scope.parameters:
-        return False
     loops = [each for each in module.own(function, ast.For) if not each.orelse]
+    scope = module.scope(function) if loops else None
+    bound = scope.only(name.id) if scope is not None else []
+    if scope is None or not bound or name.id in scope.parameters:
+        return False
     for loop in loops:
         ended = (loop.end_lineno or 0) < name.lineno
         if ended and all(module.holds(loop, each) for each in bound):

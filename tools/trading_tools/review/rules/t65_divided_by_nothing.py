@@ -80,7 +80,7 @@ def _tested(names: set[str], function: ast.AST, module: Module) -> bool:
 RULE = Rule(
     id="T65",
     title="a division by what is zero when nothing is held",
-    severity=Severity.NOTE,
+    severity=Severity.WARNING,
     topic=Topic.EDGES,
     why="The last position is closed, a transfer empties the account, a venue knows no rate: the "
     "loop ends in ZeroDivisionError, with open orders behind it.",
