@@ -79,5 +79,17 @@ class Desk:
         params = self._named(intent)
         await exchange.create_order(intent.symbol, "market", "sell", intent.size, None, params)
 """,
+        """
+
+import asyncio
+import uuid
+from kalshi import CreateOrderRequest
+
+async def send(portfolio_api, ticker, clob, arguments):
+    fields = {"ticker": ticker, "client_order_id": str(uuid.uuid4())}
+    request = CreateOrderRequest(**fields)
+    await asyncio.to_thread(lambda: portfolio_api.create_order(create_order_request=request))
+    return await asyncio.to_thread(clob.create_order, arguments)
+""",
     ),
 )
