@@ -43,8 +43,14 @@ def _raced(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Hit]:
             ]
             if between and not any(_locked(checked, written, module) for checked, _ in between):
                 what = f"`self.{name}` is checked in line {_line(between[0][0])} and changed here"
-                yield Hit(written, f"{what}; other tasks run at the `await` between")
+                hit = f"{what}; other tasks run at the `await` between"
+                yield Hit(written, hit, Severity.WARNING if _is_entry(written) else None)
                 break
+
+
+def _is_entry(written: ast.AST) -> bool:
+    """`self.orders[id] = order`: an entry that is kept, and may be that of this order alone."""
+    return isinstance(written, ast.Assign) and isinstance(written.targets[0], ast.Subscript)
 
 
 def _counts(name: str, written: ast.AST, function: FunctionNode) -> bool:
