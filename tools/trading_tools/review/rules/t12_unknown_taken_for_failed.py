@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from trading_tools.review.findings import Severity
 from trading_tools.review.model.exceptions import UNKNOWN_OUTCOME, covers
 from trading_tools.review.model.index import last_name
-from trading_tools.review.model.libraries import Act
+from trading_tools.review.model.libraries import IB, Act
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.words import words
 from trading_tools.review.rule import Hit, Rule, Topic, on_module
@@ -30,6 +30,8 @@ _JUDGES = frozenset({"handle", "classify", "kind", "translate", "map"})
 def _unknown(module: Module, _: Module) -> Iterator[Hit]:
     told: set[ast.AST] = set()
     for submit in module.submits:
+        if submit.venue is not None and submit.venue.library is IB:
+            continue  # TWS answers by an event: what is raised here was never sent
         for handler, name in _stopping(submit.node, module):
             if handler not in told and not _finds_out(handler, module):
                 told.add(handler)
@@ -180,6 +182,19 @@ class Desk:
         except ccxt.NetworkError as error:
             log.warning("%s: leaving %s inflight", error, payload)
             return None
+""",
+        """
+from ib_async import IB
+
+class Desk:
+    def __init__(self):
+        self.ib = IB()
+
+    def send(self, contract, order):
+        try:
+            return self.ib.placeOrder(contract, order)
+        except ConnectionError as error:
+            return {"status": "error", "reason": str(error)}
 """,
     ),
 )

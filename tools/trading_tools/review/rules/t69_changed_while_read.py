@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import Final
 
 from trading_tools.review.findings import Severity
 from trading_tools.review.model.module import Module
 from trading_tools.review.rule import Hit, Rule, Topic, on_calls
 
+_PACING: Final = ("ratelimit", "throttl", "limiter")
+
 
 def _removed(call: ast.Call, module: Module) -> Iterator[Hit]:
     """`self.orders.remove(order)` in `for order in self.orders:`, which goes on after it."""
-    if not isinstance(call.func, ast.Attribute) or not module.trades:
+    if not isinstance(call.func, ast.Attribute):
+        return
+    if not module.trades and not module.mentions(_PACING):
         return
     holder = ast.dump(call.func.value)
     statement = module.statement(call)
