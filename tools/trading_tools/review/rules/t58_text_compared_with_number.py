@@ -16,7 +16,8 @@ _TEXTS: Final = frozenset(
      "accFillSz", "unRealizedProfit", "cumExecValue"}
 )  # fmt: skip
 """Fields that Binance, Bybit and OKX send as text: "0.000"."""
-_SAID: Final = tuple(each.lower() for each in _TEXTS)
+_SAID: Final = ("positionamt", "executedqty", "cumexecqty")
+"""What files say that use any of them."""
 _PLACES: Final = frozenset({"positionAmt", "executedQty", "origQty", "cummulativeQuoteQty"})
 """Those of Binance, which fills them up with zeros."""
 
