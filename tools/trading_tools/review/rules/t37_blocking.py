@@ -11,7 +11,7 @@ from trading_tools.review.model.calls import VenueCall
 from trading_tools.review.model.libraries import Act
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.values import called
-from trading_tools.review.rule import Hit, Rule, Topic, on_acts, on_module
+from trading_tools.review.rule import Hit, Rule, Topic, on_acts, on_module, where_said
 
 _BLOCKING: Final = frozenset(
     {
@@ -21,6 +21,7 @@ _BLOCKING: Final = frozenset(
         *(f"httpx.{each}" for each in ("get", "post", "put", "delete", "patch", "request")),
     }
 )  # fmt: skip
+_SAID: Final = ("sleep", "urlopen", "subprocess", "system", "requests", "httpx")
 _NAMES: Final = tuple({each.rpartition(".")[2] for each in _BLOCKING})
 
 
@@ -74,7 +75,7 @@ RULE = Rule(
     fix="use the async client (`ccxt.async_support`, `ccxt.pro`, `AsyncClient`), `asyncio.sleep`, "
     "or `asyncio.to_thread`",
     link="https://docs.python.org/3/library/asyncio-dev.html#running-blocking-code",
-    visits=(on_module(_plain), on_acts(_venue, *Act)),
+    visits=(where_said(on_module(_plain), *_SAID), on_acts(_venue, *Act)),
     bad=(
         """
 import time
