@@ -13,6 +13,7 @@ from contextlib import suppress
 from decimal import Decimal
 from typing import Any, Final
 
+from trading_tools.audit.errors import LedgerError
 from trading_tools.exchange.desk.feeds import ORDER, AccountFeed, BookFeed
 from trading_tools.exchange.desk.line import Line, quote_of
 from trading_tools.exchange.orders.client_ids import client_order_id
@@ -214,6 +215,8 @@ class Desk:
                 while self._open():
                     self._unwanted.update(self._open())
                     await self._end_unwanted()
+                    if self._open():
+                        await asyncio.sleep(_LOOK_S)
         except TimeoutError:
             log.error("left without knowing the end of %s", self._open())
         finally:
@@ -268,7 +271,11 @@ class Desk:
             log.error("ledger and account are not compared: others of its orders may be open")
         pause = _LOOK_S
         while self._switch.thrown is not None:
-            unproven = await self.manager.cancel_open(f"the kill switch is thrown: {thrown}")
+            try:
+                unproven = await self.manager.cancel_open(f"the kill switch is thrown: {thrown}")
+            except LedgerError as error:
+                log.error("cancelled without a record: %s", error)
+                unproven = self._open()
             self._unwanted.update(unproven)
             if unproven:
                 log.error("cancelled, and not proven to have ended: %s", ", ".join(unproven))
@@ -287,8 +294,12 @@ class Desk:
         """Ask for all ends at once: one that does not come keeps no other waiting."""
 
         async def end(name: str) -> None:
-            with suppress(Unanswered):
+            try:
                 await self.finish(self.manager.records.orders[name])
+            except Unanswered:
+                return
+            except LedgerError as error:
+                log.error("%s was cancelled, its end cannot be recorded: %s", name, error)
 
         await asyncio.gather(*map(end, sorted(self._unwanted)))
 

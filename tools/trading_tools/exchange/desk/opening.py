@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -87,9 +87,16 @@ def _signals(desk: Desk, switch: KillSwitch) -> Iterator[None]:
     ends = (signal.SIGTERM, signal.SIGINT)
     for number in ends:
         loop.add_signal_handler(number, desk.stopping.set)
-    loop.add_signal_handler(signal.SIGUSR1, switch.throw, "signal SIGUSR1")
+
+    def throw(*_: object) -> None:
+        with suppress(OSError):  # it is thrown for this process then, and says so
+            switch.throw("signal SIGUSR1")
+
+    # Not by the loop: a strategy that hangs keeps that from running, and the file outlasts it.
+    before = signal.signal(signal.SIGUSR1, throw)
     try:
         yield
     finally:
-        for number in (*ends, signal.SIGUSR1):
+        signal.signal(signal.SIGUSR1, before)
+        for number in ends:
             loop.remove_signal_handler(number)
