@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, localcontext
-from typing import Final
+from typing import Final, TypeGuard
 
 from trading_tools.exchange.fit import Order, fit
 from trading_tools.exchange.orders.contracts import in_base, in_contracts, is_contract, why_not
@@ -25,6 +25,8 @@ from trading_tools.money import exact, plain
 
 _MONEY: Final = frozenset({"USD", "USDT", "USDC", "EUR"})
 """Currencies that are counted as one: near enough for a limit."""
+
+_DAY_S: Final = 86_400
 
 Levels = Sequence[tuple[Decimal, Decimal]]
 
@@ -55,11 +57,12 @@ class GuardLimits:
     `price_collar` is how far a price may be from the mid, `slippage` how far the last level that a
     market order would take, both as fractions. `repeats` orders alike may go out in `repeat_s`.
     `max_leverage` is how many times the account's equity contracts may be worth; without it none
-    is traded.
+    is traded. What is given as text or an int is kept as a Decimal.
 
     Raises:
         MoneyError: a figure that is not an exact finite decimal.
-        ValueError: one that is not above zero.
+        ValueError: one that is not above zero, a fraction above one, a count that is no
+            whole number, a time of more than a day.
     """
 
     max_order_quote: Decimal
@@ -74,22 +77,35 @@ class GuardLimits:
     repeat_s: float = 60.0
 
     def __post_init__(self) -> None:
-        money = {
-            "max_order_quote": self.max_order_quote,
-            "max_exposure_quote": self.max_exposure_quote,
-            "price_collar": self.price_collar,
-            "slippage": self.slippage,
+        for name in ("max_order_quote", "max_exposure_quote", "max_leverage"):
+            if name != "max_leverage" or self.max_leverage is not None:
+                object.__setattr__(self, name, _above_zero(getattr(self, name), name))
+        for name in ("price_collar", "slippage"):
+            fraction = _above_zero(getattr(self, name), name)
+            if fraction > 1:
+                raise ValueError(f"{name} is {fraction}: give a fraction, as 0.05 for 5 %")
+            object.__setattr__(self, name, fraction)
+        most = {
+            symbol: _above_zero(size, f"max_position_base of {symbol}")
+            for symbol, size in self.max_position_base.items()
         }
-        if self.max_leverage is not None:
-            money["max_leverage"] = self.max_leverage
-        for symbol, most in self.max_position_base.items():
-            money[f"max_position_base of {symbol}"] = most
-        for name, value in money.items():
-            if exact(value, name) <= 0:
-                raise ValueError(f"{name} is {value}: give a limit above 0")
-        counts, times = (self.max_orders_a_day, self.repeats), (self.quote_age_s, self.repeat_s)
-        if min(counts) < 1 or min(times) <= 0:
-            raise ValueError("max_orders_a_day, repeats, quote_age_s and repeat_s are above 0")
+        object.__setattr__(self, "max_position_base", most)
+        # NaN is below nothing and above nothing: a limit of it would hold nothing back.
+        for name in ("max_orders_a_day", "repeats"):
+            count = getattr(self, name)
+            if type(count) is not int or count < 1:
+                raise ValueError(f"{name} is {count!r:.40}: give a whole number above 0")
+        for name in ("quote_age_s", "repeat_s"):
+            seconds = getattr(self, name)
+            if not 0 < seconds <= _DAY_S:
+                raise ValueError(f"{name} is {seconds!r:.40}: give seconds above 0, a day at most")
+
+
+def _above_zero(value: Decimal, name: str) -> Decimal:
+    number = exact(value, name)
+    if number <= 0:
+        raise ValueError(f"{name} is {value}: give a limit above 0")
+    return number
 
 
 class Refused(Exception):
@@ -188,7 +204,7 @@ class Guard:
         if quote is None or not quote.bids or not quote.asks:
             raise Refused("quote", f"there is no book of {symbol} to judge a price by")
         levels = (*quote.bids, *quote.asks)
-        sound = all(number.is_finite() and number > 0 for level in levels for number in level)
+        sound = all(_is_sound(number) and number > 0 for level in levels for number in level)
         if not sound or quote.bids[0][0] >= quote.asks[0][0]:
             raise Refused("quote", f"the book of {symbol} is crossed, or has numbers that are none")
         age = self._clock() - quote.at
@@ -267,7 +283,7 @@ class Guard:
         if not is_contract(intent.symbol):
             return
         most, equity = self._limits.max_leverage, self._equity()
-        if most is None or equity is None:
+        if most is None or not _is_sound(equity):
             raise Refused(
                 "leverage",
                 "a contract needs a max_leverage, and the account's equity to hold to it",
@@ -315,6 +331,11 @@ class Guard:
                 f"{plain(self._limits.price_collar * 100)} % lower could not be closed: "
                 f"{plain(least)} is the least",
             )
+
+
+def _is_sound(number: Decimal | None) -> TypeGuard[Decimal]:
+    """Whether it is a finite Decimal: what a bot hands over may be anything."""
+    return isinstance(number, Decimal) and number.is_finite()
 
 
 def fitted(intent: Intent, market: MarketLimits) -> Intent:
