@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from decimal import Decimal
@@ -19,11 +21,12 @@ from trading_tools.audit.errors import LedgerUnavailable
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.trade import TradeAudit
 from trading_tools.exchange.desk.opening import open_desk
+from trading_tools.exchange.errors import UnknownSymbol
 from trading_tools.exchange.orders.ccxt_port import CcxtOrders
 from trading_tools.exchange.orders.guard import Refused
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.life import Stage
-from trading_tools.exchange.orders.manager import OrderManager
+from trading_tools.exchange.orders.manager import AnotherManager, OrderManager
 from trading_tools.exchange.orders.port import Unanswered
 from trading_tools.exchange.pacing.pacer import Pacer
 from trading_tools.exchange.pacing.venues import UnknownLimits
@@ -286,6 +289,53 @@ async def test_an_accounts_stream_that_owes_a_message_is_opened_anew(
         stall.line.silent = "ws-api"
         await desk.submit(resting("one"))
         await until(lambda: sum("ws-api" in path for path in stall.line.opened_paths) == 2)
+
+
+@pytest.mark.parametrize(("written", "near"), [("BTC/USD", "near it: BTC/USDT"), ("BTCUSDT", "")])
+async def test_a_market_that_the_venue_does_not_list_is_told_at_once(
+    stall: Stall, written: str, near: str
+) -> None:
+    with pytest.raises(UnknownSymbol, match=f"binance lists no '{written}'.*{near}"):
+        async with open_desk(
+            stall.client, [written], stall.folder, LIMITS, live=None, simulated=True
+        ):
+            pytest.fail("it began")
+
+
+async def test_an_order_of_a_market_that_is_not_the_desks_is_refused(stall: Stall) -> None:
+    async with stall.desk() as desk:
+        with pytest.raises(Refused, match="market: 'ETH/USDT' is none of this desk's markets: BTC"):
+            await desk.submit(Intent("one", "ETH/USDT", "buy", Decimal(1), Decimal(2_000)))
+
+
+async def test_a_book_with_one_side_is_no_quote(stall: Stall) -> None:
+    stall.line.silent = "stream"
+    bare = b'{"lastUpdateId":1,"bids":[],"asks":[["60000","1"]]}'
+    stall.line.before_it[Operation.MARKET_DATA] = [Reply(200, bare)] * 100
+    async with stall.desk() as desk:
+        with pytest.raises(Unanswered, match="the book of BTC/USDT has no bids"):
+            await desk.quote("BTC/USDT")
+        del stall.line.before_it[Operation.MARKET_DATA]
+        assert (await desk.quote("BTC/USDT")).two_sided
+
+
+async def test_a_folder_has_one_desk(stall: Stall) -> None:
+    code = (
+        "import sys; from pathlib import Path; from trading_tools.exchange.desk import opening\n"
+        "with opening.alone_in(Path(sys.argv[1])): print(flush=True); sys.stdin.read()"
+    )
+    other = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, str(stall.folder), stdin=PIPE, stdout=PIPE
+    )
+    assert other.stdout is not None
+    await other.stdout.readline()
+    with pytest.raises(AnotherManager, match="another process has a desk in"):
+        async with stall.desk():
+            pytest.fail("it began")
+    other.kill()
+    await other.wait()
+    async with stall.desk() as desk:
+        assert not desk.stopping.is_set()
 
 
 async def test_orders_at_a_real_venue_need_the_live_token(stall: Stall) -> None:

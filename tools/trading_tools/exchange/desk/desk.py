@@ -83,11 +83,13 @@ class Desk:
         """The market's book: the stream's, or asked for while that is silent.
 
         Raises:
-            Unanswered: there is none now.
+            Unanswered: there is none now, or nobody bids or asks.
         """
         known = self._quotes.get(symbol)
-        if known is None or time.monotonic() - known.at > _FRESH_S or not known.bids:
+        if known is None or time.monotonic() - known.at > _FRESH_S or not known.two_sided:
             known = self._quotes[symbol] = await self._line.book(symbol)
+        if not known.two_sided:
+            raise Unanswered(f"the book of {symbol} has no {'bids' if known.asks else 'asks'}")
         return known
 
     async def market(self, symbol: str) -> MarketLimits:
@@ -95,8 +97,12 @@ class Desk:
 
         Raises:
             Unanswered: they could not be read.
+            Refused: it is none of this desk's markets, or the venue lists it no more.
         """
         await self._line.know_rules()
+        if symbol not in self._line.markets:
+            ours = ", ".join(self._line.markets)
+            raise Refused("market", f"{symbol!r:.80} is none of this desk's markets: {ours}")
         return self._line.markets[symbol]
 
     async def free(self, asset: str) -> Decimal:
@@ -179,6 +185,7 @@ class Desk:
 
     async def _get_ready(self) -> None:
         await self._until_answered(self._line.know_rules)
+        self._line.require_listed()
         for feed in (*self._books, self._account):
             self._run(feed.run())
         await self._until_answered(self._first_look)

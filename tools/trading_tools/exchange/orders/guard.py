@@ -2,7 +2,8 @@
 
 Source: the safety rules of seed 001, as code between a strategy and the venue. Sizes that are open
 count as if they filled, so what was let through is reserved from that moment on. Which of an
-order's figures would fit a market is `trading_tools.exchange.fit`.
+order's figures would fit a market is `trading_tools.exchange.fit`, what the owner allows
+`guard_limits`.
 """
 
 from __future__ import annotations
@@ -17,16 +18,15 @@ from typing import Final, TypeGuard
 
 from trading_tools.exchange.fit import Order, fit
 from trading_tools.exchange.orders.contracts import in_base, in_contracts, is_contract, why_not
+from trading_tools.exchange.orders.guard_limits import GuardLimits as GuardLimits
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.kill_switch import KillSwitch
 from trading_tools.exchange.orders.records import EXACT, Records
 from trading_tools.exchange.readings import MarketLimits, OrderBook
-from trading_tools.money import exact, plain
+from trading_tools.money import plain
 
 _MONEY: Final = frozenset({"USD", "USDT", "USDC", "EUR"})
 """Currencies that are counted as one: near enough for a limit."""
-
-_DAY_S: Final = 86_400
 
 Levels = Sequence[tuple[Decimal, Decimal]]
 
@@ -45,67 +45,14 @@ class Quote:
         return cls(book.bids, book.asks, clock() - book.source.age_s)
 
     @property
+    def two_sided(self) -> bool:
+        """Whether there are bids and asks."""
+        return bool(self.bids and self.asks)
+
+    @property
     def mid(self) -> Decimal:
         """Halfway between the best bid and the best ask."""
         return (self.bids[0][0] + self.asks[0][0]) / 2
-
-
-@dataclass(frozen=True)
-class GuardLimits:
-    """What the owner allows. Money in the quote asset, positions in the base asset.
-
-    `price_collar` is how far a price may be from the mid, `slippage` how far the last level that a
-    market order would take, both as fractions. `repeats` orders alike may go out in `repeat_s`.
-    `max_leverage` is how many times the account's equity contracts may be worth; without it none
-    is traded. What is given as text or an int is kept as a Decimal.
-
-    Raises:
-        MoneyError: a figure that is not an exact finite decimal.
-        ValueError: one that is not above zero, a fraction above one, a count that is no
-            whole number, a time of more than a day.
-    """
-
-    max_order_quote: Decimal
-    max_position_base: Mapping[str, Decimal]
-    max_exposure_quote: Decimal
-    max_orders_a_day: int
-    price_collar: Decimal = Decimal("0.05")
-    slippage: Decimal = Decimal("0.01")
-    max_leverage: Decimal | None = None
-    quote_age_s: float = 5.0
-    repeats: int = 3
-    repeat_s: float = 60.0
-
-    def __post_init__(self) -> None:
-        for name in ("max_order_quote", "max_exposure_quote", "max_leverage"):
-            if name != "max_leverage" or self.max_leverage is not None:
-                object.__setattr__(self, name, _above_zero(getattr(self, name), name))
-        for name in ("price_collar", "slippage"):
-            fraction = _above_zero(getattr(self, name), name)
-            if fraction > 1:
-                raise ValueError(f"{name} is {fraction}: give a fraction, as 0.05 for 5 %")
-            object.__setattr__(self, name, fraction)
-        most = {
-            symbol: _above_zero(size, f"max_position_base of {symbol}")
-            for symbol, size in self.max_position_base.items()
-        }
-        object.__setattr__(self, "max_position_base", most)
-        # NaN is below nothing and above nothing: a limit of it would hold nothing back.
-        for name in ("max_orders_a_day", "repeats"):
-            count = getattr(self, name)
-            if type(count) is not int or count < 1:
-                raise ValueError(f"{name} is {count!r:.40}: give a whole number above 0")
-        for name in ("quote_age_s", "repeat_s"):
-            seconds = getattr(self, name)
-            if not 0 < seconds <= _DAY_S:
-                raise ValueError(f"{name} is {seconds!r:.40}: give seconds above 0, a day at most")
-
-
-def _above_zero(value: Decimal, name: str) -> Decimal:
-    number = exact(value, name)
-    if number <= 0:
-        raise ValueError(f"{name} is {value}: give a limit above 0")
-    return number
 
 
 class Refused(Exception):
@@ -201,7 +148,7 @@ class Guard:
 
     def _quote(self, symbol: str) -> Quote:
         quote = self._quotes(symbol)
-        if quote is None or not quote.bids or not quote.asks:
+        if quote is None or not quote.two_sided:
             raise Refused("quote", f"there is no book of {symbol} to judge a price by")
         levels = (*quote.bids, *quote.asks)
         sound = all(_is_sound(number) and number > 0 for level in levels for number in level)

@@ -111,12 +111,10 @@ class OrderManager:
             try:
                 judged = await self.venue.submit(intent, name)
             except asyncio.CancelledError:
-                self._tracker.sent(name)
                 self._tracker.write(
                     OrderResult(name, Outcome.UNKNOWN, self._now(), message="cancelled")
                 )
                 raise
-            self._tracker.sent(name)
             self._tracker.write(
                 OrderResult(
                     name,
