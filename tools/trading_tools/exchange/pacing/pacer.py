@@ -186,11 +186,11 @@ class Pacer:
         """The rules that a request counts for.
 
         Raises:
-            NeverFits: it costs more than all of a limit.
+            NeverFits: it costs more than all of a limit, or less than nothing.
         """
         touched = [rule for rule in self.rules.values() if cost.units.get(rule.unit)]
         for rule in touched:
-            if cost.units[rule.unit] > rule.most:
+            if not 0 <= cost.units[rule.unit] <= rule.most:
                 raise NeverFits(
                     f"{self.venue} {rule.name}: a request of {cost.units[rule.unit]:g} never fits "
                     f"into {rule.most:g}"
