@@ -30,9 +30,10 @@ from trading_tools.exchange.orders.retries import Retries, may_pass
 from trading_tools.exchange.orders.rows import Row, Unreadable, fill_of, order_of, position_of
 from trading_tools.exchange.orders.ways import WAYS, WINDOW_MS, NoSuchOrder, Ways
 from trading_tools.exchange.orders.wire import HALTED, Call, Wire
+from trading_tools.exchange.pacing.machine import host_of, machine_slots
 from trading_tools.exchange.pacing.pacer import Pacer
 from trading_tools.exchange.pacing.rules import Priority
-from trading_tools.exchange.pacing.venues import RULES, pacer_for
+from trading_tools.exchange.pacing.venues import RULES
 from trading_tools.money import from_json, plain
 
 R = TypeVar("R")
@@ -64,8 +65,8 @@ class CcxtOrders:
     ) -> None:
         """Take over a client of `ccxt.async_support` or `ccxt.pro`.
 
-        Without a `pacer` it keeps the venue's published limits for itself alone: clients of the
-        same key or address share one. No request waits longer than `patience_s` for its turn.
+        Without a `pacer` it keeps the venue's published limits together with all clients of the
+        key and the address on this machine, as `pacing.machine` has it. No request waits longer than `patience_s` for its turn.
         `retries` are of questions alone, `ways` those of a venue that is not in `ways.WAYS`.
         While `halted` gives a reason no new order leaves, not even one that was let out before.
 
@@ -353,5 +354,5 @@ def _in_order(fills: Sequence[VenueFill]) -> list[VenueFill]:
 
 def _published(client: Any) -> Pacer:
     """A pacer of the venue's published limits; one without rules where they are not known."""
-    known = client.id in RULES
-    return pacer_for(client.id, client.apiKey or "") if known else Pacer(client.id, ())
+    rules = RULES.get(client.id, ())
+    return Pacer(client.id, rules, client.apiKey or "", machine_slots(), where=host_of(client))
