@@ -62,13 +62,16 @@ class CcxtOrders:
         *,
         ways: Ways | None = None,
         halted: Callable[[], str | None] = lambda: None,
+        asking: Priority = Priority.PLACE,
     ) -> None:
         """Take over a client of `ccxt.async_support` or `ccxt.pro`.
 
         Without a `pacer` it keeps the venue's published limits together with all clients of the
-        key and the address on this machine, as `pacing.machine` has it. No request waits longer than `patience_s` for its turn.
+        key and the address on this machine, as `pacing.machine` has it. No request waits longer
+        than `patience_s` for its turn.
         `retries` are of questions alone, `ways` those of a venue that is not in `ways.WAYS`.
         While `halted` gives a reason no new order leaves, not even one that was let out before.
+        `asking` is how urgent questions are: before data, which others ask for.
 
         Raises:
             UnsupportedVenue: the venue is not one whose ways with orders are known here.
@@ -83,6 +86,7 @@ class CcxtOrders:
         self.streams_fills = bool(client.has.get("watchMyTrades"))
         self._client = client
         self._halted = halted
+        self._asking = asking
         self._retries = retries or Retries()
         self._preparing = asyncio.Lock()
         client.options["recvWindow"] = WINDOW_MS
@@ -331,8 +335,8 @@ class CcxtOrders:
         return judge(self.name, told.answer, None if number is None else str(number))
 
     async def _read(self, ask: Callable[[], Awaitable[R]]) -> R:
-        """A question, asked again where its failure may pass; before data, which others ask for."""
-        return await self._retries.read(lambda: self._asked(ask, Call(Priority.PLACE)))
+        """A question, asked again where its failure may pass."""
+        return await self._retries.read(lambda: self._asked(ask, Call(self._asking)))
 
     async def _asked(self, ask: Callable[[], Awaitable[R]], call: Call) -> R:
         """The one place where every exception of ccxt's is caught; `call` is filled."""

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 
 def machine_slots() -> Slots:
-    """The slots of all processes of this user on this machine; this process's own where none can be.
+    """The slots of all processes of this user here; this process's own where none can be shared.
 
     What is missing then is said in the log, once: a request is never kept from its venue for it.
     """
@@ -52,7 +52,7 @@ def host_of(client: Any) -> str:
     while isinstance(urls, Mapping):
         urls = next(iter(urls.values()))  # any of a venue whose hosts are not known here
     url = urlsplit(client.implode_hostname(urls))
-    return url.netloc + url.path
+    return f"{url.netloc}{url.path}"
 
 
 def _folder() -> Path:
