@@ -30,10 +30,9 @@ from trading_tools.exchange.orders.retries import Retries, may_pass
 from trading_tools.exchange.orders.rows import Row, Unreadable, fill_of, order_of, position_of
 from trading_tools.exchange.orders.ways import WAYS, WINDOW_MS, NoSuchOrder, Ways
 from trading_tools.exchange.orders.wire import HALTED, Call, Wire
-from trading_tools.exchange.pacing.machine import host_of, machine_slots
+from trading_tools.exchange.pacing.machine import pacer_of
 from trading_tools.exchange.pacing.pacer import Pacer
 from trading_tools.exchange.pacing.rules import Priority
-from trading_tools.exchange.pacing.venues import RULES
 from trading_tools.money import from_json, plain
 
 R = TypeVar("R")
@@ -93,7 +92,7 @@ class CcxtOrders:
         client.number = str
         self._wire = Wire(
             client,
-            pacer or _published(client),
+            pacer or pacer_of(client),
             breaker or Breaker(client.id),
             patience_s,
             halted,
@@ -354,9 +353,3 @@ def _in_order(fills: Sequence[VenueFill]) -> list[VenueFill]:
     """Each fill once, oldest first."""
     each = {(fill.venue_order_id, fill.trade_id): fill for fill in fills}
     return sorted(each.values(), key=lambda fill: (fill.at_ms, fill.trade_id))
-
-
-def _published(client: Any) -> Pacer:
-    """A pacer of the venue's published limits; one without rules where they are not known."""
-    rules = RULES.get(client.id, ())
-    return Pacer(client.id, rules, client.apiKey or "", machine_slots(), where=host_of(client))

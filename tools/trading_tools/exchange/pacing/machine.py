@@ -15,7 +15,9 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from trading_tools.exchange.pacing.meters import Slot
+from trading_tools.exchange.pacing.pacer import Pacer
 from trading_tools.exchange.pacing.slots import OwnSlots, SharedSlots, Slots
+from trading_tools.exchange.pacing.venues import RULES
 
 VARIABLE: Final = "ORC_PACING_DIR"
 """Names another folder, for processes that see different ones: containers, services."""
@@ -42,6 +44,15 @@ def machine_slots() -> Slots:
     except OSError as error:
         _say(folder, error)
         return _own
+
+
+def pacer_of(client: Any) -> Pacer:
+    """A ccxt client's pacer, together with all of this machine's clients of its host and key.
+
+    Without rules where the venue's limits are not known.
+    """
+    rules = RULES.get(client.id, ())
+    return Pacer(client.id, rules, client.apiKey or "", machine_slots(), where=host_of(client))
 
 
 def host_of(client: Any) -> str:
