@@ -51,6 +51,17 @@ def _no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.fixture(autouse=True)
+def _own_counts(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+) -> None:
+    """What is counted of venues' limits is each test's own, and never the machine's."""
+    folder = tmp_path_factory.getbasetemp() / "pacing" / str(id(request.node))
+    monkeypatch.setenv("ORC_PACING_DIR", str(folder))
+
+
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Server]:
     """A real server; starting it takes seconds, so what uses it is slow."""

@@ -21,6 +21,7 @@ from trading_tools.exchange.orders.ccxt_port import CcxtOrders
 from trading_tools.exchange.orders.contracts import is_contract
 from trading_tools.exchange.orders.guard import Quote
 from trading_tools.exchange.orders.wire import Call, Wire
+from trading_tools.exchange.pacing.machine import host_of, machine_slots
 from trading_tools.exchange.pacing.rules import Priority
 from trading_tools.exchange.pacing.slots import Slots
 from trading_tools.exchange.pacing.venues import pacer_for
@@ -48,7 +49,7 @@ class Line(CcxtOrders):
         slots: Slots | None = None,
         halted: Callable[[], str | None] = lambda: None,
     ) -> None:
-        """Take over the client. `slots` are those of all processes that share the venue's limits.
+        """Take over the client. `slots` are others than those of this machine.
 
         `halted` is as for `CcxtOrders`.
 
@@ -56,7 +57,9 @@ class Line(CcxtOrders):
             UnknownLimits: the venue's limits are not known.
             UnsupportedVenue: its ways with orders are not known.
         """
-        self.pacer = pacer_for(client.id, client.apiKey or "", slots)
+        self.pacer = pacer_for(
+            client.id, client.apiKey or "", slots or machine_slots(), where=host_of(client)
+        )
         self.breaker = Breaker(client.id, _PATIENT)
         super().__init__(client, self.pacer, self.breaker, halted=halted)
         client.options.update(OPTIONS.get(client.id, {}))

@@ -39,7 +39,7 @@ async def open_desk(
     stream. `folder` keeps the ledger and the kill switch's file `stop`. `account` is part of every
     client order id: the same for the same account, for good. An outcome or an end is asked after
     for `known_within_s` seconds; then the bot goes on without, and the desk keeps asking. `shared`
-    is a folder by which all processes of this machine keep the venue's limits together.
+    is another folder than `pacing.machine`'s, by which processes keep the venue's limits together.
 
     A folder is for one desk of one account. SIGTERM and SIGINT set the desk's `stopping`, USR1
     throws the kill switch. At the end every open order is cancelled.
