@@ -50,7 +50,7 @@ def test_an_intent_that_cannot_be_sent_is_refused(change: dict[str, Any], says: 
 
 def test_an_intent_cannot_be_changed_once_it_is_made() -> None:
     with pytest.raises(AttributeError):
-        Intent(**SOUND).size_base = Decimal(-5)  # type: ignore[misc]
+        Intent(**SOUND).size_base = Decimal(-5)  # type: ignore[misc]  # it is frozen
 
 
 @given(st.sampled_from(VENUES), st.text(min_size=1), st.text(), st.text())
