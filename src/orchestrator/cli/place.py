@@ -192,28 +192,29 @@ class Place:
         None where no request holds what any of them is asked by, which costs little to tell.
         """
         from orchestrator.playbooks.asked import any_is_asked
+        from orchestrator.playbooks.plain import shipped_files
 
-        if not any_is_asked(requests, self._playbook_files):
+        if not any_is_asked(requests, (*self._own_files, *shipped_files())):
             return ()
         from orchestrator.playbooks.library import Library
 
         return Library.of(self._playbooks_read).playbooks
 
     @cached_property
-    def _playbook_files(self) -> tuple[PlainFile, ...]:
-        """The strongest first, each read once; the project's own only while it is trusted."""
-        from orchestrator.playbooks.files import files_of, shipped_dir
+    def _own_files(self) -> tuple[PlainFile, ...]:
+        """Playbooks of the user and, while it is trusted, of the project; each read once."""
+        from orchestrator.playbooks.files import own_files
         from orchestrator.playbooks.plain import read_plain
 
-        project = self.project if self.trust.holds else None
-        files = files_of(project, self.user, shipped_dir())
+        files = own_files(self.project if self.trust.holds else None, self.user)
         return tuple(read_plain(path, source) for path, source in files)
 
     @cached_property
     def _playbooks_read(self) -> tuple[reading.Loaded, ...]:
-        from orchestrator.playbooks.reading import playbook_of
+        """The strongest first."""
+        from orchestrator.playbooks.reading import playbook_of, shipped_playbooks
 
-        return tuple(map(playbook_of, self._playbook_files))
+        return (*map(playbook_of, self._own_files), *shipped_playbooks())
 
     def _own_playbooks(self) -> int:
         """How many the project brings, trusted or not."""

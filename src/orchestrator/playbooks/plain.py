@@ -8,6 +8,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import yaml
 from yaml.events import Event
 from yaml.nodes import Node
 
-from orchestrator.playbooks.files import Source
+from orchestrator.playbooks.files import Source, files_in, shipped_dir
 
 MAX_BYTES = 100_000
 _DEEPEST = 12
@@ -52,6 +53,12 @@ def read_plain(path: Path, source: Source) -> PlainFile:
         return PlainFile(path, source, _parsed(_text(path), lines), lines)
     except Unreadable as wrong:
         return PlainFile(path, source, None, lines, wrong)
+
+
+@cache
+def shipped_files() -> tuple[PlainFile, ...]:
+    """The files of this distribution, which do not change while a process runs."""
+    return tuple(read_plain(path, "shipped") for path in files_in(shipped_dir()))
 
 
 def _text(path: Path) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from orchestrator.playbooks.files import Source
 from orchestrator.playbooks.format import Answer, Part, Playbook, Slot, Step
-from orchestrator.playbooks.plain import PlainFile, read_plain
+from orchestrator.playbooks.plain import PlainFile, read_plain, shipped_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,12 @@ def playbook_of(file: PlainFile) -> Loaded:
         )
         return Loaded(path, source, None, problems, lines)
     return Loaded(path, source, playbook, (), lines)
+
+
+@cache
+def shipped_playbooks() -> tuple[Loaded, ...]:
+    """The playbooks of this distribution, which do not change while a process runs."""
+    return tuple(map(playbook_of, shipped_files()))
 
 
 def _told(found: Any) -> tuple[str, str]:

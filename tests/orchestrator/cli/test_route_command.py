@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from orchestrator.playbooks.files import shipped_dir
+from orchestrator.playbooks.plain import shipped_files
 from tests.support.command import chooses, of_router
 from tests.support.command_line import CommandLine
 from tests.support.messages_answers import failure, message, text
@@ -234,6 +235,7 @@ def test_a_playbook_that_takes_a_request_is_read_once(orc: CommandLine) -> None:
         opened[path] += 1
         return really(path, *given, **more)
 
+    shipped_files.cache_clear()
     orc.monkeypatch.setattr(Path, "open", counted)
     routed = orc("route", "verify the ledger", "--offline", "--json")
     assert routed.json["playbook"] == "verify-ledger"

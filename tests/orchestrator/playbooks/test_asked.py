@@ -5,11 +5,10 @@ from pathlib import Path
 import pytest
 
 from orchestrator.playbooks.asked import any_is_asked
-from orchestrator.playbooks.files import shipped_dir
-from orchestrator.playbooks.plain import PlainFile, read_plain
+from orchestrator.playbooks.plain import PlainFile, read_plain, shipped_files
 from orchestrator.playbooks.reading import playbook_of
 
-SHIPPED = [read_plain(path, "shipped") for path in sorted(shipped_dir().glob("*.yaml"))]
+SHIPPED = shipped_files()
 
 
 @pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.path.stem)

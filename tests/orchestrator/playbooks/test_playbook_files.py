@@ -100,6 +100,9 @@ def test_a_deeply_nested_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_those_we_ship_are_sound_and_take_their_own_examples() -> None:
+    for path in shipped_dir().glob("*.yaml"):
+        loaded = read_playbook(path)
+        assert (*loaded.problems, *unsuited(loaded, AGENTS)) == ()
     ours = library()
     assert ours.problems == ()
     assert [one.playbook.name for one in ours] == sorted(
