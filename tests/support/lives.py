@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from tests.support.venues import point_at
 from trading_tools.exchange.desk.desk import NOT_NOW, Desk
@@ -77,8 +77,8 @@ async def _live(account: Account) -> None:
 
 async def _again(desk: Desk, number: int) -> None:
     last = list(desk.manager.records.orders.values())[number]
-    price, side = last.price_quote, "buy" if last.side == "buy" else "sell"
-    same = Intent(f"order {number}", SYMBOL, side, last.size_base, price)  # type: ignore[arg-type]
+    side: Literal["buy", "sell"] = "buy" if last.side == "buy" else "sell"
+    same = Intent(f"order {number}", SYMBOL, side, last.size_base, last.price_quote)
     await desk.manager.submit(same, 0)
 
 

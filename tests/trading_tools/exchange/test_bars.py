@@ -136,7 +136,7 @@ def test_a_length_that_is_none_is_refused(wrong: dict[str, int]) -> None:
 
 def test_a_float_is_refused() -> None:
     with pytest.raises(ValueError, match="float"):
-        Bars(1_000, START).add(1.1, Decimal(1), START)  # type: ignore[arg-type]
+        Bars(1_000, START).add(1.1, Decimal(1), START)  # type: ignore[arg-type]  # a float
 
 
 @pytest.mark.parametrize(("price", "size"), [("0", "1"), ("-5", "1"), ("1", "0"), ("1", "-1")])

@@ -57,7 +57,7 @@ def test_a_size_or_price_in_text_or_as_an_int_is_kept_exact(price: Any) -> None:
 
 def test_an_intent_cannot_be_changed_once_it_is_made() -> None:
     with pytest.raises(AttributeError):
-        Intent(**SOUND).size_base = Decimal(-5)  # type: ignore[misc]
+        Intent(**SOUND).size_base = Decimal(-5)  # type: ignore[misc]  # it is frozen
 
 
 @given(st.sampled_from(VENUES), st.text(min_size=1), st.text(), st.text())

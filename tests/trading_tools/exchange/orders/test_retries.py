@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 
@@ -35,9 +36,9 @@ class Slept:
         self.now += seconds
 
 
-def retries(slept: Slept, **rules: float) -> Retries:
+def retries(slept: Slept, **rules: Any) -> Retries:
     return Retries(
-        RetryRules(**{"tries": 4, **rules}),  # type: ignore[arg-type]
+        RetryRules(**{"tries": 4, **rules}),
         slept.sleep,
         slept,
         random.Random(5),
