@@ -18,6 +18,7 @@ from orchestrator.workspace.errors import GitError, WorkspaceError
 from orchestrator.workspace.ignore import ALWAYS
 from orchestrator.workspace.listing import walk
 from trading_tools.review.comparing import new_ones
+from trading_tools.review.engine import NOT_REVIEWED, unreadable
 from trading_tools.review.parsing import Unreadable
 from trading_tools.review.reading.files import (
     DOCUMENTS,
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from trading_tools.review.rule import Rule
 
 _IMPORTERS: Final = 60
+_LEADING_ELSEWHERE: Final = frozenset({"120000", "160000"})
+"""Git's modes of a link and of a submodule."""
+
 _REVIEWED: Final = FOUND_IN_FOLDERS | DOCUMENTS
 """Kinds of files that are looked at in a change; of folders only those that are code."""
 
@@ -76,7 +80,7 @@ def files_of(paths: Sequence[Path], here: Path, project: Path) -> list[Target]:
             raise NotThere(
                 error.strerror or str(error), str(path), "name a file or a folder"
             ) from None
-        inside = _below(at, project) if stat.S_ISDIR(mode) else [at]
+        inside = _below(at, project) if stat.S_ISDIR(mode) and _opens(at) else [at]
         for each in inside:
             found.setdefault(each.resolve(), _target(each, here))
     return [found[each] for each in sorted(found)]
@@ -91,7 +95,12 @@ def _target(file: Path, here: Path) -> Target:
         return Target(whole, shown)
 
 
+def _opens(folder: Path) -> bool:
+    return os.access(folder, os.R_OK | os.X_OK)
+
+
 def _below(folder: Path, project: Path) -> Iterator[Path]:
+    """The code below a folder; folders too that cannot be opened, which is a finding."""
     whole = folder.resolve()
     root, start = (
         (project, whole.relative_to(project).as_posix())
@@ -99,8 +108,10 @@ def _below(folder: Path, project: Path) -> Iterator[Path]:
         else (whole, "")
     )
     for entry in walk(str(root), start):
-        if entry.kind == "file" and Path(entry.path).suffix.lower() in FOUND_IN_FOLDERS:
-            yield root / entry.path
+        at = root / entry.path
+        code = entry.kind == "file" and at.suffix.lower() in FOUND_IN_FOLDERS
+        if code or (entry.kind == "folder" and not _opens(at)):
+            yield at
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,9 +133,15 @@ class Change:
     before: Mapping[Path, bytes | None] = field(default_factory=dict)
     after: Mapping[Path, bytes | None] = field(default_factory=dict)
     importers: tuple[Path, ...] = ()
+    unread: tuple[tuple[Path, str, str], ...] = ()
+    """Files whose text after the change there is none of: why, and what to do."""
 
     def below(self, paths: Sequence[Path], here: Path) -> Change:
-        """What of it lies in these files and folders; all of it where none are named."""
+        """What of it lies in these files and folders; all of it where none are named.
+
+        Raises:
+            NotThere: a path leads nowhere, or out of the repository.
+        """
         if not paths:
             return self
         within = [(here / each).resolve() for each in paths]
@@ -132,11 +149,20 @@ class Change:
         def kept(path: Path) -> bool:
             return any(path == each or each in path.parents for each in within)
 
+        for path, each in zip(paths, within, strict=True):
+            fix = "name a file or a folder"
+            if not each.is_relative_to(self.top):
+                raise NotThere("lies outside of the repository", str(path), fix + " in it")
+            gone = any(old == each or each in old.parents for old in self.before)
+            if not os.path.lexists(each) and not gone:
+                raise NotThere("No such file or directory", str(path), fix)
+
         return Change(
             self.top,
             {path: text for path, text in self.before.items() if kept(path)},
             {path: text for path, text in self.after.items() if kept(path)},
             tuple(path for path in self.importers if kept(path)),
+            tuple(each for each in self.unread if kept(each[0])),
         )
 
 
@@ -147,16 +173,20 @@ def since(repository: Repository, environ: Mapping[str, str], revision: str) -> 
         NotThere: there is no such revision.
     """
     git = repository.git(environ)
-    commit = git.resolve(revision)
+    commit = git.resolve(f"{revision}^{{commit}}")
     if commit is None:
         raise NotThere(
-            "no such revision", revision, "name a commit, a branch or a tag of this repository"
+            f"there is no commit {revision!r}",
+            "--diff",
+            "name one commit, branch or tag of this repository",
         )
     names = _status(git, commit)
     names += [
         ("A", each, each)
         for each in git.names("ls-files", "-z", "-o", "--exclude-standard")
         if ALWAYS.isdisjoint(each.split("/"))
+        and (repository.top / each).is_file()
+        and not (repository.top / each).is_symlink()
     ]
     return _change(repository, git, names, commit, staged=False)
 
@@ -172,15 +202,19 @@ def staged(repository: Repository, environ: Mapping[str, str]) -> Change:
 
 
 def _status(git: Git, *what: str) -> list[tuple[str, str, str]]:
-    """Status, path before and path after of each changed file."""
-    parts = git.names("diff", "--name-status", "-z", "-M", *what, "--")
+    """Status, path before and path after of each changed file.
+
+    Links and submodules are left out: what they lead to is not in the change.
+    """
+    parts = git.names("diff", "--raw", "-z", "-M", *what, "--")
     found = []
     at = 0
     while at < len(parts):
-        status = parts[at][:1]
-        moved = status in {"R", "C"}
+        old_mode, new_mode, _, _, status = parts[at].removeprefix(":").split(" ")
+        moved = status[0] in {"R", "C"}
         old, new = parts[at + 1], parts[at + 2] if moved else parts[at + 1]
-        found.append((status, old, new))
+        if new_mode not in _LEADING_ELSEWHERE:
+            found.append(("A" if old_mode in _LEADING_ELSEWHERE else status[0], old, new))
         at += 3 if moved else 2
     return found
 
@@ -195,19 +229,27 @@ def _change(
 ) -> Change:
     before: dict[Path, bytes | None] = {}
     after: dict[Path, bytes | None] = {}
+    unread: dict[Path, tuple[str, str]] = {}
     for status, old, new in names:
         if Path(new).suffix.lower() not in _REVIEWED:
             continue
         place = repository.top / new
         before[place] = None if status == "A" or commit is None else _blob(git, f"{commit}:{old}")
-        if status == "D":
-            after[place] = None
-        else:
+        after[place] = None
+        if staged and status == "U":
+            unread[place] = "holds a merge conflict", "resolve it"
+        elif status != "D":
             after[place] = _blob(git, f":{new}") if staged else from_disk(place)
+            if after[place] is None:
+                unread[place] = "cannot be read", "name a readable file"
     changed = [each.stem for each in before if each.suffix in PYTHON]
     importers = _importers(repository, git, changed) if before else ()
     return Change(
-        repository.top, before, after, tuple(each for each in importers if each not in before)
+        repository.top,
+        before,
+        after,
+        tuple(each for each in importers if each not in before),
+        tuple((place, *told) for place, told in unread.items()),
     )
 
 
@@ -215,7 +257,7 @@ def _blob(git: Git, name: str) -> bytes | None:
     try:
         return git.run("cat-file", "blob", name)
     except GitError:
-        return None  # a submodule or a link: nothing that is code of ours
+        return None
 
 
 def _importers(repository: Repository, git: Git, modules: Sequence[str]) -> Sequence[Path]:
@@ -234,13 +276,18 @@ def review_change(
 ) -> Reviewed:
     """The findings that a change brings, in the files it touches and in those that import them.
 
-    `others` reads the files that it does not touch.
+    `others` reads the files that it does not touch. That a touched file cannot be reviewed is told
+    whether it could be before or not.
     """
     touched = [each for each, text in change.after.items() if text is not None]
     targets = [_target(each, here) for each in [*touched, *change.importers]]
     after = review(targets, rules, read=_Side(change.after, others), missing=True)
+    after += [unreadable(_target(each, here).shown, what, fix) for each, what, fix in change.unread]
     before = review(targets, rules, read=_Side(change.before, others), missing=True)
-    return Reviewed(tuple(new_ones(after, before)), len(touched), tuple(targets))
+    shown = {each.shown for each in targets[: len(touched)]}
+    known = [each for each in before if each.path not in shown or each.rule not in NOT_REVIEWED]
+    found = sorted(new_ones(after, known), key=lambda each: each.order)
+    return Reviewed(tuple(found), len(touched) + len(change.unread), tuple(targets))
 
 
 def review_paths(
@@ -279,7 +326,8 @@ def repository_of(project: Path, environ: Mapping[str, str]) -> Repository:
     try:
         found = find_repository(project, environ)
     except WorkspaceError as error:
-        raise NotThere(str(error), str(project), "mend the repository") from None
+        what, _, fix = str(error).rpartition(": ")
+        raise NotThere(what, "git", fix) from None
     if found is None:
         raise NotThere("is in no git repository", str(project), "name paths instead")
     return found

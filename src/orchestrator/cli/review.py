@@ -29,7 +29,7 @@ _FAILING = {"error": ("error",), "warning": ("error", "warning"), "never": ()}
 
 
 @click.command("review")
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path, readable=False))
 @click.option("--diff", "revision", metavar="REV", help="Only what is new since a revision.")
 @click.option("--staged", is_flag=True, help="Only what the index brings beyond the last commit.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Default: text.")
@@ -111,21 +111,17 @@ def review_command(
     if asked is not None and resume is not None:
         done, panel = _taken_up(place, asked, resume)
     else:
-        change = _change(place, paths, revision, staged)
-        done, panel = _reviewed(place, paths, change, rules), None
-        if change is None and not done.files and not tools:
-            where = ", ".join(str(each) for each in paths) or str(place.project)
-            fix = "name a folder or a file that holds some"
-            raise CommandError("there is no Python to review, so nothing was checked", where, fix)
-        done = replace(done, findings=(*done.findings, *_of_others(tools, done)))
+        change, done = _looked(place, paths, revision, staged, rules, tools)
+        panel = None
+        if mend and _mended(_beyond(done, baseline)):
+            # What is left stands at other lines now.
+            change, done = _looked(place, paths, revision, staged, rules, tools)
         if asked is not None:
             done, panel = _with_specialists(place, asked, done, change, staged)
     done = _beyond(done, baseline)
     if keep is not None:
         _keep(keep, done.findings)
         return
-    if mend:
-        done = _mended(done)
     seconds = time.perf_counter() - begun
     sys.stdout.write(told(done, rules, "json" if as_json else form or "text", seconds, panel))
     failing = [each for each in done.findings if each.severity in _FAILING[fail_on]]
@@ -192,6 +188,24 @@ def _rules(select: list[str], extend: list[str], ignore: list[str]) -> Sequence[
         raise CommandError(what, "orc review", fix) from None
 
 
+def _looked(
+    place: Place,
+    paths: Sequence[Path],
+    revision: str | None,
+    staged: bool,
+    rules: Sequence[Rule],
+    tools: str | None,
+) -> tuple[Change | None, Reviewed]:
+    """What the rules and other tools find, and the change that they looked at."""
+    change = _change(place, paths, revision, staged)
+    done = _reviewed(place, paths, change, rules)
+    if change is None and not done.files and not tools:
+        where = ", ".join(str(each) for each in paths) or str(place.project)
+        fix = "name a folder or a file that holds some"
+        raise CommandError("there is no Python to review, so nothing was checked", where, fix)
+    return change, replace(done, findings=(*done.findings, *_of_others(tools, done)))
+
+
 def _change(
     place: Place, paths: Sequence[Path], revision: str | None, staged: bool
 ) -> Change | None:
@@ -207,9 +221,9 @@ def _change(
             if revision is None
             else reviewing.since(repository, place.environ, revision)
         )
+        return change.below(paths, Path.cwd())
     except reviewing.NotThere as error:
         raise CommandError(error.what, error.where, error.fix) from None
-    return change.below(paths, Path.cwd())
 
 
 def _reviewed(
@@ -226,12 +240,15 @@ def _reviewed(
 
 
 def _of_others(tools: str | None, done: Reviewed) -> list[Finding]:
+    from trading_tools.review.engine import UNREADABLE
     from trading_tools.review.others import ToolMissing, findings_of
 
+    unread = {each.path for each in done.findings if each.rule == UNREADABLE}
+    targets = [each for each in done.targets if each.shown not in unread]
     found: list[Finding] = []
     for name in _ids(tools):
         try:
-            found += findings_of(name, done.targets)
+            found += findings_of(name, targets)
         except ToolMissing as error:
             what, _, fix = str(error).partition(": ")
             raise CommandError(what, "--with", fix or "leave it out") from None
@@ -265,8 +282,8 @@ def _keep(path: Path, findings: Sequence[Finding]) -> None:
     say(f"{counted(len(findings), 'finding')} kept as old in {path}")
 
 
-def _mended(done: Reviewed) -> Reviewed:
-    """Write what can be mended; what is left of the findings."""
+def _mended(done: Reviewed) -> bool:
+    """Write what can be mended; whether any file changed."""
     from trading_tools.review.fixing import mend_file
 
     files = {each.shown: each.file for each in done.targets}
@@ -276,6 +293,11 @@ def _mended(done: Reviewed) -> Reviewed:
             by_path.setdefault(each.path, []).append(each)
     made: set[Finding] = set()
     for path, found in by_path.items():
-        made.update(mend_file(files[path], found))
-    say(f"{len(made)} mended in {counted(len(by_path), 'file')}")
-    return replace(done, findings=tuple(each for each in done.findings if each not in made))
+        # Another tool has not seen what ours need: an import that it would take away as unused.
+        ours = [each for each in found if ":" not in each.rule]
+        try:
+            made.update(mend_file(files[path], ours or found))
+        except OSError as error:
+            say(f"orc: {path}: cannot be written ({error.strerror}), and is as it was")
+    say(f"{len(made)} mended in {counted(len({each.path for each in made}), 'file')}")
+    return bool(made)

@@ -216,6 +216,8 @@ def _open(top: Path, git_dir: Path, prefix: str, environ: Mapping[str, str]) -> 
             "rev-parse", "--git-common-dir", "--show-object-format"
         ).rsplit("\n", 1)
     except GitError as error:
+        if error.exit_code is None:
+            raise
         raise WorkspaceError(
             f"{top / '.git'} is not a git repository that git can read ({error}): mend or remove it"
         ) from None

@@ -90,7 +90,7 @@ def test_json_has_the_documented_shape(orc: CommandLine) -> None:
 def test_sarif_is_valid_by_the_published_schema(orc: CommandLine) -> None:
     orc.write("a folder/böt.py", BAD + "import asyncio\nasyncio.create_task(x)\n")
     orc.write("cut.py", "def f(:\n")
-    orc.write("late.py", "from datetime import UTC, datetime\nx = datetime.utcnow()\n")
+    orc.write("late.py", "from datetime import UTC, datetime\nx = datetime.utcnow().date()\n")
     told = orc("review", "--format", "sarif").json
     schema = json.loads((DATA / "sarif-2.1.0-rtm.5.json").read_text("utf-8"))
     jsonschema.Draft4Validator(schema).validate(told)
@@ -213,7 +213,10 @@ def test_an_empty_change_and_a_first_commit_are_reviewed(orc: CommandLine) -> No
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--diff", "nowhere"), "nowhere: no such revision; name a commit, a branch or a tag"),
+        (("--diff", "nowhere"), "--diff: there is no commit 'nowhere'; name one commit, branch or"),
+        (("--diff", "HEAD:bot.py"), "there is no commit 'HEAD:bot.py'; name one commit"),
+        (("--diff", "HEAD", "none.py"), "none.py: No such file or directory; name a file"),
+        (("--diff", "HEAD", ".."), "..: lies outside of the repository; name a file or a folder"),
         (("none.py",), "none.py: No such file or directory; name a file or a folder"),
         (("--select", "T99"), "no rule is called T99; use one of T01, "),
         (("--with", "pylint"), "--with: no tool is called pylint; use one of ruff, bandit, "),
@@ -272,12 +275,37 @@ def test_a_baseline_leaves_old_findings_out(orc: CommandLine) -> None:
 
 
 def test_a_fix_mends_the_file_and_tells_what_is_left(orc: CommandLine) -> None:
-    orc.write("late.py", "from datetime import UTC, datetime\r\nx = datetime.utcnow()\r\n" + BAD)
+    orc.write(
+        "late.py", "from datetime import UTC, datetime\r\nx = datetime.utcnow().date()\r\n" + BAD
+    )
     done = orc("review", "--fix", "--format", "brief")
     assert done.code == 1
     assert done.err == "1 mended in 1 file\n"
     assert done.out.splitlines()[-1] == "1 error in 1 file"
-    assert b"x = datetime.now(UTC)\r\n" in (orc.project / "late.py").read_bytes()
+    assert b"x = datetime.now(UTC).date()\r\n" in (orc.project / "late.py").read_bytes()
+
+
+def test_what_is_left_after_a_fix_stands_at_the_lines_of_now(orc: CommandLine) -> None:
+    orc.write(
+        "late.py", "from datetime import UTC, datetime\nx = datetime.utcnow(\n).date()\n" + BAD
+    )
+    done = orc("review", "--fix", "--format", "brief")
+    assert done.out.startswith("late.py:9:5: T11 ")
+
+
+def test_a_fix_of_ours_keeps_the_import_that_another_tool_calls_unused(orc: CommandLine) -> None:
+    orc.write("ruff.toml", 'lint.select = ["F"]\n')
+    orc.write("late.py", "from datetime import UTC, datetime\nx = datetime.utcnow().date()\n")
+    orc("review", "--fix", "--with", "ruff")
+    after = (orc.project / "late.py").read_text()
+    assert after == "from datetime import UTC, datetime\nx = datetime.now(UTC).date()\n"
+
+
+def test_in_a_document_no_fix_is_offered(orc: CommandLine) -> None:
+    text = "```python\nfrom datetime import UTC, datetime\nx = datetime.utcnow().date()\n```\n"
+    orc.write("page.md", text)
+    done = orc("review", "page.md", "--fix", "--format", "brief")
+    assert (done.err, done.out.splitlines()[-1]) == ("0 mended in 0 files\n", "1 note in 1 file")
 
 
 def test_other_tools_are_merged_in_by_file_and_line(orc: CommandLine) -> None:

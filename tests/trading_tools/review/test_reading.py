@@ -83,6 +83,7 @@ def test_a_notebook_is_one_program_and_findings_name_the_line_in_its_file() -> N
         {"cell_type": "code", "source": ["%%bash\n", "rm -rf x"]},
         {"cell_type": "code", "source": "exchange = ccxt.okx()\nexchange?\n" + CALL},
         {"cell_type": "code", "source": ["%%time\n", "# größer\n", CALL + "\n"]},
+        {"cell_type": "code", "source": "kept, left = !ls *.csv\nspeed = %timeit -o go()"},
     ]
     text = json.dumps({"cells": cells, "nbformat": 4}, indent=1)
     found = _found("study.ipynb", text.encode())

@@ -45,6 +45,7 @@ def test_one_comment_can_name_several_rules() -> None:
     ("comment", "rules", "said"),
     [
         ("# orc: ignore[T11]", ["R03", "T11"], "gives no reason"),
+        ("# orc: ignore[T11] # noqa", ["R03", "T11"], "gives no reason"),
         ("# orc: ignore because I say so", ["R03", "T11"], "names no rule"),
         ("# orc: ignore[T31] wrong one", ["R04", "T11"], "silences nothing here"),
     ],

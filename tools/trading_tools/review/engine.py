@@ -26,6 +26,9 @@ UNREADABLE = "R01"
 FAILED = "R02"
 """The finding of a rule that failed."""
 
+NOT_REVIEWED = frozenset({UNREADABLE, FAILED})
+"""What says that a file, or a part of it, was not looked at."""
+
 _HEADED = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.For, ast.AsyncFor, ast.While, ast.If,
     ast.With, ast.AsyncWith, ast.Try, ast.ExceptHandler,
@@ -127,5 +130,13 @@ def _finding(rule: Rule, hit: Hit, module: Module) -> Finding:
         link=rule.link,
         context=module.context(node),
         excerpt=text,
-        edits=hit.edits if not source.lines else (),
+        edits=hit.edits if hit.edits and _can_be_edited(node, module) else (),
     )
+
+
+def _can_be_edited(node: ast.AST, module: Module) -> bool:
+    """Not in notebooks and documents, nor in f-strings: Python 3.11 misplaces what is in them."""
+    source = module.source
+    if source.lines or source.fragment:
+        return False
+    return not any(isinstance(each, ast.JoinedStr) for each in module.parents(node))

@@ -21,7 +21,7 @@ from trading_tools.review.source import Source
 REASONLESS: Final = "R03"
 UNUSED: Final = "R04"
 _MARK: Final = "orc:"
-_COMMENT: Final = re.compile(r"#\s*orc:\s*ignore\b(?:\[([^\]]*)\])?[ \t:–-]*(.*)")
+_COMMENT: Final = re.compile(r"#\s*orc:\s*ignore\b(?:\[([^\]]*)\])?[ \t:–-]*([^#].*)?")
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def _finding(
     removable: bool = False,
 ) -> Finding:
     edits: tuple[Edit, ...] = ()
-    if removable and not source.lines:
+    if removable and not source.lines and not source.fragment:
         before = source.line(silence.line)[: silence.column]
         start = len(before.rstrip())
         edits = (Edit(silence.line, start, silence.line, silence.column + len(silence.text), ""),)
@@ -123,6 +123,6 @@ def _comments(source: Source) -> Iterator[_Silence]:
                 named = tuple((found[1] or "").upper().replace(",", " ").split())
                 line, column = token.start
                 alone = not token.line[:column].strip()
-                yield _Silence(line, column, alone, named, found[2].strip(), token.string)
+                yield _Silence(line, column, alone, named, (found[2] or "").strip(), token.string)
     except (tokenize.TokenError, IndentationError, SyntaxError):
         return  # what parses and cannot be tokenised to its end has shown its comments so far

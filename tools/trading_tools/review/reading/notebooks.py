@@ -10,6 +10,8 @@ from trading_tools.review.parsing import Unreadable
 from trading_tools.review.source import Source
 
 _MAGIC: Final = re.compile(r"^(\s*)(%|!|\?)|^(\s*)\w[\w.]*\?{1,2}\s*$")
+_TAKEN: Final = re.compile(r"^(\s*[\w.]+(?:, ?[\w.]+)*\s*=\s*)[%!][^\"']*$")
+"""`files = !ls`: what a command or a magic gives back."""
 _KEPT: Final = ("%%time", "%%timeit", "%%capture")
 """Cell magics behind which Python still stands; behind all others it is another language."""
 
@@ -57,7 +59,8 @@ def _is_python(lines: list[str]) -> bool:
 def _without_magic(line: str) -> str:
     found = _MAGIC.match(line)
     if found is None:
-        return line
+        taken = _TAKEN.match(line)
+        return f"{taken[1]}None" if taken else line
     return f"{found[1] or found[3] or ''}pass"
 
 
