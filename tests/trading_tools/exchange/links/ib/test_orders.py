@@ -20,7 +20,7 @@ from trading_tools.exchange.orders.guard import Quote
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.life import Stage
 from trading_tools.exchange.orders.manager import OrderManager
-from trading_tools.exchange.orders.port import Unanswered
+from trading_tools.exchange.orders.port import PartlyRead, Unanswered
 
 SYMBOL = "AAPL/USD"
 LIMITS = {"max_position_base": {SYMBOL: Decimal(1_000)}}
@@ -205,6 +205,16 @@ async def test_a_correction_of_a_trade_takes_its_place(desk: Desk) -> None:
     )
     (fill,) = await port.fills(SYMBOL, 0)
     assert fill.price_quote == 99
+
+
+async def test_an_execution_that_cannot_be_read_keeps_no_other_from_being_told(desk: Desk) -> None:
+    port = desk.port()
+    await port.submit(taking(), "o-1")
+    (done,) = desk.tws.executions
+    desk.tws.executions.append(type(done)(done.held, "x9.01", "nan", "99.0", done.at))
+    with pytest.raises(PartlyRead, match="1 of ib's rows: an execution") as partly:
+        await port.fills(SYMBOL, 0)
+    assert [fill.price_quote for fill in partly.value.rows] == [100]
 
 
 async def test_absence_is_no_answer_once_the_day_of_tws_has_turned(desk: Desk) -> None:

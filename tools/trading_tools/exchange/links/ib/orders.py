@@ -19,6 +19,7 @@ from trading_tools.audit.trade import Outcome
 from trading_tools.exchange.links.extras import required
 from trading_tools.exchange.links.floats import as_float
 from trading_tools.exchange.links.ib import words
+from trading_tools.exchange.links.partly import readable
 from trading_tools.exchange.orders.ccxt_port import NOT_SENT
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.judging import Judged
@@ -206,13 +207,18 @@ class IbOrders(SpotWithoutTurns):
     async def open_orders(self, symbol: str) -> Sequence[VenueOrder]:
         """All open orders of the account in one market, of every API client and of TWS itself."""
         listed = await self._asked(self._ib.reqAllOpenOrdersAsync)
-        return [
-            words.shown(symbol, trade.order, trade.orderStatus)
+        open_ones = [
+            trade
             for trade in listed
             if self._ours(trade.contract) == symbol
             and trade.order.account in ("", self._account)
             and words.STAGES.get(trade.orderStatus.status, Stage.OPEN) is Stage.OPEN
         ]
+        return readable(
+            self.name,
+            lambda trade: words.shown(symbol, trade.order, trade.orderStatus),
+            open_ones,
+        )
 
     async def fills(self, symbol: str, since_ms: int) -> Sequence[VenueFill]:
         """The account's executions that TWS still tells: those of its day."""
