@@ -16,6 +16,7 @@ from trading_tools.exchange.links.fix.session import FixSettings, Phase, Session
 from trading_tools.exchange.links.fix.store import FixStore, StoreInUse
 from trading_tools.exchange.orders.guard import Refused
 from trading_tools.exchange.orders.life import Stage
+from trading_tools.exchange.orders.port import Unanswered
 
 
 async def test_logon_gives_the_heartbeat_interval_and_logout_ends_in_order(desk: Desk) -> None:
@@ -151,8 +152,12 @@ async def test_after_a_break_the_orders_are_compared_without_being_asked_to(desk
     async with desk.trading() as (manager, orders):
         order = await manager.submit(resting())
         compared = asyncio.Event()
+        tries: list[int] = []
 
         async def recover() -> None:
+            tries.append(1)
+            if len(tries) == 1:
+                raise Unanswered("the venue does not say")
             assert (await manager.reconcile(["BTC/USDT"])).clean
             compared.set()
 
