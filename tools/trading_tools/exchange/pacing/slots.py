@@ -78,7 +78,16 @@ class SharedSlots:
             self.close()
             self._process = os.getpid()
         for name in sorted(set(names)):
-            locked.append(self._locked(name))
+            while True:
+                file, slot = self._slot(name)
+                fcntl.flock(file, fcntl.LOCK_EX)
+                if os.fstat(file).st_nlink:
+                    break
+                del self._open[name]
+                slot.release()
+                os.close(file)
+                self._have_folder()
+            locked.append(file)
         return [self._open[name][1] for name in names]
 
     def release(self, locked: Sequence[int]) -> None:
@@ -101,17 +110,6 @@ class SharedSlots:
                 f"{self._folder} is another user's or open to others, who could change what is "
                 "counted: give a folder of your own (chmod 700)"
             )
-
-    def _locked(self, name: str) -> int:
-        while True:
-            file, slot = self._slot(name)
-            fcntl.flock(file, fcntl.LOCK_EX)
-            if os.fstat(file).st_nlink:
-                return file
-            slot.release()
-            os.close(file)
-            del self._open[name]
-            self._have_folder()
 
     def _slot(self, name: str) -> tuple[int, Slot]:
         if name not in self._open:
