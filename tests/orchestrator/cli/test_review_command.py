@@ -107,6 +107,15 @@ def test_sarif_is_valid_by_the_published_schema(orc: CommandLine) -> None:
     assert fixed["fixes"][0]["artifactChanges"][0]["replacements"]
 
 
+def test_one_review_is_written_in_several_forms(orc: CommandLine) -> None:
+    orc.write("bot.py", BAD)
+    done = orc("review", "--format", "brief", "--write", "json=all.json", "--write", "text=all.txt")
+    assert done.out.startswith("bot.py:7:5: T11 ")
+    found = json.loads((orc.project / "all.json").read_text())["findings"]
+    assert [each["rule"] for each in found] == ["T11"]
+    assert "= why: " in (orc.project / "all.txt").read_text()
+
+
 def test_annotations_are_one_command_each_whatever_the_text_holds(orc: CommandLine) -> None:
     orc.write("a,b.py", BAD)
     (line,) = orc("review", "--format", "github").out.splitlines()
@@ -220,6 +229,11 @@ def test_an_empty_change_and_a_first_commit_are_reviewed(orc: CommandLine) -> No
         (("none.py",), "none.py: No such file or directory; name a file or a folder"),
         (("--select", "T99"), "no rule is called T99; use one of T01, "),
         (("--with", "pylint"), "--with: no tool is called pylint; use one of ruff, bandit, "),
+        (
+            ("--write", "pdf=x"),
+            "--write: 'pdf=x' is no form with a file; write FORM=FILE, the form",
+        ),
+        (("--write", "json=no/x"), "no/x: cannot be written (No such file or directory); name a"),
         (("--staged", "--diff", "HEAD"), "--diff and --staged exclude each other"),
         (
             ("--baseline", "none.json"),
