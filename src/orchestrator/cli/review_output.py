@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from orchestrator.catalogue.reviewing import Reviewed
+    from trading_tools.review.findings import Finding
     from trading_tools.review.panel import Panel
     from trading_tools.review.rule import Rule
 
@@ -42,6 +44,17 @@ def write_text(path: Path, text: str) -> None:
         raise CommandError(f"cannot be written ({why})", str(path), fix) from None
 
 
+def _without_secrets(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    if not findings:
+        return ()
+    from trading_tools.audit.redact import Redactor
+
+    clean = Redactor.from_environment(os.environ).text
+    return tuple(
+        replace(each, message=clean(each.message), excerpt=clean(each.excerpt)) for each in findings
+    )
+
+
 def told(
     done: Reviewed,
     rules: Sequence[Rule],
@@ -53,8 +66,10 @@ def told(
 ) -> str:
     """The findings in one of the forms; each is imported when it is asked for.
 
-    `panel` are the specialists who were asked too; `shown` text may be for a terminal.
+    `panel` are the specialists who were asked too; `shown` text may be for a terminal. A report goes
+    where the code does not: secrets in quoted lines are taken out.
     """
+    done = replace(done, findings=_without_secrets(done.findings))
     if form == "json":
         from trading_tools.review.reports.plain import as_json
 

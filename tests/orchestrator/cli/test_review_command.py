@@ -116,6 +116,22 @@ def test_one_review_is_written_in_several_forms(orc: CommandLine) -> None:
     assert "= why: " in (orc.project / "all.txt").read_text()
 
 
+def test_no_form_holds_a_secret_of_the_code(orc: CommandLine) -> None:
+    secret = "kW8sJz3nVq0pXr7tYb2mLc5dHf9gAe1u"
+    orc.write("keys.py", f'import ccxt\napi_secret = "{secret}"\n')
+    for form in ("text", "brief", "json", "sarif", "github", "markdown"):
+        told = orc("review", "--with", "bandit", "--format", form).out
+        assert "T42" in told
+        assert secret not in told
+
+
+def test_a_name_of_a_file_is_no_link_in_the_report(orc: CommandLine) -> None:
+    orc.write("`![x](http:__there).py", BAD)
+    report = orc("review", "--format", "markdown").out
+    assert "T11 error" in report
+    assert "](http" not in report
+
+
 def test_annotations_are_one_command_each_whatever_the_text_holds(orc: CommandLine) -> None:
     orc.write("a,b.py", BAD)
     (line,) = orc("review", "--format", "github").out.splitlines()
