@@ -34,7 +34,11 @@ _FAILING = {"error": ("error",), "warning": ("error", "warning"), "never": ()}
 @click.option("--staged", is_flag=True, help="Only what the index brings beyond the last commit.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Default: text.")
 @click.option(
-    "--write", "copies", multiple=True, metavar="FORM=FILE", help="Into a file too. Repeatable."
+    "--write",
+    "copies",
+    multiple=True,
+    metavar="FORM=FILE",
+    help="A form into a file too. Repeatable.",
 )
 @click.option(
     "--fail-on",

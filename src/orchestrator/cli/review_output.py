@@ -66,8 +66,8 @@ def told(
 ) -> str:
     """The findings in one of the forms; each is imported when it is asked for.
 
-    `panel` are the specialists who were asked too; `shown` text may be for a terminal. A report goes
-    where the code does not: secrets in quoted lines are taken out.
+    `panel` are the specialists who were asked too; `shown` text may be for a terminal. A report
+    goes where the code does not: secrets in quoted lines are taken out.
     """
     done = replace(done, findings=_without_secrets(done.findings))
     if form == "json":
