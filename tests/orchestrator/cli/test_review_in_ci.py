@@ -70,6 +70,13 @@ def test_the_action_asks_specialists_once_for_all_it_writes(tmp_path: Path) -> N
     assert "| risk-engine-architect | success | 1 | 1 |" in summary.read_text("utf-8")
 
 
+def test_a_base_that_is_nowhere_ends_the_action_with_2(tmp_path: Path) -> None:
+    repo = Repo.at(tmp_path / "p", {"bot.py": BAD})
+    done = act(repo, BASE="0" * 40)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith("is no commit here, nor of origin; check out with fetch-depth: 0\n")
+
+
 def test_the_action_says_that_specialists_need_a_key(tmp_path: Path) -> None:
     repo = Repo.at(tmp_path / "p", {"bot.py": BAD})
     done = act(repo, AGENTS="true")

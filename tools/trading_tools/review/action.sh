@@ -6,7 +6,10 @@ set -euo pipefail
 options=(--format github --fail-on "${FAIL_ON:-error}")
 if [[ -n "${BASE:-}" ]]; then
     git rev-parse --verify --quiet --end-of-options "${BASE}^{commit}" >/dev/null ||
-        git fetch --quiet --depth=1 -- origin "${BASE}"
+        git fetch --quiet --depth=1 -- origin "${BASE}" || {
+        echo "orc: base: ${BASE@Q} is no commit here, nor of origin; check out with fetch-depth: 0" >&2
+        exit 2
+    }
     options+=(--diff "${BASE}")
 fi
 if [[ -n "${WITH:-}" ]]; then
