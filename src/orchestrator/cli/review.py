@@ -13,7 +13,7 @@ import click
 from orchestrator.cli.options import JSON, WORKSPACE
 from orchestrator.cli.output import CommandError, Exit, leave, say
 from orchestrator.cli.place import Place
-from orchestrator.cli.review_output import FORMATS, told
+from orchestrator.cli.review_output import FORMATS, copies_of, told, write_text
 from orchestrator.cli.text import counted
 
 if TYPE_CHECKING:
@@ -33,6 +33,13 @@ _FAILING = {"error": ("error",), "warning": ("error", "warning"), "never": ()}
 @click.option("--diff", "revision", metavar="REV", help="Only what is new since a revision.")
 @click.option("--staged", is_flag=True, help="Only what the index brings beyond the last commit.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Default: text.")
+@click.option(
+    "--write",
+    "copies",
+    multiple=True,
+    metavar="FORM=FILE",
+    help="A form into a file too. Repeatable.",
+)
 @click.option(
     "--fail-on",
     type=click.Choice(list(_FAILING)),
@@ -71,6 +78,7 @@ def review_command(
     revision: str | None,
     staged: bool,
     form: str | None,
+    copies: tuple[str, ...],
     fail_on: str,
     mend: bool,
     tools: str | None,
@@ -101,6 +109,7 @@ def review_command(
     if as_json and form not in {None, "json"}:
         fix = "use one of them"
         raise CommandError(f"--json and --format {form} exclude each other", "orc review", fix)
+    files = copies_of(copies)
     asked = _asked(ask, names, model, max_usd, strict, resume)
     if resume is not None and (paths or revision or staged or mend or tools or names or model):
         what = "--resume goes on with what was given, to those who were asked"
@@ -123,6 +132,8 @@ def review_command(
         _keep(keep, done.findings)
         return
     seconds = time.perf_counter() - begun
+    for kind, file in files:
+        write_text(file, told(done, rules, kind, seconds, panel, shown=False))
     sys.stdout.write(told(done, rules, "json" if as_json else form or "text", seconds, panel))
     failing = [each for each in done.findings if each.severity in _FAILING[fail_on]]
     if any(each.confirmed or strict for each in failing):
@@ -273,12 +284,7 @@ def _beyond(done: Reviewed, baseline: Path | None) -> Reviewed:
 def _keep(path: Path, findings: Sequence[Finding]) -> None:
     from trading_tools.review.comparing import baseline_text
 
-    try:
-        path.write_text(baseline_text(findings), "utf-8")
-    except OSError as error:
-        why = error.strerror or str(error)
-        fix = "name a file in a folder that is there and can be written"
-        raise CommandError(f"cannot be written ({why})", str(path), fix) from None
+    write_text(path, baseline_text(findings))
     say(f"{counted(len(findings), 'finding')} kept as old in {path}")
 
 

@@ -107,6 +107,31 @@ def test_sarif_is_valid_by_the_published_schema(orc: CommandLine) -> None:
     assert fixed["fixes"][0]["artifactChanges"][0]["replacements"]
 
 
+def test_one_review_is_written_in_several_forms(orc: CommandLine) -> None:
+    orc.write("bot.py", BAD)
+    done = orc("review", "--format", "brief", "--write", "json=all.json", "--write", "text=all.txt")
+    assert done.out.startswith("bot.py:7:5: T11 ")
+    found = json.loads((orc.project / "all.json").read_text())["findings"]
+    assert [each["rule"] for each in found] == ["T11"]
+    assert "= why: " in (orc.project / "all.txt").read_text()
+
+
+def test_no_form_holds_a_secret_of_the_code(orc: CommandLine) -> None:
+    secret = "kW8sJz3nVq0pXr7tYb2mLc5dHf9gAe1u"
+    orc.write("keys.py", f'import ccxt\napi_secret = "{secret}"\n')
+    for form in ("text", "brief", "json", "sarif", "github", "markdown"):
+        told = orc("review", "--with", "bandit", "--format", form).out
+        assert "T42" in told
+        assert secret not in told
+
+
+def test_a_name_of_a_file_is_no_link_in_the_report(orc: CommandLine) -> None:
+    orc.write("`![x](http:__there).py", BAD)
+    report = orc("review", "--format", "markdown").out
+    assert "T11 error" in report
+    assert "](http" not in report
+
+
 def test_annotations_are_one_command_each_whatever_the_text_holds(orc: CommandLine) -> None:
     orc.write("a,b.py", BAD)
     (line,) = orc("review", "--format", "github").out.splitlines()
@@ -220,6 +245,11 @@ def test_an_empty_change_and_a_first_commit_are_reviewed(orc: CommandLine) -> No
         (("none.py",), "none.py: No such file or directory; name a file or a folder"),
         (("--select", "T99"), "no rule is called T99; use one of T01, "),
         (("--with", "pylint"), "--with: no tool is called pylint; use one of ruff, bandit, "),
+        (
+            ("--write", "pdf=x"),
+            "--write: 'pdf=x' is no form with a file; write FORM=FILE, the form",
+        ),
+        (("--write", "json=no/x"), "no/x: cannot be written (No such file or directory); name a"),
         (("--staged", "--diff", "HEAD"), "--diff and --staged exclude each other"),
         (
             ("--baseline", "none.json"),

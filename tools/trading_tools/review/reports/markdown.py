@@ -120,8 +120,14 @@ def _panel(panel: Panel) -> Iterator[str]:
 
 
 def _cell(text: str) -> str:
-    """Text of files is data: it cannot end the cell, nor start a tag or a mention."""
+    """Text of files is data: it cannot end the cell, nor start a tag, a mention or a link."""
     flat = " ".join(text.split())
-    for letter, shown in (("|", "\\|"), ("<", "&lt;"), (">", "&gt;"), ("@", "@\u200b")):
+    for letter, shown in (
+        ("|", "\\|"),
+        ("<", "&lt;"),
+        (">", "&gt;"),
+        ("@", "@\u200b"),
+        ("](", "]\u200b("),
+    ):
         flat = flat.replace(letter, shown)
     return flat
