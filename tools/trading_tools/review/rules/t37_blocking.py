@@ -36,6 +36,7 @@ def _plain(module: Module, _: Module) -> Iterator[Hit]:
         elif (function := module.function(call)) and isinstance(function, ast.FunctionDef):
             helpers[function] = name
     yield from _through(helpers, module)
+    yield from _said_to_wait(module)
 
 
 def _through(helpers: dict[ast.AST, str], module: Module) -> Iterator[Hit]:
@@ -47,6 +48,20 @@ def _through(helpers: dict[ast.AST, str], module: Module) -> Iterator[Hit]:
             if target is not None and target.node in helpers:
                 name = helpers[target.node]
                 yield Hit(call, f"`{ast.unparse(call.func)}` blocks the event loop by `{name}`")
+
+
+def _said_to_wait(module: Module) -> Iterator[Hit]:
+    """`self._fetch_sync(…)` in a coroutine of a class that has an asynchronous `_fetch` too."""
+    for name in module.index.calls():
+        plain = name.removesuffix("_sync")
+        if plain == name or name not in module.functions_by_name:
+            continue
+        both = module.functions_by_name.get(plain, ())
+        if not any(isinstance(each, ast.AsyncFunctionDef) for each in both):
+            continue
+        for call in module.calls_of(name):
+            if module.in_coroutine(call) and not module.awaited(call):
+                yield Hit(call, f"`{name}` waits, and there is an asynchronous `{plain}`")
 
 
 def _venue(call: VenueCall, module: Module) -> Iterator[Hit]:
@@ -106,6 +121,17 @@ exchange = ccxt.binance()
 async def price():
     ticker = await exchange.fetch_ticker("BTC/USDT")  # <-
     return ticker["last"]
+""",
+        """
+class Rest:
+    def _fetch_sync(self, path):
+        return self._http.get(path)
+
+    async def _fetch(self, path):
+        return await self._session.get(path)
+
+    async def balance(self):
+        return self._fetch_sync("/account")  # <-
 """,
     ),
     good=(
