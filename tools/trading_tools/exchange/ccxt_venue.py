@@ -67,7 +67,7 @@ class CcxtVenue:
         self._fetch2: Any = self._client.fetch2
         self._pacer = pacer_of(self._client)
         if self._client.enableRateLimit and knows_orders_of(venue):
-            # In the place of ccxt's limiter: counted with all that this machine asks of the venue.
+            # orc: ignore[T25] our pacer in its place counts all that this machine asks of the venue
             self._client.enableRateLimit = False
             self._client.fetch2 = self._paced
 

@@ -36,7 +36,6 @@ def _plain(module: Module, _: Module) -> Iterator[Hit]:
         elif (function := module.function(call)) and isinstance(function, ast.FunctionDef):
             helpers[function] = name
     yield from _through(helpers, module)
-    yield from _said_to_wait(module)
 
 
 def _through(helpers: dict[ast.AST, str], module: Module) -> Iterator[Hit]:
@@ -50,7 +49,7 @@ def _through(helpers: dict[ast.AST, str], module: Module) -> Iterator[Hit]:
                 yield Hit(call, f"`{ast.unparse(call.func)}` blocks the event loop by `{name}`")
 
 
-def _said_to_wait(module: Module) -> Iterator[Hit]:
+def _said_to_wait(module: Module, _: Module) -> Iterator[Hit]:
     """`self._fetch_sync(…)` in a coroutine of a class that has an asynchronous `_fetch` too."""
     for name in module.index.calls():
         plain = name.removesuffix("_sync")
@@ -90,7 +89,11 @@ RULE = Rule(
     fix="use the async client (`ccxt.async_support`, `ccxt.pro`, `AsyncClient`), `asyncio.sleep`, "
     "or `asyncio.to_thread`",
     link="https://docs.python.org/3/library/asyncio-dev.html#running-blocking-code",
-    visits=(where_said(on_module(_plain), *_SAID), on_acts(_venue, *Act)),
+    visits=(
+        where_said(on_module(_plain), *_SAID),
+        where_said(on_module(_said_to_wait), "sync"),
+        on_acts(_venue, *Act),
+    ),
     bad=(
         """
 import time
