@@ -19,6 +19,7 @@ from trading_tools.exchange.orders.kill_switch import KillSwitch
 from trading_tools.exchange.orders.life import Stage
 from trading_tools.exchange.orders.port import VenueOrder
 from trading_tools.exchange.orders.records import Records
+from trading_tools.exchange.orders.sight import Sight
 
 SIDES: tuple[Literal["buy"], Literal["sell"]] = ("buy", "sell")
 TEN = Decimal(605_000)
@@ -91,6 +92,12 @@ def test_an_order_that_breaks_a_rule_is_refused_by_its_name(
     intent: Intent, limits: dict[str, Any], rule: str, tmp_path: Path
 ) -> None:
     assert refused(intent, Records(), tmp_path, limits=limits) == rule
+
+
+def test_an_order_that_passes_is_told_the_book_it_was_judged_by(tmp_path: Path) -> None:
+    sight = guard(tmp_path, clock=lambda: 101.5).check(order(), Records())
+    assert sight == Sight(Decimal(59_999), Decimal(60_001), 1_500)
+    assert sight.mid_quote == 60_000
 
 
 def test_an_order_that_keeps_all_rules_passes(tmp_path: Path) -> None:

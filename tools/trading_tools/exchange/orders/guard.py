@@ -21,6 +21,7 @@ from trading_tools.exchange.orders.contracts import in_base, in_contracts, is_co
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.kill_switch import KillSwitch
 from trading_tools.exchange.orders.records import EXACT, Records
+from trading_tools.exchange.orders.sight import Sight
 from trading_tools.exchange.readings import MarketLimits, OrderBook
 from trading_tools.money import exact, plain
 
@@ -145,8 +146,8 @@ class Guard:
         self._clock = clock
         self._now = now
 
-    def check(self, intent: Intent, records: Records) -> Decimal:
-        """Let an order pass, or say why not; the middle of the book that it was judged by.
+    def check(self, intent: Intent, records: Records) -> Sight:
+        """Let an order pass, or say why not; what of the book it was judged by.
 
         Nothing is awaited between this and the record.
 
@@ -158,7 +159,7 @@ class Guard:
         with localcontext(EXACT):
             return self._rules(intent, records)
 
-    def _rules(self, intent: Intent, records: Records) -> Decimal:
+    def _rules(self, intent: Intent, records: Records) -> Sight:
         market = self._markets.get(intent.symbol)
         if market is None:
             raise Refused("market", f"{intent.symbol} is not a market of this guard")
@@ -178,7 +179,8 @@ class Guard:
             self._exposure(intent, price, records)
             self._leverage(intent, price, records)
         self._exit(intent, market, quote, records)
-        return quote.mid
+        age_ms = round((self._clock() - quote.at) * 1_000)
+        return Sight(quote.bids[0][0], quote.asks[0][0], age_ms)
 
     def _one_currency(self) -> None:
         """A limit in one currency says nothing of an order or a position in another."""
