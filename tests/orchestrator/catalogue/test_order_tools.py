@@ -90,7 +90,11 @@ class Bench:
 @pytest.fixture
 async def bench(venue: VenueProcess, tmp_path: Path) -> AsyncIterator[Bench]:
     settings = OrderSettings(
-        simulator=venue.url, gateway=venue.url, live="ask", price_collar_percent=Decimal(50)
+        simulator=venue.url,
+        gateway=venue.url,
+        live="ask",
+        price_collar_percent=Decimal(50),
+        max_exposure_quote=Decimal(100_000),
     )
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
         yield Bench(tmp_path, ledger, venue.keys("binance"), settings)
@@ -159,7 +163,8 @@ async def test_all_orders_are_cancelled_those_of_others_too(bench: Bench, tmp_pa
         await other.call("place_order", **BUY)
     others = (await bench.call("open_orders", symbol="BTC/USDT")).data["count"]
     shown = await bench.preview("place_order", "simulator", **BUY)
-    assert f"in BTC/USDT and not counted: {others}\n    buy 0.001 BTC at 58000 USDT" in shown
+    assert f"open in BTC/USDT: 0 of this project, {others} of others" in shown
+    assert "of others elsewhere: 0\n    buy 0.001 BTC at 58000 USDT" in shown
     await bench.call("place_order", **BUY)
     done = await bench.call("cancel_all_orders", symbol="BTC/USDT")
     assert done.data["count"] >= 2

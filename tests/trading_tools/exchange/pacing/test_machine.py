@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
+import os
 import shutil
 import subprocess
 import sys
@@ -22,6 +24,14 @@ ONE = Cost({"requests": 1})
 USED = """
 from tests.trading_tools.exchange.pacing.test_machine import pacer
 print(pacer().used("fifty"))
+"""
+
+FROZEN = """
+import sys
+from tests.trading_tools.exchange.pacing.test_machine import hold
+hold()
+print("held", flush=True)
+sys.stdin.read()
 """
 
 
@@ -123,6 +133,29 @@ def test_a_folder_that_is_lost_later_keeps_no_cancel_from_its_venue(
     assert counted.try_acquire(ONE, Priority.CANCEL) == 0
     assert counted.used("fifty") == 1
     assert len(caplog.records) == 1
+
+
+def test_a_bot_that_is_frozen_while_it_counts_keeps_no_cancel_from_its_venue(
+    place: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    pacer("frozen").try_acquire(ONE)
+    with subprocess.Popen(
+        [sys.executable, "-c", FROZEN], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as bot:
+        assert bot.stdout is not None
+        assert bot.stdout.readline() == b"held\n"
+        assert pacer("frozen").try_acquire(ONE, Priority.CANCEL) == 0
+        assert "stands still" in caplog.text
+        bot.kill()
+    assert pacer("frozen").used("fifty") == 1
+
+
+def hold() -> None:
+    """Hold all that is counted, as one that is stopped does."""
+    place = Path(os.environ["ORC_PACING_DIR"])
+    files = [os.open(each, os.O_RDWR) for each in place.iterdir()]
+    for file in files:
+        fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def test_a_folder_that_is_not_absolute_is_no_place_for_all(

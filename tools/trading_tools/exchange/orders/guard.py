@@ -17,11 +17,13 @@ from decimal import Decimal, localcontext
 from typing import Final, TypeGuard
 
 from trading_tools.exchange.fit import Order, fit
+from trading_tools.exchange.orders.beside import Beside
 from trading_tools.exchange.orders.contracts import in_base, in_contracts, is_contract, why_not
 from trading_tools.exchange.orders.guard_limits import GuardLimits as GuardLimits
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.kill_switch import KillSwitch
 from trading_tools.exchange.orders.records import EXACT, Records
+from trading_tools.exchange.orders.sight import Sight
 from trading_tools.exchange.readings import MarketLimits, OrderBook
 from trading_tools.money import plain
 
@@ -80,11 +82,13 @@ class Guard:
         live: str | None,
         simulated: bool = False,
         equity: Callable[[], Decimal | None] = lambda: None,
+        beside: Mapping[str, Beside] | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """`equity` is what the account is worth in the currency that contracts are settled in.
 
+        `beside` is what the account has that is of no order of ours, by market: it counts too.
         `simulated` is for venues where no order is real; else `live` is the token.
 
         Raises:
@@ -101,11 +105,12 @@ class Guard:
         self._quotes = quotes
         self._kill_switch = kill_switch
         self._equity = equity
+        self._beside = beside or {}
         self._clock = clock
         self._now = now
 
-    def check(self, intent: Intent, records: Records) -> Decimal:
-        """Let an order pass, or say why not; the middle of the book that it was judged by.
+    def check(self, intent: Intent, records: Records) -> Sight:
+        """Let an order pass, or say why not; what of the book it was judged by.
 
         Nothing is awaited between this and the record.
 
@@ -117,7 +122,7 @@ class Guard:
         with localcontext(EXACT):
             return self._rules(intent, records)
 
-    def _rules(self, intent: Intent, records: Records) -> Decimal:
+    def _rules(self, intent: Intent, records: Records) -> Sight:
         market = self._markets.get(intent.symbol)
         if market is None:
             raise Refused("market", f"{intent.symbol} is not a market of this guard")
@@ -131,13 +136,14 @@ class Guard:
         self._repeats(intent, records)
         self._day(records)
         if intent.reduce_only:
-            _reduces(intent, records)
+            self._reduces(intent, records)
         else:
             self._position(intent, records)
             self._exposure(intent, price, records)
             self._leverage(intent, price, records)
         self._exit(intent, market, quote, records)
-        return quote.mid
+        age_ms = round((self._clock() - quote.at) * 1_000)
+        return Sight(quote.bids[0][0], quote.asks[0][0], age_ms)
 
     def _one_currency(self) -> None:
         """A limit in one currency says nothing of an order or a position in another."""
@@ -207,7 +213,7 @@ class Guard:
         most = self._limits.max_position_base.get(intent.symbol)
         if most is None:
             raise Refused("max-position", f"no limit is given for {intent.symbol}")
-        low, high = _after(intent, records)
+        low, high = self._after(intent, records)
         worst = max(abs(low), abs(high))
         if worst > most:
             raise Refused(
@@ -217,13 +223,46 @@ class Guard:
 
     def _exposure(self, intent: Intent, price: Decimal, records: Records) -> None:
         """The worst worth of all positions together, each market at its own mid."""
-        total = self._worst(intent, price, records, {*records.symbols, intent.symbol})
+        total = self._in_all(intent, price, records)
         if total > self._limits.max_exposure_quote:
             raise Refused(
                 "max-exposure",
                 f"with all that is open it could be {plain(total)}, "
                 f"{plain(self._limits.max_exposure_quote)} at most",
             )
+
+    def worth_after(self, intent: Intent, records: Records) -> Decimal:
+        """What all positions may come to be worth with this order, by `max-exposure`'s reckoning.
+
+        Raises:
+            Refused: there is no book to judge it by.
+        """
+        with localcontext(EXACT):
+            price = self._price(intent, self._quote(intent.symbol))
+            return self._in_all(intent, price, records)
+
+    def range_base(self, symbol: str, records: Records) -> tuple[Decimal, Decimal]:
+        """The lowest and the highest position that may come of all that is open."""
+        high, low = records.exposure_base(symbol)
+        also = self._beside.get(symbol, Beside())
+        return low + also.held - also.sells, high + also.held + also.buys
+
+    def _after(self, intent: Intent, records: Records) -> tuple[Decimal, Decimal]:
+        """The range with this order."""
+        low, high = self.range_base(intent.symbol, records)
+        if intent.side == "buy":
+            return low, high + intent.size_base
+        return low - intent.size_base, high
+
+    def _reduces(self, intent: Intent, records: Records) -> None:
+        low, high = self._after(intent, records)
+        if low < 0 if intent.side == "sell" else high > 0:
+            left = plain(low if intent.side == "sell" else high)
+            raise Refused("reduce-only", f"with all that is open it could leave {left}")
+
+    def _in_all(self, intent: Intent, price: Decimal, records: Records) -> Decimal:
+        symbols = {*records.symbols, *self._beside, intent.symbol}
+        return self._worst(intent, price, records, symbols)
 
     def _leverage(self, intent: Intent, price: Decimal, records: Records) -> None:
         """The worst worth of all contracts together, against what the account is worth."""
@@ -251,10 +290,10 @@ class Guard:
         total = Decimal(0)
         for symbol in symbols:
             if symbol == intent.symbol:
-                low, high = _after(intent, records)
+                low, high = self._after(intent, records)
                 worth = max(price, self._quote(symbol).mid)
             else:
-                high, low = records.exposure_base(symbol)
+                low, high = self.range_base(symbol, records)
                 worth = self._quote(symbol).mid if high or low else Decimal(0)
             total += max(abs(low), abs(high)) * worth
         return total
@@ -263,7 +302,7 @@ class Guard:
         """What this order leaves must be large enough to be closed again, also a collar lower."""
         if intent.reduce_only:
             return
-        low, high = _after(intent, records)
+        low, high = self._after(intent, records)
         left = high if intent.side == "buy" else low
         if left == 0:
             return
@@ -312,25 +351,6 @@ def marketable(intent: Intent, quote: Quote, slippage: Decimal, market: MarketLi
     worst = quote.mid * (1 + slippage if intent.side == "buy" else 1 - slippage)
     limit = replace(intent, order_type="limit", price_quote=worst, time_in_force="IOC")
     return fitted(limit, market)
-
-
-def _after(intent: Intent, records: Records) -> tuple[Decimal, Decimal]:
-    """The lowest and the highest position that may come of all that is open and this order."""
-    high, low = records.exposure_base(intent.symbol)
-    if intent.side == "buy":
-        high += intent.size_base
-    else:
-        low -= intent.size_base
-    return low, high
-
-
-def _reduces(intent: Intent, records: Records) -> None:
-    low, high = _after(intent, records)
-    if low < 0 if intent.side == "sell" else high > 0:
-        raise Refused(
-            "reduce-only",
-            f"with all that is open it could leave {plain(low if intent.side == 'sell' else high)}",
-        )
 
 
 def _fits(intent: Intent, market: MarketLimits, price: Decimal) -> None:

@@ -11,17 +11,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
-from decimal import Decimal
 
 from trading_tools.audit.account_entries import PositionChange
 from trading_tools.audit.errors import LedgerError
+from trading_tools.audit.order_ends import CancelIntent, ReplaceIntent
 from trading_tools.audit.trade import (
-    CancelIntent,
     CancelResult,
     OrderIntent,
     OrderResult,
     Outcome,
-    ReplaceIntent,
     TradeAudit,
 )
 from trading_tools.exchange.orders import reconciling
@@ -33,6 +31,7 @@ from trading_tools.exchange.orders.life import UNSURE
 from trading_tools.exchange.orders.port import NotSent, OrderVenue, VenueFill, VenueOrder
 from trading_tools.exchange.orders.reconciling import PositionDifference, Reconciliation
 from trading_tools.exchange.orders.records import OrderRecord, Records
+from trading_tools.exchange.orders.sight import Sight
 from trading_tools.exchange.orders.tracker import Tracker
 
 
@@ -101,8 +100,8 @@ class OrderManager:
             if known is not None:
                 _require_same(known, intent)
                 return await self._resolved(known, resolve_within_s)
-            mid = await self._let_out(intent)
-            order = self._intend(intent, name, mid)
+            sight = await self._let_out(intent)
+            order = self._intend(intent, name, sight)
             if not self._journal.alone:
                 raise AnotherManager(
                     f"{intent.key!r:.60} was not sent: another process writes orders to this audit "
@@ -273,8 +272,8 @@ class OrderManager:
         """Those that look like ours: of an audit that was lost, or of another stream's manager."""
         return [each for each in strange if is_ours(self.venue.name, each.client_order_id)]
 
-    async def _let_out(self, intent: Intent) -> Decimal:
-        """The middle of the book by which the guard lets it out.
+    async def _let_out(self, intent: Intent) -> Sight:
+        """What of the book the guard lets it out by.
 
         Nothing is awaited between the last check and the record, or between that and the wire.
 
@@ -306,7 +305,7 @@ class OrderManager:
             CancelResult(name, judged.outcome, self._now(), judged.code, judged.message)
         )
 
-    def _intend(self, intent: Intent, name: str, mid: Decimal) -> OrderRecord:
+    def _intend(self, intent: Intent, name: str, sight: Sight) -> OrderRecord:
         self._tracker.write(
             OrderIntent(
                 name,
@@ -316,7 +315,10 @@ class OrderManager:
                 intent.size_base,
                 intent.price_quote,
                 self._now(),
-                mid,
+                sight.mid_quote,
+                sight.bid_quote,
+                sight.ask_quote,
+                sight.age_ms,
             )
         )
         return self.records.orders[name]

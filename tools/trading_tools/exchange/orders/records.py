@@ -14,6 +14,7 @@ from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import Final
 
 from trading_tools.audit.account_entries import PositionChange, Reconciled
+from trading_tools.audit.order_ends import ReplaceIntent
 from trading_tools.audit.trade import (
     Entry,
     OfOrder,
@@ -22,7 +23,6 @@ from trading_tools.audit.trade import (
     OrderResult,
     OrderStage,
     Outcome,
-    ReplaceIntent,
 )
 from trading_tools.exchange.orders.life import ENDS, UNSURE, Stage, turn
 

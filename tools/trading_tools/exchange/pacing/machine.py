@@ -7,8 +7,10 @@ looked at here; nothing is asked of a venue.
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +26,10 @@ VARIABLE: Final = "ORC_PACING_DIR"
 
 _FAMILIES: Final[Mapping[str, str]] = {"binanceusdm": "fapiPrivate", "coinbase": "rest"}
 """ccxt's name of the host to which a venue's orders go, where it is not `private`."""
+
+_HELD_S: Final = 0.25
+_LOOK_S: Final = 0.0002
+_ALONE_S: Final = 10.0
 
 _own: Final = OwnSlots()
 _said: Final[set[Path]] = set()
@@ -77,15 +83,33 @@ def _folder() -> Path:
 
 
 class _MachineSlots(SharedSlots):
-    """Shared slots in whose place this process's own count where a disk is full, or gone."""
+    """Shared slots in whose place this process's own count where a disk is full, or gone.
+
+    Or where a process is stopped while it counts: the command that stops trading is for then.
+    """
+
+    _alone_until = 0.0
 
     def lock(self, names: Sequence[str], locked: list[int]) -> list[Slot]:
-        try:
-            return super().lock(names, locked)
-        except OSError as error:
-            _say(self._folder, error)
-            with _own.held(names) as slots:
-                return slots
+        if time.monotonic() > self._alone_until:
+            try:
+                return super().lock(names, locked)
+            except OSError as error:
+                self._alone_until = time.monotonic() + _ALONE_S
+                _say(self._folder, error)
+        with _own.held(names) as slots:
+            return slots
+
+    def take(self, file: int) -> None:
+        until = time.monotonic() + _HELD_S
+        while True:
+            try:
+                return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    held = f"a process that stands still holds what is counted in {self._folder}"
+                    raise TimeoutError(held) from None
+            time.sleep(_LOOK_S)
 
 
 def _say(folder: Path, error: OSError) -> None:

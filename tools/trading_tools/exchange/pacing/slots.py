@@ -80,7 +80,7 @@ class SharedSlots:
         for name in sorted(set(names)):
             while True:
                 file, slot = self._slot(name)
-                fcntl.flock(file, fcntl.LOCK_EX)
+                self.take(file)
                 if os.fstat(file).st_nlink:
                     break
                 del self._open[name]
@@ -89,6 +89,10 @@ class SharedSlots:
                 self._have_folder()
             locked.append(file)
         return [self._open[name][1] for name in names]
+
+    def take(self, file: int) -> None:
+        """Wait for the lock of a file."""
+        fcntl.flock(file, fcntl.LOCK_EX)
 
     def release(self, locked: Sequence[int]) -> None:
         """Let go of what `lock` locked."""
@@ -115,15 +119,17 @@ class SharedSlots:
         if name not in self._open:
             path = self._folder / hashlib.sha256(name.encode()).hexdigest()[:32]
             file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            fcntl.flock(file, fcntl.LOCK_EX)
             try:
+                self.take(file)
                 sound = os.pread(file, _HEADER, 0) == self._boot
                 if not sound or os.fstat(file).st_size != _HEADER + _BYTES:
                     os.ftruncate(file, 0)
                     os.pwrite(file, self._boot + bytes(_BYTES), 0)
                 whole = memoryview(mmap.mmap(file, _HEADER + _BYTES))
-            finally:
-                fcntl.flock(file, fcntl.LOCK_UN)
+            except OSError:
+                os.close(file)
+                raise
+            fcntl.flock(file, fcntl.LOCK_UN)
             self._open[name] = file, whole[_HEADER:].cast("d")
         return self._open[name]
 
