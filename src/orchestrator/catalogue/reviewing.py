@@ -302,7 +302,10 @@ def _holds_python(file: Path) -> bool:
         return True
     raw = from_disk(file)
     try:
-        return raw is None or bool(source_of(file.name, raw).text.strip())
+        if raw is None:
+            return True
+        source = source_of(file.name, raw)
+        return bool(source.unread or source.text.strip())
     except Unreadable:
         return True  # which is a finding
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from trading_tools.review.findings import Finding, Severity
@@ -48,7 +48,17 @@ class Engine:
             return [unreadable(source.path, error.what, error.fix, source.physical(error.line))]
         rules = [rule for rule in self.rules if rule.in_tests or not module.is_test]
         found = [finding for rule in rules for finding in _applied(rule, module)]
-        return sorted(silenced(source, found, self.rules), key=lambda each: each.order)
+        told = [_placed(each, source) for each in silenced(source, found, self.rules)]
+        told += [unreadable(source.path, *each) for each in source.unread]
+        return sorted(told, key=lambda each: each.order)
+
+
+def _placed(finding: Finding, source: Source) -> Finding:
+    """A finding at the lines of its file, which in a notebook are not those of the text."""
+    if not source.lines:
+        return finding
+    line, end = source.physical(finding.line), source.physical(finding.end_line)
+    return replace(finding, line=line, end_line=end)
 
 
 def unreadable(path: str, what: str, fix: str, line: int = 0) -> Finding:
@@ -122,8 +132,8 @@ def _finding(rule: Rule, hit: Hit, module: Module) -> Finding:
         rule=rule.id,
         severity=hit.severity or rule.severity,
         path=source.path,
-        line=source.physical(line),
-        end_line=source.physical(end),
+        line=line,
+        end_line=end,
         message=f"{hit.message} ({note})" if note else hit.message,
         why=rule.why,
         fix=rule.fix,
