@@ -18,7 +18,7 @@ from orchestrator.workspace.errors import WorkspaceError
 from orchestrator.workspace.ignore import ALWAYS
 from orchestrator.workspace.listing import walk
 from orchestrator.workspace.tree_files import read_blobs
-from trading_tools.review.comparing import new_ones
+from trading_tools.review.comparing import new_ones, touched_lines
 from trading_tools.review.engine import NOT_REVIEWED, unreadable
 from trading_tools.review.parsing import Unreadable
 from trading_tools.review.reading.files import (
@@ -165,6 +165,18 @@ class Change:
             tuple(path for path in self.importers if kept(path)),
             tuple(each for each in self.unread if kept(each[0])),
         )
+
+
+def on_disk(change: Change, targets: Iterable[Target]) -> dict[str, frozenset[int]]:
+    """For the files of a change that lie on disk as it has them the lines that it touches.
+
+    So that tools which read from disk, and know no past, can be held to the change.
+    """
+    return {
+        each.shown: touched_lines(change.before[each.file] or b"", text)
+        for each in targets
+        if (text := change.after.get(each.file)) is not None and text == from_disk(each.file)
+    }
 
 
 def since(repository: Repository, environ: Mapping[str, str], revision: str) -> Change:
