@@ -12,12 +12,13 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from orchestrator.workspace.errors import GitError, WorkspaceError
+from orchestrator.workspace.errors import WorkspaceError
 from orchestrator.workspace.ignore import ALWAYS
 from orchestrator.workspace.listing import walk
-from trading_tools.review.comparing import new_ones
+from orchestrator.workspace.tree_files import read_blobs
+from trading_tools.review.comparing import new_ones, touched_lines
 from trading_tools.review.engine import NOT_REVIEWED, unreadable
 from trading_tools.review.parsing import Unreadable
 from trading_tools.review.reading.files import (
@@ -166,6 +167,18 @@ class Change:
         )
 
 
+def on_disk(change: Change, targets: Iterable[Target]) -> dict[str, frozenset[int]]:
+    """For the files of a change that lie on disk as it has them the lines that it touches.
+
+    So that tools which read from disk, and know no past, can be held to the change.
+    """
+    return {
+        each.shown: touched_lines(change.before[each.file] or b"", text)
+        for each in targets
+        if (text := change.after.get(each.file)) is not None and text == from_disk(each.file)
+    }
+
+
 def since(repository: Repository, environ: Mapping[str, str], revision: str) -> Change:
     """What differs between a revision and the files as they lie on disk.
 
@@ -180,70 +193,68 @@ def since(repository: Repository, environ: Mapping[str, str], revision: str) -> 
             "--diff",
             "name one commit, branch or tag of this repository",
         )
-    names = _status(git, commit)
-    names += [
-        ("A", each, each)
+    changed = _changed(git, commit)
+    changed += [
+        _Changed("A", each, None, None)
         for each in git.names("ls-files", "-z", "-o", "--exclude-standard")
         if ALWAYS.isdisjoint(each.split("/"))
         and (repository.top / each).is_file()
         and not (repository.top / each).is_symlink()
     ]
-    return _change(repository, git, names, commit, staged=False)
+    return _change(repository, git, changed, staged=False)
 
 
 def staged(repository: Repository, environ: Mapping[str, str]) -> Change:
     """What the index holds beyond the last commit."""
     git = repository.git(environ)
-    commit = git.resolve("HEAD")
-    if commit is None:
-        names = [("A", each, each) for each in git.names("ls-files", "-z", "-c")]
-        return _change(repository, git, names, None, staged=True)
-    return _change(repository, git, _status(git, "--cached", commit), commit, staged=True)
+    last = git.resolve("HEAD") or git.line("hash-object", "-t", "tree", os.devnull)
+    return _change(repository, git, _changed(git, "--cached", last), staged=True)
 
 
-def _status(git: Git, *what: str) -> list[tuple[str, str, str]]:
-    """Status, path before and path after of each changed file.
+class _Changed(NamedTuple):
+    """A file of a change: what git calls that, its path, and the blobs before and after."""
 
-    Links and submodules are left out: what they lead to is not in the change.
-    """
-    parts = git.names("diff", "--raw", "-z", "-M", *what, "--")
+    status: str
+    path: str
+    old: str | None
+    new: str | None
+
+
+def _changed(git: Git, *what: str) -> list[_Changed]:
+    """The changed files, without links and submodules: where they lead to is not in the change."""
+    parts = git.names("diff", "--raw", "--no-abbrev", "-z", "-M", *what, "--")
     found = []
     at = 0
     while at < len(parts):
-        old_mode, new_mode, _, _, status = parts[at].removeprefix(":").split(" ")
-        moved = status[0] in {"R", "C"}
-        old, new = parts[at + 1], parts[at + 2] if moved else parts[at + 1]
+        old_mode, new_mode, old, new, status = parts[at].removeprefix(":").split(" ")
+        at += 3 if status[0] in {"R", "C"} else 2
         if new_mode not in _LEADING_ELSEWHERE:
-            found.append(("A" if old_mode in _LEADING_ELSEWHERE else status[0], old, new))
-        at += 3 if moved else 2
+            was = old if old_mode not in _LEADING_ELSEWHERE else None
+            found.append(_Changed(status[0], parts[at - 1], was, new))
     return found
 
 
 def _change(
-    repository: Repository,
-    git: Git,
-    names: Iterable[tuple[str, str, str]],
-    commit: str | None,
-    *,
-    staged: bool,
+    repository: Repository, git: Git, changed: Iterable[_Changed], *, staged: bool
 ) -> Change:
+    code = [each for each in changed if Path(each.path).suffix.lower() in _REVIEWED]
+    names = {each.old for each in code} | {each.new for each in code if staged}
+    blobs = read_blobs(git, (each for each in names if each))
     before: dict[Path, bytes | None] = {}
     after: dict[Path, bytes | None] = {}
     unread: dict[Path, tuple[str, str]] = {}
-    for status, old, new in names:
-        if Path(new).suffix.lower() not in _REVIEWED:
-            continue
-        place = repository.top / new
-        before[place] = None if status == "A" or commit is None else _blob(git, f"{commit}:{old}")
+    for each in code:
+        place = repository.top / each.path
+        before[place] = blobs.get(each.old or "")
         after[place] = None
-        if staged and status == "U":
+        if staged and each.status == "U":
             unread[place] = "holds a merge conflict", "resolve it"
-        elif status != "D":
-            after[place] = _blob(git, f":{new}") if staged else from_disk(place)
+        elif each.status != "D":
+            after[place] = blobs.get(each.new or "") if staged else from_disk(place)
             if after[place] is None:
                 unread[place] = "cannot be read", "name a readable file"
-    changed = [each.stem for each in before if each.suffix in PYTHON]
-    importers = _importers(repository, git, changed) if before else ()
+    modules = [each.stem for each in before if each.suffix in PYTHON]
+    importers = _importers(repository, git, modules)
     return Change(
         repository.top,
         before,
@@ -251,13 +262,6 @@ def _change(
         tuple(each for each in importers if each not in before),
         tuple((place, *told) for place, told in unread.items()),
     )
-
-
-def _blob(git: Git, name: str) -> bytes | None:
-    try:
-        return git.run("cat-file", "blob", name)
-    except GitError:
-        return None
 
 
 def _importers(repository: Repository, git: Git, modules: Sequence[str]) -> Sequence[Path]:
@@ -310,7 +314,10 @@ def _holds_python(file: Path) -> bool:
         return True
     raw = from_disk(file)
     try:
-        return raw is None or bool(source_of(file.name, raw).text.strip())
+        if raw is None:
+            return True
+        source = source_of(file.name, raw)
+        return bool(source.unread or source.text.strip())
     except Unreadable:
         return True  # which is a finding
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from trading_tools.review.findings import Finding
     from trading_tools.review.panel import Panel
     from trading_tools.review.rule import Rule
+    from trading_tools.review.run import Target
 
 _FAILING = {"error": ("error",), "warning": ("error", "warning"), "never": ()}
 
@@ -214,7 +215,7 @@ def _looked(
         where = ", ".join(str(each) for each in paths) or str(place.project)
         fix = "name a folder or a file that holds some"
         raise CommandError("there is no Python to review, so nothing was checked", where, fix)
-    return change, replace(done, findings=(*done.findings, *_of_others(tools, done)))
+    return change, replace(done, findings=(*done.findings, *_of_others(tools, done, change)))
 
 
 def _change(
@@ -250,12 +251,32 @@ def _reviewed(
         raise CommandError(error.what, error.where, error.fix) from None
 
 
-def _of_others(tools: str | None, done: Reviewed) -> list[Finding]:
+def _of_others(tools: str | None, done: Reviewed, change: Change | None) -> list[Finding]:
+    """What other tools find; of a change what stands at the lines that it touches."""
+    if not tools:
+        return []
+    from orchestrator.catalogue.reviewing import on_disk
     from trading_tools.review.engine import UNREADABLE
-    from trading_tools.review.others import ToolMissing, findings_of
 
     unread = {each.path for each in done.findings if each.rule == UNREADABLE}
     targets = [each for each in done.targets if each.shown not in unread]
+    if change is None:
+        return _asked_of(tools, targets)
+    touched = on_disk(change, targets)
+    for each in targets:
+        if each.shown not in touched and each.file in change.after:
+            say(f"orc: {each.shown}: not looked at by {tools}: the file differs from the index")
+    return [
+        each
+        for each in _asked_of(tools, [each for each in targets if each.shown in touched])
+        if each.path not in touched
+        or any(line in touched[each.path] for line in range(each.line, each.end_line + 1))
+    ]
+
+
+def _asked_of(tools: str, targets: Sequence[Target]) -> list[Finding]:
+    from trading_tools.review.others import ToolMissing, findings_of
+
     found: list[Finding] = []
     for name in _ids(tools):
         try:

@@ -125,6 +125,14 @@ def test_no_form_holds_a_secret_of_the_code(orc: CommandLine) -> None:
         assert secret not in told
 
 
+def test_the_report_says_first_what_was_not_read(orc: CommandLine) -> None:
+    orc.write("bot.py", BAD)
+    orc.write("cut.py", "def f(:\n")
+    report = orc("review", "--format", "markdown").out
+    head = report[: report.index("## 1.")]
+    assert head.endswith("Not read, so what was checked was not checked there: `cut.py`.\n\n")
+
+
 def test_a_name_of_a_file_is_no_link_in_the_report(orc: CommandLine) -> None:
     orc.write("`![x](http:__there).py", BAD)
     report = orc("review", "--format", "markdown").out

@@ -64,6 +64,22 @@ def test_links_and_submodules_in_a_change_are_not_followed(
         assert (done.code, done.out) == (0, "nothing to review: no Python was read\n")
 
 
+def test_other_tools_are_held_to_the_lines_of_the_change(orc: CommandLine, repo: Repo) -> None:
+    repo.write("ruff.toml", 'lint.select = ["F401"]\n')
+    repo.write("old.py", "import os\nx = 1\n")
+    repo.write("user.py", "from old import x\n")
+    repo.commit("unused already")
+    repo.write("old.py", "# more\nimport os\nx = 1\nimport sys\n")
+    repo.git("add", "old.py")
+    for given in "--staged", "--diff=HEAD":
+        found = orc("review", given, "--with", "ruff", "--json").json["findings"]
+        assert [(each["path"], each["line"]) for each in found] == [("old.py", 4)]
+    repo.write("old.py", "import json\n")
+    done = orc("review", "--staged", "--with", "ruff")
+    said = "orc: old.py: not looked at by ruff: the file differs from the index\n"
+    assert (done.out, done.err) == ("nothing found in 1 file\n", said)
+
+
 def test_what_may_not_be_opened_is_told_and_the_rest_is_reviewed(repo: Repo) -> None:
     repo.write("bot.py", BAD)
     repo.write("held/bot.py", BAD)

@@ -7,7 +7,7 @@ the others go on: this is the one place of the package where every exception is 
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -48,7 +48,9 @@ class Engine:
         except Unreadable as error:
             return [unreadable(source.path, error.what, error.fix, source.physical(error.line))]
         found = _found(self._in_tests if module.is_test else self._everywhere, module)
-        return sorted(silenced(source, found, self.rules), key=lambda each: each.order)
+        told = [_placed(each, source) for each in silenced(source, found, self.rules)]
+        told += [unreadable(source.path, *each) for each in source.unread]
+        return sorted(told, key=lambda each: each.order)
 
     @cached_property
     def _everywhere(self) -> Dispatch:
@@ -57,6 +59,14 @@ class Engine:
     @cached_property
     def _in_tests(self) -> Dispatch:
         return Dispatch(rule for rule in self.rules if rule.in_tests)
+
+
+def _placed(finding: Finding, source: Source) -> Finding:
+    """A finding at the lines of its file, which in a notebook are not those of the text."""
+    if not source.lines:
+        return finding
+    line, end = source.physical(finding.line), source.physical(finding.end_line)
+    return replace(finding, line=line, end_line=end)
 
 
 def unreadable(path: str, what: str, fix: str, line: int = 0) -> Finding:
@@ -120,8 +130,8 @@ def _finding(rule: Rule, hit: Hit, module: Module) -> Finding:
         rule=rule.id,
         severity=hit.severity or rule.severity,
         path=source.path,
-        line=source.physical(line),
-        end_line=source.physical(end),
+        line=line,
+        end_line=end,
         message=f"{hit.message} ({note})" if note else hit.message,
         why=rule.why,
         fix=rule.fix,

@@ -55,9 +55,8 @@ def silenced(source: Source, found: Iterable[Finding], rules: Iterable[Rule]) ->
 def _covers(source: Source, silence: _Silence, finding: Finding) -> bool:
     if not silence.reason or finding.rule not in silence.rules:
         return False
-    at = source.physical(silence.line)
     below = _next_code(source, silence.line) if silence.alone else silence.line
-    return finding.line <= at <= finding.end_line or source.physical(below) == finding.line
+    return finding.line <= silence.line <= finding.end_line or below == finding.line
 
 
 def _next_code(source: Source, line: int) -> int:
@@ -71,7 +70,7 @@ def _next_code(source: Source, line: int) -> int:
 def _complaints(
     source: Source, silence: _Silence, used: set[tuple[int, str]], known: set[str]
 ) -> Iterator[Finding]:
-    where = source.physical(silence.line)
+    where = silence.line
     if not silence.rules:
         what = "`orc: ignore` names no rule, and silences nothing"
         yield _finding(
