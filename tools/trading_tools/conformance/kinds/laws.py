@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -77,6 +78,8 @@ def has_default(making: Making, names: Sequence[str]) -> float | None:
         if name.lower() not in names:
             continue
         value = making.given.get(name, parameter.default)
+        if isinstance(value, datetime.timedelta):
+            return value.total_seconds()
         try:
             return float(value)
         except (TypeError, ValueError):

@@ -111,7 +111,7 @@ def over(granted: Sequence[tuple[float, float]], nominal: Nominal) -> str:
         total += max(cost, 0)
         used, most = total - before, nominal.most(at - start)
         if used > most + _SLACK:
-            return f"{used:g} within {at - start:.3g} s, where {most:.4g} are the most"
+            return f"{used:g} within {round(at - start, 3):g} s, where {most:.4g} are the most"
     return ""
 
 
