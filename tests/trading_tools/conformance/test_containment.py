@@ -64,7 +64,7 @@ def test_without_bubblewrap_the_weaker_containment_is_named_and_still_refuses(
 
 
 def test_a_process_that_the_code_ends_is_told_with_what_was_tried(tmp_path: Path) -> None:
-    with pytest.raises(CheckError, match=r"ended its process \(exit code 0\), while the property"):
+    with pytest.raises(CheckError, match=r"its process \(exit code 0\), while it is made and"):
         limiter(tmp_path, "os._exit(0)")
 
 
