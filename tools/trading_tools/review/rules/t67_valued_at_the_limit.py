@@ -9,12 +9,9 @@ from typing import Final
 from trading_tools.review.findings import Severity
 from trading_tools.review.model.index import last_name
 from trading_tools.review.model.module import Module
-from trading_tools.review.rule import Hit, Rule, Topic, on_nodes, where_said
+from trading_tools.review.rule import Hit, Rule, Topic, on_nodes
 
 _FILLED: Final = frozenset({"filled", "executedQty", "cumExecQty", "filled_qty", "accFillSz"})
-_SAID: Final = tuple(
-    f"{quote}{each.replace('_', '').lower()}{quote}" for each in _FILLED for quote in "'\""
-)
 _KNOWS: Final = ("average", "avgprice", "avgpx", "cummulativequoteqty", "cumexecvalue", "cost")
 _THROUGH: Final = frozenset({"float", "Decimal", "str", "abs"})
 
@@ -55,7 +52,7 @@ RULE = Rule(
     "that was crossed. The cost, the profit and the next size are wrong by the difference.",
     fix="take `average`, `cost` or the trades (Binance: `cummulativeQuoteQty / executedQty`)",
     link="https://github.com/ccxt/ccxt/wiki/Manual#order-structure",
-    visits=(where_said(on_nodes(_valued, ast.BinOp), *_SAID),),
+    visits=(on_nodes(_valued, ast.BinOp),),
     bad=(
         """
 import ccxt
