@@ -200,6 +200,25 @@ async def test_a_desk_that_cannot_write_any_more_leaves_nothing_in_the_book(
     assert len(stall.accepted()) == 1
 
 
+async def test_a_desk_whose_watch_of_the_switch_fails_ends_and_leaves_nothing(
+    stall: Stall,
+    resting: Resting,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def broken(manager: OrderManager, reason: str) -> list[str]:
+        raise KeyError("a fault of ours")
+
+    monkeypatch.setattr(OrderManager, "cancel_open", broken)
+    async with stall.desk() as desk:
+        await desk.submit(resting("one"))
+        os.kill(os.getpid(), signal.SIGUSR1)
+        await desk.rest(30)
+        assert desk.stopping.is_set()
+    assert "a part of the desk has failed, so the bot ends: KeyError" in caplog.text
+    assert stall.open_orders() == []
+
+
 async def test_an_order_whose_turn_comes_after_sigterm_does_not_go_out(
     stall: Stall, resting: Resting
 ) -> None:

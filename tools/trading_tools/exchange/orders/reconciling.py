@@ -89,9 +89,7 @@ async def reconcile(tracker: Tracker, symbols: Sequence[str]) -> Reconciliation:
                 await _position(tracker, symbol, found)
             except Unreadable as error:
                 found.unread.append(str(error))
-    found.unknown.extend(
-        order for order in tracker.records.orders.values() if order.stage in UNSURE
-    )
+    found.unknown.extend(order for order in tracker.records.unsettled() if order.stage in UNSURE)
     return found
 
 
@@ -168,10 +166,10 @@ def _since(tracker: Tracker, symbol: str) -> int:
     if not records.orders and symbol not in records.reconciled_at:
         started = tracker.venues(tracker.started)
         return int(started.timestamp() * 1000)  # nothing older can be of an order of ours
-    orders = [order for order in records.orders.values() if order.symbol == symbol]
-    open_since = [order.intended_at for order in orders if not order.settled]
+    open_since = [each.intended_at for each in records.unsettled() if each.symbol == symbol]
     compared = tracker.compared.get(symbol) or records.reconciled_at.get(symbol)
     if compared is None:
-        first = orders[0].intended_at if orders else tracker.started
+        ours = (each.intended_at for each in records.orders.values() if each.symbol == symbol)
+        first = next(ours, tracker.started)
         compared = tracker.venues(min(first, tracker.started))
     return earlier(min([compared, *map(tracker.venues, open_since)]))
