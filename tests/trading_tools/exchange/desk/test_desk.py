@@ -174,6 +174,24 @@ async def test_a_kill_by_signal_is_latched_while_the_strategy_keeps_the_loop(sta
         assert (stall.folder / "stop").read_text() == "signal SIGUSR1"
 
 
+async def test_a_signal_is_for_every_desk_of_the_process(stall: Stall, tmp_path: Path) -> None:
+    folder = tmp_path / "another account"
+    another = open_desk(
+        stall.client, ["BTC/USDT"], folder, LIMITS, live=None, simulated=True, account="another"
+    )
+    async with stall.desk() as one:
+        async with another as two:
+            os.kill(os.getpid(), signal.SIGUSR1)
+            assert {(each / "stop").exists() for each in (stall.folder, folder)} == {True}
+            os.kill(os.getpid(), signal.SIGINT)
+            await one.rest(30)
+            assert two.stopping.is_set()
+        one.stopping.clear()
+        os.kill(os.getpid(), signal.SIGTERM)  # which would end this process
+        await one.rest(30)
+        assert one.stopping.is_set()
+
+
 async def test_a_kill_cancels_also_while_nothing_can_be_written_down(
     stall: Stall, resting: Resting, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -317,6 +335,16 @@ async def test_a_market_that_the_venue_does_not_list_is_told_at_once(
     with pytest.raises(UnknownSymbol, match=f"binance lists no '{written}'.*{near}"):
         async with open_desk(
             stall.client, [written], stall.folder, LIMITS, live=None, simulated=True
+        ):
+            pytest.fail("it began")
+
+
+async def test_a_client_without_a_key_is_told_at_once(stall: Stall) -> None:
+    client = stall.client()
+    client.secret = ""
+    with pytest.raises(ValueError, match="the client of binance has no secret"):
+        async with open_desk(
+            lambda: client, ["BTC/USDT"], stall.folder, LIMITS, live=None, simulated=True
         ):
             pytest.fail("it began")
 
