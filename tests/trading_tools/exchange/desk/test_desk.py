@@ -174,6 +174,24 @@ async def test_a_kill_by_signal_is_latched_while_the_strategy_keeps_the_loop(sta
         assert (stall.folder / "stop").read_text() == "signal SIGUSR1"
 
 
+async def test_a_signal_is_for_every_desk_of_the_process(stall: Stall, tmp_path: Path) -> None:
+    folder = tmp_path / "another account"
+    another = open_desk(
+        stall.client, ["BTC/USDT"], folder, LIMITS, live=None, simulated=True, account="another"
+    )
+    async with stall.desk() as one:
+        async with another as two:
+            os.kill(os.getpid(), signal.SIGUSR1)
+            assert {(each / "stop").exists() for each in (stall.folder, folder)} == {True}
+            os.kill(os.getpid(), signal.SIGINT)
+            await one.rest(30)
+            assert two.stopping.is_set()
+        one.stopping.clear()
+        os.kill(os.getpid(), signal.SIGTERM)  # which would end this process
+        await one.rest(30)
+        assert one.stopping.is_set()
+
+
 async def test_a_kill_cancels_also_while_nothing_can_be_written_down(
     stall: Stall, resting: Resting, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -198,6 +216,25 @@ async def test_a_desk_that_cannot_write_any_more_leaves_nothing_in_the_book(
             await until(lambda: not stall.open_orders())
         await ending
     assert len(stall.accepted()) == 1
+
+
+async def test_a_desk_whose_watch_of_the_switch_fails_ends_and_leaves_nothing(
+    stall: Stall,
+    resting: Resting,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def broken(manager: OrderManager, reason: str) -> list[str]:
+        raise KeyError("a fault of ours")
+
+    monkeypatch.setattr(OrderManager, "cancel_open", broken)
+    async with stall.desk() as desk:
+        await desk.submit(resting("one"))
+        os.kill(os.getpid(), signal.SIGUSR1)
+        await desk.rest(30)
+        assert desk.stopping.is_set()
+    assert "a part of the desk has failed, so the bot ends: KeyError" in caplog.text
+    assert stall.open_orders() == []
 
 
 async def test_an_order_whose_turn_comes_after_sigterm_does_not_go_out(
@@ -298,6 +335,16 @@ async def test_a_market_that_the_venue_does_not_list_is_told_at_once(
     with pytest.raises(UnknownSymbol, match=f"binance lists no '{written}'.*{near}"):
         async with open_desk(
             stall.client, [written], stall.folder, LIMITS, live=None, simulated=True
+        ):
+            pytest.fail("it began")
+
+
+async def test_a_client_without_a_key_is_told_at_once(stall: Stall) -> None:
+    client = stall.client()
+    client.secret = ""
+    with pytest.raises(ValueError, match="the client of binance has no secret"):
+        async with open_desk(
+            lambda: client, ["BTC/USDT"], stall.folder, LIMITS, live=None, simulated=True
         ):
             pytest.fail("it began")
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 from trading_tools.audit.errors import LedgerError
 from trading_tools.exchange.desk.feeds import ORDER, AccountFeed, BookFeed
 from trading_tools.exchange.desk.line import Line, quote_of
+from trading_tools.exchange.errors import one_line
 from trading_tools.exchange.orders.client_ids import client_order_id
 from trading_tools.exchange.orders.contracts import is_contract
 from trading_tools.exchange.orders.feed import OrderFeed
@@ -212,7 +213,16 @@ class Desk:
             await self._compare()
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        self._tasks.append(asyncio.create_task(work))
+        task = asyncio.create_task(work)
+        task.add_done_callback(self._over)
+        self._tasks.append(task)
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        """Let nothing go on without a part that looked after it, as the switch's watch."""
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            log.critical("a part of the desk has failed, so the bot ends: %s", one_line(error))
+            self.stopping.set()
 
     async def end(self) -> None:
         """Leave nothing in the book that was not there before us, and close everything."""
@@ -233,7 +243,7 @@ class Desk:
             await self._line.close()
 
     def _open(self) -> list[str]:
-        return [name for name, order in self.manager.records.orders.items() if not order.ended]
+        return [order.client_order_id for order in self.manager.records.not_ended()]
 
     async def _fills_of(self, order: OrderRecord) -> None:
         """Let an order's fills arrive, whose fees belong to the position: by stream, or asked."""
@@ -311,7 +321,7 @@ class Desk:
         await asyncio.gather(*map(end, sorted(self._unwanted)))
 
     async def _end_those(self, stage: Stage) -> None:
-        for order in list(self.manager.records.orders.values()):
+        for order in self.manager.records.not_ended():
             if order.stage is stage:
                 with suppress(Unanswered):
                     await self.finish(order, "left by an earlier life")

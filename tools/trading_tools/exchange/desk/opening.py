@@ -8,7 +8,7 @@ import signal
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.trade import TradeAudit
@@ -46,6 +46,7 @@ async def open_desk(
 
     Raises:
         UnknownLimits, UnsupportedVenue: orders at this venue are not known to be safe.
+        ValueError: the client lacks a key.
         UnknownSymbol, AmbiguousSymbol: the venue does not list one of the `symbols`.
         AnotherManager: another process has a desk in this folder.
         Refused: neither `simulated` nor the token for `live`: see `orders.guard.LIVE_TOKEN`.
@@ -59,6 +60,7 @@ async def open_desk(
 
     try:
         line = Line(client, symbols, None if shared is None else SharedSlots(shared), halted)
+        _require_keys(client)
         quotes: dict[str, Quote] = {}
         guard = Guard(
             limits,
@@ -84,6 +86,13 @@ async def open_desk(
         await client.close()
 
 
+def _require_keys(client: Any) -> None:
+    needed = [name for name, used in client.requiredCredentials.items() if used]
+    missing = [name for name in needed if not getattr(client, name)]
+    if missing:
+        raise ValueError(f"the client of {client.id} has no {' and no '.join(missing)}")
+
+
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
     """Hold a folder for this process, until it ends: two desks would end each other's orders.
@@ -104,22 +113,36 @@ def alone_in(folder: Path) -> Iterator[None]:
         yield
 
 
+_ENDS: Final = (signal.SIGTERM, signal.SIGINT)
+_here: list[tuple[Desk, KillSwitch]] = []
+"""The desks of this process: a signal is for all of them."""
+
+
 @contextmanager
 def _signals(desk: Desk, switch: KillSwitch) -> Iterator[None]:
     loop = asyncio.get_running_loop()
-    ends = (signal.SIGTERM, signal.SIGINT)
-    for number in ends:
-        loop.add_signal_handler(number, desk.stopping.set)
-
-    def throw(*_: object) -> None:
-        with suppress(OSError):  # it is thrown for this process then, and says so
-            switch.throw("signal SIGUSR1")
-
-    # Not by the loop: a strategy that hangs keeps that from running, and the file outlasts it.
-    before = signal.signal(signal.SIGUSR1, throw)
+    if not _here:
+        for number in _ENDS:
+            loop.add_signal_handler(number, _stop)
+        # Not by the loop: a strategy that hangs keeps that from running, and the file outlasts it.
+        signal.signal(signal.SIGUSR1, _throw)
+    _here.append((desk, switch))
     try:
         yield
     finally:
-        signal.signal(signal.SIGUSR1, before)
-        for number in ends:
-            loop.remove_signal_handler(number)
+        _here.remove((desk, switch))
+        if not _here:
+            signal.signal(signal.SIGUSR1, signal.SIG_DFL)
+            for number in _ENDS:
+                loop.remove_signal_handler(number)
+
+
+def _stop() -> None:
+    for desk, _ in _here:
+        desk.stopping.set()
+
+
+def _throw(*signalled: object) -> None:
+    for _, switch in _here:
+        with suppress(OSError):  # it is thrown for this process then, and says so
+            switch.throw("signal SIGUSR1")

@@ -157,7 +157,7 @@ class OrderManager:
         Raises:
             LedgerError: all ends were asked for, and the audit could not be written.
         """
-        orders = [order for order in self.records.orders.values() if not order.ended]
+        orders = self.records.not_ended()
         asked = (self._cancel(order, reason) for order in orders)
         for failed in await asyncio.gather(*asked, return_exceptions=True):
             if failed is not None:
