@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+from trading_tools.exchange.streams.continuity import UpdatesLost, broken_books
 from trading_tools.exchange.streams.inbox import Inbox
 from trading_tools.exchange.streams.once import Once
 
@@ -28,10 +29,18 @@ def trades(client: Any, symbol: str) -> Watch:
 
 
 def book(client: Any, symbol: str, depth: int | None = None) -> Watch:
-    """A market's book as it is after each change; a copy, which the client no longer changes."""
+    """A market's book as it is after each change; a copy, which the client no longer changes.
+
+    The watch raises `UpdatesLost` where an update did not come, if the venue is one of which that
+    can be known: Binance by ccxt itself, Bybit, Kraken and Coinbase by `continuity`.
+    """
+    broken = broken_books(client)
 
     async def watch() -> Sequence[Raw]:
         shown = await client.watch_order_book(symbol, depth)
+        why = broken.get(symbol) or broken.get(shown["symbol"])
+        if why is not None:
+            raise UpdatesLost(f"{symbol}: {why}")
         levels = {side: [list(level) for level in shown[side]] for side in ("bids", "asks")}
         return [{**levels, "symbol": symbol, "timestamp": shown["timestamp"]}]
 
