@@ -7,23 +7,39 @@ it, and each reports its gap.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
-from trading_tools.exchange.streams.continuity import UpdatesLost, broken_books
+from trading_tools.exchange.streams.continuity import Numbers, UpdatesLost, broken_books
 from trading_tools.exchange.streams.inbox import Inbox
 from trading_tools.exchange.streams.once import Once
 
 Raw = Mapping[str, Any]
 Watch = Callable[[], Awaitable[Sequence[Raw]]]
 
+_NUMBERED: Final = frozenset({"binance", "coinbase", "kraken"})
+
 
 def trades(client: Any, symbol: str) -> Watch:
-    """Public trades of a market, each once, in ccxt's structure."""
+    """Public trades of a market, each once, in ccxt's structure.
+
+    The watch raises `UpdatesLost` where one did not come, on the spot markets of Binance, Kraken
+    and Coinbase, which number a market's trades without a hole.
+    """
     once: Once[Raw] = Once(lambda trade: trade["id"])
     client.newUpdates = True
+    numbers = Numbers() if client.id in _NUMBERED and ":" not in symbol else None
+    connections: Any = None
 
     async def watch() -> Sequence[Raw]:
-        return once.new(await client.watch_trades(symbol))
+        nonlocal connections
+        told = await client.watch_trades(symbol)
+        if numbers is not None:
+            if connections is not client.clients:
+                # What a new connection begins with follows a gap that is told anyway.
+                numbers.forget()
+                connections = client.clients
+            numbers.follow(int(trade["id"]) for trade in told)
+        return once.new(told)
 
     return watch
 

@@ -1,4 +1,4 @@
-"""Whether the updates of a book follow one another: by their numbers, or by a checksum of the book.
+"""Whether trades and a book's updates follow one another: by numbers, or by a checksum of the book.
 
 ccxt 4.5.90 looks at Binance's numbers alone: at Bybit, Kraken and Coinbase a lost update leaves a
 level in the book that is not there any more (seen at local venues). Here each message is looked at
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final
@@ -30,7 +30,29 @@ _log = logging.getLogger(__name__)
 
 
 class UpdatesLost(Exception):
-    """A book lacks updates: it is wrong until a new snapshot."""
+    """A book lacks updates, so that it is wrong until a new snapshot; or trades did not come."""
+
+
+class Numbers:
+    """Those of a market's trades, each one more than the one before."""
+
+    def __init__(self) -> None:
+        self._last: int | None = None
+
+    def forget(self) -> None:
+        """Whatever comes next is the first."""
+        self._last = None
+
+    def follow(self, numbers: Iterable[int]) -> None:
+        """Take in the numbers that came together; older ones may come again.
+
+        Raises:
+            UpdatesLost: one before them did not come.
+        """
+        for number in sorted(numbers):
+            if self._last is not None and number > self._last + 1:
+                raise UpdatesLost(_missing(self._last, number, "trades"))
+            self._last = number if self._last is None else max(self._last, number)
 
 
 def broken_books(client: Any) -> Broken:
@@ -117,8 +139,8 @@ _CHECKS: Final[Mapping[str, Callable[[Any, Broken], None]]] = MappingProxyType(
 )
 
 
-def _missing(before: int, number: int) -> str:
-    return f"{number - before - 1} messages between {before} and {number} did not come"
+def _missing(before: int, number: int, what: str = "messages") -> str:
+    return f"{number - before - 1} {what} between {before} and {number} did not come"
 
 
 def _checksum(book: Mapping[str, Any], precision: Mapping[str, Any]) -> int:
