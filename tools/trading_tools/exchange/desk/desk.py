@@ -37,6 +37,8 @@ _FRESH_S: Final = 2.0
 """How old a book may be; an older one is asked for anew."""
 _LOOK_S: Final = 1.0
 _RARELY_S: Final = 8.0
+_QUIET_S: Final = 20.0
+"""How long the account's stream may say nothing while an order rests, until the venue is asked."""
 _SWITCH_LOOK_S: Final = 0.1
 _FILLS_WITHIN_S: Final = 0.5
 _TOLD_WITHIN_S: Final = 0.3
@@ -194,6 +196,7 @@ class Desk:
         await self._end_those(Stage.OPEN)
         self._unwanted.update(self._open())
         self._run(self._look_after())
+        self._run(self._doubt_silence())
 
     async def _until_answered(self, ask: Callable[[], Awaitable[None]]) -> None:
         while True:
@@ -306,6 +309,26 @@ class Desk:
             await asyncio.sleep(pause)
             await self._end_unwanted()
             pause = min(2 * pause, _RARELY_S) if self._unwanted else _LOOK_S
+
+    async def _doubt_silence(self) -> None:
+        """Compare where the account's stream says nothing while orders rest: it may be dead.
+
+        One that still answers pings breaks by nothing else. What it did not tell, it owes.
+        """
+        while True:
+            heard = self._account.heard
+            await asyncio.sleep(_QUIET_S)
+            resting = [self.manager.records.orders[name] for name in self._open()]
+            if self._account.heard != heard or not resting:
+                continue
+            filled = [order.filled_size_base for order in resting]
+            try:
+                await self._compare()
+            except Unanswered as why:
+                log.warning("orders rest, the account's stream is silent, and the venue: %s", why)
+            news = [order.filled_size_base for order in resting] != filled
+            if news or any(order.ended for order in resting):
+                self._account.owe(heard)
 
     async def _end_unwanted(self) -> None:
         """Ask for all ends at once: one that does not come keeps no other waiting."""
