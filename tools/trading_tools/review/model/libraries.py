@@ -244,6 +244,8 @@ RENAMED: Final = {
     "instid": "symbol",
     "order_data": "order",
     "order_args": "order",
+    "create_order_request": "request",
+    "order_request": "request",
     "amt": "amount",
 }
 """Names of arguments, as libraries have them, in the words that rules ask for."""

@@ -16,7 +16,9 @@ from trading_tools.review.model.words import words
 if TYPE_CHECKING:
     from trading_tools.review.model.module import Module
 
-_SYMBOL: Final = frozenset({"symbol", "instid", "pair", "productid", "coin", "market", "contract"})
+_SYMBOL: Final = frozenset(
+    {"symbol", "instid", "pair", "productid", "coin", "market", "contract", "asset"}
+)
 _SIDE: Final = frozenset({"side", "isbuy", "buysell", "direction"})
 _SIZE: Final = frozenset({"quantity", "qty", "sz", "size", "amount", "volume", "vol", "origqty"})
 _PRICE: Final = frozenset({"price", "px", "limitpx", "limitprice", "stopprice", "triggerprice"})

@@ -53,7 +53,8 @@ def _submitted(call: VenueCall, module: Module) -> Iterator[Hit]:
 def _calculates(node: ast.AST) -> TypeGuard[ast.expr]:
     """Whether it is a calculation, rounded or bounded perhaps."""
     if isinstance(node, ast.Call) and last_name(node.func) in {"round", "min", "max", "abs"}:
-        return any(_calculates(each) for each in node.args)
+        given = node.args[:1] if last_name(node.func) == "round" else node.args
+        return any(_calculates(each) for each in given)
     return isinstance(node, ast.BinOp) and isinstance(node.op, _ARITHMETIC)
 
 
@@ -159,6 +160,14 @@ def sell(volume: Decimal, price: Decimal, params: dict):
 
 def chart(prices: list[float]) -> float:
     return sum(prices) * 1.0 / len(prices)
+""",
+        """
+
+import ccxt
+
+def send(price, decimals, params):
+    shown = round(float(f"{price:.5g}"), 8 - decimals)
+    ccxt.hyperliquid().create_order("BTC/USDC", "limit", "buy", "1", shown, params)
 """,
     ),
 )

@@ -27,7 +27,8 @@ def _multiplied(node: ast.BinOp, module: Module) -> Iterator[Hit]:
             name, made_up = _fallback(part)
             if made_up is not None and _is_price(name) and _number(made_up) is not None:
                 what = f"where `{ast.unparse(name)}` is missing, {_said(made_up)} is taken"
-                yield Hit(node, what, None if _decides(node, module) else Severity.WARNING)
+                sure = _decides(node, module) and str(_number(made_up)).strip("0.") != ""
+                yield Hit(node, what, None if sure else Severity.WARNING)
 
 
 def _decides(node: ast.AST, module: Module) -> bool:

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from trading_tools.review.findings import Severity
 from trading_tools.review.model.calls import VenueCall, has_client_id
+from trading_tools.review.model.index import last_name
 from trading_tools.review.model.libraries import CLIENT_IDS, NO_CLIENT_ID, Act
 from trading_tools.review.model.module import Module
+from trading_tools.review.model.words import words
 from trading_tools.review.rule import Hit, Rule, Topic, on_acts
 
 
@@ -16,7 +18,10 @@ def _unnamed(call: VenueCall, module: Module) -> Iterator[Hit]:
         return
     if call.method.startswith("close_"):
         return  # the venue makes that order itself, and takes no id for it
-    if call.library is None and len(call.node.args) == 1 and not call.node.keywords:
+    whole = len(call.node.args) == 1 and (
+        not call.node.keywords or "order" in words(last_name(call.node.args[0]))
+    )
+    if call.library is None and whole:
         return  # an order of the project's own: what it holds is decided where it is made
     told = has_client_id(module, call)
     if told is False:
@@ -78,6 +83,23 @@ class Desk:
     async def close(self, exchange, intent):
         params = self._named(intent)
         await exchange.create_order(intent.symbol, "market", "sell", intent.size, None, params)
+""",
+        """
+
+import asyncio
+import uuid
+from kalshi import CreateOrderRequest
+
+async def send(portfolio_api, ticker, clob, arguments):
+    fields = {"ticker": ticker, "client_order_id": str(uuid.uuid4())}
+    request = CreateOrderRequest(**fields)
+    await asyncio.to_thread(lambda: portfolio_api.create_order(create_order_request=request))
+    return await asyncio.to_thread(clob.create_order, arguments)
+""",
+        """
+
+def again(market, replacement_order, order):
+    market.place_order(replacement_order, execute=False, client=order.client)
 """,
     ),
 )

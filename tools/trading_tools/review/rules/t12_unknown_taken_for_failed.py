@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from trading_tools.review.findings import Severity
 from trading_tools.review.model.exceptions import UNKNOWN_OUTCOME, covers
 from trading_tools.review.model.index import last_name
-from trading_tools.review.model.libraries import Act
+from trading_tools.review.model.libraries import IB, Act
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.words import words
 from trading_tools.review.rule import Hit, Rule, Topic, on_module
@@ -21,17 +21,35 @@ _LOOKS = re.compile(
 )
 """Names of what finds out about an order, or notes that it has to be found out about."""
 
+_SAYS = re.compile(r"in.?flight|outcome (is )?unknown", re.IGNORECASE)
+"""What a handler says of an order that it leaves open, to be looked for later."""
+
+_JUDGES = frozenset({"handle", "classify", "kind", "translate", "map"})
+
 
 def _unknown(module: Module, _: Module) -> Iterator[Hit]:
     told: set[ast.AST] = set()
     for submit in module.submits:
+        if submit.venue is not None and submit.venue.library is IB:
+            continue  # TWS answers by an event: what is raised here was never sent
         for handler, name in _stopping(submit.node, module):
             if handler not in told and not _finds_out(handler, module):
                 told.add(handler)
                 what = f"after {name} nobody knows whether `{submit.what}` sent an order"
                 told_of = submit.venue is not None or _concludes(handler, module)
-                severity = None if told_of else Severity.WARNING
+                sure = told_of and not _judged_elsewhere(handler, module)
+                severity = None if sure else Severity.WARNING
                 yield Hit(handler, f"{what}, and it is taken for not sent", severity)
+
+
+def _judged_elsewhere(handler: ast.ExceptHandler, module: Module) -> bool:
+    """Whether it hands the exception to what tells one kind from another."""
+    return any(
+        isinstance(given, ast.Name) and given.id == handler.name
+        for call in module.within(handler, ast.Call)
+        if words(last_name(call.func)) & _JUDGES
+        for given in (*call.args, *(each.value for each in call.keywords))
+    )
 
 
 def _concludes(handler: ast.ExceptHandler, module: Module) -> bool:
@@ -49,6 +67,8 @@ def _stopping(call: ast.Call, module: Module) -> Iterator[tuple[ast.ExceptHandle
         stopped = [each for each in open_ones if covers(caught, each)]
         if stopped:
             open_ones = [each for each in open_ones if each not in stopped]
+            if "ccxt.RequestTimeout" in stopped:  # ccxt lets no other timeout out
+                open_ones = [each for each in open_ones if each.startswith("ccxt.")]
             yield (
                 handler,
                 "a timeout" if "TimeoutError" in stopped else stopped[0].partition(".")[2],
@@ -64,9 +84,21 @@ def _finds_out(handler: ast.ExceptHandler, module: Module) -> bool:
     names = [last_name(each.func) for each in module.within(handler, ast.Call)]
     if any(_LOOKS.search(name) or "raise" in words(name) for name in names):
         return True
+    if not _rejects(names) and _SAYS.search("\n".join(_texts(handler))):
+        return True
     kept = [ast.unparse(each) for each in module.within(handler, ast.Assign)]
     kept += [ast.unparse(each) for each in module.within(handler, ast.Return)]
     return any(re.search(r"unknown|pending|uncertain|unsure", each, re.IGNORECASE) for each in kept)
+
+
+def _rejects(names: list[str]) -> bool:
+    return any(re.search("reject|fail", name, re.IGNORECASE) for name in names)
+
+
+def _texts(handler: ast.ExceptHandler) -> Iterator[str]:
+    for each in ast.walk(handler):
+        if isinstance(each, ast.Constant) and isinstance(each.value, str):
+            yield each.value
 
 
 RULE = Rule(
@@ -135,6 +167,34 @@ class Desk:
         except Exception:
             journal.record(intent)
             raise
+""",
+        """
+
+import ccxt.async_support as ccxt
+
+class Desk:
+    def __init__(self):
+        self.exchange = ccxt.okx()
+
+    async def send(self, payload):
+        try:
+            return await self.exchange.create_order(**payload)
+        except ccxt.NetworkError as error:
+            log.warning("%s: leaving %s inflight", error, payload)
+            return None
+""",
+        """
+from ib_async import IB
+
+class Desk:
+    def __init__(self):
+        self.ib = IB()
+
+    def send(self, contract, order):
+        try:
+            return self.ib.placeOrder(contract, order)
+        except ConnectionError as error:
+            return {"status": "error", "reason": str(error)}
 """,
     ),
 )

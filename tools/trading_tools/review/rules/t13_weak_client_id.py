@@ -12,6 +12,7 @@ from trading_tools.review.model.imports import dotted
 from trading_tools.review.model.index import last_name
 from trading_tools.review.model.libraries import CLIENT_IDS, Act
 from trading_tools.review.model.module import Module
+from trading_tools.review.model.words import words
 from trading_tools.review.rule import Hit, Rule, Topic, on_acts, on_module, where_said
 
 _STRONG: Final = frozenset(
@@ -29,6 +30,7 @@ _SPELLING: Final = frozenset(
 ) | {"time", "timestamp", "hash"}
 """Calls that make a text or a number of what they are given; others may make anything."""
 
+_COUNTS: Final = frozenset({"counter", "count", "seq", "sequence"})
 _FEW: Final = 10
 """Letters of a random id below which two may meet: 9 are 36 bits, and half a million orders."""
 
@@ -83,7 +85,7 @@ def _judged(node: ast.expr, module: Module) -> Iterator[Hit]:
 def _weakness(node: ast.expr, module: Module) -> tuple[str, Severity | None] | None:
     parts = list(_parts(node, module))
     names = {last_name(each.func) for each in parts if isinstance(each, ast.Call)}
-    if names & _STRONG or any("counter" in dotted(each).lower() for each in parts):
+    if names & _STRONG or any(words(dotted(each)) & _COUNTS for each in parts):
         return _cut(parts, names)
     if "strftime" in names or _in_seconds(parts):
         return "is the same for two orders in one second", None
@@ -245,6 +247,19 @@ class Ids:
     def new(self):
         client_order_id = f"{self.run}-{next(self._numbers)}"
         return client_order_id
+""",
+        """
+
+from datetime import UTC, datetime
+import ccxt
+
+class Desk:
+    def send(self, exchange: ccxt.okx):
+        prefix = datetime.now(UTC).strftime("%y%m%d%H%M%S")
+        self.order_count += 1
+        suffix = str(self.order_count).rjust(5, "0")
+        client_order_id = "x-" + prefix + suffix
+        exchange.create_order("BTC/USDT", "market", "buy", 1, None, {"clOrdId": client_order_id})
 """,
     ),
 )

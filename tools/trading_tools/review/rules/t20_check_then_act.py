@@ -16,6 +16,7 @@ from trading_tools.review.rule import Hit, Rule, Topic, on_coroutines
 
 _LOCKS = frozenset({"lock", "mutex", "semaphore", "sem", "guard", "limiter", "condition"})
 _COUNTED = frozenset({"trades", "orders", "count", "used", "tokens", "budget", "exposure", "daily"})
+_PLACES = frozenset({"idx", "index"})
 _PACING = frozenset({"acquire", "limit", "pace", "rate", "throttle"})
 _ORDERING = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
@@ -42,12 +43,20 @@ def _raced(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Hit]:
             ]
             if between and not any(_locked(checked, written, module) for checked, _ in between):
                 what = f"`self.{name}` is checked in line {_line(between[0][0])} and changed here"
-                yield Hit(written, f"{what}; other tasks run at the `await` between")
+                hit = f"{what}; other tasks run at the `await` between"
+                yield Hit(written, hit, Severity.WARNING if _is_entry(written) else None)
                 break
+
+
+def _is_entry(written: ast.AST) -> bool:
+    """`self.orders[id] = order`: an entry that is kept, and may be that of this order alone."""
+    return isinstance(written, ast.Assign) and isinstance(written.targets[0], ast.Subscript)
 
 
 def _counts(name: str, written: ast.AST, function: FunctionNode) -> bool:
     """Whether what is changed is something that a limit is about, and no mark or cache."""
+    if words(name) & _PLACES:
+        return False  # how far a list is read
     if names_money(name) or words(name) & _COUNTED:
         return True
     return not isinstance(written, ast.AugAssign) and bool(words(function.name) & _PACING)
@@ -230,6 +239,14 @@ class Bot:
         if self.attempts < 3:
             await self.open()
         self.connected = True
+""",
+        """
+
+class Reader:
+    async def read(self, orders):
+        while self._last_orders_idx < len(orders):
+            await self.tell(orders[self._last_orders_idx])
+            self._last_orders_idx += 1
 """,
     ),
 )

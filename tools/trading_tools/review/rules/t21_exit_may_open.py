@@ -33,6 +33,9 @@ def _may_open(call: VenueCall, module: Module) -> Iterator[Hit]:
     own = words(function.name) if function is not None else frozenset[str]()
     if function is None or not own & _CLOSES or own & _NOT_CLOSES:
         return
+    owner = module.owner(function)
+    if owner is not None and "spot" in words(owner.name):
+        return
     if module.mentions(_DERIVATIVES) and reduces(module, call) is False:
         yield Hit(call.node, f"`{call.shown}` in `{function.name}` can open a position as well")
 
@@ -111,6 +114,15 @@ exchange = ccxt.kraken()
 
 def close(symbol, size):
     exchange.create_order(symbol, "market", "sell", size)
+""",
+        """
+
+class SpotDesk:
+    def close(self, trade):
+        return self.broker.create_order(self.symbol, "market", "sell", trade.size)
+
+class FuturesDesk:
+    leverage = 3
 """,
     ),
 )

@@ -22,6 +22,9 @@ _LABELS: Final = frozenset(
      "horizon", "outcome", "exit"}
 )  # fmt: skip
 
+_CLEANS: Final = frozenset({"anomaly", "anomalies", "outlier", "outliers", "hampel", "plot"})
+"""What looks at the past as a whole, and may well be all that its result is for."""
+
 
 def _shifted(call: ast.Call, module: Module) -> Iterator[Hit]:
     given = _argument(call, "periods", 0)
@@ -30,7 +33,9 @@ def _shifted(call: ast.Call, module: Module) -> Iterator[Hit]:
     steps = module.constant(given)
     if isinstance(steps, int) and steps < 0 and not _is_label(call, module):
         what = f"`{ast.unparse(call)[-40:]}` takes a value of the future"
-        yield Hit(call, what, Severity.WARNING if _is_return(call, module) else None)
+        mask = isinstance(_argument(call, "fill_value", 99), ast.Constant)
+        lesser = mask or _is_return(call, module)
+        yield Hit(call, what, Severity.WARNING if lesser else None)
 
 
 def _is_return(call: ast.Call, module: Module) -> bool:
@@ -54,7 +59,10 @@ def _centred(call: ast.Call, module: Module) -> Iterator[Hit]:
     given = _argument(call, "center", 99)
     centred = isinstance(given, ast.Constant) and given.value is True
     if centred and _studies(module) and not _is_label(call, module):
-        yield Hit(call, "half of a window that is centred lies in the future")
+        function = module.function(call)
+        cleans = function is not None and bool(words(function.name) & _CLEANS)
+        severity = Severity.WARNING if cleans else None
+        yield Hit(call, "half of a window that is centred lies in the future", severity)
 
 
 def _split(call: ast.Call, module: Module) -> Iterator[Hit]:

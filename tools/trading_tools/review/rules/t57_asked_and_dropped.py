@@ -23,7 +23,11 @@ _ASKED: Final = frozenset(
 )  # fmt: skip
 _PLACES: Final = frozenset({"place", "submit", "create", "send", "post", "open"})
 _CHANGES: Final = frozenset({"amend", "adjust", "modify", "replace", "edit", "update"})
-_ALSO_CALLED: Final = {"ordertype": ("type", "ordtype"), "timeinforce": ("tif",)}
+_ALSO_CALLED: Final = {
+    "ordertype": ("type", "ordtype"),
+    "timeinforce": ("tif",),
+    "positionaction": ("reduceonly", "closeposition"),
+}
 _LOGS: Final = frozenset(
     {"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print"}
 )
