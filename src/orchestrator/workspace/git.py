@@ -43,6 +43,7 @@ _OFF = {
     "diff.ignoreSubmodules": "all",
     "gc.auto": "0",
     "gpg.program": "false",
+    "index.skipHash": "false",  # `staged` knows an index by its hash
     "log.showSignature": "false",
     "maintenance.auto": "false",
     "protocol.allow": "never",

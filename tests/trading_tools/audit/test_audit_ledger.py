@@ -137,7 +137,7 @@ def test_a_refused_body_leaves_no_trace(ledger: Ledger) -> None:
     with pytest.raises(NotRecordable):
         ledger.append("run-1", "step", {"x": float("nan")})
     with pytest.raises(NotRecordable):
-        ledger.append("run-1", "step", [])  # type: ignore[arg-type]
+        ledger.append("run-1", "step", [])  # type: ignore[arg-type]  # no object
     assert ledger.streams() == []
 
 

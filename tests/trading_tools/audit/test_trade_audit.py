@@ -74,6 +74,7 @@ def test_unknown_is_not_rejected_and_a_rejection_has_a_code(audit: TradeAudit) -
     with pytest.raises(NotRecordable, match="no code"):
         audit.order_result(client_order_id="c-1", outcome=Outcome.REJECTED, at=AT)
     with pytest.raises(NotRecordable, match="accepted, rejected, unknown"):
+        # What a caller without types may say.
         audit.order_result(client_order_id="c-1", outcome="maybe", at=AT)  # type: ignore[arg-type]
 
 

@@ -36,7 +36,7 @@ class _Silence:
 
 def silenced(source: Source, found: Iterable[Finding], rules: Iterable[Rule]) -> Iterator[Finding]:
     """The findings that no comment silences, and one for each comment that is no good."""
-    if _MARK not in source.text:
+    if _MARK not in source.text or not _COMMENT.search(source.text):
         yield from found
         return
     comments = list(_comments(source))

@@ -142,7 +142,7 @@ class CallsNow:
 class Entered(Sound):
     """Is entered with `async with`."""
 
-    record_success = None  # type: ignore[assignment]
+    record_success = None  # type: ignore[assignment]  # as if it had none
 
     async def __aenter__(self) -> None:
         await asyncio.sleep(0)

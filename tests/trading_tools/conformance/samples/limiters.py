@@ -148,7 +148,7 @@ class SlidingWindow:
 class Entered(Bucket):
     """The bucket, entered with `async with`."""
 
-    acquire = None  # type: ignore[assignment]
+    acquire = None  # type: ignore[assignment]  # as if it had none
 
     async def __aenter__(self) -> None:
         await Bucket.acquire(self)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from trading_tools.exchange.fit import Order, fit
 from trading_tools.exchange.links.further import FurtherOrders
 from trading_tools.exchange.links.manifold.orders import ManifoldOrders
 from trading_tools.exchange.links.prediction.facts import Tradable, outcome_limits
-from trading_tools.exchange.links.prediction.kalshi import KalshiOrders
+from trading_tools.exchange.links.prediction.kalshi import KalshiOrders, yes_of
 from trading_tools.exchange.orders.ccxt_port import UnsupportedVenue
 from trading_tools.exchange.orders.client_ids import client_order_id, is_ours
 from trading_tools.exchange.orders.guard import Refused
@@ -203,14 +203,49 @@ async def test_a_manifold_market_that_pays_cash_is_refused() -> None:
         await port.close()
 
 
-async def test_the_no_leg_of_kalshi_is_told_how_it_is_bought(private_key: str) -> None:
-    import ccxt.prediction
+@pytest.mark.parametrize("each", ["kalshi"], indirect=True)
+@pytest.mark.parametrize("legacy", [False, True], ids=["book-side", "action-and-side"])
+async def test_no_is_bought_on_kalshi_by_selling_yes_at_the_complement(
+    each: Desk, legacy: bool
+) -> None:
+    each.venue.legacy = legacy
+    manager = await each.manager()
+    wanted = Intent("no", f"{TICKER}-NO", "buy", Decimal(20), Decimal("0.55"))
+    each.venue.lose = "after"
+    order = await manager.submit(yes_of(wanted))
+    (held,) = each.venue.orders
+    assert (held.side, held.size, held.price) == ("sell", 20, Decimal("0.45"))
+    assert (order.stage, order.symbol, order.side) == (Stage.OPEN, TICKER, "sell")
+    each.venue.trade(held, Decimal(20), held.price)
+    assert (await manager.reconcile([TICKER])).clean
+    assert manager.records.position_base(TICKER) == -20
 
-    port = KalshiOrders(ccxt.prediction.kalshi({"apiKey": "k", "privateKey": private_key}))
+
+async def test_a_price_of_no_that_no_share_pays_is_refused() -> None:
+    wanted = Intent("no", f"{TICKER}-NO", "buy", Decimal(1), Decimal(1))
+    with pytest.raises(ValueError, match="1 is no price of it"):
+        yes_of(wanted)
+    assert yes_of(yes := Intent("yes", TICKER, "buy", Decimal(1), Decimal("0.5"))) is yes
+
+
+@pytest.mark.parametrize("each", ["kalshi"], indirect=True)
+async def test_no_is_not_sent_under_a_symbol_of_its_own(each: Desk) -> None:
     wanted = Intent("no", f"{TICKER}-NO", "buy", Decimal(1), Decimal("0.5"))
-    judged = await port.submit(wanted, "o-1")
-    assert judged.message == f"to buy NO, sell YES: {TICKER}"
-    await port.close()
+    judged = await each.port.submit(wanted, "o-1")
+    assert judged.message == f"submit yes_of(...) of it, which is {TICKER}"
+    assert each.venue.orders == []
+
+
+@pytest.mark.parametrize("each", ["kalshi"], indirect=True)
+async def test_what_kalshi_has_moved_to_its_history_is_not_absent(each: Desk) -> None:
+    name = client_order_id("kalshi", "test", "old")
+    await each.port.submit(each.intent(price="0.40"), name)
+    each.venue.old.add("1")
+    months_ago = int((datetime.now(UTC) - timedelta(days=120)).timestamp() * 1000)
+    found = await each.port.find(TICKER, name, None, months_ago)
+    assert found is not None
+    assert (found.stage, found.filled_size_base) == (Stage.FILLED, 20)
+    assert [fill.size_base for fill in await each.port.fills(TICKER, months_ago)] == [20]
 
 
 def test_prediction_venues_without_a_client_order_id_are_refused_with_the_reason() -> None:

@@ -212,6 +212,7 @@ def asks(price: str, size: str = "1") -> Quote:
         replace(BOOK, at=94.9),
         replace(BOOK, at=1_764_000_000.0),
         replace(BOOK, at=float("nan")),
+        Quote(((59_999.0, 1.0),), ((60_001.0, 1.0),), 100.0),  # type: ignore[arg-type]
     ],
 )
 def test_without_a_fresh_book_nothing_goes_out(quote: Any, tmp_path: Path) -> None:
@@ -246,6 +247,14 @@ def test_a_kill_switch_that_cannot_be_read_counts_as_thrown(tmp_path: Path) -> N
     assert refused(order(), Records(), tmp_path) == "kill-switch"
 
 
+def test_a_kill_switch_that_cannot_be_written_is_thrown_for_its_own_process() -> None:
+    switch = KillSwitch(Path("/proc/stop"))  # where nobody can make a file
+    assert switch.thrown is None
+    with pytest.raises(OSError, match="/proc/stop"):
+        switch.throw("drawdown")
+    assert (switch.thrown or "").startswith("drawdown (in this process alone, /proc/stop cannot")
+
+
 def test_a_kill_switch_whose_folder_is_not_there_counts_as_thrown(tmp_path: Path) -> None:
     switch = KillSwitch(tmp_path / "not mounted" / "stop")
     assert "is not there" in (switch.thrown or "")
@@ -267,12 +276,33 @@ def test_an_order_that_filled_more_than_its_size_takes_nothing_off_what_is_open(
         {"max_exposure_quote": Decimal("NaN")},
         {"max_position_base": {"BTC/USDT": Decimal(-1)}},
         {"max_orders_a_day": 0},
+        {"max_orders_a_day": float("nan")},
+        {"max_orders_a_day": True},
+        {"repeats": float("nan")},
+        {"repeats": 2.5},
         {"quote_age_s": 0},
+        {"quote_age_s": float("inf")},
+        {"repeat_s": float("nan")},
+        {"repeat_s": 1e300},
+        {"price_collar": Decimal(5)},
+        {"slippage": Decimal(2)},
     ],
 )
 def test_limits_that_are_none_are_refused(limits: dict[str, Any], tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"float|above 0|NaN"):
+    (name,) = limits
+    with pytest.raises(ValueError, match=f"{name}.* is .*(float|above 0|NaN|fraction)"):
         guard(tmp_path, limits=limits)
+
+
+def test_limits_that_are_given_as_text_hold_like_decimals(tmp_path: Path) -> None:
+    worded = {"max_order_quote": "589.99", "max_position_base": {"BTC/USDT": "1"}}
+    assert refused(order(), Records(), tmp_path, limits=worded) == "max-order"
+
+
+@pytest.mark.parametrize("equity", [None, float("nan"), Decimal("NaN"), Decimal("Infinity"), 1e6])
+def test_a_contract_needs_an_equity_that_is_a_sound_number(equity: Any, tmp_path: Path) -> None:
+    wanted = Intent("k", "BTC/USDT:USDT", "buy", Decimal("0.01"), Decimal(60_000))
+    assert refused(wanted, Records(), tmp_path, equity=lambda: equity) == "leverage"
 
 
 def test_limits_in_money_are_not_held_against_prices_in_coins(tmp_path: Path) -> None:

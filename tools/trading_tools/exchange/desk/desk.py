@@ -13,6 +13,7 @@ from contextlib import suppress
 from decimal import Decimal
 from typing import Any, Final
 
+from trading_tools.audit.errors import LedgerError
 from trading_tools.exchange.desk.feeds import ORDER, AccountFeed, BookFeed
 from trading_tools.exchange.desk.line import Line, quote_of
 from trading_tools.exchange.orders.client_ids import client_order_id
@@ -82,11 +83,13 @@ class Desk:
         """The market's book: the stream's, or asked for while that is silent.
 
         Raises:
-            Unanswered: there is none now.
+            Unanswered: there is none now, or nobody bids or asks.
         """
         known = self._quotes.get(symbol)
-        if known is None or time.monotonic() - known.at > _FRESH_S or not known.bids:
+        if known is None or time.monotonic() - known.at > _FRESH_S or not known.two_sided:
             known = self._quotes[symbol] = await self._line.book(symbol)
+        if not known.two_sided:
+            raise Unanswered(f"the book of {symbol} has no {'bids' if known.asks else 'asks'}")
         return known
 
     async def market(self, symbol: str) -> MarketLimits:
@@ -94,8 +97,12 @@ class Desk:
 
         Raises:
             Unanswered: they could not be read.
+            Refused: it is none of this desk's markets, or the venue lists it no more.
         """
         await self._line.know_rules()
+        if symbol not in self._line.markets:
+            ours = ", ".join(self._line.markets)
+            raise Refused("market", f"{symbol!r:.80} is none of this desk's markets: {ours}")
         return self._line.markets[symbol]
 
     async def free(self, asset: str) -> Decimal:
@@ -178,6 +185,7 @@ class Desk:
 
     async def _get_ready(self) -> None:
         await self._until_answered(self._line.know_rules)
+        self._line.require_listed()
         for feed in (*self._books, self._account):
             self._run(feed.run())
         await self._until_answered(self._first_look)
@@ -214,6 +222,8 @@ class Desk:
                 while self._open():
                     self._unwanted.update(self._open())
                     await self._end_unwanted()
+                    if self._open():
+                        await asyncio.sleep(_LOOK_S)
         except TimeoutError:
             log.error("left without knowing the end of %s", self._open())
         finally:
@@ -268,7 +278,11 @@ class Desk:
             log.error("ledger and account are not compared: others of its orders may be open")
         pause = _LOOK_S
         while self._switch.thrown is not None:
-            unproven = await self.manager.cancel_open(f"the kill switch is thrown: {thrown}")
+            try:
+                unproven = await self.manager.cancel_open(f"the kill switch is thrown: {thrown}")
+            except LedgerError as error:
+                log.error("cancelled without a record: %s", error)
+                unproven = self._open()
             self._unwanted.update(unproven)
             if unproven:
                 log.error("cancelled, and not proven to have ended: %s", ", ".join(unproven))
@@ -287,8 +301,12 @@ class Desk:
         """Ask for all ends at once: one that does not come keeps no other waiting."""
 
         async def end(name: str) -> None:
-            with suppress(Unanswered):
+            try:
                 await self.finish(self.manager.records.orders[name])
+            except Unanswered:
+                return
+            except LedgerError as error:
+                log.error("%s was cancelled, its end cannot be recorded: %s", name, error)
 
         await asyncio.gather(*map(end, sorted(self._unwanted)))
 

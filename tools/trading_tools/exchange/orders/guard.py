@@ -2,7 +2,8 @@
 
 Source: the safety rules of seed 001, as code between a strategy and the venue. Sizes that are open
 count as if they filled, so what was let through is reserved from that moment on. Which of an
-order's figures would fit a market is `trading_tools.exchange.fit`.
+order's figures would fit a market is `trading_tools.exchange.fit`, what the owner allows
+`guard_limits`.
 """
 
 from __future__ import annotations
@@ -13,15 +14,16 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, localcontext
-from typing import Final
+from typing import Final, TypeGuard
 
 from trading_tools.exchange.fit import Order, fit
 from trading_tools.exchange.orders.contracts import in_base, in_contracts, is_contract, why_not
+from trading_tools.exchange.orders.guard_limits import GuardLimits as GuardLimits
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.kill_switch import KillSwitch
 from trading_tools.exchange.orders.records import EXACT, Records
 from trading_tools.exchange.readings import MarketLimits, OrderBook
-from trading_tools.money import exact, plain
+from trading_tools.money import plain
 
 _MONEY: Final = frozenset({"USD", "USDT", "USDC", "EUR"})
 """Currencies that are counted as one: near enough for a limit."""
@@ -43,53 +45,14 @@ class Quote:
         return cls(book.bids, book.asks, clock() - book.source.age_s)
 
     @property
+    def two_sided(self) -> bool:
+        """Whether there are bids and asks."""
+        return bool(self.bids and self.asks)
+
+    @property
     def mid(self) -> Decimal:
         """Halfway between the best bid and the best ask."""
         return (self.bids[0][0] + self.asks[0][0]) / 2
-
-
-@dataclass(frozen=True)
-class GuardLimits:
-    """What the owner allows. Money in the quote asset, positions in the base asset.
-
-    `price_collar` is how far a price may be from the mid, `slippage` how far the last level that a
-    market order would take, both as fractions. `repeats` orders alike may go out in `repeat_s`.
-    `max_leverage` is how many times the account's equity contracts may be worth; without it none
-    is traded.
-
-    Raises:
-        MoneyError: a figure that is not an exact finite decimal.
-        ValueError: one that is not above zero.
-    """
-
-    max_order_quote: Decimal
-    max_position_base: Mapping[str, Decimal]
-    max_exposure_quote: Decimal
-    max_orders_a_day: int
-    price_collar: Decimal = Decimal("0.05")
-    slippage: Decimal = Decimal("0.01")
-    max_leverage: Decimal | None = None
-    quote_age_s: float = 5.0
-    repeats: int = 3
-    repeat_s: float = 60.0
-
-    def __post_init__(self) -> None:
-        money = {
-            "max_order_quote": self.max_order_quote,
-            "max_exposure_quote": self.max_exposure_quote,
-            "price_collar": self.price_collar,
-            "slippage": self.slippage,
-        }
-        if self.max_leverage is not None:
-            money["max_leverage"] = self.max_leverage
-        for symbol, most in self.max_position_base.items():
-            money[f"max_position_base of {symbol}"] = most
-        for name, value in money.items():
-            if exact(value, name) <= 0:
-                raise ValueError(f"{name} is {value}: give a limit above 0")
-        counts, times = (self.max_orders_a_day, self.repeats), (self.quote_age_s, self.repeat_s)
-        if min(counts) < 1 or min(times) <= 0:
-            raise ValueError("max_orders_a_day, repeats, quote_age_s and repeat_s are above 0")
 
 
 class Refused(Exception):
@@ -185,10 +148,10 @@ class Guard:
 
     def _quote(self, symbol: str) -> Quote:
         quote = self._quotes(symbol)
-        if quote is None or not quote.bids or not quote.asks:
+        if quote is None or not quote.two_sided:
             raise Refused("quote", f"there is no book of {symbol} to judge a price by")
         levels = (*quote.bids, *quote.asks)
-        sound = all(number.is_finite() and number > 0 for level in levels for number in level)
+        sound = all(_is_sound(number) and number > 0 for level in levels for number in level)
         if not sound or quote.bids[0][0] >= quote.asks[0][0]:
             raise Refused("quote", f"the book of {symbol} is crossed, or has numbers that are none")
         age = self._clock() - quote.at
@@ -267,7 +230,7 @@ class Guard:
         if not is_contract(intent.symbol):
             return
         most, equity = self._limits.max_leverage, self._equity()
-        if most is None or equity is None:
+        if most is None or not _is_sound(equity):
             raise Refused(
                 "leverage",
                 "a contract needs a max_leverage, and the account's equity to hold to it",
@@ -315,6 +278,11 @@ class Guard:
                 f"{plain(self._limits.price_collar * 100)} % lower could not be closed: "
                 f"{plain(least)} is the least",
             )
+
+
+def _is_sound(number: Decimal | None) -> TypeGuard[Decimal]:
+    """Whether it is a finite Decimal: what a bot hands over may be anything."""
+    return isinstance(number, Decimal) and number.is_finite()
 
 
 def fitted(intent: Intent, market: MarketLimits) -> Intent:

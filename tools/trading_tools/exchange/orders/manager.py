@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from trading_tools.audit.account_entries import PositionChange
+from trading_tools.audit.errors import LedgerError
 from trading_tools.audit.trade import (
     CancelIntent,
     CancelResult,
@@ -110,12 +111,10 @@ class OrderManager:
             try:
                 judged = await self.venue.submit(intent, name)
             except asyncio.CancelledError:
-                self._tracker.sent(name)
                 self._tracker.write(
                     OrderResult(name, Outcome.UNKNOWN, self._now(), message="cancelled")
                 )
                 raise
-            self._tracker.sent(name)
             self._tracker.write(
                 OrderResult(
                     name,
@@ -138,6 +137,7 @@ class OrderManager:
 
         Raises:
             KeyError: there is no such order.
+            LedgerError: it was asked for, and the audit could not be written.
         """
         order = self.records.orders[name]
         async with self._tracker.locks[name]:
@@ -154,9 +154,15 @@ class OrderManager:
         is still on its way to the venue may arrive after its cancel, so ask again.
 
         Returns the names of those whose end is not proven then.
+
+        Raises:
+            LedgerError: all ends were asked for, and the audit could not be written.
         """
         orders = [order for order in self.records.orders.values() if not order.ended]
-        await asyncio.gather(*(self._cancel(order, reason) for order in orders))
+        asked = (self._cancel(order, reason) for order in orders)
+        for failed in await asyncio.gather(*asked, return_exceptions=True):
+            if failed is not None:
+                raise failed
         return [order.client_order_id for order in orders if not order.ended]
 
     async def replace(
@@ -288,8 +294,14 @@ class OrderManager:
 
     async def _cancel(self, order: OrderRecord, reason: str) -> None:
         name = order.client_order_id
-        self._tracker.write(CancelIntent(name, self._now(), reason))
+        unwritten: LedgerError | None = None
+        try:
+            self._tracker.write(CancelIntent(name, self._now(), reason))
+        except LedgerError as error:
+            unwritten = error  # a cancel takes risk away: it goes without a record too
         judged = await self.venue.cancel(order.symbol, name, order.venue_order_id)
+        if unwritten is not None:
+            raise unwritten
         self._tracker.write(
             CancelResult(name, judged.outcome, self._now(), judged.code, judged.message)
         )

@@ -43,7 +43,7 @@ class Tracker:
         """By market, up to when this process compared its fills with the venue's."""
         self._journal = journal
         self._sleep = sleep
-        self._absences = Absences(self.started, venue.validity_s)
+        self._absences = Absences(venue.validity_s)
         self._early: deque[VenueFill] = deque(maxlen=_EARLY_FILLS)
 
     @property
@@ -58,10 +58,6 @@ class Tracker:
             early, self._early = self._early, deque(maxlen=_EARLY_FILLS)
             for fill in early:
                 self.on_fill(fill)
-
-    def sent(self, name: str) -> None:
-        """An order has been sent by now: asked before its end is in the audit, which may fail."""
-        self._absences.sent(name, self.now())
 
     def on_order(self, shown: VenueOrder) -> bool:
         """Take in what a stream or a list says of an order; whether it is ours.

@@ -65,12 +65,12 @@ def _record(case: Case) -> _Record | Finding:
 def _trials(case: Case) -> tuple[Trials, Evidence] | Finding:
     bot = case.project.config.bot.name
     trials = read_trials(case.ledger, bot) if case.ledger else Trials(())
-    if not trials.count:
+    if case.ledger is None or not trials.count:
         return no_evidence(
             "nobody recorded what was tried: the number of trials is unknown",
             "record each backtest with `orc trials record`, the discarded ones too",
         )
-    head = case.ledger.head(stream_of(bot)) if case.ledger else None
+    head = case.ledger.head(stream_of(bot))
     figures = {"trials": trials.count, "variance_of_ratios": _short(trials.sharpe_variance)}
     return trials, Evidence(f"ledger stream {stream_of(bot)}", head.hash if head else None, figures)
 

@@ -11,7 +11,7 @@ from trading_tools.review.model.exceptions import leaves_unknown
 from trading_tools.review.model.index import last_name
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.reach import Submit
-from trading_tools.review.rule import Hit, Rule, Topic, on_module, on_nodes
+from trading_tools.review.rule import Hit, Rule, Topic, on_module, on_nodes, where_said
 
 _OPTION = "maxRetriesOnFailure"
 _FRESH = frozenset({"uuid4", "uuid1", "uuid7", "token_hex", "randint", "time", "time_ns", "now"})
@@ -68,7 +68,7 @@ RULE = Rule(
     fix="send once; after an unknown outcome look for the order by its client id, and send again "
     "only when it surely is not there",
     link="https://github.com/scrtlabs/catalyst/issues/317",
-    visits=(on_module(_retried), on_nodes(_by_option, ast.Dict)),
+    visits=(on_module(_retried), where_said(on_nodes(_by_option, ast.Dict), _OPTION.lower())),
     bad=(
         """
 import ccxt

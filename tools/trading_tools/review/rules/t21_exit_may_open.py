@@ -13,7 +13,9 @@ from trading_tools.review.model.reducing import reduces
 from trading_tools.review.model.words import words
 from trading_tools.review.rule import Hit, Rule, Topic, on_acts
 
-_CLOSES: Final = frozenset({"close", "exit", "flatten", "liquidate", "unwind", "closing"})
+_CLOSES: Final = frozenset(
+    {"close", "exit", "flatten", "liquidate", "unwind", "closing", "stoploss", "takeprofit"}
+)
 _NOT_CLOSES: Final = frozenset({"price", "candle", "session", "client", "connection", "ws", "spot"})
 _DERIVATIVES: Final = (
     "reduceonly", "leverage", "fetchposition", "futures", "linear", "swap", "perp", "contracts",

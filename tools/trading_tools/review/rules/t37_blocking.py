@@ -11,7 +11,7 @@ from trading_tools.review.model.calls import VenueCall
 from trading_tools.review.model.libraries import Act
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.values import called
-from trading_tools.review.rule import Hit, Rule, Topic, on_acts, on_module
+from trading_tools.review.rule import Hit, Rule, Topic, on_acts, on_module, where_said
 
 _BLOCKING: Final = frozenset(
     {
@@ -21,6 +21,7 @@ _BLOCKING: Final = frozenset(
         *(f"httpx.{each}" for each in ("get", "post", "put", "delete", "patch", "request")),
     }
 )  # fmt: skip
+_SAID: Final = ("sleep", "urlopen", "subprocess", "system", "requests", "httpx")
 _NAMES: Final = tuple({each.rpartition(".")[2] for each in _BLOCKING})
 
 
@@ -46,6 +47,20 @@ def _through(helpers: dict[ast.AST, str], module: Module) -> Iterator[Hit]:
             if target is not None and target.node in helpers:
                 name = helpers[target.node]
                 yield Hit(call, f"`{ast.unparse(call.func)}` blocks the event loop by `{name}`")
+
+
+def _said_to_wait(module: Module, _: Module) -> Iterator[Hit]:
+    """`self._fetch_sync(…)` in a coroutine of a class that has an asynchronous `_fetch` too."""
+    for name in module.index.calls():
+        plain = name.removesuffix("_sync")
+        if plain == name or name not in module.functions_by_name:
+            continue
+        both = module.functions_by_name.get(plain, ())
+        if not any(isinstance(each, ast.AsyncFunctionDef) for each in both):
+            continue
+        for call in module.calls_of(name):
+            if module.in_coroutine(call) and not module.awaited(call):
+                yield Hit(call, f"`{name}` waits, and there is an asynchronous `{plain}`")
 
 
 def _venue(call: VenueCall, module: Module) -> Iterator[Hit]:
@@ -74,7 +89,11 @@ RULE = Rule(
     fix="use the async client (`ccxt.async_support`, `ccxt.pro`, `AsyncClient`), `asyncio.sleep`, "
     "or `asyncio.to_thread`",
     link="https://docs.python.org/3/library/asyncio-dev.html#running-blocking-code",
-    visits=(on_module(_plain), on_acts(_venue, *Act)),
+    visits=(
+        where_said(on_module(_plain), *_SAID),
+        where_said(on_module(_said_to_wait), "sync"),
+        on_acts(_venue, *Act),
+    ),
     bad=(
         """
 import time
@@ -105,6 +124,17 @@ exchange = ccxt.binance()
 async def price():
     ticker = await exchange.fetch_ticker("BTC/USDT")  # <-
     return ticker["last"]
+""",
+        """
+class Rest:
+    def _fetch_sync(self, path):
+        return self._http.get(path)
+
+    async def _fetch(self, path):
+        return await self._session.get(path)
+
+    async def balance(self):
+        return self._fetch_sync("/account")  # <-
 """,
     ),
     good=(

@@ -13,7 +13,7 @@ from trading_tools.review.model.libraries import TRADING_PACKAGES, is_asynchrono
 from trading_tools.review.model.loops import loop_around
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.words import words
-from trading_tools.review.rule import Hit, Rule, Topic, on_module, on_nodes
+from trading_tools.review.rule import Hit, Rule, Topic, on_module, on_nodes, where_said
 
 _OPENED: Final = frozenset({"connections", "streams", "clients", "sessions", "sockets",
                             "subscriptions", "subscribed", "exchanges", "tasks"})  # fmt: skip
@@ -116,7 +116,7 @@ RULE = Rule(
     "keep it.",
     fix="make one client outside of the loop, and close it in a `finally`",
     link="https://github.com/ccxt/ccxt/wiki/Manual#rate-limit",
-    visits=(on_module(_clients), on_nodes(_looked_up, ast.Compare)),
+    visits=(on_module(_clients), where_said(on_nodes(_looked_up, ast.Compare), *_OPENED)),
     bad=(
         """
 import ccxt.pro

@@ -14,15 +14,36 @@ from trading_tools.review.rule import Hit, Rule, Topic, on_nodes
 _LIMITS = frozenset({"max", "limit", "cap", "leverage", "drawdown", "risk"})
 _VAGUE = frozenset({"size", "max", "min", "limit", "self", "average", "volume", "cost", "margin"})
 """Words that code which has nothing to do with money has too."""
+_FROM_OUTSIDE = frozenset({"price", "quote", "ticker", "order", "position", "balance", "broker"})
+_LOOKS = frozenset({"get", "fetch", "find", "read", "load"})
+"""Of what calls so named look up, a good deal is not there on a bad day."""
 _ORDERING = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
 
 def _asserted(node: ast.Assert, module: Module) -> Iterator[Hit]:
+    missing = _may_be_missing(node.test, module)
+    if missing:
+        what = f"that there is a `{missing}` is only asserted: it comes from outside"
+        yield Hit(node, what, Severity.NOTE)
     for compare in [node.test, *module.within(node, ast.Compare)]:
         severity = _limits(compare) if isinstance(compare, ast.Compare) else None
         if severity is not None:
             yield Hit(node, f"the limit `{ast.unparse(compare)}` is only asserted", severity)
             return
+
+
+def _may_be_missing(test: ast.expr, module: Module) -> str:
+    """The name of `assert quote is not None`, where a look-up of a price, an order, … gave it."""
+    if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], ast.IsNot | ast.NotEq):
+        return ""
+    other = test.comparators[0]
+    name = last_name(test.left)
+    if not isinstance(other, ast.Constant) or other.value is not None or not name:
+        return ""
+    if not words(name) & _FROM_OUTSIDE or not module.trades:
+        return ""
+    calls = (each.node for each in module.values(test.left) if isinstance(each.node, ast.Call))
+    return name if any(words(last_name(each.func)) & _LOOKS for each in calls) else ""
 
 
 def _limits(compare: ast.Compare) -> Severity | None:
@@ -53,6 +74,14 @@ RULE = Rule(
 def place(self, size, price):
     assert size <= self.max_position_size, "too large"  # <-
     assert price > 0 and size > 0  # <-
+""",
+        """
+import ccxt
+
+def value(venue, leg):
+    quote = venue.get_quote(leg)
+    assert quote is not None  # <-
+    return quote.mid
 """,
     ),
     good=(

@@ -15,10 +15,12 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Final, Self
 
+from trading_tools.exchange.errors import one_line
 from trading_tools.exchange.links.extras import required
 from trading_tools.exchange.links.fix.message import Frames, Message, moment
 from trading_tools.exchange.links.fix.session import FixSettings, Phase, Session, Step
 from trading_tools.exchange.links.fix.store import FixStore
+from trading_tools.exchange.streams.fence import fault_of
 
 _TICK_S: Final = 0.5
 _FIRST_PAUSE_S: Final = 0.25
@@ -219,12 +221,12 @@ class FixLink:
         self._was_up = True
 
     async def _recovered(self, recover: Callable[[], Awaitable[object]]) -> None:
-        try:
-            await recover()
-        except Exception:  # noqa: BLE001 - the boundary, as below
-            _log.exception("what should follow a new FIX connection failed")
-        finally:
-            self._recovery = None
+        pause = _FIRST_PAUSE_S
+        while (fault := await fault_of(recover)) is not None:
+            _log.warning("what follows a new FIX connection failed: %s", one_line(fault))
+            await self._sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE_S)
+        self._recovery = None
 
     async def _one_connection(self) -> bool:
         """From connect to the end; whether it ever was ready."""

@@ -1,0 +1,141 @@
+"""T63: an attribute is used under a name that nothing gives it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Final
+
+from trading_tools.review.findings import Severity
+from trading_tools.review.model.index import FunctionNode
+from trading_tools.review.model.module import Module
+from trading_tools.review.model.values import Value, class_of
+from trading_tools.review.rule import Hit, Rule, Topic, on_module
+
+_ALIKE: Final = 0.85
+_SET: Final = re.compile(r"self\.(\w+) ?[:=,)]")
+"""Names that are set in the text, or may be: what is not among them is looked at closely."""
+_OPEN: Final = frozenset({"__getattr__", "__getattribute__", "__setattr__"})
+_PLAIN_BASES: Final = frozenset({"object", "ABC", "Protocol"})
+_DEEP: Final = 6
+
+
+def _unknown(module: Module, _: Module) -> Iterator[Hit]:
+    """`self.x(…)` and `self.x.append(…)`, where no class of this one has an `x`."""
+    if not module.trades:
+        return
+    written = {*_SET.findall(module.source.text), *module.functions_by_name}
+    for call in module.nodes(ast.Call):
+        target = call.func
+        while target.__class__ is ast.Attribute and target.value.__class__ is ast.Attribute:
+            target = target.value
+        if target.__class__ is not ast.Attribute or target.attr in written:
+            continue
+        if target.value.__class__ is ast.Name and target.value.id == "self":
+            yield from _without(target, module)
+
+
+def _without(target: ast.Attribute, module: Module) -> Iterator[Hit]:
+    owner = module.owner(target)
+    known = None if owner is None else _all_names(Value(owner, module), _DEEP)
+    if known is None or target.attr in known:
+        return
+    alike = get_close_matches(target.attr, known, 1, _ALIKE)
+    if alike:
+        yield Hit(target, f"there is no `self.{target.attr}`, there is `self.{alike[0]}`")
+
+
+def _names(owner: Value[ast.ClassDef]) -> set[str]:
+    """What a class of the project has: methods, fields, what is assigned to its instances."""
+    module, node = owner.module, owner.node
+    found = set(module.project.attributes(module, node))
+    for each in node.body:
+        if isinstance(each, FunctionNode | ast.ClassDef):
+            found.add(each.name)
+        elif isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name):
+            found.add(each.target.id)
+    return found
+
+
+def _all_names(owner: Value[ast.ClassDef], deep: int) -> set[str] | None:
+    """The same with all its bases; None where one of them is not seen, or answers to any name."""
+    found = _names(owner)
+    if found & _OPEN or not deep or owner.node.decorator_list or owner.node.keywords:
+        return None
+    for base in owner.node.bases:
+        name = owner.module.dotted(base).rpartition(".")[2]
+        if name in _PLAIN_BASES:
+            continue
+        place = class_of(owner.module, base)
+        further = None if place is None else _all_names(place, deep - 1)
+        if further is None:
+            return None
+        found |= further
+    return found if _is_whole(owner) else None
+
+
+def _is_whole(owner: Value[ast.ClassDef]) -> bool:
+    """Whether all its names are written out: no `setattr`, no loop or `with` that sets one."""
+    module = owner.module
+    if any(module.holds(owner.node, each) for each in module.calls_of("setattr", "update")):
+        return False
+    return not any(
+        isinstance(each, ast.Attribute)
+        for assign in module.within(owner.node, ast.Assign)
+        for target in assign.targets
+        if isinstance(target, ast.Tuple | ast.List)
+        for each in target.elts
+    )
+
+
+RULE = Rule(
+    id="T63",
+    title="an attribute under a name that nothing gives it",
+    severity=Severity.ERROR,
+    topic=Topic.ERRORS,
+    why="The line runs for the first time when an order fills in part or a cancel fails: it raises "
+    "AttributeError there, and what it should have booked is lost.",
+    fix="spell it as it is set",
+    link="https://docs.python.org/3/library/exceptions.html#AttributeError",
+    visits=(on_module(_unknown),),
+    bad=(
+        """
+import ccxt
+
+class Executor:
+    def __init__(self):
+        self._partial_filled_orders = []
+        self.exchange = ccxt.okx()
+
+    def on_cancel(self, order):
+        self._partially_filled_orders.append(order)  # <-
+""",
+    ),
+    good=(
+        """
+import ccxt
+from elsewhere import Base
+
+class Executor:
+    limits: dict
+
+    def __init__(self):
+        self._partial_filled_orders = []
+        self.exchange = ccxt.okx()
+
+    def on_cancel(self, order):
+        self._partial_filled_orders.append(order)
+        self.limits.clear()
+        self.something_else.append(order)
+
+class Seen(Base):
+    def on_cancel(self, order):
+        self._canceled_order(order)
+
+    def _cancelled_order(self, order):
+        pass
+""",
+    ),
+)
