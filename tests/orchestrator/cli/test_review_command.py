@@ -258,6 +258,7 @@ def test_an_empty_change_and_a_first_commit_are_reviewed(orc: CommandLine) -> No
             "--write: 'pdf=x' is no form with a file; write FORM=FILE, the form",
         ),
         (("--write", "json=no/x"), "no/x: cannot be written (No such file or directory); name a"),
+        (("--select", "T11", "--ignore", "T11"), "--ignore leaves out every rule that --select"),
         (("--staged", "--diff", "HEAD"), "--diff and --staged exclude each other"),
         (
             ("--baseline", "none.json"),
