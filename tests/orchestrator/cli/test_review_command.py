@@ -330,7 +330,7 @@ def test_other_tools_take_any_name_of_a_file_and_leave_nothing_behind(orc: Comma
     orc.write("ruff.toml", 'lint.select = ["F"]\n')
     (orc.project / name).write_text("import os\n")
     assert rules(orc, "--with", "ruff") == [("ruff:F401", name, 1)]
-    assert sorted(os.listdir(orc.project)) == [name, "ruff.toml"]
+    assert sorted(each.name for each in orc.project.iterdir()) == [name, "ruff.toml"]
 
 
 def test_what_is_left_after_a_fix_stands_at_the_lines_of_now(orc: CommandLine) -> None:
