@@ -194,10 +194,14 @@ def _rules(select: list[str], extend: list[str], ignore: list[str]) -> Sequence[
     from trading_tools.review.registry import UnknownRule, chosen
 
     try:
-        return chosen(select, extend, ignore)
+        rules = chosen(select, extend, ignore)
     except UnknownRule as error:
         what, _, fix = str(error).partition(": ")
         raise CommandError(what, "orc review", fix) from None
+    if not rules:
+        what = "--ignore leaves out every rule that --select takes"
+        raise CommandError(what, "orc review", "leave one of them in")
+    return rules
 
 
 def _looked(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import jsonschema
@@ -258,6 +259,7 @@ def test_an_empty_change_and_a_first_commit_are_reviewed(orc: CommandLine) -> No
             "--write: 'pdf=x' is no form with a file; write FORM=FILE, the form",
         ),
         (("--write", "json=no/x"), "no/x: cannot be written (No such file or directory); name a"),
+        (("--select", "T11", "--ignore", "T11"), "--ignore leaves out every rule that --select"),
         (("--staged", "--diff", "HEAD"), "--diff and --staged exclude each other"),
         (
             ("--baseline", "none.json"),
@@ -321,6 +323,14 @@ def test_a_fix_mends_the_file_and_tells_what_is_left(orc: CommandLine) -> None:
     assert done.err == "1 mended in 1 file\n"
     assert done.out.splitlines()[-1] == "1 error in 1 file"
     assert b"x = datetime.now(UTC).date()\r\n" in (orc.project / "late.py").read_bytes()
+
+
+def test_other_tools_take_any_name_of_a_file_and_leave_nothing_behind(orc: CommandLine) -> None:
+    name = os.fsdecode(b"half\xff.py")
+    orc.write("ruff.toml", 'lint.select = ["F"]\n')
+    (orc.project / name).write_text("import os\n")
+    assert rules(orc, "--with", "ruff") == [("ruff:F401", name, 1)]
+    assert sorted(each.name for each in orc.project.iterdir()) == [name, "ruff.toml"]
 
 
 def test_what_is_left_after_a_fix_stands_at_the_lines_of_now(orc: CommandLine) -> None:
