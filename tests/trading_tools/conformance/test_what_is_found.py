@@ -37,6 +37,7 @@ MORE_FAULTS: list[tuple[str, str, dict[str, str], set[str]]] = [
     ("order-guard", "guards.py:Order", {}, {"no-number", "floats", "frozen"}),
     ("order-guard", "guards.py:FloatGuard", {}, {"limits", "no-number", "floats", "market-order"}),
     ("backoff", "backoffs.py:unbounded", {}, {"bounded"}),
+    ("backoff", "backoffs.py:doubling", {}, {"bounded", "ends"}),
     ("backoff", "backoffs.py:recursive_retry", {}, {"waits", "ends", "no-recursion"}),
     ("backoff", "backoffs.py:Stream.run", {"fails": "venue.watch"}, {"reset"}),
 ]
@@ -60,6 +61,7 @@ MORE_SOUND: list[tuple[str, str, dict[str, str]]] = [
     ("breaker", "breakers.py:Entered", {}),
     ("breaker", "breakers.py:Wraps", {}),
     ("kelly", "figures.py:in_floats", {}),
+    ("kelly", "figures.py:Desk.stake", {"win_as": "decimal"}),
     ("sizing", "figures.py:kit_size", {}),
     ("sizing", "figures.py:by_stop", {}),
     ("backoff", "backoffs.py:full_jitter", {}),
@@ -146,3 +148,12 @@ def test_calls_that_wait_for_the_one_under_way_are_not_said_to_be_refused() -> N
     assert example is not None
     assert example.steps[-1].came == "waits for the call under way"
     assert not any("threads running" in note for note in outcome.notes)
+
+
+def test_a_win_in_decimal_odds_is_named_where_it_seems_to_be_one() -> None:
+    outcome = checked("kelly", "figures.py:Desk.stake", histories=5)
+
+    (finding,) = [each for each in outcome.broken if each.name == "whole-loss"]
+    assert finding.counterexample is not None
+    assert "--param win_as=decimal" in finding.counterexample.expected
+    assert "Desk().stake(" in finding.counterexample.steps[0].call
