@@ -49,17 +49,6 @@ COINBASE = {
 
 
 @pytest.fixture(scope="module")
-def gate(tmp_path_factory: pytest.TempPathFactory) -> GateProject:
-    return GateProject(tmp_path_factory.mktemp("gate") / "bot")
-
-
-@pytest.fixture
-def liar() -> Iterator[Liar]:
-    with lying() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
 def binance() -> Iterator[Venues]:
     venue = spot()
     environ = {"THE_KEY": venue.credentials.key, "THE_SECRET": venue.credentials.secret}
