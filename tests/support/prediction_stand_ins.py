@@ -26,6 +26,8 @@ class Kalshi(StandIn):
         super().__init__(ask)
         self.old: set[str] = set()
         self.legacy = False
+        self.strange: dict[str, dict[str, str]] = {}
+        """What an order's row says otherwise, by its number."""
         self.market: dict[str, Any] = {
             "ticker": TICKER,
             "event_ticker": "KXRAIN-26DEC24",
@@ -89,6 +91,7 @@ class Kalshi(StandIn):
             "fill_count_fp": str(held.filled),
             "yes_price_dollars": str(held.price),
             "created_time": now().isoformat(),
+            **self.strange.get(held.number, {}),
         }
 
     def _direction(self, side: str) -> dict[str, str]:

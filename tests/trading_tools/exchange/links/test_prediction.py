@@ -26,6 +26,7 @@ from trading_tools.exchange.orders.guard import Refused
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.life import UNSURE, Stage
 from trading_tools.exchange.orders.manager import OrderManager
+from trading_tools.exchange.orders.port import PartlyRead
 
 CENT = Decimal("0.01")
 
@@ -196,11 +197,21 @@ async def test_a_sale_on_manifold_is_a_buy_of_no_at_the_complement() -> None:
     assert fill.price_quote == Decimal("0.7")
 
 
-async def test_a_manifold_market_that_pays_cash_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"token": "CASH"}, "only BINARY in MANA is traded here"),
+        ({"closeTime": "soon"}, "closes at 'soon', which is no time"),
+    ],
+    ids=["cash", "no-time"],
+)
+async def test_a_manifold_market_that_pays_cash_or_makes_no_sense_is_refused(
+    wrong: dict[str, Any], why: str
+) -> None:
     async with Manifold("0.40") as venue:
-        venue.market["token"] = "CASH"
+        venue.market.update(wrong)
         port = ManifoldOrders("key", USER, venue.url)
-        with pytest.raises(BadReply, match="only BINARY in MANA is traded here"):
+        with pytest.raises(BadReply, match=why):
             await port.outcome(CONTRACT)
         await port.close()
 
@@ -236,6 +247,19 @@ async def test_no_is_not_sent_under_a_symbol_of_its_own(each: Desk) -> None:
     judged = await each.port.submit(wanted, "o-1")
     assert judged.message == f"submit yes_of(...) of it, which is {TICKER}"
     assert each.venue.orders == []
+
+
+@pytest.mark.parametrize("each", ["kalshi"], indirect=True)
+@pytest.mark.parametrize("strange", [{"status": "weird"}, {"book_side": "up"}], ids=str)
+async def test_a_row_of_kalshi_that_cannot_be_read_is_named_and_hides_no_other(
+    each: Desk, strange: dict[str, str]
+) -> None:
+    for number in ("1", "2"):
+        await each.port.submit(each.intent(), client_order_id("kalshi", "test", number))
+    each.venue.strange["1"] = strange
+    with pytest.raises(PartlyRead, match="1 of kalshi's rows: order '1'") as partly:
+        await each.port.open_orders(TICKER)
+    assert [order.venue_order_id for order in partly.value.rows] == ["2"]
 
 
 @pytest.mark.parametrize("each", ["kalshi"], indirect=True)

@@ -141,6 +141,30 @@ async def test_a_venue_that_falls_silent_is_left_and_found_again(desk: Desk) -> 
     assert desk.acceptor.connections == 2
 
 
+async def test_a_session_that_is_cut_again_and_again_logs_on_less_and_less_often(
+    tmp_path: Path, desk: Desk
+) -> None:
+    at = datetime(2026, 11, 27, 12, tzinfo=UTC)
+    pauses: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        if seconds != 0.5:  # the clock's ticks
+            pauses.append(seconds)
+        await asyncio.sleep(0.002)
+
+    with FixStore(tmp_path / "fix.sqlite", "US-VENUE") as store:
+        async with FixLink(desk.settings(), store, lambda: at, pause) as link:
+            for number in range(1, 8):
+                await link.until_ready(5)
+                if number == 7:
+                    at += timedelta(seconds=20)
+                desk.acceptor.cut()
+                async with asyncio.timeout(5):
+                    while len(pauses) < number:
+                        await asyncio.sleep(0.002)
+    assert pauses[5] > 4 > 2 * max(pauses[0], pauses[6])
+
+
 async def test_a_venue_that_is_not_there_is_said(desk: Desk) -> None:
     desk.acceptor.port = 1
     async with desk.linked() as link:

@@ -42,6 +42,14 @@ _SIDES: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
     }
 )
 """On the book of YES, by either of the fields that Kalshi tells a direction with."""
+_LEGACY: Final[Mapping[tuple[Any, Any], str]] = MappingProxyType(
+    {
+        ("buy", "yes"): "buy",
+        ("sell", "no"): "buy",
+        ("sell", "yes"): "sell",
+        ("buy", "no"): "sell",
+    }
+)
 _LISTED_MS: Final = 30 * 86_400_000
 """Younger than that is surely in the lists of the present, which hold about three months."""
 
@@ -152,7 +160,7 @@ def _order(symbol: str, row: Mapping[str, Any]) -> Raw:
         "clientOrderId": row.get("client_order_id"),
         "symbol": symbol,
         "side": _side(row),
-        "status": _STATUSES[row["status"]],
+        "status": _STATUSES.get(row["status"], row["status"]),
         "amount": row.get("initial_count_fp") or row.get("count"),
         "filled": row.get("fill_count_fp") or row.get("filled_count") or "0",
         "info": row,
@@ -184,16 +192,15 @@ def _is_old(client: Any, since_ms: int) -> bool:
     return bool(client.milliseconds() - since_ms > _LISTED_MS)
 
 
-def _side(row: Mapping[str, Any]) -> str:
-    """Whether an order or a fill buys or sells YES.
+def _side(row: Mapping[str, Any]) -> str | None:
+    """Whether an order or a fill buys or sells YES; None where it does not say.
 
     The pair of action and side is older, and not told any more; buying NO is selling YES.
     """
     for field in ("book_side", "outcome_side"):
         if row.get(field):
-            return _SIDES[field, row[field]]
-    buys = (row["action"], row["side"]) in (("buy", "yes"), ("sell", "no"))
-    return "buy" if buys else "sell"
+            return _SIDES.get((field, row[field]))
+    return _LEGACY.get((row.get("action"), row.get("side")))
 
 
 async def _pages(call: Any, key: str, symbol: str, asked: Mapping[str, Any]) -> list[Any]:
