@@ -48,7 +48,7 @@ class Engine:
         except Unreadable as error:
             return [unreadable(source.path, error.what, error.fix, source.physical(error.line))]
         found = _found(self._in_tests if module.is_test else self._everywhere, module)
-        told = [_placed(each, source) for each in silenced(source, found, self.rules)]
+        told = [_placed(each, source) for each in silenced(source, module.tree, found, self.rules)]
         told += [unreadable(source.path, *each) for each in source.unread]
         return sorted(told, key=lambda each: each.order)
 
