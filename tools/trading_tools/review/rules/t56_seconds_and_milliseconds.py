@@ -117,7 +117,7 @@ def _of_field(module: Module, node: ast.Subscript) -> _Unit | None:
 
 def _mixed(call: ast.Call, module: Module) -> Iterator[Hit]:
     """A difference or a comparison that this time is a side of, by itself or by a name."""
-    if _unit(module, call, 0) is None and last_name(call.func) != "time":
+    if not module.trades or (_unit(module, call, 0) is None and last_name(call.func) != "time"):
         return
     for node in _uses(call, module):
         sides = [node.left, *(node.comparators if isinstance(node, ast.Compare) else [node.right])]
@@ -173,7 +173,7 @@ def _divided(call: ast.Call, module: Module) -> ast.BinOp | None:
 
 def _dated(call: ast.Call, module: Module) -> Iterator[Hit]:
     """`datetime.fromtimestamp(order["timestamp"])` and `to_datetime(…, unit="s")`."""
-    if not call.args:
+    if not call.args or not module.trades:
         return
     wanted = _Unit.S
     if last_name(call.func) == "to_datetime":
@@ -233,6 +233,7 @@ def candles(symbol):
 """,
         """
 import time
+import ccxt
 
 class Clock:
     def time(self):

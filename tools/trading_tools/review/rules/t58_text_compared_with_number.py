@@ -9,19 +9,21 @@ from typing import Final
 from trading_tools.review.findings import Severity
 from trading_tools.review.model.index import last_name
 from trading_tools.review.model.module import Module
-from trading_tools.review.rule import Hit, Rule, Topic, on_nodes
+from trading_tools.review.rule import Hit, Rule, Topic, on_nodes, where_said
 
 _TEXTS: Final = frozenset(
     {"positionAmt", "executedQty", "origQty", "cummulativeQuoteQty", "cumExecQty", "leavesQty",
      "accFillSz", "unRealizedProfit", "cumExecValue"}
 )  # fmt: skip
 """Fields that Binance, Bybit and OKX send as text: "0.000"."""
+_SAID: Final = ("positionamt", "executedqty", "cumexecqty")
+"""What files say that use any of them."""
 _PLACES: Final = frozenset({"positionAmt", "executedQty", "origQty", "cummulativeQuoteQty"})
 """Those of Binance, which fills them up with zeros."""
 
 
 def _equal(node: ast.Compare, module: Module) -> Iterator[Hit]:
-    if len(node.ops) != 1 or not isinstance(node.ops[0], (ast.Eq, ast.NotEq)):
+    if len(node.ops) != 1 or not isinstance(node.ops[0], ast.Eq | ast.NotEq):
         return
     for field, other in ((node.left, node.comparators[0]), (node.comparators[0], node.left)):
         key = _key(field)
@@ -80,7 +82,10 @@ RULE = Rule(
     "position, a flat one is closed again, and an order that has not filled counts as filled.",
     fix='compare `Decimal(position["positionAmt"])`',
     link="https://github.com/Hephyrius/binance_futures_bot/issues/4",
-    visits=(on_nodes(_equal, ast.Compare), on_nodes(_tested, ast.If)),
+    visits=(
+        where_said(on_nodes(_equal, ast.Compare), *_SAID),
+        where_said(on_nodes(_tested, ast.If), *_SAID),
+    ),
     bad=(
         """
 from binance import Client

@@ -146,8 +146,8 @@ RULE = Rule(
     fix="turn the sign with the side: `entry * (1 + direction * distance)`",
     link="https://github.com/CryptoGnome/Bybit-Futures-Bot/issues/1",
     visits=(
-        where_said(on_nodes(_branches, ast.If), "stoploss", "stopprice", "takeprofit", "slprice"),
-        where_said(on_functions(_one_sided), *_SELLS_SHORT),
+        where_said(on_nodes(_branches, ast.If), "stoploss", "takeprofit"),
+        on_functions(_one_sided),
     ),
     bad=(
         """

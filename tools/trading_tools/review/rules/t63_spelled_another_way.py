@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Final
@@ -15,8 +14,6 @@ from trading_tools.review.model.values import Value, class_of
 from trading_tools.review.rule import Hit, Rule, Topic, on_module
 
 _ALIKE: Final = 0.85
-_SET: Final = re.compile(r"self\.(\w+) ?[:=,)]")
-"""Names that are set in the text, or may be: what is not among them is looked at closely."""
 _OPEN: Final = frozenset({"__getattr__", "__getattribute__", "__setattr__"})
 _PLAIN_BASES: Final = frozenset({"object", "ABC", "Protocol"})
 _DEEP: Final = 6
@@ -26,7 +23,7 @@ def _unknown(module: Module, _: Module) -> Iterator[Hit]:
     """`self.x(…)` and `self.x.append(…)`, where no class of this one has an `x`."""
     if not module.trades:
         return
-    written = {*_SET.findall(module.source.text), *module.functions_by_name}
+    written = _set_somewhere(module)
     for call in module.nodes(ast.Call):
         target = call.func
         while target.__class__ is ast.Attribute and target.value.__class__ is ast.Attribute:
@@ -35,6 +32,19 @@ def _unknown(module: Module, _: Module) -> Iterator[Hit]:
             continue
         if target.value.__class__ is ast.Name and target.value.id == "self":
             yield from _without(target, module)
+
+
+def _set_somewhere(module: Module) -> set[str]:
+    """Names that the file gives: only what is not among them is looked at closely."""
+    found = set(module.functions_by_name)
+    for assign in module.nodes(ast.Assign):
+        for each in assign.targets:
+            if each.__class__ is ast.Attribute:
+                found.add(each.attr)
+    for noted in module.nodes(ast.AnnAssign):
+        if noted.target.__class__ is ast.Attribute:
+            found.add(noted.target.attr)
+    return found
 
 
 def _without(target: ast.Attribute, module: Module) -> Iterator[Hit]:

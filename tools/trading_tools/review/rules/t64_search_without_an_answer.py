@@ -15,13 +15,16 @@ _NEVER_MISSING: Final = frozenset({"datetime", "datetime.datetime", "time", "dec
 
 
 def _with_none(module: Module, _: Module) -> Iterator[Hit]:
-    for compare in module.nodes(ast.Compare) if module.trades else ():
+    if not module.trades:
+        return
+    searching = {module.function(each) for each in module.nodes(ast.For) if not each.orelse}
+    for compare in module.nodes(ast.Compare):
         name, other = compare.left, compare.comparators[0]
         if not isinstance(name, ast.Name) or not isinstance(other, ast.Constant):
             continue
         if other.value is not None:
             continue
-        if _only_in_a_loop(name, module):
+        if module.function(name) in searching and _only_in_a_loop(name, module):
             yield Hit(name, f"`{name.id}` is not bound where the loop before found nothing")
         elif _is_imported(name, module):
             yield Hit(compare, f"`{name.id}` is what was imported, which is never None")

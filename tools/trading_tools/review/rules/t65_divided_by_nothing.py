@@ -15,10 +15,12 @@ from trading_tools.review.rule import Hit, Rule, Topic, on_module
 
 _EMPTY: Final = frozenset(
     {"position", "balance", "equity", "invested", "cost", "exposure", "contracts", "filled",
-     "holdings", "margin", "capital", "rate"}
+     "holdings", "margin"}
 )  # fmt: skip
-"""Words of what is zero in a flat account, or where a venue has no answer."""
-_SURE: Final = frozenset({"max", "initial", "start", "starting", "sampling", "limit", "frame"})
+"""Words of what is zero in a flat account."""
+_SURE: Final = frozenset(
+    {"max", "initial", "init", "start", "starting", "sampling", "limit", "frame"}
+)
 _MONEY: Final = frozenset({"pnl", "profit", "loss", "gain", "value", "amount", "price", "fee"})
 
 
@@ -31,12 +33,24 @@ def _divided(module: Module, _: Module) -> Iterator[Hit]:
 def _unguarded(node: ast.BinOp, module: Module) -> Iterator[Hit]:
     names = _names(node.right)
     own = frozenset[str]().union(*(words(each) for each in names))
-    if own.isdisjoint(_EMPTY) or own & _SURE or not _is_money(node.left):
-        return
     function = module.function(node)
-    if function is None or _caught(node, module) or _tested(names, function, module):
+    if function is None or own & _SURE or not _is_money(node.left):
         return
-    yield Hit(node, f"`{ast.unparse(node.right)}` is zero where nothing is held")
+    looked_up = "rate" in own and _is_looked_up(node.right, module)
+    if own.isdisjoint(_EMPTY) and not looked_up:
+        return
+    if _caught(node, module) or _tested(names, function, module):
+        return
+    where = "where the venue has none" if looked_up else "where nothing is held"
+    yield Hit(node, f"`{ast.unparse(node.right)}` is zero {where}")
+
+
+def _is_looked_up(rate: ast.expr, module: Module) -> bool:
+    """Whether a rate was asked for in this function: one that is handed in is its caller's."""
+    if not isinstance(rate, ast.Name):
+        return False
+    bound = module.scope(module.function(rate)).only(rate.id)
+    return bool(bound) and all(isinstance(each, ast.Call) for each in bound)
 
 
 def _names(node: ast.expr) -> set[str]:
@@ -93,6 +107,10 @@ import ccxt
 
 def position_pnl(position):
     return position.pnl / abs(position.average_cost * position.contracts)  # <-
+
+def converted(self, fee, pair):
+    conversion_rate = self.rates.get(pair)
+    return fee / conversion_rate  # <-
 """,
     ),
     good=(
@@ -107,6 +125,9 @@ def share(value, equity):
     if equity <= 0:
         raise Empty(equity)
     return value / equity
+
+def converted(fee, conversion_rate=1):
+    return fee / conversion_rate
 
 def price(proceeds, amount):
     return proceeds / amount

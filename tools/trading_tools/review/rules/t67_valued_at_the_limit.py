@@ -9,16 +9,21 @@ from typing import Final
 from trading_tools.review.findings import Severity
 from trading_tools.review.model.index import last_name
 from trading_tools.review.model.module import Module
-from trading_tools.review.rule import Hit, Rule, Topic, on_nodes
+from trading_tools.review.rule import Hit, Rule, Topic, on_module
 
 _FILLED: Final = frozenset({"filled", "executedQty", "cumExecQty", "filled_qty", "accFillSz"})
+_READS: Final = frozenset({ast.Subscript, ast.Call})
 _KNOWS: Final = ("average", "avgprice", "avgpx", "cummulativequoteqty", "cumexecvalue", "cost")
 _THROUGH: Final = frozenset({"float", "Decimal", "str", "abs"})
 
 
+def _products(module: Module, _: Module) -> Iterator[Hit]:
+    for node in module.nodes(ast.BinOp):
+        if node.op.__class__ is ast.Mult and {node.left.__class__, node.right.__class__} <= _READS:
+            yield from _valued(node, module)
+
+
 def _valued(node: ast.BinOp, module: Module) -> Iterator[Hit]:
-    if not isinstance(node.op, ast.Mult):
-        return
     left, right = _field(node.left), _field(node.right)
     for filled, price in ((left, right), (right, left)):
         if filled[1] in _FILLED and price[1] == "price" and filled[0] == price[0] != "":
@@ -52,7 +57,7 @@ RULE = Rule(
     "that was crossed. The cost, the profit and the next size are wrong by the difference.",
     fix="take `average`, `cost` or the trades (Binance: `cummulativeQuoteQty / executedQty`)",
     link="https://github.com/ccxt/ccxt/wiki/Manual#order-structure",
-    visits=(on_nodes(_valued, ast.BinOp),),
+    visits=(on_module(_products),),
     bad=(
         """
 import ccxt

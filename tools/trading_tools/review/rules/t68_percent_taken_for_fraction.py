@@ -14,7 +14,7 @@ from trading_tools.review.model.words import words
 from trading_tools.review.rule import Hit, Rule, Topic, on_module, where_said
 
 _FEES: Final = frozenset({"fee", "fees", "commission"})
-_SAID: Final = ("makerfee", "takerfee", "feerate", "feefraction", "percentfee", "commissionrate")
+_SAID: Final = ("makerfee", "takerfee", "feerate", "percentfee")
 _DIVIDED: Final = ("/100", "/ 100", "*0.01", "* 0.01", 'decimal("100")', "decimal(100)", "percent)")
 _SHARES: Final = frozenset({"rate", "maker", "taker", "decimal", "fraction", "ratio"})
 _PERCENT: Final = frozenset({"percent", "pct", "percentage", "bps", "min", "max", "threshold"})

@@ -8,15 +8,18 @@ from collections.abc import Iterator
 from trading_tools.review.findings import Severity
 from trading_tools.review.model.index import last_name
 from trading_tools.review.model.module import Module
-from trading_tools.review.rule import Hit, Rule, Topic, on_nodes
+from trading_tools.review.rule import Hit, Rule, Topic, on_module
 
 
-def _slipped(assign: ast.Assign, module: Module) -> Iterator[Hit]:
+def _signed(module: Module, _: Module) -> Iterator[Hit]:
+    for assign in module.nodes(ast.Assign):
+        if assign.value.__class__ is ast.UnaryOp and module.trades:
+            yield from _slipped(assign, assign.value, module)
+
+
+def _slipped(assign: ast.Assign, value: ast.UnaryOp, module: Module) -> Iterator[Hit]:
     """`fee = +fee`, and `fee =- cost` as it is written."""
-    value = assign.value
-    if value.__class__ is not ast.UnaryOp or not isinstance(value, ast.UnaryOp):
-        return
-    if isinstance(value.operand, ast.Constant) or not module.trades:
+    if isinstance(value.operand, ast.Constant):
         return
     line = module.source.line(value.lineno)
     written = line[: value.col_offset].endswith("=") and line[value.col_offset + 1 :][:1] == " "
@@ -35,7 +38,7 @@ RULE = Rule(
     "last: each order after that is sized by it.",
     fix="write `+=`",
     link="https://docs.python.org/3/reference/simple_stmts.html#augmented-assignment-statements",
-    visits=(on_nodes(_slipped, ast.Assign),),
+    visits=(on_module(_signed),),
     bad=(
         """
 import ccxt
