@@ -135,8 +135,16 @@ class _Told:
             self.shape, self.name = told["shape"], told["name"]
         elif kind == "refused":
             self.refused = CheckError(told["what"], told["fix"])
+        elif kind == "fault" and told["theirs"]:
+            self.refused = CheckError(
+                f"the code raised {told['what']} while {self.doing}",
+                "mend it, or name a function of yours around it",
+            )
         elif kind == "fault":
-            self.refused = CheckError(f"the check itself failed: {told['what']}", "report it")
+            self.refused = CheckError(
+                f"the check itself failed: {told['what']}",
+                "report it, unless the code changes modules of Python that the check stands on",
+            )
         elif kind == "end":
             self.ended, self.notes = True, told["notes"]
 
