@@ -88,12 +88,21 @@ def test_an_exit_within_a_call_is_an_answer_like_any_error(tmp_path: Path) -> No
     assert "SystemExit: 3" in finding.counterexample.came
 
 
+@pytest.mark.slow
 def test_a_cancellation_that_the_code_raises_itself_is_an_answer_too(tmp_path: Path) -> None:
     outcome = limiter(tmp_path, "raise asyncio.CancelledError")
 
     finding = next(each for each in outcome.broken if each.name == "starvation")
     assert finding.counterexample is not None
     assert "an error: CancelledError" in finding.counterexample.came
+
+
+def test_what_the_code_says_moves_no_terminal(tmp_path: Path) -> None:
+    outcome = limiter(tmp_path, r"raise ValueError('\x1b[2J\x07')")
+
+    finding = next(each for each in outcome.broken if each.name == "starvation")
+    assert finding.counterexample is not None
+    assert r"ValueError: \x1b[2J\x07 (line" in finding.counterexample.came
 
 
 def test_clocks_that_the_code_replaces_are_put_back_and_told(tmp_path: Path) -> None:
@@ -126,8 +135,9 @@ def test_what_nothing_can_interrupt_is_ended_at_the_time_limit(tmp_path: Path) -
     ("code", "target", "what"),
     [
         ("raise RuntimeError('no key')", "c.py:X", "RuntimeError: no key (line 1 of c.py)"),
-        ("class X:\n def __getattr__(s, name): raise BaseException(name)", "c.py:X",
-         "the code raised BaseException: acquire (line 2 of c.py) while it is made"),
+        ("class X:\n def __init__(s, rate=1): pass\n"
+         " def __getattr__(s, name): raise BaseException(name)", "c.py:X",
+         "the code raised BaseException: acquire (line 3 of c.py) while it is made"),
         ("def f(:", "c.py:X", "SyntaxError: invalid syntax"),
         ("class Limit: pass", "c.py:Limt", "did you mean Limit?"),
         ("class Limiter:\n def __init__(s, venue, rate): pass", "c.py:Limiter", "needs venue"),

@@ -111,7 +111,7 @@ class _Told:
                 before, ours, said = line.partition(self.mark.encode())
                 if before or not ours:
                     raise ValueError("a line of somebody else")
-                self._take(json.loads(said))
+                self._take(_printable(json.loads(said)))
             except (ValueError, KeyError, TypeError):  # the code found our channel
                 self.over = "it wrote into what is not its own output"
                 return
@@ -160,6 +160,7 @@ class _Told:
             how = self.over or f"the code ended its process ({_ending(code)})"
             last = self.last.decode("utf-8", "replace").strip().rpartition("\n")[2][-100:]
             said = f"; it printed {self.printed} bytes, the last: {last}" if last else ""
+            said = _printable(said)
             raise CheckError(
                 f"{spec.target}: {how}, while {self.doing}{said}",
                 "a component must come back; --timeout gives it longer",
@@ -176,6 +177,17 @@ class _Told:
             tuple(self.findings),
             tuple(notes),
         )
+
+
+def _printable(told: Any) -> Any:
+    """What the code has made up, without what would move a terminal or begin a line."""
+    if isinstance(told, str):
+        return "".join(each if each.isprintable() else f"\\x{ord(each):02x}" for each in told)
+    if isinstance(told, list):
+        return [_printable(each) for each in told]
+    if isinstance(told, dict):
+        return {name: _printable(each) for name, each in told.items()}
+    return told
 
 
 def _ending(code: int) -> str:
