@@ -150,6 +150,7 @@ def test_calls_that_wait_for_the_one_under_way_are_not_said_to_be_refused() -> N
     assert not any("threads running" in note for note in outcome.notes)
 
 
+@pytest.mark.slow
 def test_a_win_in_decimal_odds_is_named_where_it_seems_to_be_one() -> None:
     outcome = checked("kelly", "figures.py:Desk.stake", histories=5)
 

@@ -24,7 +24,7 @@ from hypothesis.configuration import set_hypothesis_home_dir
 
 from trading_tools.conformance.inside.callers import Threaded
 from trading_tools.conformance.inside.hold import Hold
-from trading_tools.conformance.inside.loading import load, told
+from trading_tools.conformance.inside.loading import load, theirs, told
 from trading_tools.conformance.inside.search import judge
 from trading_tools.conformance.inside.virtual import VirtualTime
 from trading_tools.conformance.kinds.catalogue import laws_of
@@ -61,7 +61,7 @@ def main() -> None:
     except CheckError as error:
         channel.tell("refused", what=error.what, fix=error.fix)
     except BaseException as error:  # noqa: BLE001 - the boundary: the other side tells it
-        channel.tell("fault", what=told(error))
+        channel.tell("fault", what=told(error), theirs=theirs(error))
     os._exit(0)
 
 

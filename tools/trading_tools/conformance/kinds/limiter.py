@@ -131,6 +131,7 @@ class _Case:
         often = 2 if shape.again else 3  # asking again and again takes long
         self._counts = st.integers(1, min(often * burst + 2, crowd))
         self._burst = burst
+        self._over = False
         self._groups, self._share = (often + 1, 1.0) if crowd <= _SMALL_CROWD else (2, 0.25)
         most = burst if shape.takes_cost else 1
         self._costs = st.integers(1, most)
@@ -263,6 +264,7 @@ class _Case:
         life = self._live(events, journal)
         if not life.granted:
             raise NotReached("it lets nothing go")
+        self._over = self._over or bool(over(life.granted, self._nominal))
         self._law_of_rate(events, life, journal)
 
     def _in_time(self, events: list[Event], journal: Journal) -> None:
@@ -301,6 +303,8 @@ class _Case:
         self._compared(events, without(events, step_s=0.0), journal)
 
     def _leaves(self, events: list[Event], journal: Journal) -> None:
+        if self._over:
+            raise NotReached("it breaks the rate without that too")
         self._compared(events, without(events, leave_s=None), journal)
 
     def _oversize(self, more: int, journal: Journal) -> None:
