@@ -36,6 +36,8 @@ class Exchanged:
     lane: str = ""
     changes: bool = False
     """Whether it may change something: it is no GET."""
+    turn: float | None = None
+    """That of its nonce, where those have to rise."""
 
 
 @dataclass
@@ -174,7 +176,7 @@ class Wire:
         nonces = self._pacer.nonces
         try:
             async with asyncio.timeout(self._patience_s):
-                turn = await nonces.turn()
+                request.turn = turn = await nonces.turn()
         except TimeoutError:
             raise NotSent("pacing", f"{self._pacer.venue} answers others of this key") from None
         try:
@@ -182,7 +184,7 @@ class Wire:
         finally:
             # One without an answer may be on its way still: the next waits until it has arrived.
             if request.answer is not None or not request.sent:
-                nonces.over(turn)
+                nonces.over(request.turn or turn)
 
     async def _turn(self, due: Toll, priority: Priority) -> None:
         try:
@@ -212,13 +214,17 @@ class Wire:
         """ccxt's one way out: notes that something is sent.
 
         Raises:
-            NotSent: it is of a new order, and those are stopped.
+            NotSent: it is of a new order, and those are stopped; or its turn has passed.
         """
         exchanged, call = _request.get(), _call.get()
         if exchanged is not None:
             stop = self._halted() if call is not None and call.order and exchanged.changes else None
             if stop is not None:
                 raise NotSent(HALTED, stop)
+            if exchanged.turn is not None:
+                exchanged.turn = self._pacer.nonces.sending(exchanged.turn)
+                if exchanged.turn is None:
+                    raise NotSent("pacing", "another request of this key went before it")
             exchanged.sent = True
         return await self._fetch(*request, **more)
 

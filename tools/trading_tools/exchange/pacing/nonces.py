@@ -17,8 +17,11 @@ from trading_tools.exchange.pacing.slots import Slots
 NONCED: Final = frozenset({"kraken"})
 """Venues whose ccxt client signs with `incrementing_nonce`, which counts for one client alone."""
 
-ARRIVED_S: Final = 0.5
+ARRIVED_S: Final = 1.0
 """After so long a request that was sent has arrived, whenever its answer comes."""
+
+_SENT_S: Final = 2.0
+"""Within so long a request whose turn came goes out, or not at all."""
 
 _NEWEST, _TAKEN_UNTIL = range(2)
 _LOOK_S: Final = 0.002
@@ -42,18 +45,26 @@ class Nonces:
             return newest
 
     async def turn(self) -> float:
-        """Wait until no other request of the key is on its way; what `over` is to be told then.
+        """Wait until no other request of the key is on its way; the name of this turn.
 
-        One that is never over, as that of a process that ended, is waited for `ARRIVED_S`.
+        One that is never over, as that of a process that ended, is not waited for any longer.
         """
         while True:
             with self._slots.held([self._name]) as (slot,):
                 now = time.monotonic()
                 left = slot[_TAKEN_UNTIL] - now
                 if left <= 0:
-                    slot[_TAKEN_UNTIL] = now + ARRIVED_S
+                    slot[_TAKEN_UNTIL] = now + _SENT_S
                     return slot[_TAKEN_UNTIL]
             await asyncio.sleep(min(left, _LOOK_S))
+
+    def sending(self, turn: float) -> float | None:
+        """The request goes out now; the turn's name from now on, None where it is another's now."""
+        with self._slots.held([self._name]) as (slot,):
+            if slot[_TAKEN_UNTIL] != turn:
+                return None
+            slot[_TAKEN_UNTIL] = time.monotonic() + ARRIVED_S
+            return slot[_TAKEN_UNTIL]
 
     def over(self, turn: float) -> None:
         """The request of this turn was answered, or never left."""
