@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -49,6 +50,23 @@ def _no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
         "ORC_COMMAND",
     ):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _counts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where what tests ask of venues is counted, and never where the machine's is."""
+    folder = tmp_path_factory.mktemp("pacing")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ORC_PACING_DIR", str(folder))
+        yield folder
+
+
+@pytest.fixture(autouse=True)
+def _own_counts(
+    monkeypatch: pytest.MonkeyPatch, _counts: Path, request: pytest.FixtureRequest
+) -> None:
+    """Each test begins with nothing counted."""
+    monkeypatch.setenv("ORC_PACING_DIR", str(_counts / str(id(request.node))))
 
 
 @pytest.fixture(scope="session")

@@ -18,9 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-from orchestrator.agents.catalogue import AgentCatalogue
 from orchestrator.catalogue.forks import fork
-from orchestrator.catalogue.playbook_library import library_of
 from orchestrator.catalogue.sessions import House, begin, open_session, take_up
 from orchestrator.config.settings import OrderSettings, Settings
 from orchestrator.models.offline import OfflineModel
@@ -29,6 +27,7 @@ from orchestrator.run.setting import Absent
 from orchestrator.run.state import State
 from tests.support.command_line import ORC
 from tests.support.crashes import Fate, forked
+from tests.support.playbooks import AGENTS, library
 from trading_tools.audit.event import Event
 from trading_tools.audit.ledger import Ledger
 
@@ -192,7 +191,6 @@ class ActingRun:
         return State.fold(self.events())
 
     def _house(self, ledger: Ledger) -> House:
-        agents = AgentCatalogue.discover(None, None)
         return House(
             project=self.folder / "project",
             state_dir=self.folder / "state",
@@ -203,9 +201,9 @@ class ActingRun:
                 **self.environ,
             },
             settings=Settings(orders=self.orders),
-            agents=agents,
+            agents=AGENTS,
             ledger=ledger,
             model=OfflineModel(),
-            playbooks=library_of(None, None, agents).playbooks,
+            playbooks=library().playbooks,
             person=Careful(),
         )

@@ -59,6 +59,7 @@ class CommandLine:
         monkeypatch.setenv("HOME", str(self.home))
         monkeypatch.setenv("ORC_HOME", str(self.user))
         monkeypatch.setenv("COLUMNS", "160")
+        monkeypatch.setenv("ORC_PACING_DIR", str(base / "pacing"))
         monkeypatch.chdir(self.project)
 
     def __call__(self, *arguments: str, stdin: bytes = b"") -> Outcome:

@@ -31,7 +31,7 @@ from orchestrator.toolbox.tool import Effect, Tool, ToolContext, tool
 from orchestrator.toolbox.verdicts import Done, NotDone, Verdict
 from orchestrator.workspace.snapshot import HEAD
 from orchestrator.workspace.workspace import Workspace
-from tests.support.engines import MODEL, agent, hand, reply, use
+from tests.support.engines import MODEL, agent, defaults_of, hand, reply, use
 from trading_tools.audit.event import Event
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.redact import Redactor
@@ -336,12 +336,11 @@ class CrashingRun:
 
 def _setting(world: World, space: Workspace) -> Setting:
     agents = [agent(name) for name in SCRIPT]
-    defaults = {n: "ask" if t.effect is Effect.EXTERNAL else "allow" for n, t in TOOLS.items()}
     return Setting(
         model=FiledModel(world),
         definitions=Definitions.build(agents, TOOLS, model_of=lambda _: MODEL, effort=None),
         tools=TOOLS,
-        rules=Rules.parse(defaults=defaults),  # type: ignore[arg-type]
+        rules=Rules.parse(defaults=defaults_of(TOOLS)),
         checks={},
         prices=Prices({}),
         redactor=Redactor.from_environment({}),

@@ -21,7 +21,7 @@ from orchestrator.run.journal import Journal
 from orchestrator.run.limits import Limits
 from orchestrator.run.setting import Absent, Check, Person, Setting
 from orchestrator.run.state import State
-from orchestrator.toolbox.permissions import Rules
+from orchestrator.toolbox.permissions import Rules, Verdict
 from orchestrator.toolbox.tool import Effect, Tool, ToolError, tool
 from tests.support.replays import replayed
 from trading_tools.audit.ledger import Ledger
@@ -67,6 +67,11 @@ def send(order: str) -> str:
 
 
 TOOLS: Mapping[str, Tool] = {t.name: t for t in (look, stumble, hang, flood, send)}
+
+
+def defaults_of(tools: Mapping[str, Tool]) -> dict[str, Verdict]:
+    """Where no rule matches, only what reaches outside is asked for."""
+    return {n: "ask" if t.effect is Effect.EXTERNAL else "allow" for n, t in tools.items()}
 
 
 def use(name: str, call: str | None = None, **given: Any) -> dict[str, Any]:
@@ -176,14 +181,11 @@ class Trial:
             router=router,
             playbooks=playbooks,
         )
-        defaults = {
-            name: "ask" if t.effect is Effect.EXTERNAL else "allow" for name, t in tools.items()
-        }
         self.setting = Setting(
             model=self.model,
             definitions=self.definitions,
             tools=tools,
-            rules=rules or Rules.parse(defaults=defaults),  # type: ignore[arg-type]
+            rules=rules or Rules.parse(defaults=defaults_of(tools)),
             checks={job: tuple(checks)},
             prices=Prices({}),
             windows=Windows(window),

@@ -50,6 +50,8 @@ class Mishaps:
     """Taken off the next MsgSeqNum, once."""
     silent: bool = False
     refuse_logon: str | None = None
+    refuse_logon_by: str = "5"
+    """A Logout, or a Reject (3)."""
 
 
 class Acceptor(TcpStandIn):
@@ -124,7 +126,8 @@ class Acceptor(TcpStandIn):
                 self.next_in = self.next_out = 1
                 self.sent.clear()
             if self.mishaps.refuse_logon is not None:
-                self.send("5", [(58, self.mishaps.refuse_logon)])
+                about = [(45, told[34])] if self.mishaps.refuse_logon_by == "3" else []
+                self.send(self.mishaps.refuse_logon_by, [*about, (58, self.mishaps.refuse_logon)])
                 self.cut_softly()
                 return
         if seq < self.next_in:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
 import numpy as np
@@ -17,6 +20,7 @@ from trading_tools.golive.trials import record_trial
 from trading_tools.golive.venues.asking import Venues
 from trading_tools.golive.verdict import Finding
 
+_KEPT = TemporaryDirectory(prefix="gates-")
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 WHOLE: Mapping[str, Any] = {
@@ -60,24 +64,14 @@ class GateProject:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.ledger_file = folder.parent / "gate.sqlite"
-        folder.mkdir()
-        self.write("bot.py", "print('hello')\n")
-        self.write("requirements.lock", "ccxt==4.5.90 \\\n    --hash=sha256:00\naiohttp==3.14.5\n")
-        self.write("paper.csv", paper_csv())
-        self.write("equity.csv", equity_csv(steady(800, 1)))
-        self.write("trials.csv", trials_csv())
-        self.git("init", "-q", "-b", "main")
-        self.commit = self.commit_all()
+        whole, self.commit = _committed()
+        shutil.copytree(whole, folder)
 
     def write(self, name: str, text: str) -> None:
         (self.folder / name).write_text(text, encoding="utf-8")
 
     def git(self, *words: str) -> str:
-        who = ["-c", "user.name=t", "-c", "user.email=t@t", "-c", "commit.gpgsign=false"]
-        done = subprocess.run(
-            ["git", *who, *words], cwd=self.folder, capture_output=True, text=True, check=True
-        )
-        return done.stdout.strip()
+        return _git(self.folder, *words)
 
     def commit_all(self) -> str:
         self.git("add", "-A")
@@ -117,6 +111,33 @@ class GateProject:
         with Ledger.open(self.ledger_file) as ledger:
             case = Case(project=read_project(self.folder / "golive.toml"), now=NOW, ledger=ledger)
             return check(name).run(case)
+
+
+@cache
+def _committed() -> tuple[Path, str]:
+    """The files that `WHOLE` names, committed once for all projects, and their commit."""
+    folder = Path(mkdtemp(dir=_KEPT.name))
+    files = {
+        "bot.py": "print('hello')\n",
+        "requirements.lock": "ccxt==4.5.90 \\\n    --hash=sha256:00\naiohttp==3.14.5\n",
+        "paper.csv": paper_csv(),
+        "equity.csv": equity_csv(steady(800, 1)),
+        "trials.csv": trials_csv(),
+    }
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    _git(folder, "init", "-q", "-b", "main")
+    _git(folder, "add", "-A")
+    _git(folder, "commit", "-q", "-m", "what is there")
+    return folder, _git(folder, "rev-parse", "HEAD")
+
+
+def _git(folder: Path, *words: str) -> str:
+    who = ["-c", "user.name=t", "-c", "user.email=t@t", "-c", "commit.gpgsign=false"]
+    done = subprocess.run(
+        ["git", *who, *words], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
 
 
 def check(name: str) -> Check:

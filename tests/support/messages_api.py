@@ -91,7 +91,7 @@ class MessagesApi:
         self._scheme = "https" if tls else "http"
         if tls is not None:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.005,))
         self.requests: list[Recorded] = []
         self.refused: list[str] = []
         self.hanging = threading.Event()

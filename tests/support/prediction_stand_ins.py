@@ -13,12 +13,21 @@ USER = "u5er"
 
 
 class Kalshi(StandIn):
-    """One market under the path of Kalshi's trading API; lists in pages of two."""
+    """One market under the path of Kalshi's trading API; lists in pages of two.
+
+    `old` is what it has moved to the lists of history, by order number. Directions are told as on
+    Kalshi's page "Order direction"; `legacy` tells them by the older pair alone, in which somebody
+    who holds no YES and sells it buys NO.
+    """
 
     page = 2
 
     def __init__(self, ask: str) -> None:
         super().__init__(ask)
+        self.old: set[str] = set()
+        self.legacy = False
+        self.strange: dict[str, dict[str, str]] = {}
+        """What an order's row says otherwise, by its number."""
         self.market: dict[str, Any] = {
             "ticker": TICKER,
             "event_ticker": "KXRAIN-26DEC24",
@@ -51,13 +60,16 @@ class Kalshi(StandIn):
                 return 404, {"error": {"code": "not_found"}}
             held_or_none.status = "canceled"
             return 200, {"reduced_by": str(held_or_none.size)}
-        if path.endswith("/portfolio/orders"):
+        if path.endswith(("/portfolio/orders", "/historical/orders")):
             open_only = query.get("status") == "resting"
-            rows = [self._order(h) for h in self.orders if h.status == "open" or not open_only]
+            old = path.endswith("/historical/orders")
+            listed = [each for each in self.orders if (each.number in self.old) is old]
+            rows = [self._order(h) for h in listed if h.status == "open" or not open_only]
             return 200, self._paged("orders", rows, query)
-        if path.endswith("/portfolio/fills"):
-            rows = [self._fill(at) for at in range(len(self.fills))]
-            return 200, self._paged("fills", rows, query)
+        if path.endswith(("/portfolio/fills", "/historical/fills")):
+            old = path.endswith("/historical/fills")
+            fills = [at for at, (h, *_) in enumerate(self.fills) if (h.number in self.old) is old]
+            return 200, self._paged("fills", [self._fill(at) for at in fills], query)
         if path.endswith("/exchange/status"):
             return 200, {"exchange_active": True, "trading_active": True}
         return 200, {"market": self.market}
@@ -73,14 +85,20 @@ class Kalshi(StandIn):
             "order_id": held.number,
             "client_order_id": held.name,
             "ticker": TICKER,
-            "side": "yes",
-            "action": held.side,
+            **self._direction(held.side),
             "status": status,
             "initial_count_fp": str(held.size),
             "fill_count_fp": str(held.filled),
             "yes_price_dollars": str(held.price),
             "created_time": now().isoformat(),
+            **self.strange.get(held.number, {}),
         }
+
+    def _direction(self, side: str) -> dict[str, str]:
+        if self.legacy:
+            return {"action": "buy", "side": "yes" if side == "buy" else "no"}
+        book, outcome = ("bid", "yes") if side == "buy" else ("ask", "no")
+        return {"book_side": book, "outcome_side": outcome}
 
     def _fill(self, at: int) -> dict[str, Any]:
         held, size, price = self.fills[at]
@@ -88,8 +106,7 @@ class Kalshi(StandIn):
             "fill_id": f"f{at}",
             "order_id": held.number,
             "ticker": TICKER,
-            "side": "yes",
-            "action": held.side,
+            **self._direction(held.side),
             "count_fp": str(size),
             "yes_price_dollars": str(price),
             "created_time": now().isoformat(),

@@ -89,6 +89,10 @@ class Tws(TcpStandIn):
         self._tell_execution(-1, done)
         self._send(59, 1, number, "1.0", "USD", "", "", "")
 
+    def say(self, code: int, text: str) -> None:
+        """Tell a code that is about no request."""
+        self._send(4, 2, -1, code, text, "")
+
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """The handshake, then each message."""
         assert await reader.readexactly(4) == b"API\0"

@@ -12,12 +12,14 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from orchestrator.workspace.errors import GitError, WorkspaceError
+from orchestrator.workspace.errors import WorkspaceError
 from orchestrator.workspace.ignore import ALWAYS
 from orchestrator.workspace.listing import walk
-from trading_tools.review.comparing import new_ones
+from orchestrator.workspace.tree_files import read_blobs
+from trading_tools.review.comparing import new_ones, touched_lines
+from trading_tools.review.engine import NOT_REVIEWED, unreadable
 from trading_tools.review.parsing import Unreadable
 from trading_tools.review.reading.files import (
     DOCUMENTS,
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
     from trading_tools.review.rule import Rule
 
 _IMPORTERS: Final = 60
+_LEADING_ELSEWHERE: Final = frozenset({"120000", "160000"})
+"""Git's modes of a link and of a submodule."""
+
 _REVIEWED: Final = FOUND_IN_FOLDERS | DOCUMENTS
 """Kinds of files that are looked at in a change; of folders only those that are code."""
 
@@ -76,7 +81,7 @@ def files_of(paths: Sequence[Path], here: Path, project: Path) -> list[Target]:
             raise NotThere(
                 error.strerror or str(error), str(path), "name a file or a folder"
             ) from None
-        inside = _below(at, project) if stat.S_ISDIR(mode) else [at]
+        inside = _below(at, project) if stat.S_ISDIR(mode) and _opens(at) else [at]
         for each in inside:
             found.setdefault(each.resolve(), _target(each, here))
     return [found[each] for each in sorted(found)]
@@ -91,7 +96,12 @@ def _target(file: Path, here: Path) -> Target:
         return Target(whole, shown)
 
 
+def _opens(folder: Path) -> bool:
+    return os.access(folder, os.R_OK | os.X_OK)
+
+
 def _below(folder: Path, project: Path) -> Iterator[Path]:
+    """The code below a folder; folders too that cannot be opened, which is a finding."""
     whole = folder.resolve()
     root, start = (
         (project, whole.relative_to(project).as_posix())
@@ -99,8 +109,10 @@ def _below(folder: Path, project: Path) -> Iterator[Path]:
         else (whole, "")
     )
     for entry in walk(str(root), start):
-        if entry.kind == "file" and Path(entry.path).suffix.lower() in FOUND_IN_FOLDERS:
-            yield root / entry.path
+        at = root / entry.path
+        code = entry.kind == "file" and at.suffix.lower() in FOUND_IN_FOLDERS
+        if code or (entry.kind == "folder" and not _opens(at)):
+            yield at
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,9 +134,15 @@ class Change:
     before: Mapping[Path, bytes | None] = field(default_factory=dict)
     after: Mapping[Path, bytes | None] = field(default_factory=dict)
     importers: tuple[Path, ...] = ()
+    unread: tuple[tuple[Path, str, str], ...] = ()
+    """Files whose text after the change there is none of: why, and what to do."""
 
     def below(self, paths: Sequence[Path], here: Path) -> Change:
-        """What of it lies in these files and folders; all of it where none are named."""
+        """What of it lies in these files and folders; all of it where none are named.
+
+        Raises:
+            NotThere: a path leads nowhere, or out of the repository.
+        """
         if not paths:
             return self
         within = [(here / each).resolve() for each in paths]
@@ -132,12 +150,33 @@ class Change:
         def kept(path: Path) -> bool:
             return any(path == each or each in path.parents for each in within)
 
+        for path, each in zip(paths, within, strict=True):
+            fix = "name a file or a folder"
+            if not each.is_relative_to(self.top):
+                raise NotThere("lies outside of the repository", str(path), fix + " in it")
+            gone = any(old == each or each in old.parents for old in self.before)
+            if not os.path.lexists(each) and not gone:
+                raise NotThere("No such file or directory", str(path), fix)
+
         return Change(
             self.top,
             {path: text for path, text in self.before.items() if kept(path)},
             {path: text for path, text in self.after.items() if kept(path)},
             tuple(path for path in self.importers if kept(path)),
+            tuple(each for each in self.unread if kept(each[0])),
         )
+
+
+def on_disk(change: Change, targets: Iterable[Target]) -> dict[str, frozenset[int]]:
+    """For the files of a change that lie on disk as it has them the lines that it touches.
+
+    So that tools which read from disk, and know no past, can be held to the change.
+    """
+    return {
+        each.shown: touched_lines(change.before[each.file] or b"", text)
+        for each in targets
+        if (text := change.after.get(each.file)) is not None and text == from_disk(each.file)
+    }
 
 
 def since(repository: Repository, environ: Mapping[str, str], revision: str) -> Change:
@@ -147,75 +186,82 @@ def since(repository: Repository, environ: Mapping[str, str], revision: str) -> 
         NotThere: there is no such revision.
     """
     git = repository.git(environ)
-    commit = git.resolve(revision)
+    commit = git.resolve(f"{revision}^{{commit}}")
     if commit is None:
         raise NotThere(
-            "no such revision", revision, "name a commit, a branch or a tag of this repository"
+            f"there is no commit {revision!r}",
+            "--diff",
+            "name one commit, branch or tag of this repository",
         )
-    names = _status(git, commit)
-    names += [
-        ("A", each, each)
+    changed = _changed(git, commit)
+    changed += [
+        _Changed("A", each, None, None)
         for each in git.names("ls-files", "-z", "-o", "--exclude-standard")
         if ALWAYS.isdisjoint(each.split("/"))
+        and (repository.top / each).is_file()
+        and not (repository.top / each).is_symlink()
     ]
-    return _change(repository, git, names, commit, staged=False)
+    return _change(repository, git, changed, staged=False)
 
 
 def staged(repository: Repository, environ: Mapping[str, str]) -> Change:
     """What the index holds beyond the last commit."""
     git = repository.git(environ)
-    commit = git.resolve("HEAD")
-    if commit is None:
-        names = [("A", each, each) for each in git.names("ls-files", "-z", "-c")]
-        return _change(repository, git, names, None, staged=True)
-    return _change(repository, git, _status(git, "--cached", commit), commit, staged=True)
+    last = git.resolve("HEAD") or git.line("hash-object", "-t", "tree", os.devnull)
+    return _change(repository, git, _changed(git, "--cached", last), staged=True)
 
 
-def _status(git: Git, *what: str) -> list[tuple[str, str, str]]:
-    """Status, path before and path after of each changed file."""
-    parts = git.names("diff", "--name-status", "-z", "-M", *what, "--")
+class _Changed(NamedTuple):
+    """A file of a change: what git calls that, its path, and the blobs before and after."""
+
+    status: str
+    path: str
+    old: str | None
+    new: str | None
+
+
+def _changed(git: Git, *what: str) -> list[_Changed]:
+    """The changed files, without links and submodules: where they lead to is not in the change."""
+    parts = git.names("diff", "--raw", "--no-abbrev", "-z", "-M", *what, "--")
     found = []
     at = 0
     while at < len(parts):
-        status = parts[at][:1]
-        moved = status in {"R", "C"}
-        old, new = parts[at + 1], parts[at + 2] if moved else parts[at + 1]
-        found.append((status, old, new))
-        at += 3 if moved else 2
+        old_mode, new_mode, old, new, status = parts[at].removeprefix(":").split(" ")
+        at += 3 if status[0] in {"R", "C"} else 2
+        if new_mode not in _LEADING_ELSEWHERE:
+            was = old if old_mode not in _LEADING_ELSEWHERE else None
+            found.append(_Changed(status[0], parts[at - 1], was, new))
     return found
 
 
 def _change(
-    repository: Repository,
-    git: Git,
-    names: Iterable[tuple[str, str, str]],
-    commit: str | None,
-    *,
-    staged: bool,
+    repository: Repository, git: Git, changed: Iterable[_Changed], *, staged: bool
 ) -> Change:
+    code = [each for each in changed if Path(each.path).suffix.lower() in _REVIEWED]
+    names = {each.old for each in code} | {each.new for each in code if staged}
+    blobs = read_blobs(git, (each for each in names if each))
     before: dict[Path, bytes | None] = {}
     after: dict[Path, bytes | None] = {}
-    for status, old, new in names:
-        if Path(new).suffix.lower() not in _REVIEWED:
-            continue
-        place = repository.top / new
-        before[place] = None if status == "A" or commit is None else _blob(git, f"{commit}:{old}")
-        if status == "D":
-            after[place] = None
-        else:
-            after[place] = _blob(git, f":{new}") if staged else from_disk(place)
-    changed = [each.stem for each in before if each.suffix in PYTHON]
-    importers = _importers(repository, git, changed) if before else ()
+    unread: dict[Path, tuple[str, str]] = {}
+    for each in code:
+        place = repository.top / each.path
+        before[place] = blobs.get(each.old or "")
+        after[place] = None
+        if staged and each.status == "U":
+            unread[place] = "holds a merge conflict", "resolve it"
+        elif each.status != "D":
+            after[place] = blobs.get(each.new or "") if staged else from_disk(place)
+            if after[place] is None:
+                unread[place] = "cannot be read", "name a readable file"
+    modules = [each.stem for each in before if each.suffix in PYTHON]
+    importers = _importers(repository, git, modules)
     return Change(
-        repository.top, before, after, tuple(each for each in importers if each not in before)
+        repository.top,
+        before,
+        after,
+        tuple(each for each in importers if each not in before),
+        tuple((place, *told) for place, told in unread.items()),
     )
-
-
-def _blob(git: Git, name: str) -> bytes | None:
-    try:
-        return git.run("cat-file", "blob", name)
-    except GitError:
-        return None  # a submodule or a link: nothing that is code of ours
 
 
 def _importers(repository: Repository, git: Git, modules: Sequence[str]) -> Sequence[Path]:
@@ -234,13 +280,18 @@ def review_change(
 ) -> Reviewed:
     """The findings that a change brings, in the files it touches and in those that import them.
 
-    `others` reads the files that it does not touch.
+    `others` reads the files that it does not touch. That a touched file cannot be reviewed is told
+    whether it could be before or not.
     """
     touched = [each for each, text in change.after.items() if text is not None]
     targets = [_target(each, here) for each in [*touched, *change.importers]]
     after = review(targets, rules, read=_Side(change.after, others), missing=True)
+    after += [unreadable(_target(each, here).shown, what, fix) for each, what, fix in change.unread]
     before = review(targets, rules, read=_Side(change.before, others), missing=True)
-    return Reviewed(tuple(new_ones(after, before)), len(touched), tuple(targets))
+    shown = {each.shown for each in targets[: len(touched)]}
+    known = [each for each in before if each.path not in shown or each.rule not in NOT_REVIEWED]
+    found = sorted(new_ones(after, known), key=lambda each: each.order)
+    return Reviewed(tuple(found), len(touched) + len(change.unread), tuple(targets))
 
 
 def review_paths(
@@ -263,7 +314,10 @@ def _holds_python(file: Path) -> bool:
         return True
     raw = from_disk(file)
     try:
-        return raw is None or bool(source_of(file.name, raw).text.strip())
+        if raw is None:
+            return True
+        source = source_of(file.name, raw)
+        return bool(source.unread or source.text.strip())
     except Unreadable:
         return True  # which is a finding
 
@@ -279,7 +333,8 @@ def repository_of(project: Path, environ: Mapping[str, str]) -> Repository:
     try:
         found = find_repository(project, environ)
     except WorkspaceError as error:
-        raise NotThere(str(error), str(project), "mend the repository") from None
+        what, _, fix = str(error).rpartition(": ")
+        raise NotThere(what, "git", fix) from None
     if found is None:
         raise NotThere("is in no git repository", str(project), "name paths instead")
     return found

@@ -24,8 +24,10 @@ from orchestrator.config.trust import Trust, examine
 if TYPE_CHECKING:
     from orchestrator.agents.catalogue import AgentCatalogue
     from orchestrator.config.load import Loaded
+    from orchestrator.playbooks import reading
     from orchestrator.playbooks.format import Playbook
     from orchestrator.playbooks.library import Library
+    from orchestrator.playbooks.plain import PlainFile
     from trading_tools.audit.ledger import Ledger
 
 STATE = ".orchestrator"
@@ -175,10 +177,9 @@ class Place:
         from orchestrator.catalogue.playbook_library import library_of
         from orchestrator.playbooks.files import shipped_dir
 
-        trusted = self.trust.holds
-        if not trusted and (own := self._own_playbooks()):
+        if not self.trust.holds and (own := self._own_playbooks()):
             self._say_untrusted(own, "playbook")
-        library = library_of(self.project if trusted else None, self.user, agents)
+        library = library_of(self._playbooks_read, agents)
         for problem in library.problems:
             # One of ours lacks its agent's tools where the user has another agent of that name.
             if not problem.path.is_relative_to(shipped_dir()):
@@ -191,16 +192,29 @@ class Place:
         None where no request holds what any of them is asked by, which costs little to tell.
         """
         from orchestrator.playbooks.asked import any_is_asked
-        from orchestrator.playbooks.files import files_of, shipped_dir
+        from orchestrator.playbooks.plain import shipped_files
 
-        project = self.project if self.trust.holds else None
-        files = tuple(files_of(project, self.user, shipped_dir()))
-        if not any_is_asked(requests, (path for path, _ in files)):
+        if not any_is_asked(requests, (*self._own_files, *shipped_files())):
             return ()
         from orchestrator.playbooks.library import Library
-        from orchestrator.playbooks.reading import read_playbook
 
-        return Library.of(read_playbook(path, source) for path, source in files).playbooks
+        return Library.of(self._playbooks_read).playbooks
+
+    @cached_property
+    def _own_files(self) -> tuple[PlainFile, ...]:
+        """Playbooks of the user and, while it is trusted, of the project; each read once."""
+        from orchestrator.playbooks.files import own_files
+        from orchestrator.playbooks.plain import read_plain
+
+        files = own_files(self.project if self.trust.holds else None, self.user)
+        return tuple(read_plain(path, source) for path, source in files)
+
+    @cached_property
+    def _playbooks_read(self) -> tuple[reading.Loaded, ...]:
+        """The strongest first."""
+        from orchestrator.playbooks.reading import playbook_of, shipped_playbooks
+
+        return (*map(playbook_of, self._own_files), *shipped_playbooks())
 
     def _own_playbooks(self) -> int:
         """How many the project brings, trusted or not."""

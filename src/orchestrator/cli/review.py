@@ -13,7 +13,7 @@ import click
 from orchestrator.cli.options import JSON, WORKSPACE
 from orchestrator.cli.output import CommandError, Exit, leave, say
 from orchestrator.cli.place import Place
-from orchestrator.cli.review_output import FORMATS, told
+from orchestrator.cli.review_output import FORMATS, copies_of, told, write_text
 from orchestrator.cli.text import counted
 
 if TYPE_CHECKING:
@@ -24,15 +24,23 @@ if TYPE_CHECKING:
     from trading_tools.review.findings import Finding
     from trading_tools.review.panel import Panel
     from trading_tools.review.rule import Rule
+    from trading_tools.review.run import Target
 
 _FAILING = {"error": ("error",), "warning": ("error", "warning"), "never": ()}
 
 
 @click.command("review")
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path, readable=False))
 @click.option("--diff", "revision", metavar="REV", help="Only what is new since a revision.")
 @click.option("--staged", is_flag=True, help="Only what the index brings beyond the last commit.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Default: text.")
+@click.option(
+    "--write",
+    "copies",
+    multiple=True,
+    metavar="FORM=FILE",
+    help="A form into a file too. Repeatable.",
+)
 @click.option(
     "--fail-on",
     type=click.Choice(list(_FAILING)),
@@ -71,6 +79,7 @@ def review_command(
     revision: str | None,
     staged: bool,
     form: str | None,
+    copies: tuple[str, ...],
     fail_on: str,
     mend: bool,
     tools: str | None,
@@ -101,6 +110,7 @@ def review_command(
     if as_json and form not in {None, "json"}:
         fix = "use one of them"
         raise CommandError(f"--json and --format {form} exclude each other", "orc review", fix)
+    files = copies_of(copies)
     asked = _asked(ask, names, model, max_usd, strict, resume)
     if resume is not None and (paths or revision or staged or mend or tools or names or model):
         what = "--resume goes on with what was given, to those who were asked"
@@ -111,22 +121,20 @@ def review_command(
     if asked is not None and resume is not None:
         done, panel = _taken_up(place, asked, resume)
     else:
-        change = _change(place, paths, revision, staged)
-        done, panel = _reviewed(place, paths, change, rules), None
-        if change is None and not done.files and not tools:
-            where = ", ".join(str(each) for each in paths) or str(place.project)
-            fix = "name a folder or a file that holds some"
-            raise CommandError("there is no Python to review, so nothing was checked", where, fix)
-        done = replace(done, findings=(*done.findings, *_of_others(tools, done)))
+        change, done = _looked(place, paths, revision, staged, rules, tools)
+        panel = None
+        if mend and _mended(_beyond(done, baseline)):
+            # What is left stands at other lines now.
+            change, done = _looked(place, paths, revision, staged, rules, tools)
         if asked is not None:
             done, panel = _with_specialists(place, asked, done, change, staged)
     done = _beyond(done, baseline)
     if keep is not None:
         _keep(keep, done.findings)
         return
-    if mend:
-        done = _mended(done)
     seconds = time.perf_counter() - begun
+    for kind, file in files:
+        write_text(file, told(done, rules, kind, seconds, panel, shown=False))
     sys.stdout.write(told(done, rules, "json" if as_json else form or "text", seconds, panel))
     failing = [each for each in done.findings if each.severity in _FAILING[fail_on]]
     if any(each.confirmed or strict for each in failing):
@@ -186,10 +194,32 @@ def _rules(select: list[str], extend: list[str], ignore: list[str]) -> Sequence[
     from trading_tools.review.registry import UnknownRule, chosen
 
     try:
-        return chosen(select, extend, ignore)
+        rules = chosen(select, extend, ignore)
     except UnknownRule as error:
         what, _, fix = str(error).partition(": ")
         raise CommandError(what, "orc review", fix) from None
+    if not rules:
+        what = "--ignore leaves out every rule that --select takes"
+        raise CommandError(what, "orc review", "leave one of them in")
+    return rules
+
+
+def _looked(
+    place: Place,
+    paths: Sequence[Path],
+    revision: str | None,
+    staged: bool,
+    rules: Sequence[Rule],
+    tools: str | None,
+) -> tuple[Change | None, Reviewed]:
+    """What the rules and other tools find, and the change that they looked at."""
+    change = _change(place, paths, revision, staged)
+    done = _reviewed(place, paths, change, rules)
+    if change is None and not done.files and not tools:
+        where = ", ".join(str(each) for each in paths) or str(place.project)
+        fix = "name a folder or a file that holds some"
+        raise CommandError("there is no Python to review, so nothing was checked", where, fix)
+    return change, replace(done, findings=(*done.findings, *_of_others(tools, done, change)))
 
 
 def _change(
@@ -207,9 +237,9 @@ def _change(
             if revision is None
             else reviewing.since(repository, place.environ, revision)
         )
+        return change.below(paths, Path.cwd())
     except reviewing.NotThere as error:
         raise CommandError(error.what, error.where, error.fix) from None
-    return change.below(paths, Path.cwd())
 
 
 def _reviewed(
@@ -225,13 +255,36 @@ def _reviewed(
         raise CommandError(error.what, error.where, error.fix) from None
 
 
-def _of_others(tools: str | None, done: Reviewed) -> list[Finding]:
+def _of_others(tools: str | None, done: Reviewed, change: Change | None) -> list[Finding]:
+    """What other tools find; of a change what stands at the lines that it touches."""
+    if not tools:
+        return []
+    from orchestrator.catalogue.reviewing import on_disk
+    from trading_tools.review.engine import UNREADABLE
+
+    unread = {each.path for each in done.findings if each.rule == UNREADABLE}
+    targets = [each for each in done.targets if each.shown not in unread]
+    if change is None:
+        return _asked_of(tools, targets)
+    touched = on_disk(change, targets)
+    for each in targets:
+        if each.shown not in touched and each.file in change.after:
+            say(f"orc: {each.shown}: not looked at by {tools}: the file differs from the index")
+    return [
+        each
+        for each in _asked_of(tools, [each for each in targets if each.shown in touched])
+        if each.path not in touched
+        or any(line in touched[each.path] for line in range(each.line, each.end_line + 1))
+    ]
+
+
+def _asked_of(tools: str, targets: Sequence[Target]) -> list[Finding]:
     from trading_tools.review.others import ToolMissing, findings_of
 
     found: list[Finding] = []
     for name in _ids(tools):
         try:
-            found += findings_of(name, done.targets)
+            found += findings_of(name, targets)
         except ToolMissing as error:
             what, _, fix = str(error).partition(": ")
             raise CommandError(what, "--with", fix or "leave it out") from None
@@ -256,17 +309,12 @@ def _beyond(done: Reviewed, baseline: Path | None) -> Reviewed:
 def _keep(path: Path, findings: Sequence[Finding]) -> None:
     from trading_tools.review.comparing import baseline_text
 
-    try:
-        path.write_text(baseline_text(findings), "utf-8")
-    except OSError as error:
-        why = error.strerror or str(error)
-        fix = "name a file in a folder that is there and can be written"
-        raise CommandError(f"cannot be written ({why})", str(path), fix) from None
+    write_text(path, baseline_text(findings))
     say(f"{counted(len(findings), 'finding')} kept as old in {path}")
 
 
-def _mended(done: Reviewed) -> Reviewed:
-    """Write what can be mended; what is left of the findings."""
+def _mended(done: Reviewed) -> bool:
+    """Write what can be mended; whether any file changed."""
     from trading_tools.review.fixing import mend_file
 
     files = {each.shown: each.file for each in done.targets}
@@ -276,6 +324,11 @@ def _mended(done: Reviewed) -> Reviewed:
             by_path.setdefault(each.path, []).append(each)
     made: set[Finding] = set()
     for path, found in by_path.items():
-        made.update(mend_file(files[path], found))
-    say(f"{len(made)} mended in {counted(len(by_path), 'file')}")
-    return replace(done, findings=tuple(each for each in done.findings if each not in made))
+        # Another tool has not seen what ours need: an import that it would take away as unused.
+        ours = [each for each in found if ":" not in each.rule]
+        try:
+            made.update(mend_file(files[path], ours or found))
+        except OSError as error:
+            say(f"orc: {path}: cannot be written ({error.strerror}), and is as it was")
+    say(f"{len(made)} mended in {counted(len({each.path for each in made}), 'file')}")
+    return bool(made)

@@ -197,7 +197,8 @@ class OrderSettings(_Table):
         Decimal(5_000),
         gt=0,
         le=10**12,
-        description="Most that all orders of a place and venue may come to, filled or open.",
+        description="Most that orders at a place and venue may come to, filled or open, others' "
+        "open ones too; live, all that is held counts.",
     )
     max_orders_a_day: int = Field(
         200, ge=1, le=100_000, description="Orders at a place and venue in one day (UTC)."

@@ -7,23 +7,18 @@ request is `matching`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from orchestrator.playbooks.phrases import holds_any
-from orchestrator.playbooks.plain import Unreadable, read_plain
+from orchestrator.playbooks.plain import PlainFile
 from orchestrator.playbooks.tokens import tokens_of
 
 
-def any_is_asked(requests: Sequence[str], files: Iterable[Path]) -> bool:
+def any_is_asked(requests: Sequence[str], files: Iterable[PlainFile]) -> bool:
     """Whether a phrase of some file's `asks` stands in some request."""
     tokens = [tokens_of(request) or () for request in requests]
     return any(holds_any(asks, each) for asks in map(_asks, files) for each in tokens)
 
 
-def _asks(file: Path) -> tuple[str, ...]:
-    try:
-        found = read_plain(file, {})
-    except Unreadable:
-        return ()
-    asks = found.get("asks") if isinstance(found, dict) else None
+def _asks(file: PlainFile) -> tuple[str, ...]:
+    asks = file.data.get("asks") if isinstance(file.data, dict) else None
     return tuple(one for one in asks if isinstance(one, str)) if isinstance(asks, list) else ()

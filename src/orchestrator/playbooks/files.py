@@ -19,19 +19,16 @@ def shipped_dir() -> Path:
     return Path(orchestrator.__file__).resolve().parent / "catalogue" / FOLDER
 
 
-def files_of(
-    project: Path | None, user: Path | None, shipped: Path
-) -> Iterator[tuple[Path, Source]]:
-    """The files of a project, of the user and of this distribution, the strongest first.
+def own_files(project: Path | None, user: Path | None) -> Iterator[tuple[Path, Source]]:
+    """The files of a project and of the user, the strongest first.
 
-    They lie in `<project>/.claude/playbooks`, `<user>/playbooks` and `shipped`.
+    They lie in `<project>/.claude/playbooks` and `<user>/playbooks`.
     """
     places: list[tuple[Path, Source]] = []
     if project is not None:
         places.append((project / PROJECT_PLAYBOOKS, "project"))
     if user is not None:
         places.append((user / FOLDER, "user"))
-    places.append((shipped, "shipped"))
     for folder, source in places:
         yield from ((path, source) for path in files_in(folder))
 

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestrator.playbooks.files import Source, files_of
+from orchestrator.playbooks.files import Source
 from orchestrator.playbooks.format import Playbook
-from orchestrator.playbooks.reading import Loaded, Problem, read_playbook
+from orchestrator.playbooks.reading import Loaded, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,3 @@ class Library:
 
     def __iter__(self) -> Iterator[Shelved]:
         return iter(self.shelved)
-
-
-def files_read(project: Path | None, user: Path | None, shipped: Path) -> Iterator[Loaded]:
-    """The files of a project, of the user and of this distribution, read, the strongest first."""
-    for path, source in files_of(project, user, shipped):
-        yield read_playbook(path, source)

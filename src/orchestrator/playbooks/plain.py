@@ -6,13 +6,17 @@ Needs no model of a playbook, so that a look at a file costs little; the model i
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 from yaml.events import Event
 from yaml.nodes import Node
+
+from orchestrator.playbooks.files import Source, files_in, shipped_dir
 
 MAX_BYTES = 100_000
 _DEEPEST = 12
@@ -27,13 +31,34 @@ class Unreadable(Exception):
         self.line, self.message, self.fix = line, message, fix
 
 
-def read_plain(path: Path, lines: dict[tuple[str | int, ...], int]) -> Any:
-    """What stands in a file; `lines` takes the line of each part, by its path.
+@dataclass(frozen=True, slots=True)
+class PlainFile:
+    """What stands in a file, or why nothing is known of it.
 
-    Raises:
-        Unreadable: it cannot be read, is no YAML, or could grow without end.
+    `lines` are the lines of its parts by path, such as `("steps", 0, "tool")`.
     """
-    return _parsed(_text(path), lines)
+
+    path: Path
+    source: Source
+    data: Any
+    lines: Mapping[tuple[str | int, ...], int]
+    wrong: Unreadable | None = None
+    """It cannot be read, is no YAML, or could grow without end."""
+
+
+def read_plain(path: Path, source: Source) -> PlainFile:
+    """Read a file; never raises for what stands in it."""
+    lines: dict[tuple[str | int, ...], int] = {}
+    try:
+        return PlainFile(path, source, _parsed(_text(path), lines), lines)
+    except Unreadable as wrong:
+        return PlainFile(path, source, None, lines, wrong)
+
+
+@cache
+def shipped_files() -> tuple[PlainFile, ...]:
+    """The files of this distribution, which do not change while a process runs."""
+    return tuple(read_plain(path, "shipped") for path in files_in(shipped_dir()))
 
 
 def _text(path: Path) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from orchestrator.playbooks.files import Source
 from orchestrator.playbooks.format import Answer, Part, Playbook, Slot, Step
-from orchestrator.playbooks.plain import Unreadable, read_plain
+from orchestrator.playbooks.plain import PlainFile, read_plain, shipped_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +52,29 @@ class Loaded:
 
 def read_playbook(path: Path, source: Source = "project") -> Loaded:
     """The playbook of a file; never raises for what stands in it."""
-    lines: dict[tuple[str | int, ...], int] = {}
-    try:
-        data = read_plain(path, lines)
-        playbook = Playbook.model_validate(data)
-    except Unreadable as bad:
-        problem = Problem(path, bad.line, bad.message, bad.fix)
+    return playbook_of(read_plain(path, source))
+
+
+def playbook_of(file: PlainFile) -> Loaded:
+    """The playbook of a file whose plain values were read."""
+    path, source, lines = file.path, file.source, file.lines
+    if file.wrong is not None:
+        problem = Problem(path, file.wrong.line, file.wrong.message, file.wrong.fix)
         return Loaded(path, source, None, (problem,), lines)
+    try:
+        playbook = Playbook.model_validate(file.data)
     except ValidationError as error:
         problems = tuple(
             Problem(path, _line(found["loc"], lines), *_told(found)) for found in error.errors()
         )
         return Loaded(path, source, None, problems, lines)
     return Loaded(path, source, playbook, (), lines)
+
+
+@cache
+def shipped_playbooks() -> tuple[Loaded, ...]:
+    """The playbooks of this distribution, which do not change while a process runs."""
+    return tuple(map(playbook_of, shipped_files()))
 
 
 def _told(found: Any) -> tuple[str, str]:

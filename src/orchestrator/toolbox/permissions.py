@@ -301,16 +301,16 @@ def _named(name: str, available: Collection[str]) -> set[str]:
     tool = our_name(parts[0])
     if parts[1] is not None and tool != HAND_OFF:
         return set()
-    return {one for one in available if _is_meant(tool, one)}
-
-
-def _is_meant(name: str, tool: str) -> bool:
-    plain = name.casefold()
-    if name == "*" or plain == tool.casefold():
-        return True
+    if tool == "*":
+        return set(available)
+    plain = tool.casefold()
     if not plain.startswith("mcp__"):
-        return False
-    return matches(plain, tool.casefold()) or tool.casefold().startswith(f"{plain}__")
+        return {one for one in available if one.casefold() == plain}
+    return {one for one in available if _is_of_server(plain, one.casefold())}
+
+
+def _is_of_server(name: str, tool: str) -> bool:
+    return matches(name, tool) or tool.startswith(f"{name}__")
 
 
 def _readers(available: Collection[str]) -> set[str]:

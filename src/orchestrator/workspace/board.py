@@ -97,26 +97,6 @@ def with_zone(text: str, agent: str) -> str:
     return f"{text.rstrip()}\n\n## {agent}\n\n{start.decode()}\n{end.decode()}\n"
 
 
-def zone(text: str, agent: str) -> str | None:
-    """What stands in an agent's zone, None when it has none."""
-    parts = _split(text.encode(), agent)
-    return None if parts is None else parts[1].decode().strip("\n")
-
-
-def fill_zone(text: str, agent: str, content: str) -> str:
-    """The session text with an agent's zone holding `content`.
-
-    Raises:
-        WorkspaceError: the agent has no zone, or the content holds a zone marker.
-    """
-    parts = _split(text.encode(), agent)
-    inside = content.strip("\n").encode()
-    if parts is None or _MARKER.search(inside):
-        what = "no zone" if parts is None else "a zone marker in what it writes"
-        raise WorkspaceError(f"{agent} has {what} in the session file")
-    return (parts[0] + b"\n" + inside + (b"\n" if inside else b"") + parts[2]).decode()
-
-
 def may_write(path: str, agent: str, run: str) -> str | None:
     """Why an agent may not write a path (from the workspace's root); None when it may.
 

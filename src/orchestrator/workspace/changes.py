@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, Literal, cast
 from orchestrator.workspace.tree_files import read_blobs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from orchestrator.workspace.git import Git
 
 Status = Literal["added", "modified", "deleted", "type"]
@@ -57,7 +55,7 @@ def changes(git: Git, before: str, after: str, prefix: str = "") -> tuple[Change
     """The paths that differ between two trees, in order of path; a rename is two changes."""
     if before == after:
         return ()
-    raw, counts = _raw(git, before, after), _counts(git, before, after)
+    raw, counts = _differences(git, before, after)
     texts = read_blobs(
         git,
         {
@@ -149,25 +147,24 @@ def _text(output: bytes) -> str:
     return output.decode(errors="replace")
 
 
-def _raw(git: Git, before: str, after: str) -> Sequence[_Raw]:
-    fields = git.run("diff-tree", "-r", "-z", "--raw", "--no-renames", before, after).split(b"\0")
-    found = []
-    for head, name in zip(fields[0::2], fields[1::2], strict=False):
-        old, new, old_blob, new_blob, status = head.decode().lstrip(":").split()
-        found.append(_Raw(os.fsdecode(name), status[0], (old, new), (old_blob, new_blob)))
-    return found
-
-
-def _counts(git: Git, before: str, after: str) -> dict[str, tuple[int | None, int | None]]:
-    lines = git.run("diff-tree", "-r", "-z", "--numstat", "--no-renames", before, after)
-    found: dict[str, tuple[int | None, int | None]] = {}
-    for line in lines.split(b"\0"):
-        if not line:
-            continue
-        added, removed, name = line.split(b"\t", 2)
-        binary = added == b"-"
-        found[os.fsdecode(name)] = (None, None) if binary else (int(added), int(removed))
-    return found
+def _differences(
+    git: Git, before: str, after: str
+) -> tuple[list[_Raw], dict[str, tuple[int | None, int | None]]]:
+    """The paths that differ, and the lines added and removed in each; None in binary files."""
+    told = git.run("diff-tree", "-r", "-z", "--raw", "--numstat", "--no-renames", before, after)
+    fields = iter(told.split(b"\0")[:-1])
+    raw: list[_Raw] = []
+    counts: dict[str, tuple[int | None, int | None]] = {}
+    for head in fields:
+        if head.startswith(b":"):
+            old, new, old_blob, new_blob, status = head.decode().lstrip(":").split()
+            path = os.fsdecode(next(fields))
+            raw.append(_Raw(path, status[0], (old, new), (old_blob, new_blob)))
+        else:
+            added, removed, name = head.split(b"\t", 2)
+            binary = added == b"-"
+            counts[os.fsdecode(name)] = (None, None) if binary else (int(added), int(removed))
+    return raw, counts
 
 
 def _only_white_space(item: _Raw, old: bytes, new: bytes) -> bool:

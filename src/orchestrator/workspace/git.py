@@ -43,6 +43,7 @@ _OFF = {
     "diff.ignoreSubmodules": "all",
     "gc.auto": "0",
     "gpg.program": "false",
+    "index.skipHash": "false",  # `staged` knows an index by its hash
     "log.showSignature": "false",
     "maintenance.auto": "false",
     "protocol.allow": "never",
@@ -216,6 +217,8 @@ def _open(top: Path, git_dir: Path, prefix: str, environ: Mapping[str, str]) -> 
             "rev-parse", "--git-common-dir", "--show-object-format"
         ).rsplit("\n", 1)
     except GitError as error:
+        if error.exit_code is None:
+            raise
         raise WorkspaceError(
             f"{top / '.git'} is not a git repository that git can read ({error}): mend or remove it"
         ) from None

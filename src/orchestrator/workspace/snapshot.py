@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -177,24 +177,35 @@ def snapshot(store: Store, work_tree: Path, leave_out: Sequence[str]) -> Snapsho
 
 def stage(git: Git, leave_out: Sequence[str]) -> Left:
     """Bring the index to what is in the work tree, as far as git can, and say what is left."""
-    nested = tuple(name.rstrip("/") for name in _untracked(git) if name.endswith("/"))
-    spec = [":(top)", *(f":(top,exclude,literal){path}" for path in (*leave_out, *nested))]
+    differing = _differing(git)
+    nested = tuple(name.rstrip("/") for name in differing if name.endswith("/"))
+    left = Left(tuple(name for name in nested if name not in leave_out))
+    out = (*leave_out, *nested)
+    if all(_is_in(name, out) for name in differing):
+        return left
+    # Only what is there is excluded: git takes it for a fault to name what it ignores.
+    there = [path for path in out if any(_is_in(name, (path,)) for name in differing)]
+    spec = [":(top)", *(f":(top,exclude,literal){path}" for path in there)]
     try:
         git.run(
             "add", "--all", "--ignore-errors", "--pathspec-from-file=-", "--pathspec-file-nul",
             stdin=b"\0".join(os.fsencode(item) for item in spec),
         )  # fmt: skip
-        refused: set[str] = set()
     except GitError as error:
         if error.exit_code != 1:
             raise
-        refused = {*_untracked(git), *git.names("ls-files", "-z", "--modified")}
-    kept = {*leave_out, *(f"{path}/" for path in nested), *nested}
-    return Left(tuple(n for n in nested if n not in leave_out), tuple(sorted(refused - kept)))
+        refused = {name for name in _differing(git) if not _is_in(name, out)}
+        return replace(left, refused=tuple(sorted(refused)))
+    return left
 
 
-def _untracked(git: Git) -> list[str]:
-    return git.names("ls-files", "-z", "--others", "--exclude-standard")
+def _differing(git: Git) -> list[str]:
+    """Files that are not as in the index, or not in it; a repository ends in a slash."""
+    return git.names("ls-files", "-z", "--others", "--modified", "--exclude-standard")
+
+
+def _is_in(name: str, places: Sequence[str]) -> bool:
+    return any(name.rstrip("/") == place or name.startswith(f"{place}/") for place in places)
 
 
 def gitlinks(git: Git) -> tuple[str, ...]:

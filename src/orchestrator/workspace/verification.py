@@ -147,7 +147,7 @@ async def _against_base(
     own = {space.layout.prefix + path: base.entries[path] for path in plan.files}
     judged = space.store.combine(tree, own) if own else tree
     before = await bench.remembered(space.base, plan)
-    same = judged == space.store.git().resolve(f"{space.base}^{{tree}}")
+    same = judged == space.tree_of(space.base)
     after = before if same and not before.problem else await bench.attempt(judged, plan)
     nothing = plan.runner != "other" and before.exit_code == after.exit_code == NO_TESTS
     if nothing and not (before.problem or after.problem):

@@ -19,7 +19,8 @@ from orchestrator.workspace.errors import WorkspaceError
 from orchestrator.workspace.git import find_repository
 from orchestrator.workspace.history import History, message
 from orchestrator.workspace.layout import Kind, Layout, Record
-from orchestrator.workspace.snapshot import HEAD, Left, Snapshot, Store, gitlinks, snapshot, stage
+from orchestrator.workspace.snapshot import HEAD, Left, Snapshot, Store, gitlinks, snapshot
+from orchestrator.workspace.staged import Staged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -281,14 +282,18 @@ class Workspace:
         """The run's commits."""
         return History(self.store, self.record.base, self.layout.branch, self.record.admin)
 
-    def left_out(self) -> Left:
-        """What of the workspace's files cannot be part of a commit."""
-        return stage(self.store.git(self.top), (*self.board_paths, *self.record.links))
+    @cached_property
+    def _staged(self) -> Staged:
+        without = (*self.board_paths, *self.record.links)
+        return Staged(self.store, self.top, self.layout.prefix, without)
 
     def tree(self) -> str:
         """The name of the git tree of the files as they are, without the task board."""
-        self.left_out()
-        return self.store.git(self.top).line("write-tree")
+        return self._staged.tree()
+
+    def tree_of(self, commit: str) -> str | None:
+        """The tree of a commit or tree of this run; None where there is none."""
+        return self._staged.tree_of(commit)
 
     def restore(self, tree: str) -> None:
         """Put the files back to a tree from `tree()`; the task board stays as it is.
@@ -296,10 +301,10 @@ class Workspace:
         Raises:
             WorkspaceError: there is no such tree.
         """
-        if self.store.git().resolve(f"{tree}^{{tree}}") is None:
+        if self.tree_of(tree) is None:
             raise WorkspaceError(f"run {self.layout.run} has recorded no tree {tree}")
         kept = board.save(self.root, self.layout.run)
-        self.left_out()
+        self._staged.left_out()
         self.store.git(self.top).run("read-tree", "--reset", "-u", tree)
         self.root.mkdir(parents=True, exist_ok=True)
         board.put_back(self.root, kept)
@@ -321,7 +326,7 @@ class Workspace:
         `head` is the ledger's head, for the trailer. None when nothing changed.
         """
         tree, tip = self.tree(), self.head()
-        if self.store.git().resolve(f"{tip}^{{tree}}") == tree:
+        if self.tree_of(tip) == tree:
             return self.history.find(run, turn)
         return self.history.add(tree, message(agent, turn, summary, run, head), at)
 
@@ -336,8 +341,7 @@ class Workspace:
 
     def changes(self, against: str = "base") -> tuple[Change, ...]:
         """What changed since the base (or as `diff`), path by path."""
-        before = self._named(against)
-        return changes.changes(self.store.git(), before, self.tree(), self.layout.prefix)
+        return self._staged.changes(self._named(against))
 
     def text_of_diff_and_configuration(self) -> str:
         """The lines added since the base, then the configuration files as they are now."""
@@ -352,7 +356,7 @@ class Workspace:
             for change in self.changes()
             if changes.is_harness_configuration(change.path)
         ]
-        left = self.left_out()
+        left = self._staged.left_out()
         for path in map(changes.shown, left.nested):
             lines.append(f"{path} is a git repository of its own: its files are not in")
         for path in map(changes.shown, left.refused):
@@ -371,8 +375,8 @@ class Workspace:
             git.run("update-ref", "-d", f"refs/heads/{self.layout.branch}")
 
     def _named(self, against: str) -> str:
-        revision = {"base": self.base, "head": HEAD}.get(against, against)
-        found = self.store.git().resolve(f"{revision}^{{tree}}")
+        name = {"base": self.base, "head": HEAD}.get(against, against)
+        found = self.tree_of(name)
         if found is None:
             raise WorkspaceError(f"{against!r} is neither base, head nor a tree of this run")
         return found

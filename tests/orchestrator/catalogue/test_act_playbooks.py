@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.playbooks.files import shipped_dir
-from orchestrator.playbooks.library import Library, files_read
 from orchestrator.playbooks.matching import match
 from orchestrator.router.kinds import kind_of
+from tests.support.playbooks import library
 
-ALL = Library.of(files_read(None, None, shipped_dir())).playbooks
+ALL = library().playbooks
 
 
 @pytest.mark.parametrize(

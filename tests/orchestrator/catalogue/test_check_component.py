@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.agents.catalogue import AgentCatalogue
 from orchestrator.catalogue.components import TOOLS
-from orchestrator.catalogue.playbook_library import library_of
 from orchestrator.catalogue.tools import default_verdicts
 from orchestrator.playbooks.matching import match
 from orchestrator.toolbox.tool import Effect, ToolContext, ToolError
 from orchestrator.workspace.paths import WorkspaceRoot
+from tests.support.playbooks import library
 
 (CHECK_COMPONENT,) = TOOLS
 LIMITER = """
@@ -27,8 +26,7 @@ class Limiter:
         time.sleep(max(0, self.last + self.pause_s - {clock}()))
         self.last = {clock}()
 """
-AGENTS = AgentCatalogue.discover(None, None)
-PLAYBOOKS = library_of(None, None, AGENTS).playbooks
+PLAYBOOKS = library().playbooks
 
 
 class Root:

@@ -8,18 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.agents.catalogue import AgentCatalogue
 from orchestrator.catalogue.kinds import CHECKS
-from orchestrator.catalogue.playbook_library import library_of
 from orchestrator.catalogue.tools import all_tools
 from orchestrator.run import events as ev
 from orchestrator.run.state import State
 from tests.support.engines import Trial
+from tests.support.playbooks import AGENTS, library
 from tests.support.venue_server import Fault, VenueServer
 from trading_tools.exchange.market_data import MarketData
 
-AGENTS = AgentCatalogue.discover(None, None)
-PLAYBOOKS = library_of(None, None, AGENTS).playbooks
+PLAYBOOKS = library().playbooks
 
 
 @pytest.fixture

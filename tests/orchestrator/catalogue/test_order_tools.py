@@ -21,6 +21,9 @@ from orchestrator.toolbox.verdicts import Done, NotDone, Verdict
 from tests.support.acts import DEAD, VenueProcess, venue_process
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.trade import Outcome, TradeAudit
+from trading_tools.exchange.orders.clients import Credentials, client_of
+from trading_tools.exchange.pacing.machine import host_of, machine_slots
+from trading_tools.exchange.pacing.venues import pacer_for
 
 BUY = {"symbol": "BTC/USDT", "side": "buy", "size": "0.001", "limit_price": "58000"}
 
@@ -87,7 +90,11 @@ class Bench:
 @pytest.fixture
 async def bench(venue: VenueProcess, tmp_path: Path) -> AsyncIterator[Bench]:
     settings = OrderSettings(
-        simulator=venue.url, gateway=venue.url, live="ask", price_collar_percent=Decimal(50)
+        simulator=venue.url,
+        gateway=venue.url,
+        live="ask",
+        price_collar_percent=Decimal(50),
+        max_exposure_quote=Decimal(100_000),
     )
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
         yield Bench(tmp_path, ledger, venue.keys("binance"), settings)
@@ -105,6 +112,17 @@ async def test_an_order_is_placed_shown_and_cancelled(bench: Bench) -> None:
     assert (ended.is_error, ended.data["stage"]) == (False, "canceled")
     status = await bench.call("order_status", order_id=name)
     assert status.data["stage"] == "canceled"
+
+
+async def test_an_order_counts_together_with_those_of_bots_of_the_same_key(
+    bench: Bench, venue: VenueProcess
+) -> None:
+    key, secret = (bench.environ[f"BINANCE_API_{part}"] for part in ("KEY", "SECRET"))
+    bots = client_of("binance", Credentials(key, secret), sandbox=False, through=venue.url)
+    counted = pacer_for("binance", key, machine_slots(), where=host_of(bots))
+    await bench.call("place_order", **BUY)
+    assert counted.used("orders-10s") >= 1
+    await bots.close()
 
 
 async def test_what_became_of_a_cancel_is_read_from_the_venue(bench: Bench) -> None:
@@ -145,7 +163,8 @@ async def test_all_orders_are_cancelled_those_of_others_too(bench: Bench, tmp_pa
         await other.call("place_order", **BUY)
     others = (await bench.call("open_orders", symbol="BTC/USDT")).data["count"]
     shown = await bench.preview("place_order", "simulator", **BUY)
-    assert f"in BTC/USDT and not counted: {others}\n    buy 0.001 BTC at 58000 USDT" in shown
+    assert f"open in BTC/USDT: 0 of this project, {others} of others" in shown
+    assert "of others elsewhere: 0\n    buy 0.001 BTC at 58000 USDT" in shown
     await bench.call("place_order", **BUY)
     done = await bench.call("cancel_all_orders", symbol="BTC/USDT")
     assert done.data["count"] >= 2

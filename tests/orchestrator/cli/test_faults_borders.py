@@ -71,10 +71,10 @@ BAD_PATHS = [
 ]
 
 
-@pytest.mark.parametrize("path", BAD_PATHS)
-def test_the_file_tool_writes_nowhere_but_in_the_workspace(desk: Desk, path: str) -> None:
-    (result,) = results(desk, edit("create", path, file_text="x\n"))
-    assert result.get("is_error") is True or path in {"~/.ssh/id_rsa", ".GIT/config"}, result
+def test_the_file_tool_writes_nowhere_but_in_the_workspace(desk: Desk) -> None:
+    told = results(desk, *(edit("create", path, file_text="x\n") for path in BAD_PATHS))
+    for path, result in zip(BAD_PATHS, told, strict=True):
+        assert result.get("is_error") is True or path in {"~/.ssh/id_rsa", ".GIT/config"}, result
     assert not (desk.project.parent / "x").exists()
     assert "PRIVATE" in (desk.project.parent / ".ssh" / "id_rsa").read_text()
 
@@ -118,21 +118,20 @@ def test_a_sealed_command_sees_neither_home_nor_ledger_nor_network(desk: Desk) -
 
 @pytest.mark.bubblewrap
 @pytest.mark.skipif(shutil.which("bwrap") is None, reason="needs bubblewrap")
-@pytest.mark.parametrize(
-    "command",
-    [
+def test_a_sealed_command_changes_no_protected_file(desk: Desk) -> None:
+    commands = (
         "echo x > .claude/task.md",
         "rm -f .claude/task.md",
         "mv .claude /tmp/c; mkdir .claude; echo x > .claude/task.md",
         "rm -f .git; echo 'gitdir: /tmp/evil' > .git",
         "echo x >> .git",
         "rm -rf .git && mkdir .git && touch .git/config",
-    ],
-)
-def test_a_sealed_command_changes_no_protected_file(desk: Desk, command: str) -> None:
-    _, after = results(desk, bash(command), bash("cat .claude/task.md; cat .git; ls -d .git/*"))
+    )
+    look = bash("cat .claude/task.md; cat .git; ls -d .git/*")
+    *_, after = results(desk, *map(bash, commands), look)
     assert "Is it fine?" in str(after["content"])
-    assert "gitdir: /tmp/evil" not in str(after["content"])
+    (link,) = [line for line in str(after["content"]).split("\\n") if "gitdir" in line]
+    assert "/worktrees/" in link
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ def finished(desk: Desk) -> None:
         assert desk.orc("run", "Is it fine?").code == 0
 
 
-def process(desk: Desk, *words: str, **given: object) -> Said:
+def process(desk: Desk, *words: str, **given: Any) -> Said:
     """In a process of its own, so that limits and environment are only its."""
     done = subprocess.run(
         [str(ORC), *words],
@@ -33,7 +34,7 @@ def process(desk: Desk, *words: str, **given: object) -> Said:
         capture_output=True,
         timeout=90,
         check=False,
-        **given,  # type: ignore[call-overload]
+        **given,
     )
     return Said(done.returncode, done.stdout.decode(), done.stderr.decode())
 

@@ -54,8 +54,17 @@ def test_a_pause_longer_than_the_time_left_is_a_limit(desk: Desk) -> None:
     assert said.document["limit"]["limit"] == "wall time"
 
 
-@pytest.mark.parametrize("ending", [Ending.CUT, Ending.RESET, Ending.NO_STOP, Ending.ERROR_EVENT])
-@pytest.mark.parametrize("after", [3, 7, 11])
+CUTS = [
+    # Each costs a real pause: every way and every place here, all pairs of them where it is slow.
+    pytest.param(
+        ending, after, marks=() if after == 7 or ending is Ending.CUT else pytest.mark.slow
+    )
+    for ending in (Ending.CUT, Ending.RESET, Ending.NO_STOP, Ending.ERROR_EVENT)
+    for after in (3, 7, 11)
+]
+
+
+@pytest.mark.parametrize(("ending", "after"), CUTS)
 def test_a_stream_cut_in_the_middle_of_a_call_runs_nothing_of_it(
     desk: Desk, ending: Ending, after: int
 ) -> None:

@@ -100,20 +100,23 @@ def test_without_a_point_the_last_agent_is_asked_again(desk: Desk) -> None:
     assert {"desk/fresh.py", "tests/test_fresh.py"} <= files(desk, said.document["branch"])
 
 
-def test_a_point_that_the_run_does_not_have_is_refused_with_its_range(desk: Desk) -> None:
-    parent = implemented(desk)
-    for seq in ("0", "-3", "999"):
-        said, _ = fork(desk, parent["run"], [hand_off()], "--at", seq)
+def test_a_point_that_the_run_does_not_have_is_refused_with_its_range_and_makes_no_fork(
+    desk: Desk,
+) -> None:
+    parent = answered(desk)
+    for seq in ("0", "-3", "5000"):
+        said, _ = fork(desk, parent, [hand_off()], "--at", seq)
         assert said.code == 2
+        assert "is a fork of" not in said.err
         error = said.document["error"]
         assert "events 1 to" in error["what"] + error["fix"], error
+    assert len(desk.orc("runs", "--json").document) == 1
 
 
 def test_a_fork_talks_to_the_model_that_was_named(desk: Desk) -> None:
-    parent = implemented(desk)
     said, asked = fork(
         desk,
-        parent["run"],
+        answered(desk),
         [hand_off(status="blocked")],
         "--at",
         "3",
@@ -125,8 +128,7 @@ def test_a_fork_talks_to_the_model_that_was_named(desk: Desk) -> None:
 
 
 def test_a_fork_of_a_fork_names_the_fork(desk: Desk) -> None:
-    parent = implemented(desk)
-    first, _ = fork(desk, parent["run"], [hand_off(status="blocked")])
+    first, _ = fork(desk, answered(desk), [hand_off(status="blocked")])
     again, _ = fork(desk, first.document["run"], [hand_off(status="blocked")])
     source = events(desk, again.document["run"])[0]["body"]["forked_from"]
     assert source["run"] == first.document["run"]
@@ -193,21 +195,11 @@ def test_a_run_whose_files_are_gone_cannot_be_forked(desk: Desk) -> None:
     assert "are gone" in said.document["error"]["what"]
 
 
-def test_a_point_that_is_not_there_makes_no_fork_and_claims_none(desk: Desk) -> None:
-    parent = implemented(desk)
-    said, _ = fork(desk, parent["run"], [], "--at", "5000")
-    assert said.code == 2
-    assert "is a fork of" not in said.err
-    assert len(desk.orc("runs", "--json").document) == 1
-
-
 def test_what_a_fork_has_from_its_parent_counts_once_in_the_calibration(desk: Desk) -> None:
-    parent = implemented(desk)
-    checked = next(
-        e["seq"] for e in events(desk, parent["run"]) if e["kind"] == "acceptance.checked"
-    )
+    parent = answered(desk)
+    checked = next(e["seq"] for e in events(desk, parent) if e["kind"] == "acceptance.checked")
     for seq in (checked - 1, checked):
-        assert fork(desk, parent["run"], [], "--at", str(seq))[0].code == 0
+        assert fork(desk, parent, [], "--at", str(seq))[0].code == 0
     found = desk.orc("agents", "--calibration", "--json").document
     assert (found["runs"], found["all"]["n"]) == (3, 1)
     assert found["left_out"]["copied"] == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import jsonschema
@@ -90,7 +91,7 @@ def test_json_has_the_documented_shape(orc: CommandLine) -> None:
 def test_sarif_is_valid_by_the_published_schema(orc: CommandLine) -> None:
     orc.write("a folder/böt.py", BAD + "import asyncio\nasyncio.create_task(x)\n")
     orc.write("cut.py", "def f(:\n")
-    orc.write("late.py", "from datetime import UTC, datetime\nx = datetime.utcnow()\n")
+    orc.write("late.py", "from datetime import UTC, datetime\nx = datetime.utcnow().date()\n")
     told = orc("review", "--format", "sarif").json
     schema = json.loads((DATA / "sarif-2.1.0-rtm.5.json").read_text("utf-8"))
     jsonschema.Draft4Validator(schema).validate(told)
@@ -105,6 +106,39 @@ def test_sarif_is_valid_by_the_published_schema(orc: CommandLine) -> None:
     assert place["artifactLocation"]["uri"] == "a%20folder/b%C3%B6t.py"
     assert place["region"]["startColumn"] == 5
     assert fixed["fixes"][0]["artifactChanges"][0]["replacements"]
+
+
+def test_one_review_is_written_in_several_forms(orc: CommandLine) -> None:
+    orc.write("bot.py", BAD)
+    done = orc("review", "--format", "brief", "--write", "json=all.json", "--write", "text=all.txt")
+    assert done.out.startswith("bot.py:7:5: T11 ")
+    found = json.loads((orc.project / "all.json").read_text())["findings"]
+    assert [each["rule"] for each in found] == ["T11"]
+    assert "= why: " in (orc.project / "all.txt").read_text()
+
+
+def test_no_form_holds_a_secret_of_the_code(orc: CommandLine) -> None:
+    secret = "kW8sJz3nVq0pXr7tYb2mLc5dHf9gAe1u"
+    orc.write("keys.py", f'import ccxt\napi_secret = "{secret}"\n')
+    for form in ("text", "brief", "json", "sarif", "github", "markdown"):
+        told = orc("review", "--with", "bandit", "--format", form).out
+        assert "T42" in told
+        assert secret not in told
+
+
+def test_the_report_says_first_what_was_not_read(orc: CommandLine) -> None:
+    orc.write("bot.py", BAD)
+    orc.write("cut.py", "def f(:\n")
+    report = orc("review", "--format", "markdown").out
+    head = report[: report.index("## 1.")]
+    assert head.endswith("Not read, so what was checked was not checked there: `cut.py`.\n\n")
+
+
+def test_a_name_of_a_file_is_no_link_in_the_report(orc: CommandLine) -> None:
+    orc.write("`![x](http:__there).py", BAD)
+    report = orc("review", "--format", "markdown").out
+    assert "T11 error" in report
+    assert "](http" not in report
 
 
 def test_annotations_are_one_command_each_whatever_the_text_holds(orc: CommandLine) -> None:
@@ -213,10 +247,19 @@ def test_an_empty_change_and_a_first_commit_are_reviewed(orc: CommandLine) -> No
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--diff", "nowhere"), "nowhere: no such revision; name a commit, a branch or a tag"),
+        (("--diff", "nowhere"), "--diff: there is no commit 'nowhere'; name one commit, branch or"),
+        (("--diff", "HEAD:bot.py"), "there is no commit 'HEAD:bot.py'; name one commit"),
+        (("--diff", "HEAD", "none.py"), "none.py: No such file or directory; name a file"),
+        (("--diff", "HEAD", ".."), "..: lies outside of the repository; name a file or a folder"),
         (("none.py",), "none.py: No such file or directory; name a file or a folder"),
         (("--select", "T99"), "no rule is called T99; use one of T01, "),
         (("--with", "pylint"), "--with: no tool is called pylint; use one of ruff, bandit, "),
+        (
+            ("--write", "pdf=x"),
+            "--write: 'pdf=x' is no form with a file; write FORM=FILE, the form",
+        ),
+        (("--write", "json=no/x"), "no/x: cannot be written (No such file or directory); name a"),
+        (("--select", "T11", "--ignore", "T11"), "--ignore leaves out every rule that --select"),
         (("--staged", "--diff", "HEAD"), "--diff and --staged exclude each other"),
         (
             ("--baseline", "none.json"),
@@ -272,12 +315,45 @@ def test_a_baseline_leaves_old_findings_out(orc: CommandLine) -> None:
 
 
 def test_a_fix_mends_the_file_and_tells_what_is_left(orc: CommandLine) -> None:
-    orc.write("late.py", "from datetime import UTC, datetime\r\nx = datetime.utcnow()\r\n" + BAD)
+    orc.write(
+        "late.py", "from datetime import UTC, datetime\r\nx = datetime.utcnow().date()\r\n" + BAD
+    )
     done = orc("review", "--fix", "--format", "brief")
     assert done.code == 1
     assert done.err == "1 mended in 1 file\n"
     assert done.out.splitlines()[-1] == "1 error in 1 file"
-    assert b"x = datetime.now(UTC)\r\n" in (orc.project / "late.py").read_bytes()
+    assert b"x = datetime.now(UTC).date()\r\n" in (orc.project / "late.py").read_bytes()
+
+
+def test_other_tools_take_any_name_of_a_file_and_leave_nothing_behind(orc: CommandLine) -> None:
+    name = os.fsdecode(b"half\xff.py")
+    orc.write("ruff.toml", 'lint.select = ["F"]\n')
+    (orc.project / name).write_text("import os\n")
+    assert rules(orc, "--with", "ruff") == [("ruff:F401", name, 1)]
+    assert sorted(each.name for each in orc.project.iterdir()) == [name, "ruff.toml"]
+
+
+def test_what_is_left_after_a_fix_stands_at_the_lines_of_now(orc: CommandLine) -> None:
+    orc.write(
+        "late.py", "from datetime import UTC, datetime\nx = datetime.utcnow(\n).date()\n" + BAD
+    )
+    done = orc("review", "--fix", "--format", "brief")
+    assert done.out.startswith("late.py:9:5: T11 ")
+
+
+def test_a_fix_of_ours_keeps_the_import_that_another_tool_calls_unused(orc: CommandLine) -> None:
+    orc.write("ruff.toml", 'lint.select = ["F"]\n')
+    orc.write("late.py", "from datetime import UTC, datetime\nx = datetime.utcnow().date()\n")
+    orc("review", "--fix", "--with", "ruff")
+    after = (orc.project / "late.py").read_text()
+    assert after == "from datetime import UTC, datetime\nx = datetime.now(UTC).date()\n"
+
+
+def test_in_a_document_no_fix_is_offered(orc: CommandLine) -> None:
+    text = "```python\nfrom datetime import UTC, datetime\nx = datetime.utcnow().date()\n```\n"
+    orc.write("page.md", text)
+    done = orc("review", "page.md", "--fix", "--format", "brief")
+    assert (done.err, done.out.splitlines()[-1]) == ("0 mended in 0 files\n", "1 note in 1 file")
 
 
 def test_other_tools_are_merged_in_by_file_and_line(orc: CommandLine) -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from orchestrator.playbooks.files import shipped_dir
+from orchestrator.playbooks.plain import shipped_files
 from tests.support.command import chooses, of_router
 from tests.support.command_line import CommandLine
 from tests.support.messages_answers import failure, message, text
@@ -221,6 +225,21 @@ def test_odd_requests_leave_no_trace(orc: CommandLine) -> None:
     assert agents == ["python-expert"] * len(odd)
     offline = orc("route", "--file", "odd.jsonl", "--offline")
     assert (offline.code, len(offline.out.splitlines())) == (0, len(odd))
+
+
+def test_a_playbook_that_takes_a_request_is_read_once(orc: CommandLine) -> None:
+    opened: Counter[Path] = Counter()
+    really = Path.open
+
+    def counted(path: Path, *given: Any, **more: Any) -> Any:
+        opened[path] += 1
+        return really(path, *given, **more)
+
+    shipped_files.cache_clear()
+    orc.monkeypatch.setattr(Path, "open", counted)
+    routed = orc("route", "verify the ledger", "--offline", "--json")
+    assert routed.json["playbook"] == "verify-ledger"
+    assert {times for path, times in opened.items() if path.parent == shipped_dir()} == {1}
 
 
 def test_without_a_model_nothing_heavy_is_loaded(orc: CommandLine) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command import Desk, does, endpoint, hand_off
+from tests.support.command import Desk, Said, does, endpoint, hand_off
 from tests.support.messages_answers import failure, say
 
 ALLOWED = {"ORC_PERMISSIONS_ALLOW": "bash\nrun_checks"}
@@ -198,15 +198,23 @@ def test_no_key_is_told_before_anything_is_opened(desk: Desk) -> None:
         (["run", "x", "--max-hops", "-1"], "hops"),
         (["run", "x", "--workspace", "/nowhere"], "/nowhere"),
         (["run", "x", "--model", "made-up-1", "--max-usd", "1"], "price"),
-        (["show", "nothing"], "nothing"),
         (["frobnicate"], "frobnicate"),
     ],
 )
 def test_bad_input_is_one_clear_line(desk: Desk, words: list[str], hint: str) -> None:
     with endpoint([hand_off()]) as api:
         desk.serve(api)
+        told_in_one_line(desk.orc(*words, "--json"), hint)
+
+
+def test_a_run_that_is_not_there_is_named_in_one_clear_line(desk: Desk) -> None:
+    with endpoint([hand_off()]) as api:
+        desk.serve(api)
         desk.orc("run", "Is it fine?")
-        said = desk.orc(*words, "--json")
+    told_in_one_line(desk.orc("show", "nothing", "--json"), "nothing")
+
+
+def told_in_one_line(said: Said, hint: str) -> None:
     assert said.code == 2, said.err
     assert hint in said.err
     assert "Traceback" not in said.err
@@ -281,15 +289,13 @@ def test_uncommitted_work_is_part_of_the_base(desk: Desk) -> None:
         assert "No such file" in str(api.requests[1].body["messages"][-1])
 
 
-@pytest.mark.parametrize(
-    "path",
-    ["../outside.txt", "/etc/passwd", ".git/config", ".claude/task.md", ".orchestrator/x"],
-)
-def test_paths_that_are_not_the_agents_are_refused_by_name(desk: Desk, path: str) -> None:
-    answers = [does(edit(path, "x\n")), hand_off(result="ok")]
+def test_paths_that_are_not_the_agents_are_refused_by_name(desk: Desk) -> None:
+    paths = ["../outside.txt", "/etc/passwd", ".git/config", ".claude/task.md", ".orchestrator/x"]
+    answers = [does(*(edit(path, "x\n") for path in paths)), hand_off(result="ok")]
     with endpoint(answers) as api:
         desk.serve(api)
         desk.orc("run", "Is it fine?", "--agent", "python-expert")
-        (result,) = api.requests[1].body["messages"][-1]["content"]
-    assert result["is_error"] is True
-    assert Path(path).name in str(result["content"])
+        results = api.requests[1].body["messages"][-1]["content"]
+    for path, result in zip(paths, results, strict=True):
+        assert result["is_error"] is True
+        assert Path(path).name in str(result["content"])

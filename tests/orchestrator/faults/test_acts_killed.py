@@ -51,6 +51,7 @@ def acting(venue: VenueProcess, tmp_path_factory: pytest.TempPathFactory) -> Mak
                 gateway=venue.url,
                 live="ask",
                 price_collar_percent=Decimal(50),
+                max_exposure_quote=Decimal(100_000),
             ),
             venue.keys("binance"),
         )

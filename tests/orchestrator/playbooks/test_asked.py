@@ -5,17 +5,17 @@ from pathlib import Path
 import pytest
 
 from orchestrator.playbooks.asked import any_is_asked
-from orchestrator.playbooks.files import shipped_dir
-from orchestrator.playbooks.reading import read_playbook
+from orchestrator.playbooks.plain import PlainFile, read_plain, shipped_files
+from orchestrator.playbooks.reading import playbook_of
 
-SHIPPED = sorted(shipped_dir().glob("*.yaml"))
+SHIPPED = shipped_files()
 
 
-@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
-def test_each_example_of_a_playbook_holds_what_it_is_asked_by(path: Path) -> None:
-    playbook = read_playbook(path, "shipped").playbook
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.path.stem)
+def test_each_example_of_a_playbook_holds_what_it_is_asked_by(file: PlainFile) -> None:
+    playbook = playbook_of(file).playbook
     assert playbook is not None
-    assert all(any_is_asked([example], [path]) for example in playbook.examples)
+    assert all(any_is_asked([example], [file]) for example in playbook.examples)
 
 
 def test_a_request_for_something_else_holds_none() -> None:
@@ -27,4 +27,5 @@ def test_a_request_for_something_else_holds_none() -> None:
 )
 def test_a_file_that_is_no_playbook_is_asked_by_nothing(tmp_path: Path, text: str) -> None:
     (tmp_path / "broken.yaml").write_text(text)
-    assert not any_is_asked(["kelly"], [tmp_path / "broken.yaml", tmp_path / "none.yaml"])
+    files = [read_plain(tmp_path / name, "user") for name in ("broken.yaml", "none.yaml")]
+    assert not any_is_asked(["kelly"], files)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.agents.catalogue import AgentCatalogue
-from orchestrator.catalogue.playbook_library import library_of, unsuited
+from orchestrator.catalogue.playbook_library import unsuited
 from orchestrator.playbooks.files import shipped_dir
 from orchestrator.playbooks.reading import read_playbook
+from tests.support.playbooks import AGENTS, library
 
 SOUND = """\
 name: count-files
@@ -23,7 +23,6 @@ steps:
 answers:
   - say: ["{found.text} {found.receipt}"]
 """
-AGENTS = AgentCatalogue.discover(None, None)
 
 
 def written(folder: Path, text: str, name: str = "own.yaml") -> Path:
@@ -101,9 +100,12 @@ def test_a_deeply_nested_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_those_we_ship_are_sound_and_take_their_own_examples() -> None:
-    library = library_of(None, None, AGENTS)
-    assert library.problems == ()
-    assert [one.playbook.name for one in library] == sorted(
+    for path in shipped_dir().glob("*.yaml"):
+        loaded = read_playbook(path)
+        assert (*loaded.problems, *unsuited(loaded, AGENTS)) == ()
+    ours = library()
+    assert ours.problems == ()
+    assert [one.playbook.name for one in ours] == sorted(
         path.stem for path in shipped_dir().glob("*.yaml")
     )
 
@@ -111,11 +113,11 @@ def test_those_we_ship_are_sound_and_take_their_own_examples() -> None:
 def test_the_users_own_wins_over_the_shipped_one_and_the_projects_over_both(tmp_path: Path) -> None:
     text = SOUND.replace("count-files", "verify-ledger")
     written(tmp_path / "user" / "playbooks", text)
-    own = library_of(None, tmp_path / "user", AGENTS)
+    own = library(user=tmp_path / "user")
     taken = next(one for one in own if one.playbook.name == "verify-ledger")
     assert (taken.source, taken.replaces) == ("user", "shipped")
     written(tmp_path / "project" / ".claude" / "playbooks", text)
-    both = library_of(tmp_path / "project", tmp_path / "user", AGENTS)
+    both = library(tmp_path / "project", tmp_path / "user")
     taken = next(one for one in both if one.playbook.name == "verify-ledger")
     assert taken.source == "project"
 
@@ -123,7 +125,7 @@ def test_the_users_own_wins_over_the_shipped_one_and_the_projects_over_both(tmp_
 def test_a_broken_file_does_not_hide_the_shipped_one(tmp_path: Path) -> None:
     text = SOUND.replace("count-files", "verify-ledger").replace("list_files", "no_tool")
     written(tmp_path / "playbooks", text)
-    library = library_of(None, tmp_path, AGENTS)
-    taken = next(one for one in library if one.playbook.name == "verify-ledger")
+    found = library(user=tmp_path)
+    taken = next(one for one in found if one.playbook.name == "verify-ledger")
     assert taken.source == "shipped"
-    assert library.problems
+    assert found.problems

@@ -128,7 +128,7 @@ def test_only_complete_forbids_a_next_agent(status: str) -> None:
 def test_a_handoff_cannot_be_changed() -> None:
     handoff = Handoff(status="success", result="r", confidence=1)
     with pytest.raises(ValidationError, match="frozen"):
-        handoff.status = "blocked"  # type: ignore[misc]
+        handoff.status = "blocked"  # type: ignore[misc]  # it is frozen
 
 
 def test_not_a_number_in_the_context_is_not_json() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from orchestrator.workspace import board
 from orchestrator.workspace.errors import WorkspaceError
+from tests.support.zones import filled, zone
 
 settings.register_profile("steady", derandomize=True, max_examples=150, deadline=None)
 
@@ -26,20 +27,20 @@ def test_a_fresh_board_holds_request_deliverables_checklist_and_zones(tmp_path: 
     assert (tmp_path / ".claude/task.md").read_text() == "# Task\n\nbuy {low}, sell high\n"
     assert "- [ ]" in (tmp_path / ".claude/work.md").read_text()
     text = (tmp_path / ".claude/tasks/context_session_r1.md").read_text()
-    assert board.zone(text, "dev") == ""
-    assert board.zone(text, "auditor") == ""
-    assert board.zone(text, "other") is None
+    assert zone(text, "dev") == ""
+    assert zone(text, "auditor") == ""
+    assert zone(text, "other") is None
 
 
 def test_a_zone_is_opened_once_and_kept(tmp_path: Path) -> None:
     board.open_board(tmp_path, "r1", "x")
     board.open_zone(tmp_path, "r1", "dev")
     path = tmp_path / board.session_path("r1")
-    path.write_text(board.fill_zone(path.read_text(), "dev", "my notes"))
+    path.write_text(filled(path.read_text(), "dev", "my notes"))
     board.open_zone(tmp_path, "r1", "dev")
     board.open_zone(tmp_path, "r1", "dev-2")
-    assert board.zone(path.read_text(), "dev") == "my notes"
-    assert board.zone(path.read_text(), "dev-2") == ""
+    assert zone(path.read_text(), "dev") == "my notes"
+    assert zone(path.read_text(), "dev-2") == ""
 
 
 @pytest.mark.parametrize(
@@ -67,14 +68,14 @@ def test_everything_else_may_be_written(path: str) -> None:
 
 def test_an_edit_inside_the_own_zone_is_allowed() -> None:
     before = session("dev", "auditor")
-    after = board.fill_zone(before, "dev", "done:\n- a\n- b")
+    after = filled(before, "dev", "done:\n- a\n- b")
     assert board.zone_violation(before.encode(), after.encode(), "dev") is None
     assert board.zone_violation(after.encode(), before.encode(), "dev") is None
 
 
 def test_an_edit_of_anothers_zone_is_not() -> None:
     before = session("dev", "auditor")
-    after = board.fill_zone(before, "auditor", "all fine")
+    after = filled(before, "auditor", "all fine")
     said = board.zone_violation(before.encode(), after.encode(), "dev")
     assert said is not None
     assert "<!-- zone: dev -->" in said
@@ -99,8 +100,6 @@ def test_markers_cannot_be_forged_from_inside_a_zone(inside: str) -> None:
     start = "<!-- zone: dev -->\n"
     after = before.replace(start, f"{start}{inside}\n")
     assert board.zone_violation(before.encode(), after.encode(), "dev") is not None
-    with pytest.raises(WorkspaceError, match="zone marker"):
-        board.fill_zone(before, "dev", inside)
 
 
 def test_markers_must_stay_on_lines_of_their_own() -> None:
@@ -125,7 +124,7 @@ def test_whatever_edit_passes_leaves_every_byte_outside_the_zone(
 ) -> None:
     text = session(*AGENTS)
     for name, note in zip(AGENTS, notes, strict=True):
-        text = board.fill_zone(text, name, note)
+        text = filled(text, name, note)
     before = text.encode()
     at = min(cut[0], len(before))
     after = before[:at] + put + before[at + cut[1] :]
@@ -133,7 +132,7 @@ def test_whatever_edit_passes_leaves_every_byte_outside_the_zone(
         assert board.outside_zone(after, agent) == board.outside_zone(before, agent)
         for name in AGENTS:
             if name != agent:
-                assert board.zone(after.decode(errors="replace"), name) == board.zone(text, name)
+                assert zone(after.decode(errors="replace"), name) == zone(text, name)
 
 
 @pytest.mark.parametrize("name", ["", "a b", "x -->", "../x"])

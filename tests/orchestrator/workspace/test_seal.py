@@ -14,14 +14,6 @@ from orchestrator.workspace.seal import Seal, SealError, run_sealed
 from tests.support.sealing import HERE, both_seals, needs_seal, run
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    folder = tmp_path / "tree"
-    folder.mkdir()
-    (folder / "a.txt").write_text("hello\n")
-    return folder
-
-
 @both_seals
 async def test_a_command_works_in_the_workspace_and_reports_its_exit_code(
     root: Path, seal: Seal

@@ -13,14 +13,6 @@ from orchestrator.workspace.seal import Seal
 from tests.support.sealing import alive, both_seals, needs_seal, run
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    folder = tmp_path / "tree"
-    folder.mkdir()
-    (folder / "a.txt").write_text("hello\n")
-    return folder
-
-
 @both_seals
 async def test_the_time_limit_kills_everything_and_keeps_what_was_printed(
     root: Path, seal: Seal

@@ -13,30 +13,7 @@ from orchestrator.workspace.paths import WorkspaceRoot
 from orchestrator.workspace.seal import run_sealed
 from orchestrator.workspace.workspace import Workspace
 from tests.support.repositories import AT, Repo
-
-FILES = {"a.py": "a = 1\n", "b.txt": "b\n", ".gitignore": "*.log\n", "d/c.py": "c = 1\n"}
-
-
-@pytest.fixture
-def repo(tmp_path: Path) -> Repo:
-    return Repo.at(tmp_path / "p", FILES)
-
-
-@pytest.fixture
-def space(repo: Repo) -> Workspace:
-    made = start(repo)
-    made.open_board("do it", ["dev"])
-    return made
-
-
-def start(repo: Repo, run: str = "r1") -> Workspace:
-    return Workspace.create(
-        repo.path, run, state_dir=repo.state_dir, clean=False, at=AT, environ=repo.environ
-    )
-
-
-def reopen(repo: Repo, base: str | None = None) -> Workspace:
-    return Workspace.reopen(repo.path, "r1", repo.state_dir, base, environ=repo.environ)
+from tests.support.zones import filled
 
 
 @pytest.mark.parametrize(
@@ -64,10 +41,10 @@ def test_what_a_command_did_to_protected_things_is_found(repo: Repo, space: Work
     space.open_zone("auditor")
     session = space.root / board.session_path("r1")
     before = space.fingerprint("dev")
-    session.write_text(board.fill_zone(session.read_text(), "dev", "mine"))
+    session.write_text(filled(session.read_text(), "dev", "mine"))
     (space.root / "b.txt").write_text("free to change")
     assert protected.compare(before, space.fingerprint("dev")) == ()
-    session.write_text(board.fill_zone(session.read_text(), "auditor", "forged"))
+    session.write_text(filled(session.read_text(), "auditor", "forged"))
     (space.root / ".claude/task.md").write_text("another task")
     (space.top / ".git").unlink()
     (space.root / "a.py").write_text("pass\n")
@@ -90,7 +67,7 @@ def test_what_a_command_did_to_protected_things_is_found(repo: Repo, space: Work
 def test_the_session_file_is_written_zone_by_zone(space: Workspace) -> None:
     path = space.root / board.session_path("r1")
     before = path.read_text()
-    mine = board.fill_zone(before, "dev", "notes")
+    mine = filled(before, "dev", "notes")
     assert space.refuse_write(path, "dev", before, mine) is None
     assert "no zone" in str(space.refuse_write(path, "auditor", before, mine))
     assert "may write between" in str(space.refuse_write(path, "dev", before, before + "x"))

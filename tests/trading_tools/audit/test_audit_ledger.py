@@ -3,7 +3,6 @@
 import multiprocessing
 import sqlite3
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import datetime
@@ -25,19 +24,6 @@ from trading_tools.audit.errors import (
 )
 from trading_tools.audit.ledger import Draft, Head, Ledger
 from trading_tools.audit.verify import verify
-
-FIXTURE = Path(__file__).parent / "fixtures" / "ledger_v1.sqlite"
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / ".orchestrator" / "ledger.sqlite"
-
-
-@pytest.fixture
-def ledger(path: Path) -> Iterator[Ledger]:
-    with Ledger.open(path, clock=Clock()) as opened:
-        yield opened
 
 
 def test_what_was_appended_is_read_back(ledger: Ledger) -> None:
@@ -137,7 +123,7 @@ def test_a_refused_body_leaves_no_trace(ledger: Ledger) -> None:
     with pytest.raises(NotRecordable):
         ledger.append("run-1", "step", {"x": float("nan")})
     with pytest.raises(NotRecordable):
-        ledger.append("run-1", "step", [])  # type: ignore[arg-type]
+        ledger.append("run-1", "step", [])  # type: ignore[arg-type]  # no object
     assert ledger.streams() == []
 
 

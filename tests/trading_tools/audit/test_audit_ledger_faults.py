@@ -3,7 +3,6 @@
 import shutil
 import sqlite3
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import pytest
 from sqlalchemy import event, make_url
 from sqlalchemy.engine import Engine
 
-from tests.support.ledgers import Clock
 from trading_tools.audit import tables
 from trading_tools.audit.errors import (
     LedgerCorrupt,
@@ -23,17 +21,6 @@ from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.verify import verify
 
 FIXTURE = Path(__file__).parent / "fixtures" / "ledger_v1.sqlite"
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / ".orchestrator" / "ledger.sqlite"
-
-
-@pytest.fixture
-def ledger(path: Path) -> Iterator[Ledger]:
-    with Ledger.open(path, clock=Clock()) as opened:
-        yield opened
 
 
 @pytest.mark.parametrize("table", ["audit_event", "audit_blob", "audit_head"])

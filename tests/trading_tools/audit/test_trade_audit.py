@@ -57,6 +57,18 @@ def test_the_trail_gives_back_what_was_recorded(audit: TradeAudit, ledger: Ledge
     assert verify(ledger).valid
 
 
+def test_the_book_that_an_order_was_judged_by_comes_back_and_may_be_missing(
+    audit: TradeAudit, ledger: Ledger
+) -> None:
+    levels = {"bid_quote": Decimal("64999.90"), "ask_quote": Decimal("65000.3")}
+    book: dict[str, Any] = {**levels, "book_age_ms": 120}
+    audit.order_intent(**INTENT, **book)
+    event = audit.order_intent(**INTENT)
+    # As a version wrote it that had no such figures.
+    ledger.append("bot", event.kind, {name: event.body[name] for name in (*INTENT, "mid_quote")})
+    assert audit.trail() == [OrderIntent(**INTENT, **book), *[OrderIntent(**INTENT)] * 2]
+
+
 def test_the_trail_of_one_order(audit: TradeAudit, ledger: Ledger) -> None:
     audit.order_intent(**INTENT)
     audit.order_intent(**INTENT | {"client_order_id": "c-2", "price_quote": None})
@@ -74,6 +86,7 @@ def test_unknown_is_not_rejected_and_a_rejection_has_a_code(audit: TradeAudit) -
     with pytest.raises(NotRecordable, match="no code"):
         audit.order_result(client_order_id="c-1", outcome=Outcome.REJECTED, at=AT)
     with pytest.raises(NotRecordable, match="accepted, rejected, unknown"):
+        # What a caller without types may say.
         audit.order_result(client_order_id="c-1", outcome="maybe", at=AT)  # type: ignore[arg-type]
 
 
@@ -89,6 +102,9 @@ def test_unknown_is_not_rejected_and_a_rejection_has_a_code(audit: TradeAudit) -
         {"side": "hold"},
         {"client_order_id": ""},
         {"symbol": None},
+        {"bid_quote": 64_999},
+        {"book_age_ms": 1.5},
+        {"book_age_ms": -1},
         {"at": datetime(2026, 1, 1)},  # noqa: DTZ001 - the naive time is the case
     ],
 )

@@ -14,7 +14,7 @@ from trading_tools.conformance.check import check
 from trading_tools.conformance.spec import CheckError, CheckSpec, Outcome
 
 LIMITER = """
-import os, socket, subprocess, sys, time
+import asyncio, os, socket, subprocess, sys, time
 
 class Limiter:
     def __init__(self, rate=10):
@@ -64,7 +64,7 @@ def test_without_bubblewrap_the_weaker_containment_is_named_and_still_refuses(
 
 
 def test_a_process_that_the_code_ends_is_told_with_what_was_tried(tmp_path: Path) -> None:
-    with pytest.raises(CheckError, match=r"ended its process \(exit code 0\), while the property"):
+    with pytest.raises(CheckError, match=r"its process \(exit code 0\), while it is made and"):
         limiter(tmp_path, "os._exit(0)")
 
 
@@ -86,6 +86,23 @@ def test_an_exit_within_a_call_is_an_answer_like_any_error(tmp_path: Path) -> No
     finding = next(each for each in outcome.broken if each.name == "starvation")
     assert finding.counterexample is not None
     assert "SystemExit: 3" in finding.counterexample.came
+
+
+@pytest.mark.slow
+def test_a_cancellation_that_the_code_raises_itself_is_an_answer_too(tmp_path: Path) -> None:
+    outcome = limiter(tmp_path, "raise asyncio.CancelledError")
+
+    finding = next(each for each in outcome.broken if each.name == "starvation")
+    assert finding.counterexample is not None
+    assert "an error: CancelledError" in finding.counterexample.came
+
+
+def test_what_the_code_says_moves_no_terminal(tmp_path: Path) -> None:
+    outcome = limiter(tmp_path, r"raise ValueError('\x1b[2J\x07')")
+
+    finding = next(each for each in outcome.broken if each.name == "starvation")
+    assert finding.counterexample is not None
+    assert r"ValueError: \x1b[2J\x07 (line" in finding.counterexample.came
 
 
 def test_clocks_that_the_code_replaces_are_put_back_and_told(tmp_path: Path) -> None:
@@ -118,6 +135,9 @@ def test_what_nothing_can_interrupt_is_ended_at_the_time_limit(tmp_path: Path) -
     ("code", "target", "what"),
     [
         ("raise RuntimeError('no key')", "c.py:X", "RuntimeError: no key (line 1 of c.py)"),
+        ("class X:\n def __init__(s, rate=1): pass\n"
+         " def __getattr__(s, name): raise BaseException(name)", "c.py:X",
+         "the code raised BaseException: acquire (line 3 of c.py) while it is made"),
         ("def f(:", "c.py:X", "SyntaxError: invalid syntax"),
         ("class Limit: pass", "c.py:Limt", "did you mean Limit?"),
         ("class Limiter:\n def __init__(s, venue, rate): pass", "c.py:Limiter", "needs venue"),

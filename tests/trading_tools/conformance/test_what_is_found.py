@@ -25,7 +25,8 @@ MORE_FAULTS: list[tuple[str, str, dict[str, str], set[str]]] = [
     ("limiter", "limiters.py:RefundsWhoLeaves", {}, {"cancellation"}),
     ("limiter", "limiters.py:KeepsTheDoorShut", {}, {"cancellation"}),
     ("limiter", "limiters.py:Racing", {}, {"rate"}),
-    ("limiter", "limiters.py:FixedWindow", {}, {"rate", "cancellation"}),
+    ("limiter", "limiters.py:FixedWindow", {}, {"rate"}),
+    ("limiter", "limiters.py:CountsByKey", {}, {"rate"}),
     ("breaker", "breakers.py:ForgetfulProbe", {}, {"probe-fails"}),
     ("breaker", "breakers.py:LateFailures", {}, {"late-failures"}),
     ("breaker", "breakers.py:OnWallClock", {}, {"clock-steps"}),
@@ -36,6 +37,7 @@ MORE_FAULTS: list[tuple[str, str, dict[str, str], set[str]]] = [
     ("order-guard", "guards.py:Order", {}, {"no-number", "floats", "frozen"}),
     ("order-guard", "guards.py:FloatGuard", {}, {"limits", "no-number", "floats", "market-order"}),
     ("backoff", "backoffs.py:unbounded", {}, {"bounded"}),
+    ("backoff", "backoffs.py:doubling", {}, {"bounded", "ends"}),
     ("backoff", "backoffs.py:recursive_retry", {}, {"waits", "ends", "no-recursion"}),
     ("backoff", "backoffs.py:Stream.run", {"fails": "venue.watch"}, {"reset"}),
 ]
@@ -49,12 +51,17 @@ MORE_SOUND: list[tuple[str, str, dict[str, str]]] = [
     ("limiter", "limiters.py:Bucket", {}),
     ("limiter", "limiters.py:SlidingWindow", {}),
     ("limiter", "limiters.py:Entered", {}),
+    ("limiter", "limiters.py:Raising", {}),
+    ("limiter", "limiters.py:UnderWay", {}),
+    ("limiter", "limiters.py:LastLongAgo", {}),
     ("limiter", "limiters.py:TradingLike", {"venue": "kraken", "acquire": "take"}),
     ("breaker", "breakers.py:Sound", {}),
     ("breaker", "breakers.py:Calls", {}),
     ("breaker", "breakers.py:CallsNow", {}),
     ("breaker", "breakers.py:Entered", {}),
+    ("breaker", "breakers.py:Wraps", {}),
     ("kelly", "figures.py:in_floats", {}),
+    ("kelly", "figures.py:Desk.stake", {"win_as": "decimal"}),
     ("sizing", "figures.py:kit_size", {}),
     ("sizing", "figures.py:by_stop", {}),
     ("backoff", "backoffs.py:full_jitter", {}),
@@ -125,7 +132,29 @@ def test_a_counterexample_is_short() -> None:
 def test_a_property_whose_question_is_never_reached_is_not_said_to_hold() -> None:
     outcome = checked("breaker", "breakers.py:NeverLetsThrough", histories=5)
     told = {each.name: each for each in outcome.findings}
-    assert {"threshold", "rare-failures"} <= errors(outcome)
+    assert errors(outcome) == {"threshold"}
     for name in ("big-threshold", "stays-open", "one-probe", "probe-fails", "clock-steps"):
         assert told[name].verdict is Verdict.NOT_APPLICABLE
         assert told[name].detail == "not reached: it refuses before enough failures open it"
+
+
+@pytest.mark.slow
+def test_calls_that_wait_for_the_one_under_way_are_not_said_to_be_refused() -> None:
+    outcome = checked("breaker", "breakers.py:Serial", histories=2)
+
+    told = {each.name: each for each in outcome.findings}
+    assert told["late-failures"].detail == "not reached: calls wait for the one under way"
+    example = told["lost-probe"].counterexample
+    assert example is not None
+    assert example.steps[-1].came == "waits for the call under way"
+    assert not any("threads running" in note for note in outcome.notes)
+
+
+@pytest.mark.slow
+def test_a_win_in_decimal_odds_is_named_where_it_seems_to_be_one() -> None:
+    outcome = checked("kelly", "figures.py:Desk.stake", histories=5)
+
+    (finding,) = [each for each in outcome.broken if each.name == "whole-loss"]
+    assert finding.counterexample is not None
+    assert "--param win_as=decimal" in finding.counterexample.expected
+    assert "Desk().stake(" in finding.counterexample.steps[0].call

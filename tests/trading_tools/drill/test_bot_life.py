@@ -117,18 +117,19 @@ def test_a_kill_switch_that_is_a_file_is_thrown_in_the_bots_folder(tmp_path: Pat
     assert thrown.body == {"signal": None, "why": "kill switch", "command": ["touch", "STOP"]}
 
 
-@pytest.mark.parametrize(("command", "code"), [(("false",), 1), (("no-such-switch",), 127)])
-def test_a_kill_switch_that_fails_is_noted(
-    tmp_path: Path, command: tuple[str, ...], code: int
-) -> None:
+def test_a_kill_switch_that_fails_is_noted(tmp_path: Path) -> None:
     bot = f"""{ORDERING}
     order()
     time.sleep(60)
     """
-    signals = (BotSignal("RUN", after_orders=1, command=command, why="kill switch"),)
+    signals = tuple(
+        BotSignal("RUN", after_orders=1, command=(name,), why="kill switch")
+        for name in ("false", "no-such-switch")
+    )
     recording = drill(write_bot(tmp_path, bot), tmp_path, signals=signals, timeout_s=2)
-    failed = next(e for e in recording.ledgers["binance"] if e.kind == "command.exited")
-    assert failed.body == {"command": list(command), "code": code, "signal": None}
+    ended = [e.body for e in recording.ledgers["binance"] if e.kind == "command.exited"]
+    assert {"command": ["false"], "code": 1, "signal": None} in ended
+    assert {"command": ["no-such-switch"], "code": 127, "signal": None} in ended
 
 
 def test_a_stage_interferes_and_may_end_the_bot(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from itertools import cycle
 
 import pytest
@@ -30,7 +30,7 @@ async def judged(script: Script, *faults: Fault) -> Finding:
 
 
 def clips(
-    after_failure: Callable[[Stage, dict[str, str]], object] | None = None,
+    after_failure: Callable[[Stage, dict[str, str]], Awaitable[None]] | None = None,
 ) -> Script:
     """A buy every two seconds at a price of its own; `after_failure` says what follows a loss."""
 
@@ -40,7 +40,7 @@ def clips(
             await stage.look()
             terms = {"newClientOrderId": next(names), "price": f"{59000 + number}"}
             if not await stage.order(**terms) and after_failure is not None:
-                await after_failure(stage, terms)  # type: ignore[misc]
+                await after_failure(stage, terms)
             stage.wait(2)
 
     return script

@@ -61,6 +61,7 @@ _LOOK = """
         "udp": tried(send),
         "beneath": tried(beneath),
         "uvloop": tried(lambda: imported("uvloop")),
+        "counts": os.environ["ORC_PACING_DIR"],
         "env": pathlib.Path(".env").read_text(),
         "module": tried(lambda: pathlib.Path("node_modules/x.js").read_text()),
     }))
@@ -86,6 +87,8 @@ def test_a_python_bot_reaches_the_venue_and_nothing_else(tmp_path: Path) -> None
     assert saw["uvloop"] == "ModuleNotFoundError"
     assert saw["env"].startswith("BINANCE_KEY=")
     assert "mine" not in saw["env"]
+    # What a drilled bot asks of a venue is no request of this machine.
+    assert saw["counts"] != os.environ["ORC_PACING_DIR"]
     assert saw["module"] == "x"
     assert recording.seal is SealKind.SHIM
     wanted = ("api.elsewhere.example", "1.1.1.1", "2606:4700::1111", "8.8.8.8")

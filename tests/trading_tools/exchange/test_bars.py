@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trading_tools.exchange.bars import Bar, Bars
+from trading_tools.money import MoneyError
 
 HALF_MINUTE = 30_000
 START = 1_800_000_000_000
@@ -135,4 +136,10 @@ def test_a_length_that_is_none_is_refused(wrong: dict[str, int]) -> None:
 
 def test_a_float_is_refused() -> None:
     with pytest.raises(ValueError, match="float"):
-        Bars(1_000, START).add(1.1, Decimal(1), START)  # type: ignore[arg-type]
+        Bars(1_000, START).add(1.1, Decimal(1), START)  # type: ignore[arg-type]  # a float
+
+
+@pytest.mark.parametrize(("price", "size"), [("0", "1"), ("-5", "1"), ("1", "0"), ("1", "-1")])
+def test_what_can_be_no_trade_is_refused(price: str, size: str) -> None:
+    with pytest.raises(MoneyError, match="both are above 0"):
+        Bars(HALF_MINUTE, START).add(Decimal(price), Decimal(size), START)

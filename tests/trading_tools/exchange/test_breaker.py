@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
+from typing import Any
 
 import pytest
 from hypothesis import event, given
@@ -204,8 +205,17 @@ def test_until_a_probe_works_at_most_one_request_goes_out_in_each_wait(
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"failures": 0}, {"ratio": 0}, {"ratio": 1.5}, {"open_s": 0}, {"window_s": -1}]
+    "wrong",
+    [
+        {"failures": 0},
+        {"failures": float("nan")},
+        {"ratio": 0},
+        {"ratio": 1.5},
+        {"open_s": 0},
+        {"open_s": float("nan")},
+        {"window_s": -1},
+    ],
 )
-def test_rules_that_no_breaker_could_work_with_are_refused(wrong: dict[str, float]) -> None:
+def test_rules_that_no_breaker_could_work_with_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="no rules for a breaker"):
-        BreakerRules(**wrong)  # type: ignore[arg-type]
+        BreakerRules(**wrong)

@@ -194,3 +194,9 @@ async def test_a_symbol_that_a_venue_does_not_list_says_nothing_of_its_health(
         for _ in range(5):
             assert (await data.market_limits("BTC/JPY")).venue == "binance"
         assert [(one.left, one.failed) for one in data.health()] == [(False, 0), (False, 0)]
+
+
+@pytest.mark.parametrize("wrong", ["stale_after_s", "trial_every_s", "good_trials"])
+def test_rules_that_nothing_could_come_back_by_are_refused(wrong: str) -> None:
+    with pytest.raises(ValueError, match="no rules for a failover"):
+        FailoverRules(**{wrong: float("nan")})  # type: ignore[arg-type]

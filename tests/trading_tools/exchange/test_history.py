@@ -182,12 +182,20 @@ async def test_a_page_that_goes_back_in_time_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "broken",
-    [{"price": "nan"}, {"price": None}, {"timestamp": None}, {"amount": "x"}, {"id": None}],
+    [
+        {"price": "nan"},
+        {"price": None},
+        {"price": "0"},
+        {"timestamp": None},
+        {"amount": "x"},
+        {"amount": "-1"},
+        {"id": None},
+    ],
+    ids=str,
 )
 async def test_a_trade_that_is_none_is_refused(broken: dict[str, Any]) -> None:
-    one = {key: value for key, value in {**told([1])[0], **broken}.items() if value is not None}
     with pytest.raises(BadReply):
-        await all_of(pages_of([[one]]))
+        await all_of(pages_of([[{**told([1])[0], **broken}]]))
 
 
 @pytest.mark.slow

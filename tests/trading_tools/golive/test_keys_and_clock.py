@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +14,9 @@ from tests.support.gate_venues import ENVIRON, KEY, KEYED, SECRET, Liar, at_port
 from tests.support.golive import NOW, GateProject
 from tests.support.kraken_venue import FEW, kraken
 from tests.support.kraken_venue import serving as serving_kraken
-from tests.support.venues import served_in_a_thread, serving, spot, wall_clock
+from tests.support.venues import keys, point_at, served_in_a_thread, serving, spot, wall_clock
+from trading_tools.exchange.orders.ccxt_port import CcxtOrders
+from trading_tools.exchange.pacing.machine import pacer_of
 from trading_tools.golive.venues.asking import Venues
 from trading_tools.golive.verdict import Verdict
 from trading_tools.venue.coinbase.signing import drill_credentials
@@ -43,17 +46,6 @@ COINBASE = {
     "portfolio_uuid": "p-1",
     "portfolio_type": "DEFAULT",
 }
-
-
-@pytest.fixture(scope="module")
-def gate(tmp_path_factory: pytest.TempPathFactory) -> GateProject:
-    return GateProject(tmp_path_factory.mktemp("gate") / "bot")
-
-
-@pytest.fixture
-def liar() -> Iterator[Liar]:
-    with lying() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +117,27 @@ def test_a_sound_kraken_key_passes(gate: GateProject) -> None:
         for name in ("G01", "G02", "G04"):
             found = gate.ask_venues(name, venues, venues=at("kraken", account=IIBAN))
             assert found.verdict is Verdict.PASS, found.detail
+
+
+def test_a_kraken_key_is_asked_after_while_a_bot_uses_it(gate: GateProject) -> None:
+    place = kraken(instruments=FEW)
+    environ = {"THE_KEY": place.credentials.key, "THE_SECRET": place.credentials.secret}
+
+    async def in_a_burst(port: int) -> None:
+        import ccxt.async_support
+
+        client = point_at(ccxt.async_support.kraken(keys(place)), port)
+        nonces = pacer_of(client).nonces
+        while nonces.next() < wall_clock() + 5_000:
+            pass  # ahead of the clock, as many requests at once are
+        await CcxtOrders(client).balances()
+        await client.close()
+
+    with served_in_a_thread(serving_kraken(place)) as port:
+        asyncio.run(in_a_burst(port))
+        venues = at_port(port, environ)
+        found = gate.ask_venues("G01", venues, venues=at("kraken", account=IIBAN))
+    assert found.verdict is Verdict.PASS, found.detail
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -22,17 +21,6 @@ RESTRICTIONS: dict[str, Any] = {
     "enableFutures": True,
     "enableSpotAndMarginTrading": False,
 }
-
-
-@pytest.fixture(scope="module")
-def gate(tmp_path_factory: pytest.TempPathFactory) -> GateProject:
-    return GateProject(tmp_path_factory.mktemp("gate") / "bot")
-
-
-@pytest.fixture
-def liar() -> Iterator[Liar]:
-    with lying() as found:
-        yield found
 
 
 def at(account: str = UID) -> list[dict[str, Any]]:

@@ -83,6 +83,7 @@ def test_a_notebook_is_one_program_and_findings_name_the_line_in_its_file() -> N
         {"cell_type": "code", "source": ["%%bash\n", "rm -rf x"]},
         {"cell_type": "code", "source": "exchange = ccxt.okx()\nexchange?\n" + CALL},
         {"cell_type": "code", "source": ["%%time\n", "# größer\n", CALL + "\n"]},
+        {"cell_type": "code", "source": "kept, left = !ls *.csv\nspeed = %timeit -o go()"},
     ]
     text = json.dumps({"cells": cells, "nbformat": 4}, indent=1)
     found = _found("study.ipynb", text.encode())
@@ -90,6 +91,39 @@ def test_a_notebook_is_one_program_and_findings_name_the_line_in_its_file() -> N
     assert [CALL in lines[each.line - 1] for each in found] == [True, True]
     assert found[0].message.endswith("(code cell 3, line 3)")
     assert found[1].message.endswith("(code cell 4, line 3)")
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_lines_that_are_alike_in_a_notebook_are_told_and_silenced_one_by_one(
+    indent: int | None,
+) -> None:
+    lines = ["import ccxt\n", "exchange = ccxt.okx()\n", f"{CALL}  # orc: ignore[T11] on paper\n"]
+    sources = [
+        [*lines, f"{CALL}\n", f"{CALL}\n"],
+        [f"%time {CALL}"],
+        [f"{CALL}  # orc: ignore[T11] paper"],
+    ]
+    cells = [{"cell_type": "code", "source": each} for each in sources]
+    text = json.dumps({"cells": cells}, indent=indent)
+    found = _found("study.ipynb", text.encode())
+    assert [each.message.partition(" (")[2] for each in found] == [
+        "code cell 1, line 4)",
+        "code cell 1, line 5)",
+        "code cell 2, line 1)",
+    ]
+    at = [at for at, line in enumerate(text.split("\n"), 1) if "create" in line]
+    assert [each.line for each in found] == (at[1:4] if indent else [1, 1, 1])
+
+
+def test_a_cell_that_is_no_python_is_told_and_the_others_are_reviewed() -> None:
+    sources = ["import ccxt\nexchange = ccxt.okx()", "x = 1\ndef f(:\n", CALL]
+    cells = [{"cell_type": "code", "source": each} for each in sources]
+    text = json.dumps({"cells": cells}, indent=1)
+    broken, order = _found("study.ipynb", text.encode())
+    what = "is no valid Python: invalid syntax (code cell 2, line 2): not reviewed"
+    assert (broken.rule, broken.message) == ("R01", what)
+    assert "def f(:" in text.split("\n")[broken.line - 1]
+    assert order.rule == "T11"
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"cells": 3}', '{"cells": [1]}', "[" * 9_000])

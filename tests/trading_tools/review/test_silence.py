@@ -25,12 +25,31 @@ def _found(text: str) -> list[Finding]:
         "# orc: ignore[T11] by hand, on paper\nx.create_order('A', 'limit', 'buy', 1, 2)\n",
         "# orc: ignore[T11] by hand\n# and more\nx.create_order('A', 'limit', 'buy', 1, 2)\n",
         "x.create_order(\n    'A', 'limit',\n    'buy', 1, 2,  # orc: ignore[T11] by hand\n)\n",
+        "# orc: ignore[T11] by hand\ny = wait(\n    x.create_order(1, 2, 3, 4),\n    9,\n)\n",
+        "y = wait(  # orc: ignore[T11] by hand\n    x.create_order(1, 2, 3, 4),\n    9,\n)\n",
+        "y = wait(\n    x.create_order(1, 2, 3, 4),\n    9,\n)  # orc: ignore[T11] by hand\n",
         "x.create_order('A', 'limit', 'buy', 1, 2)  # noqa: E501  # orc: ignore[T11] by hand\n",
         "x.create_order('A', 'limit', 'buy', 1, 2)  #orc:ignore[t11] by hand\n",
     ],
 )
 def test_a_comment_with_a_reason_silences(text: str) -> None:
     assert _found(text) == []
+
+
+def test_a_comment_at_a_decorated_function_speaks_for_its_decorators() -> None:
+    retried = (
+        "import tenacity\n{}@tenacity.retry\ndef buy(i):{}\n    x.create_order(1, 2, 3, 4, 5, i)\n"
+    )
+    comment = "# orc: ignore[T23] ends with the day"
+    for text in (retried.format(f"{comment}\n", ""), retried.format("", f"  {comment}")):
+        source = Source("bot.py", HEAD + text)
+        assert Engine(chosen(["T23"])).review(source, Project()) == []
+
+
+def test_a_comment_inside_a_statement_speaks_for_its_own_line_alone() -> None:
+    order = "    x.create_order(1, 2, 3, 4),"
+    found = _found(f"y = [\n{order}  # orc: ignore[T11] by hand\n{order}\n]\n")
+    assert [each.line for each in found] == [5]
 
 
 def test_one_comment_can_name_several_rules() -> None:
@@ -45,6 +64,7 @@ def test_one_comment_can_name_several_rules() -> None:
     ("comment", "rules", "said"),
     [
         ("# orc: ignore[T11]", ["R03", "T11"], "gives no reason"),
+        ("# orc: ignore[T11] # noqa", ["R03", "T11"], "gives no reason"),
         ("# orc: ignore because I say so", ["R03", "T11"], "names no rule"),
         ("# orc: ignore[T31] wrong one", ["R04", "T11"], "silences nothing here"),
     ],

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from trading_tools.audit.account_entries import PositionChange, Reconciled
 from trading_tools.audit.errors import NotRecordable, StreamConflict
 from trading_tools.audit.event import Event, utc_text
+from trading_tools.audit.order_ends import CancelIntent, ReplaceIntent
 from trading_tools.audit.trade_forms import number, optional, pack, require_text, values_of
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ class OrderIntent:
     """An order about to be sent. ``size_base`` in the base asset, ``price_quote`` per unit.
 
     ``price_quote`` is ``None`` for order types without one, ``at`` when it was meant (UTC),
-    ``mid_quote`` the middle of the book that it was judged by, if it was by one.
+    ``mid_quote``, ``bid_quote`` and ``ask_quote`` the middle and the best levels of the book that
+    it was judged by, if it was by one, and ``book_age_ms`` how long ago that was read.
     """
 
     client_order_id: str
@@ -47,6 +49,9 @@ class OrderIntent:
     price_quote: Decimal | None
     at: datetime
     mid_quote: Decimal | None = None
+    bid_quote: Decimal | None = None
+    ask_quote: Decimal | None = None
+    book_age_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +102,6 @@ class OrderFill:
 
 
 @dataclass(frozen=True, slots=True)
-class CancelIntent:
-    """A cancel about to be sent, and why."""
-
-    client_order_id: str
-    at: datetime
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class CancelResult:
     """What came of a cancel. Accepted, it says that the order has ended, not what it filled."""
 
@@ -114,16 +110,6 @@ class CancelResult:
     at: datetime
     code: str | None = None
     message: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ReplaceIntent:
-    """An order about to be ended so that ``successor`` goes in its place: no other may."""
-
-    client_order_id: str
-    successor: str
-    at: datetime
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +157,9 @@ class TradeAudit:
         price_quote: Decimal | None = None,
         at: datetime,
         mid_quote: Decimal | None = None,
+        bid_quote: Decimal | None = None,
+        ask_quote: Decimal | None = None,
+        book_age_ms: int | None = None,
     ) -> Event:
         """Record an order before it is sent; on the disk when this returns.
 
@@ -189,9 +178,14 @@ class TradeAudit:
             "price_quote": optional("price_quote", price_quote),
             "at": utc_text(at),
             "mid_quote": optional("mid_quote", mid_quote),
+            "bid_quote": optional("bid_quote", bid_quote),
+            "ask_quote": optional("ask_quote", ask_quote),
+            "book_age_ms": book_age_ms,
         }
         if size_base <= 0:
             raise NotRecordable(f"size_base {size_base} is not above zero: side gives direction")
+        if book_age_ms is not None and (type(book_age_ms) is not int or book_age_ms < 0):
+            raise NotRecordable(f"book_age_ms {book_age_ms!r:.40} is no count of milliseconds")
         return self._append("trade.order_intent", body, durable=True)
 
     def order_result(

@@ -17,6 +17,8 @@ _DECIMALS: Final = {
     "size_base",
     "price_quote",
     "mid_quote",
+    "bid_quote",
+    "ask_quote",
     "filled_size_base",
     "average_price_quote",
     "fee_base",

@@ -111,7 +111,7 @@ class _Told:
                 before, ours, said = line.partition(self.mark.encode())
                 if before or not ours:
                     raise ValueError("a line of somebody else")
-                self._take(json.loads(said))
+                self._take(_printable(json.loads(said)))
             except (ValueError, KeyError, TypeError):  # the code found our channel
                 self.over = "it wrote into what is not its own output"
                 return
@@ -135,8 +135,16 @@ class _Told:
             self.shape, self.name = told["shape"], told["name"]
         elif kind == "refused":
             self.refused = CheckError(told["what"], told["fix"])
+        elif kind == "fault" and told["theirs"]:
+            self.refused = CheckError(
+                f"the code raised {told['what']} while {self.doing}",
+                "mend it, or name a function of yours around it",
+            )
         elif kind == "fault":
-            self.refused = CheckError(f"the check itself failed: {told['what']}", "report it")
+            self.refused = CheckError(
+                f"the check itself failed: {told['what']}",
+                "report it, unless the code changes modules of Python that the check stands on",
+            )
         elif kind == "end":
             self.ended, self.notes = True, told["notes"]
 
@@ -152,6 +160,7 @@ class _Told:
             how = self.over or f"the code ended its process ({_ending(code)})"
             last = self.last.decode("utf-8", "replace").strip().rpartition("\n")[2][-100:]
             said = f"; it printed {self.printed} bytes, the last: {last}" if last else ""
+            said = _printable(said)
             raise CheckError(
                 f"{spec.target}: {how}, while {self.doing}{said}",
                 "a component must come back; --timeout gives it longer",
@@ -168,6 +177,17 @@ class _Told:
             tuple(self.findings),
             tuple(notes),
         )
+
+
+def _printable(told: Any) -> Any:
+    """What the code has made up, without what would move a terminal or begin a line."""
+    if isinstance(told, str):
+        return "".join(each if each.isprintable() else f"\\x{ord(each):02x}" for each in told)
+    if isinstance(told, list):
+        return [_printable(each) for each in told]
+    if isinstance(told, dict):
+        return {name: _printable(each) for name, each in told.items()}
+    return told
 
 
 def _ending(code: int) -> str:

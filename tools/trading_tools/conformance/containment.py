@@ -56,6 +56,7 @@ def contain(command: Sequence[str], folder: Path, scratch: Path) -> Containment:
     """How `command` is held: it sees `folder`, and writes nowhere but to its scratch space."""
     env = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     env |= {"PATH": os.defpath, "TZ": "UTC", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"}
+    env["MALLOC_ARENA_MAX"] = "2"  # else a thousand idle threads use the memory up
     program = bubblewrap()
     if program is None:
         env |= {"TMPDIR": str(scratch), "HOME": str(scratch)}

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from trading_tools.money import exact
+from trading_tools.money import MoneyError, exact
 
 _MOST_AHEAD_MS = 86_400_000
 
@@ -76,9 +76,11 @@ class Bars:
         """Take in a trade of the time `at`; the bars that this closes.
 
         Raises:
-            MoneyError: a price or size that is not an exact finite decimal.
+            MoneyError: a price or size that is not an exact finite decimal above zero.
         """
         price, size = exact(price_quote, "price_quote"), exact(size_base, "size_base")
+        if price <= 0 or size <= 0:
+            raise MoneyError(f"a trade of {size} at {price}: both are above 0")
         if at < self._next:
             self.late_trades += 1
             return []

@@ -7,6 +7,7 @@ Source: seed 001, whose own example lets any number of requests through as its "
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -53,7 +54,8 @@ class BreakerRules:
 
     def __post_init__(self) -> None:
         lengths = (self.window_s, self.open_s, self.longest_s, self.probe_s)
-        if self.failures < 1 or not 0 < self.ratio <= 1 or min(lengths) <= 0:
+        sound = all(0 < each < math.inf for each in lengths)  # which NaN is not
+        if not (sound and 1 <= self.failures < math.inf and 0 < self.ratio <= 1):
             raise ValueError(f"these are no rules for a breaker: {self}")
 
 

@@ -6,6 +6,7 @@ account, while that of the first may live. It asks no venue itself; `market_data
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,7 +36,8 @@ class FailoverRules:
     good_trials: int = 3
 
     def __post_init__(self) -> None:
-        if self.stale_after_s <= 0 or self.trial_every_s < 0 or self.good_trials < 1:
+        times = self.stale_after_s > 0 and 0 <= self.trial_every_s < math.inf
+        if not (times and 1 <= self.good_trials < math.inf):
             raise ValueError(f"these are no rules for a failover: {self}")
 
 

@@ -75,7 +75,7 @@ class _Reading:
         self._venue = venue
         self._since = since
         self._until = until
-        self._last_id: str | None = None
+        self._last: PastTrade | None = None
         self._once: Once[PastTrade] = Once(lambda trade: trade.id)
 
     def of(self, page: Page) -> Iterator[PastTrade | Missing]:
@@ -94,28 +94,28 @@ class _Reading:
                 )
             yield from self._hole_before(trade)
             yield trade
-            self.last_at, self._last_id = trade.at, trade.id
+            self.last_at, self._last = trade.at, trade
 
     def _hole_before(self, trade: PastTrade) -> Iterator[Missing]:
-        if self._venue not in CONSECUTIVE or self._last_id is None:
+        if self._venue not in CONSECUTIVE or self._last is None:
             return
-        skipped = _number(trade) - int(self._last_id) - 1
+        skipped = _number(trade) - _number(self._last) - 1
         if skipped > 0:
-            why = f"{skipped} trades between {self._last_id} and {trade.id} were not told"
+            why = f"{skipped} trades between {self._last.id} and {trade.id} were not told"
             yield Missing(self.last_at, trade.at, why)
 
     def _trade(self, raw: Raw) -> PastTrade:
         try:
-            name = str(raw["id"])
+            name, at = str(raw["id"]), int(raw["timestamp"])
             price = from_json(raw["price"], f"{self._venue} trade {name:.40} price")
             size = from_json(raw["amount"], f"{self._venue} trade {name:.40} amount")
-            return PastTrade(name, int(raw["timestamp"]), price, size)
+            if raw["id"] is not None and price > 0 and size > 0:
+                return PastTrade(name, at, price, size)
         except MoneyError as error:
             raise BadReply(str(error)) from None
         except (LookupError, TypeError, ValueError):
-            raise BadReply(
-                f"{self._venue} told a trade without what one has: {raw!r:.120}"
-            ) from None
+            pass
+        raise BadReply(f"{self._venue} told a trade without what one has: {raw!r:.120}")
 
 
 def _number(trade: PastTrade) -> int:

@@ -96,17 +96,17 @@ def pass_gate(
     reasons = case.project.config.checks.not_required
     with ThreadPoolExecutor() as pool:
         findings = list(pool.map(lambda each: each.run(case), asked))
-    found = {
-        check.id: Checked(check, _waived(check, finding, waivers), reasons.get(check.id))
+    checked = tuple(
+        Checked(check, _waived(check, finding, waivers), reasons.get(check.id))
         for check, finding in zip(asked, findings, strict=True)
-    }
-    waived = [name for name, each in found.items() if each.finding.verdict is Verdict.WAIVED]
+    )
+    waived = [each.check.id for each in checked if each.finding.verdict is Verdict.WAIVED]
     return Report(
         bot=case.project.config.bot.name,
         at=case.now,
         config_sha256=case.project.sha256,
         commit=commit,
-        checked=tuple(found[name] for name in sorted(found)),
+        checked=checked,
         waived_until=min((waivers.in_force[name].until for name in waived), default=None),
     )
 

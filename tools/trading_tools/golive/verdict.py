@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,20 @@ def failed(detail: str, fix: str, *evidence: Evidence) -> Finding:
 def no_evidence(detail: str, fix: str, *evidence: Evidence) -> Finding:
     """Nothing was seen that decides it."""
     return Finding(Verdict.NO_EVIDENCE, detail, evidence, fix)
+
+
+def joined(findings: Iterable[Finding]) -> Finding:
+    """What fails in one fails, what one leaves open is open; with the evidence of all."""
+    found = list(findings)
+    evidence = tuple(each for finding in found for each in finding.evidence)
+    for verdict, say in ((Verdict.FAIL, failed), (Verdict.NO_EVIDENCE, no_evidence)):
+        bad = [finding for finding in found if finding.verdict is verdict]
+        if bad:
+            fixes = dict.fromkeys(finding.fix for finding in bad)
+            said = say("; ".join(each.detail for each in bad), "; ".join(fixes), *evidence)
+            parts = (part for each in bad for part in each.parts or (each,))
+            return replace(said, parts=tuple(parts))
+    return passed("; ".join(finding.detail for finding in found), *evidence)
 
 
 def of_file(path: Path, folder: Path, sha256: str, **figures: Any) -> Evidence:

@@ -1,28 +1,36 @@
 #!/usr/bin/env bash
 # What the GitHub Action runs: annotations at the lines, a report as the job's summary, SARIF in a file.
-# Everything it is told stands in variables; the exit code is that of the first review.
+# Everything it is told stands in variables; the exit code is that of the review.
 set -euo pipefail
 
-options=()
+options=(--format github --fail-on "${FAIL_ON:-error}")
 if [[ -n "${BASE:-}" ]]; then
     git rev-parse --verify --quiet --end-of-options "${BASE}^{commit}" >/dev/null ||
-        git fetch --quiet --depth=1 -- origin "${BASE}"
-    options+=("--diff" "${BASE}")
+        git fetch --quiet --depth=1 -- origin "${BASE}" || {
+        echo "orc: base: ${BASE@Q} is no commit here, nor of origin; check out with fetch-depth: 0" >&2
+        exit 2
+    }
+    options+=(--diff "${BASE}")
 fi
 if [[ -n "${WITH:-}" ]]; then
-    options+=("--with" "${WITH}")
+    options+=(--with "${WITH}")
 fi
-read -r -a paths <<<"${PATHS:-}"
-
-code=0
-orc review "${options[@]}" --format github --fail-on "${FAIL_ON:-error}" -- "${paths[@]}" || code=$?
-if [[ $code -gt 1 ]]; then
-    exit "$code"
+if [[ "${AGENTS:-}" == true ]]; then
+    options+=(--agents)
+else
+    IFS=', ' read -r -a names <<<"${AGENTS:-}"
+    for name in "${names[@]}"; do
+        options+=(--agent "${name}")
+    done
+fi
+if [[ -n "${MAX_USD:-}" ]]; then
+    options+=(--max-usd "${MAX_USD}")
 fi
 if [[ -n "${GITHUB_STEP_SUMMARY:-}" ]]; then
-    orc review "${options[@]}" --format markdown --fail-on never -- "${paths[@]}" >>"${GITHUB_STEP_SUMMARY}"
+    options+=(--write "markdown=${GITHUB_STEP_SUMMARY}")
 fi
 if [[ -n "${SARIF:-}" ]]; then
-    orc review "${options[@]}" --format sarif --fail-on never -- "${paths[@]}" >"${SARIF}"
+    options+=(--write "sarif=${SARIF}")
 fi
-exit "$code"
+read -r -a paths <<<"${PATHS:-}"
+exec orc review "${options[@]}" -- "${paths[@]}"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Final
 
@@ -38,6 +39,17 @@ def without(findings: Sequence[Finding], known: Counter[str]) -> list[Finding]:
         else:
             kept.append(each)
     return kept
+
+
+def touched_lines(before: bytes, after: bytes) -> frozenset[int]:
+    """The lines, from 1, that are new or other in `after`."""
+    pairs = SequenceMatcher(None, before.splitlines(), after.splitlines())
+    return frozenset(
+        line + 1
+        for what, _, _, start, end in pairs.get_opcodes()
+        if what != "equal"
+        for line in range(start, end)
+    )
 
 
 def baseline_text(findings: Iterable[Finding]) -> str:

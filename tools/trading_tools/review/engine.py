@@ -1,4 +1,4 @@
-"""Applies rules to a file: each node is handed to the rules that asked for its kind, and no other.
+"""Applies rules to a file, and makes findings of what they hit.
 
 Nothing here knows a rule. A rule that fails on strange code is told as a finding of its own, and
 the others go on: this is the one place of the package where every exception is caught.
@@ -7,15 +7,16 @@ the others go on: this is the one place of the package where every exception is 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
+from trading_tools.review.dispatch import Dispatch
 from trading_tools.review.findings import Finding, Severity
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.project import Project
 from trading_tools.review.parsing import Unreadable
-from trading_tools.review.rule import Hit, Rule, Visit
+from trading_tools.review.rule import Hit, Rule
 from trading_tools.review.silence import silenced
 from trading_tools.review.source import Source, column_of
 
@@ -24,6 +25,9 @@ UNREADABLE = "R01"
 
 FAILED = "R02"
 """The finding of a rule that failed."""
+
+NOT_REVIEWED = frozenset({UNREADABLE, FAILED})
+"""What says that a file, or a part of it, was not looked at."""
 
 _HEADED = (
     ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.For, ast.AsyncFor, ast.While, ast.If,
@@ -43,9 +47,26 @@ class Engine:
             module = project.open(source)
         except Unreadable as error:
             return [unreadable(source.path, error.what, error.fix, source.physical(error.line))]
-        rules = [rule for rule in self.rules if rule.in_tests or not module.is_test]
-        found = [finding for rule in rules for finding in _applied(rule, module)]
-        return sorted(silenced(source, found, self.rules), key=lambda each: each.order)
+        found = _found(self._in_tests if module.is_test else self._everywhere, module)
+        told = [_placed(each, source) for each in silenced(source, module.tree, found, self.rules)]
+        told += [unreadable(source.path, *each) for each in source.unread]
+        return sorted(told, key=lambda each: each.order)
+
+    @cached_property
+    def _everywhere(self) -> Dispatch:
+        return Dispatch(self.rules)
+
+    @cached_property
+    def _in_tests(self) -> Dispatch:
+        return Dispatch(rule for rule in self.rules if rule.in_tests)
+
+
+def _placed(finding: Finding, source: Source) -> Finding:
+    """A finding at the lines of its file, which in a notebook are not those of the text."""
+    if not source.lines:
+        return finding
+    line, end = source.physical(finding.line), source.physical(finding.end_line)
+    return replace(finding, line=line, end_line=end)
 
 
 def unreadable(path: str, what: str, fix: str, line: int = 0) -> Finding:
@@ -63,43 +84,33 @@ def unreadable(path: str, what: str, fix: str, line: int = 0) -> Finding:
     )
 
 
-def _applied(rule: Rule, module: Module) -> list[Finding]:
-    """What one rule finds in a file; the same thing at the same place is told once."""
-    found: dict[tuple[int, int, str], Finding] = {}
-    try:
-        for visit in rule.visits:
-            for subject in _subjects(visit, module):
-                for hit in visit.check(subject, module):
+def _found(dispatch: Dispatch, module: Module) -> list[Finding]:
+    """What rules find in a file; what one of them tells of one place twice is told once."""
+    found: dict[tuple[str, int, int, str], Finding] = {}
+    failed: set[str] = set()
+    for asking, subjects in dispatch.of(module):
+        rule, check = asking.rule, asking.visit.check
+        if rule.id in failed:
+            continue
+        try:
+            for subject in subjects:
+                for hit in check(subject, module):
                     finding = _finding(rule, hit, module)
-                    place = (finding.line, finding.column, finding.message)
+                    place = (rule.id, finding.line, finding.column, finding.message)
                     found.setdefault(place, finding)
-    except Exception as error:  # noqa: BLE001 - the boundary: the other rules go on
-        said = f"{type(error).__name__}: {error}"
-        what = f"rule {rule.id} failed here ({said}); this file lacks its findings"
-        found[1, 0, what] = Finding(
-            FAILED, Severity.WARNING, module.source.path, 1, 1, what,
-            "a fault of the rule, not of the file", "report it with the file",
-        )  # fmt: skip
+        except Exception as error:  # noqa: BLE001 - the boundary: the other rules go on
+            failed.add(rule.id)
+            found[rule.id, 0, 0, ""] = _failed(rule, error, module)
     return list(found.values())
 
 
-def _subjects(visit: Visit, module: Module) -> Iterable[Any]:
-    found: Sequence[Any] = (module,)
-    if visit.calls:
-        table = module.index.calls()
-        if table.keys().isdisjoint(visit.calls):
-            return ()
-        found = [call for name in visit.calls if name in table for call in table[name]]
-    elif visit.acts:
-        if not (found := module.venue_calls):
-            return ()
-        found = [each for each in found if each.act in visit.acts]
-    elif visit.kinds:
-        found = module.nodes(visit.kinds[0])
-        if len(visit.kinds) > 1:
-            found = [node for kind in visit.kinds for node in module.nodes(kind)]
-    # To look for words costs more than all of that.
-    return found if found and (not visit.said or module.mentions(visit.said)) else ()
+def _failed(rule: Rule, error: Exception, module: Module) -> Finding:
+    said = f"{type(error).__name__}: {error}"
+    what = f"rule {rule.id} failed here ({said}); this file lacks its findings"
+    return Finding(
+        FAILED, Severity.WARNING, module.source.path, 1, 1, what,
+        "a fault of the rule, not of the file", "report it with the file",
+    )  # fmt: skip
 
 
 def _finding(rule: Rule, hit: Hit, module: Module) -> Finding:
@@ -119,8 +130,8 @@ def _finding(rule: Rule, hit: Hit, module: Module) -> Finding:
         rule=rule.id,
         severity=hit.severity or rule.severity,
         path=source.path,
-        line=source.physical(line),
-        end_line=source.physical(end),
+        line=line,
+        end_line=end,
         message=f"{hit.message} ({note})" if note else hit.message,
         why=rule.why,
         fix=rule.fix,
@@ -129,5 +140,13 @@ def _finding(rule: Rule, hit: Hit, module: Module) -> Finding:
         link=rule.link,
         context=module.context(node),
         excerpt=text,
-        edits=hit.edits if not source.lines else (),
+        edits=hit.edits if hit.edits and _can_be_edited(node, module) else (),
     )
+
+
+def _can_be_edited(node: ast.AST, module: Module) -> bool:
+    """Not in notebooks and documents, nor in f-strings: Python 3.11 misplaces what is in them."""
+    source = module.source
+    if source.lines or source.fragment:
+        return False
+    return not any(isinstance(each, ast.JoinedStr) for each in module.parents(node))

@@ -7,10 +7,16 @@ that would no longer parse is left as it was.
 from __future__ import annotations
 
 import ast
+import io
+import re
+import tokenize
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
 from trading_tools.review.findings import Edit, Finding
+
+_END: Final = re.compile(r"\r\n|\r|\n")
 
 
 def mended(text: str, findings: Iterable[Finding]) -> str:
@@ -19,28 +25,31 @@ def mended(text: str, findings: Iterable[Finding]) -> str:
 
 
 def mend_file(path: Path, findings: Iterable[Finding]) -> list[Finding]:
-    """Make the edits in a file; the findings that were mended."""
+    """Make the edits in a file, which keeps its encoding and its line ends; what was mended.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     raw = path.read_bytes()
     try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return []  # its columns are another encoding's
-    ends = "\r\n" if "\r\n" in text else "\n"
-    after, made = _made(text.replace("\r\n", "\n"), findings)
-    try:
-        ast.parse(after)
-    except (SyntaxError, ValueError):
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(raw).readline)
+        text = raw.decode(encoding)
+        after, made = _made(text, findings)
+        ast.parse(_END.sub("\n", after))
+        told = after.encode(encoding)
+    except (SyntaxError, ValueError, LookupError):
         return []
-    if made:
-        path.write_bytes(after.replace("\n", ends).encode("utf-8"))
-    return made
+    if made and text.encode(encoding) == raw:
+        path.write_bytes(told)
+        return made
+    return []
 
 
 def _made(text: str, findings: Iterable[Finding]) -> tuple[str, list[Finding]]:
     """The text with the edits, and the findings whose edits were made: all of one's or none."""
-    starts = [0]
-    for line in text.split("\n"):
-        starts.append(starts[-1] + len(line) + 1)
+    ends = list(_END.finditer(text))
+    starts = [0, *(each.end() for each in ends), len(text)]
+    newline = ends[0].group() if ends else "\n"
     taken: list[tuple[int, int, str]] = []
     made = []
     for finding in findings:
@@ -49,7 +58,7 @@ def _made(text: str, findings: Iterable[Finding]) -> tuple[str, list[Finding]]:
             taken += spans
             made.append(finding)
     for start, end, new in sorted(taken, reverse=True):
-        text = text[:start] + new + text[end:]
+        text = text[:start] + _END.sub(newline, new) + text[end:]
     return text, made
 
 

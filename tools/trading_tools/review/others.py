@@ -102,7 +102,7 @@ def _secrets(told: Any) -> Iterator[Finding]:
             )
 
 
-_RUFF: Final = ("check", "--output-format=json", "--force-exclude", "--exit-zero")
+_RUFF: Final = ("check", "--output-format=json", "--force-exclude", "--exit-zero", "--no-cache")
 _BANDIT_ARGUMENTS: Final = ("-f", "json", "-q", "--exit-zero")
 _SECRETS: Final = ("scan", "--no-verify", "--all-files")
 TOOLS: Final = {
@@ -125,7 +125,9 @@ def findings_of(name: str, targets: Sequence[Target]) -> list[Finding]:
     if find_spec(tool.module) is None:
         raise ToolMissing(f"{name} is not installed: pip install 'trading-orchestrator[scanners]'")
     files = [each for each in targets if tool.all_files or each.file.suffix in PYTHON]
-    shown = {str(each.file): each.shown for each in files}
+    # Ruff writes a name that is no UTF-8 with marks in the place of what is none.
+    shown = {os.fsencode(each.file).decode("utf-8", "replace"): each.shown for each in files}
+    shown |= {str(each.file): each.shown for each in files}
     found: list[Finding] = []
     for at in range(0, len(files), _BATCH):
         told = _run(tool, [str(each.file) for each in files[at : at + _BATCH]])

@@ -10,6 +10,7 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -66,25 +67,21 @@ class _Job:
         return self.projects[base]
 
     def findings(self, targets: Sequence[Target]) -> list[Finding]:
-        """The findings in files.
-
-        Garbage is collected after so much text and not while trees grow, when looking through all
-        of them for it again and again would cost more than parsing.
-        """
+        """The findings in files; garbage is collected after so much text."""
         found = []
-        collecting = gc.isenabled()
-        gc.disable()
-        try:
-            for target in targets:
-                found += _reviewed(self, target)
-                self.grown += target.size
-                if self.grown > _COLLECTED_BYTES:
-                    gc.collect()
-                    self.grown = 0
-        finally:
-            if collecting:
-                gc.enable()
+        for target in targets:
+            found += _reviewed(self, target)
+            self.grown += target.size
+            if self.grown > _COLLECTED_BYTES:
+                gc.collect()
+                self.grown = 0
         return found
+
+    def end(self) -> None:
+        """Let go of what was read; to find it as garbage would cost more."""
+        for project in self.projects.values():
+            project.forget()
+        self.projects.clear()
 
 
 def review(
@@ -102,8 +99,28 @@ def review(
     """
     workers = _workers(targets) if processes is None else processes
     job = _Job(Engine(tuple(rules)), read, missing)
-    found = job.findings(targets) if workers <= 1 else list(_in_processes(targets, job, workers))
+    if workers > 1:
+        found = list(_in_processes(targets, job, workers))
+    else:
+        with _uncollected():
+            found = job.findings(targets)
+            job.end()
     return sorted(found, key=lambda each: each.order)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No garbage is collected while trees grow.
+
+    Looking through all of them for it again and again would cost more than parsing.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _workers(targets: Sequence[Target]) -> int:
@@ -129,7 +146,8 @@ _job: _Job | None = None
 
 def _chunk(targets: Sequence[Target]) -> list[Finding]:
     assert _job is not None
-    return _job.findings(targets)
+    with _uncollected():
+        return _job.findings(targets)
 
 
 def _reviewed(job: _Job, target: Target) -> list[Finding]:

@@ -1,16 +1,18 @@
 """`# orc: ignore[T11] reason`: which findings a comment silences, and which comments are no good.
 
 It stands on the line of the finding, on one of the lines of what is found, or alone on the line
-above. Without a reason it silences nothing; one that silences nothing is a finding itself, so that
-old ones do not hide new faults.
+above; at the first or the last line of a statement it speaks for all of it. Without a reason it
+silences nothing; one that silences nothing is a finding itself, so that old ones do not hide new
+faults.
 """
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import tokenize
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,7 +23,12 @@ from trading_tools.review.source import Source
 REASONLESS: Final = "R03"
 UNUSED: Final = "R04"
 _MARK: Final = "orc:"
-_COMMENT: Final = re.compile(r"#\s*orc:\s*ignore\b(?:\[([^\]]*)\])?[ \t:–-]*(.*)")
+_COMMENT: Final = re.compile(r"#\s*orc:\s*ignore\b(?:\[([^\]]*)\])?[ \t:–-]*([^#].*)?")
+
+_WITH_BODIES: Final = (
+    ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try, ast.TryStar,
+    ast.Match,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -34,15 +41,18 @@ class _Silence:
     text: str
 
 
-def silenced(source: Source, found: Iterable[Finding], rules: Iterable[Rule]) -> Iterator[Finding]:
+def silenced(
+    source: Source, tree: ast.Module, found: Iterable[Finding], rules: Iterable[Rule]
+) -> Iterator[Finding]:
     """The findings that no comment silences, and one for each comment that is no good."""
-    if _MARK not in source.text:
+    if _MARK not in source.text or not _COMMENT.search(source.text):
         yield from found
         return
     comments = list(_comments(source))
+    spans = _spans(tree) if comments else {}
     used: set[tuple[int, str]] = set()
     for finding in found:
-        by = next((each for each in comments if _covers(source, each, finding)), None)
+        by = next((each for each in comments if _covers(source, each, finding, spans)), None)
         if by is None:
             yield finding
         else:
@@ -52,12 +62,30 @@ def silenced(source: Source, found: Iterable[Finding], rules: Iterable[Rule]) ->
         yield from _complaints(source, each, used, known)
 
 
-def _covers(source: Source, silence: _Silence, finding: Finding) -> bool:
+def _spans(tree: ast.Module) -> dict[int, tuple[int, int]]:
+    """First and last line of each statement on several lines, by both.
+
+    Of a function and a class these are its decorators and its head.
+    """
+    spans = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            spans.append((min(each.lineno for each in [*node.decorator_list, node]), node.lineno))
+        elif isinstance(node, ast.stmt) and not isinstance(node, _WITH_BODIES):
+            spans.append((node.lineno, node.end_lineno or node.lineno))
+    return {line: each for each in spans if each[0] < each[1] for line in each}
+
+
+def _covers(
+    source: Source, silence: _Silence, finding: Finding, spans: Mapping[int, tuple[int, int]]
+) -> bool:
     if not silence.reason or finding.rule not in silence.rules:
         return False
-    at = source.physical(silence.line)
     below = _next_code(source, silence.line) if silence.alone else silence.line
-    return finding.line <= at <= finding.end_line or source.physical(below) == finding.line
+    first, last = spans.get(below, (below, below))
+    if silence.alone:
+        first = below  # above the last line it speaks for that alone
+    return finding.line <= silence.line <= finding.end_line or first <= finding.line <= last
 
 
 def _next_code(source: Source, line: int) -> int:
@@ -71,7 +99,7 @@ def _next_code(source: Source, line: int) -> int:
 def _complaints(
     source: Source, silence: _Silence, used: set[tuple[int, str]], known: set[str]
 ) -> Iterator[Finding]:
-    where = source.physical(silence.line)
+    where = silence.line
     if not silence.rules:
         what = "`orc: ignore` names no rule, and silences nothing"
         yield _finding(
@@ -100,7 +128,7 @@ def _finding(
     removable: bool = False,
 ) -> Finding:
     edits: tuple[Edit, ...] = ()
-    if removable and not source.lines:
+    if removable and not source.lines and not source.fragment:
         before = source.line(silence.line)[: silence.column]
         start = len(before.rstrip())
         edits = (Edit(silence.line, start, silence.line, silence.column + len(silence.text), ""),)
@@ -123,6 +151,6 @@ def _comments(source: Source) -> Iterator[_Silence]:
                 named = tuple((found[1] or "").upper().replace(",", " ").split())
                 line, column = token.start
                 alone = not token.line[:column].strip()
-                yield _Silence(line, column, alone, named, found[2].strip(), token.string)
+                yield _Silence(line, column, alone, named, (found[2] or "").strip(), token.string)
     except (tokenize.TokenError, IndentationError, SyntaxError):
         return  # what parses and cannot be tokenised to its end has shown its comments so far

@@ -25,6 +25,8 @@ class Source:
     fragment: bool = False
     module: str = ""
     """The dotted name that other files import it by; "" where that is not known."""
+    unread: tuple[tuple[str, str, int], ...] = ()
+    """Parts that are no Python and stand blank in `text`: why, what to do, the line in the file."""
     _split: list[str] = field(default_factory=list, repr=False, compare=False)
 
     def line(self, number: int) -> str:

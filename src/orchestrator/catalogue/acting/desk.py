@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, localcontext
 from pathlib import Path
 from types import TracebackType
@@ -17,15 +17,18 @@ from typing import TYPE_CHECKING, Final, Self
 
 from orchestrator.catalogue.acting.lock import holding
 from orchestrator.catalogue.acting.places import Door, Place, door_to
+from orchestrator.catalogue.acting.stock import MONEY, Stock, stock
 from orchestrator.config.settings import OrderSettings
 from orchestrator.toolbox.tool import ToolError, Unavailable
 from trading_tools.audit.trade import TradeAudit
 from trading_tools.exchange.errors import MarketDataError
+from trading_tools.exchange.orders.beside import Beside
 from trading_tools.exchange.orders.client_ids import client_order_id
 from trading_tools.exchange.orders.guard import LIVE_TOKEN, Guard, GuardLimits, Quote
+from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.kill_switch import KillSwitch
 from trading_tools.exchange.orders.manager import OrderManager
-from trading_tools.exchange.orders.port import PartlyRead, VenueOrder
+from trading_tools.exchange.orders.port import PartlyRead, Unanswered, VenueOrder
 from trading_tools.exchange.orders.records import EXACT, Records
 from trading_tools.exchange.readings import MarketLimits
 
@@ -37,10 +40,9 @@ if TYPE_CHECKING:
 KILL_SWITCH: Final = "stop-orders"
 """The file in the user's own folder that stops all orders of all projects while it is there."""
 
-MONEY: Final = frozenset({"USD", "USDT", "USDC", "EUR"})
-"""Quote currencies in which the owner's limits can be meant: 1,000 ETH is no small order."""
-
 _LOCKED_WITHIN_S = 20.0
+_TURN_WITHIN_S = 20.0
+"""Kraken lets few questions through in a minute, and nobody waits here but an agent."""
 _DEPTH = 20
 
 
@@ -57,6 +59,8 @@ class Account:
     audit: TradeAudit
     kill_switch: KillSwitch
     lock: Path
+    stock: Stock = field(default_factory=Stock)
+    """What it had when it was last looked at."""
     _quotes: dict[str, Quote] = field(default_factory=dict)
     _markets: dict[str, MarketLimits] = field(default_factory=dict)
 
@@ -94,15 +98,56 @@ class Account:
         return self._quotes[symbol]
 
     async def look(self, symbol: str, records: Records) -> Quote:
-        """Fresh books of a market and of all in which something is held or open."""
-        for other in list(records.symbols):
-            if other != symbol and any(records.exposure_base(other)):
+        """What the account has; books of a market and of all in which something counts.
+
+        Raises:
+            Unanswered, Unavailable: the venue did not say. At the simulator the ledger alone counts
+                then.
+        """
+        self.stock = await self._stock(symbol, records)
+        guard = self.guard()
+        for other in sorted({*records.symbols, *self.stock.beside} - {symbol}):
+            if any((*guard.range_base(other, records), *records.exposure_base(other))):
                 await self.market(other)
                 await self.quote(other)
         return await self.quote(symbol)
 
-    def guard(self) -> Guard:
-        """The owner's limits over the books that were looked at."""
+    async def _stock(self, symbol: str, records: Records) -> Stock:
+        try:
+            # In this order: what fills in between is counted twice, and not missed.
+            orders, unread = await self.listed(None)
+            balances = await self.orders.balances()
+        except Unanswered as error:
+            if self.place != "simulator":
+                raise
+            return Stock(uncounted=[f"the account, which could not be read: {error}"])
+        if unread is not None:
+            raise Unavailable(
+                f"the limits cannot be kept, as not all open orders of {self.venue} "
+                f"({self.place}) can be read: {unread}. Nothing was sent"
+            )
+        held = {asset: total for asset, (total, _) in balances.items()}
+        counted = [each for each in {order.symbol for order in orders} if await self._counts(each)]
+        return stock(self.place, symbol, records, orders, counted, held)
+
+    async def _counts(self, symbol: str) -> bool:
+        try:
+            await self.market(symbol)
+        except ToolError:
+            return False
+        return True
+
+    def closing(self, intent: Intent, records: Records) -> Intent:
+        """The intent; one that sells no more than is there for certain is said to reduce that.
+
+        Limits on what is held do not stand in its way then.
+        """
+        low, _ = self.guard().range_base(intent.symbol, records)
+        reduces = intent.side == "sell" and intent.size_base <= low
+        return replace(intent, reduce_only=True) if reduces else intent
+
+    def guard(self, beside: Mapping[str, Beside] | None = None) -> Guard:
+        """The owner's limits over the books, and what the account has, that were looked at."""
         own = self.settings
         with localcontext(EXACT):
             positions = {
@@ -125,6 +170,7 @@ class Account:
             self.kill_switch,
             live=LIVE_TOKEN if opened else None,
             simulated=self.place != "live",
+            beside=self.stock.beside if beside is None else beside,
         )
 
     async def listed(self, symbol: str | None) -> tuple[Sequence[VenueOrder], str | None]:
@@ -247,7 +293,7 @@ class Desk:
             place=place,
             venue=venue,
             door=door,
-            orders=CcxtOrders(client),
+            orders=CcxtOrders(client, patience_s=_TURN_WITHIN_S),
             market_data=MarketData(public, ages=Ages(order_book_s=0)),
             settings=self._settings,
             audit=TradeAudit(self._ledger, f"orders:{venue}:{door.account}"),

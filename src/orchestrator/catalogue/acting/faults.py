@@ -42,7 +42,9 @@ def _refused(account: Account, refusal: Refused) -> str:
         return f"{text}. Only a person releases it, by removing {KILL_SWITCH} in the user's folder"
     if key := _KEYS.get(refusal.rule):
         value = getattr(account.settings, key)
-        return f"{text}. The user's own limit is orders.{key} = {value}"
+        held = "; it is the whole account's, with what others hold and have open there"
+        whole = held if key == "max_exposure_quote" and account.stock.beside else ""
+        return f"{text}. The user's own limit is orders.{key} = {value}{whole}"
     return text
 
 

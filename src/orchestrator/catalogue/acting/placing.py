@@ -78,15 +78,16 @@ async def preview(context: ToolContext, wanted: Wanted) -> str:
     account = await context.service(Desk).account(wanted.place, wanted.venue)
     asked, real, market = await _intent(account, context.key, wanted)
     records = account.records()
-    quote = await account.look(market.symbol, records)
     with explained(account):
-        account.guard().check(real, records)
         # It says as well that the key is good and the venue is there.
-        standing = await account.orders.open_orders(market.symbol)
-    others = [each for each in standing if each.client_order_id not in records.orders]
+        quote = await account.look(market.symbol, records)
+        guard, real = account.guard(), account.closing(real, records)
+        guard.check(real, records)
+        in_all = guard.worth_after(real, records)
+        alone = account.guard(beside={}).worth_after(real, records)
     through = account.door.through
     text = shown.placing(account.place, through, asked, real, market, quote, account.settings)
-    return f"{text}\n{shown.counted(market.symbol, others)}"
+    return f"{text}\n{shown.counted(market, records, account.stock, in_all, alone)}"
 
 
 async def aftermath(context: ToolContext, wanted: Wanted) -> Verdict:
@@ -119,7 +120,7 @@ async def _placed(account: Account, name: str, key: str, wanted: Wanted) -> Orde
             await account.manager().reconcile([market.symbol])
             await account.look(market.symbol, account.records())
             manager = account.manager()
-            await manager.submit(intent)
+            await manager.submit(account.closing(intent, manager.records))
             return await _followed(manager, name)
 
 

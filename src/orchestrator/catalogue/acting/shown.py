@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import ROUND_UP, Decimal, localcontext
 
 from orchestrator.catalogue.acting.places import PLACES
+from orchestrator.catalogue.acting.stock import Stock
 from orchestrator.config.settings import OrderSettings
 from orchestrator.toolbox.tool import ToolResult, render
 from trading_tools.exchange.orders.guard import Quote
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.life import UNSURE, Stage
 from trading_tools.exchange.orders.port import VenueOrder
-from trading_tools.exchange.orders.records import EXACT, OrderRecord
+from trading_tools.exchange.orders.records import EXACT, OrderRecord, Records
 from trading_tools.exchange.readings import MarketLimits
 from trading_tools.money import PlainDecimal, exact_product, plain
 
@@ -132,15 +133,28 @@ def placing(
     return "\n".join(lines)
 
 
-def counted(symbol: str, others: Sequence[VenueOrder]) -> str:
-    """What a person has to know of the limits: whose orders they count."""
-    return "\n".join(
-        [
-            "  the limits count the orders and fills of this project's ledger, and nothing else "
-            f"that the account does or holds; open in {symbol} and not counted: {len(others)}",
-            *(f"    {line_of(order)}" for order in others[:MOST_LISTED]),
-        ]
-    )
+def counted(
+    market: MarketLimits, records: Records, stock: Stock, in_all: Decimal, alone: Decimal
+) -> str:
+    """What a person has to know of the limits: what they count, and what of it is ours."""
+    others = [each for each in stock.others if each.symbol == market.symbol]
+    elsewhere = len(stock.others) - len(others)
+    ours = sum(not each.ended and each.symbol == market.symbol for each in records.orders.values())
+    base, money = market.amount_unit, market.price_unit
+    lines = [
+        f"  with it and all that is open the account may come to {_worth(in_all)} {money}; what "
+        f"this project ordered alone, to {_worth(alone)}",
+        f"  held: {plain(stock.held.get(base, Decimal(0)))} {base}, by this project's orders "
+        f"{plain(records.position_base(market.symbol))}; open in {market.symbol}: {ours} of this "
+        f"project, {len(others)} of others; of others elsewhere: {elsewhere}",
+    ]
+    lines += [f"    {line_of(order)}" for order in others[:MOST_LISTED]]
+    lines += [f"  not counted: {each}" for each in stock.uncounted]
+    return "\n".join(lines)
+
+
+def _worth(value: Decimal) -> str:
+    return plain(value.quantize(Decimal("0.01"), ROUND_UP))
 
 
 def cancelling(place: str, through: str | None, venue: str, orders: Sequence[VenueOrder]) -> str:

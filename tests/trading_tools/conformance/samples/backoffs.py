@@ -68,3 +68,14 @@ class Stream:
             except ConnectionError:
                 await asyncio.sleep(min(2**self.failures, 60))
                 self.failures += 1
+
+
+async def doubling(call: Callable[[], Awaitable[Any]]) -> Any:
+    """Doubles its wait without end, in a loop."""
+    wait = 1.0
+    while True:
+        try:
+            return await call()
+        except ConnectionError:
+            await asyncio.sleep(wait)
+            wait *= 2

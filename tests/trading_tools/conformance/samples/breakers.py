@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 from trading_tools.exchange.breaker import Breaker, BreakerRules
+
+_USUAL = timedelta(seconds=30)
 
 
 class Sound:
@@ -142,7 +146,7 @@ class CallsNow:
 class Entered(Sound):
     """Is entered with `async with`."""
 
-    record_success = None  # type: ignore[assignment]
+    record_success = None  # type: ignore[assignment]  # as if it had none
 
     async def __aenter__(self) -> None:
         await asyncio.sleep(0)
@@ -175,3 +179,37 @@ class NeverLetsThrough:
 
     def record_failure(self) -> None:
         return None
+
+
+class Wraps:
+    """Decorates a coroutine function; entered with `with` it never refuses."""
+
+    def __init__(self, error_threshold: int = 3, timeout: timedelta = _USUAL) -> None:
+        self.inner = Sound(error_threshold, timeout.total_seconds())
+
+    def __call__(self, function: Callable[[], Awaitable[Any]]) -> Callable[[], Awaitable[Any]]:
+        async def wrapped() -> Any:
+            if not self.inner.can_execute():
+                raise RuntimeError("open")
+            with self:
+                return await function()
+
+        return wrapped
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, *_error: object) -> None:
+        (self.inner.record_success if kind is None else self.inner.record_failure)()
+
+
+class Serial(CallsNow):
+    """Holds its lock while a call is under way."""
+
+    def __init__(self, failure_threshold: int = 3, recovery_timeout: float = 30) -> None:
+        super().__init__(failure_threshold, recovery_timeout)
+        self.lock = threading.Lock()
+
+    def call(self, function: Callable[[], Any]) -> Any:
+        with self.lock:
+            return super().call(function)

@@ -35,6 +35,18 @@ def doubled(win_rate: float, avg_win: float, avg_loss: float) -> float:
     return 2 * in_floats(win_rate, avg_win, avg_loss)
 
 
+class Desk:
+    """A method that needs an object, by decimal odds."""
+
+    def __init__(self, most: float = 1.0) -> None:
+        self.most = most
+
+    def stake(self, probability: float, odds: float) -> float:
+        if not 0 < probability < 1 or not 1 < odds < 1e9:
+            raise ValueError("no such bet")
+        return max(0.0, min(self.most, probability - (1 - probability) / (odds - 1)))
+
+
 def kit_size(bankroll: Decimal, fraction: Decimal, multiplier: Decimal, max_notional: Decimal,
              price: Decimal, step: Decimal) -> Position:  # fmt: skip
     return position_size(

@@ -126,6 +126,77 @@ class FixedWindow:
         return self.count <= self.most
 
 
+class CountsByKey:
+    """Counts anew from the first call of a second, by key and cost; says no in a pair."""
+
+    def __init__(self, rate: int = 10) -> None:
+        self.most = rate
+        self.counts: dict[str, tuple[float, int]] = {}
+
+    def hit(self, key: str, cost: int = 1) -> tuple[bool, int]:
+        if not isinstance(cost, int) or not 0 < cost <= self.most:
+            raise ValueError(f"a cost of {cost} never fits into {self.most}")
+        now = time.monotonic()
+        began, count = self.counts.get(key, (now, 0))
+        if now >= began + 1:
+            began, count = now, 0
+        if count + cost > self.most:
+            return False, count
+        self.counts[key] = began, count + cost
+        return True, count + cost
+
+
+class TooMany(Exception):
+    """Not now."""
+
+
+class Raising(Bucket):
+    """Raises where it has no room, instead of waiting, and gives nothing where it has."""
+
+    def __init__(self, rate: float = 10) -> None:
+        super().__init__(rate, rate)
+
+    async def acquire(self, cost: float = 1) -> None:
+        self.check(cost)
+        self.refill()
+        if self.tokens < cost:
+            raise TooMany
+        self.tokens -= cost
+
+
+class UnderWay(Bucket):
+    """Also bounds how many are under way: each has to be told that it is over."""
+
+    def __init__(self, rate: float = 10) -> None:
+        super().__init__(rate, rate)
+        self.places = asyncio.Semaphore(2)
+
+    async def acquire(self, cost: float = 1) -> None:
+        self.check(cost)
+        await self.places.acquire()
+        try:
+            await super().acquire(cost)
+        except BaseException:
+            self.places.release()
+            raise
+
+    def release(self) -> None:
+        self.places.release()
+
+
+class LastLongAgo:
+    """Takes a last call at 0 for one of long ago, and goes round until its pause is over."""
+
+    def __init__(self, rate: float = 10) -> None:
+        self.pause_s = 1 / rate
+        self.last = 0.0
+
+    async def acquire(self) -> None:
+        while (left := self.last + self.pause_s - time.monotonic()) >= 0:
+            await asyncio.sleep(left)
+        self.last = time.monotonic()
+
+
 class SlidingWindow:
     """At most so many in any period, for code that blocks."""
 
@@ -148,7 +219,7 @@ class SlidingWindow:
 class Entered(Bucket):
     """The bucket, entered with `async with`."""
 
-    acquire = None  # type: ignore[assignment]
+    acquire = None  # type: ignore[assignment]  # as if it had none
 
     async def __aenter__(self) -> None:
         await Bucket.acquire(self)

@@ -9,6 +9,7 @@ import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, cast
 
 import pytest
@@ -124,6 +125,38 @@ async def test_what_is_no_alert_is_counted_not_raised() -> None:
     assert alarm.unheard == 1
 
 
+async def test_figures_in_the_details_are_told_as_text() -> None:
+    held = Held()
+    held.gate.set()
+    async with Alarm([held]) as alarm:
+        figures = cast("dict[str, str]", {"size_base": Decimal("0.10"), "orders": 3})
+        assert alarm.tell(alert(details=figures, level=cast("Level", 30)))
+        assert not alarm.tell(alert(level=cast("Level", 99)))
+    (told,) = held.got
+    assert told.alert.details == {"size_base": "0.10", "orders": "3"}
+    assert told.alert.level is Level.CRITICAL
+
+
+async def test_a_sink_that_cannot_be_closed_keeps_no_other_open() -> None:
+    class Stuck(Held):
+        async def close(self) -> None:
+            raise OSError("stuck")
+
+    held = Held("other")
+    async with Alarm([Stuck(), held], closing_s=0):
+        pass
+    assert held.closed
+
+
+def test_two_sinks_of_one_name_and_a_webhook_without_time_are_refused() -> None:
+    with pytest.raises(ValueError, match="counted by name"):
+        Alarm([Held(), Held()])
+    settings: tuple[dict[str, Any], ...] = ({"timeout_s": 0}, {"tries": 0})
+    for wrong in settings:
+        with pytest.raises(ValueError, match="give at least one, above 0 s"):
+            WebhookSink("https://hooks.example/x", **wrong)
+
+
 async def test_alerts_from_another_thread_arrive() -> None:
     held = Held()
     held.gate.set()
@@ -208,6 +241,7 @@ async def test_secrets_reach_no_sink() -> None:
             alert(
                 "key c0ffee-planted-value",
                 text="it was c0ffee-planted-value",
+                key="c0ffee-planted-value",
                 details={"key": "c0ffee-planted-value"},
             )
         )
@@ -219,9 +253,9 @@ async def test_the_log_gets_one_line_whatever_the_text_holds(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with caplog.at_level(logging.INFO, "trading_tools.alerts"):
-        await LogSink().deliver(notice(text="a\nforged: line\r\nmore", details={"at": "x\ny"}))
+        await LogSink().deliver(notice(text="a\nforged: line\r\n\x1b[2Jx", details={"at": "x\ny"}))
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
-    assert "\n" not in caplog.records[0].getMessage()
+    assert caplog.records[0].getMessage().isprintable()
 
 
 async def test_a_webhook_posts_all_fields_once(receiver: tuple[Receiver, str]) -> None:

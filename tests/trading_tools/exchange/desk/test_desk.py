@@ -5,22 +5,28 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable
+import sys
+from asyncio.subprocess import PIPE
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.trading_tools.exchange.desk.conftest import LIMITS, Stall
 from tests.trading_tools.exchange.orders.guards import guard
+from trading_tools.audit.errors import LedgerUnavailable
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.trade import TradeAudit
 from trading_tools.exchange.desk.opening import open_desk
+from trading_tools.exchange.errors import UnknownSymbol
 from trading_tools.exchange.orders.ccxt_port import CcxtOrders
 from trading_tools.exchange.orders.guard import Refused
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.life import Stage
-from trading_tools.exchange.orders.manager import OrderManager
+from trading_tools.exchange.orders.manager import AnotherManager, OrderManager
 from trading_tools.exchange.orders.port import Unanswered
 from trading_tools.exchange.pacing.pacer import Pacer
 from trading_tools.exchange.pacing.venues import UnknownLimits
@@ -36,6 +42,18 @@ async def until(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(30):
         while not condition():
             await asyncio.sleep(0.02)
+
+
+@contextmanager
+def disk_is_full() -> Iterator[None]:
+    """Nothing can be written down."""
+
+    def append(*event: Any, **more: Any) -> None:
+        raise LedgerUnavailable("the ledger: the disk is full")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Ledger, "append", append)
+        yield
 
 
 async def test_an_order_is_sent_on_the_grid_and_ends_when_it_is_finished(
@@ -149,6 +167,76 @@ async def test_the_kill_switch_cancels_what_is_open_and_stays_thrown(
     assert len(stall.accepted()) == 1
 
 
+async def test_a_kill_by_signal_is_latched_while_the_strategy_keeps_the_loop(stall: Stall) -> None:
+    async with stall.desk():
+        os.kill(os.getpid(), signal.SIGUSR1)
+        # Nothing was awaited: the loop, with all that would act on it, has not run.
+        assert (stall.folder / "stop").read_text() == "signal SIGUSR1"
+
+
+async def test_a_signal_is_for_every_desk_of_the_process(stall: Stall, tmp_path: Path) -> None:
+    folder = tmp_path / "another account"
+    another = open_desk(
+        stall.client, ["BTC/USDT"], folder, LIMITS, live=None, simulated=True, account="another"
+    )
+    async with stall.desk() as one:
+        async with another as two:
+            os.kill(os.getpid(), signal.SIGUSR1)
+            assert {(each / "stop").exists() for each in (stall.folder, folder)} == {True}
+            os.kill(os.getpid(), signal.SIGINT)
+            await one.rest(30)
+            assert two.stopping.is_set()
+        one.stopping.clear()
+        os.kill(os.getpid(), signal.SIGTERM)  # which would end this process
+        await one.rest(30)
+        assert one.stopping.is_set()
+
+
+async def test_a_kill_cancels_also_while_nothing_can_be_written_down(
+    stall: Stall, resting: Resting, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with stall.desk() as desk:
+        await desk.submit(resting("one"))
+        with disk_is_full():
+            os.kill(os.getpid(), signal.SIGUSR1)
+            await until(lambda: not stall.open_orders())
+            await until(lambda: "cancelled without a record" in caplog.text)
+
+
+async def test_a_desk_that_cannot_write_any_more_leaves_nothing_in_the_book(
+    stall: Stall, resting: Resting
+) -> None:
+    async with AsyncExitStack() as life:
+        desk = await life.enter_async_context(stall.desk())
+        await desk.submit(resting("one"))
+        with disk_is_full():
+            with pytest.raises(LedgerUnavailable, match="disk"):
+                await desk.submit(resting("two"))
+            ending = asyncio.create_task(life.aclose())
+            await until(lambda: not stall.open_orders())
+        await ending
+    assert len(stall.accepted()) == 1
+
+
+async def test_a_desk_whose_watch_of_the_switch_fails_ends_and_leaves_nothing(
+    stall: Stall,
+    resting: Resting,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def broken(manager: OrderManager, reason: str) -> list[str]:
+        raise KeyError("a fault of ours")
+
+    monkeypatch.setattr(OrderManager, "cancel_open", broken)
+    async with stall.desk() as desk:
+        await desk.submit(resting("one"))
+        os.kill(os.getpid(), signal.SIGUSR1)
+        await desk.rest(30)
+        assert desk.stopping.is_set()
+    assert "a part of the desk has failed, so the bot ends: KeyError" in caplog.text
+    assert stall.open_orders() == []
+
+
 async def test_an_order_whose_turn_comes_after_sigterm_does_not_go_out(
     stall: Stall, resting: Resting
 ) -> None:
@@ -238,6 +326,63 @@ async def test_an_accounts_stream_that_owes_a_message_is_opened_anew(
         stall.line.silent = "ws-api"
         await desk.submit(resting("one"))
         await until(lambda: sum("ws-api" in path for path in stall.line.opened_paths) == 2)
+
+
+@pytest.mark.parametrize(("written", "near"), [("BTC/USD", "near it: BTC/USDT"), ("BTCUSDT", "")])
+async def test_a_market_that_the_venue_does_not_list_is_told_at_once(
+    stall: Stall, written: str, near: str
+) -> None:
+    with pytest.raises(UnknownSymbol, match=f"binance lists no '{written}'.*{near}"):
+        async with open_desk(
+            stall.client, [written], stall.folder, LIMITS, live=None, simulated=True
+        ):
+            pytest.fail("it began")
+
+
+async def test_a_client_without_a_key_is_told_at_once(stall: Stall) -> None:
+    client = stall.client()
+    client.secret = ""
+    with pytest.raises(ValueError, match="the client of binance has no secret"):
+        async with open_desk(
+            lambda: client, ["BTC/USDT"], stall.folder, LIMITS, live=None, simulated=True
+        ):
+            pytest.fail("it began")
+
+
+async def test_an_order_of_a_market_that_is_not_the_desks_is_refused(stall: Stall) -> None:
+    async with stall.desk() as desk:
+        with pytest.raises(Refused, match="market: 'ETH/USDT' is none of this desk's markets: BTC"):
+            await desk.submit(Intent("one", "ETH/USDT", "buy", Decimal(1), Decimal(2_000)))
+
+
+async def test_a_book_with_one_side_is_no_quote(stall: Stall) -> None:
+    stall.line.silent = "stream"
+    bare = b'{"lastUpdateId":1,"bids":[],"asks":[["60000","1"]]}'
+    stall.line.before_it[Operation.MARKET_DATA] = [Reply(200, bare)] * 100
+    async with stall.desk() as desk:
+        with pytest.raises(Unanswered, match="the book of BTC/USDT has no bids"):
+            await desk.quote("BTC/USDT")
+        del stall.line.before_it[Operation.MARKET_DATA]
+        assert (await desk.quote("BTC/USDT")).two_sided
+
+
+async def test_a_folder_has_one_desk(stall: Stall) -> None:
+    code = (
+        "import sys; from pathlib import Path; from trading_tools.exchange.desk import opening\n"
+        "with opening.alone_in(Path(sys.argv[1])): print(flush=True); sys.stdin.read()"
+    )
+    other = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, str(stall.folder), stdin=PIPE, stdout=PIPE
+    )
+    assert other.stdout is not None
+    await other.stdout.readline()
+    with pytest.raises(AnotherManager, match="another process has a desk in"):
+        async with stall.desk():
+            pytest.fail("it began")
+    other.kill()
+    await other.wait()
+    async with stall.desk() as desk:
+        assert not desk.stopping.is_set()
 
 
 async def test_orders_at_a_real_venue_need_the_live_token(stall: Stall) -> None:

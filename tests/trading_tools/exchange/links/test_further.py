@@ -50,6 +50,7 @@ def client_of(name: str, url: str) -> Any:
             "secret": "secret",
             "walletAddress": "0x" + "1" * 40,
             "privateKey": "0x" + "2" * 64,
+            "timeout_on_exit": 0,  # there is no TLS to wait for
         }
     )
     client.urls["api"] = dict.fromkeys(client.urls["api"], url)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,14 @@ from trading_tools.exchange.fit import Order, fit
 from trading_tools.exchange.links.further import FurtherOrders
 from trading_tools.exchange.links.manifold.orders import ManifoldOrders
 from trading_tools.exchange.links.prediction.facts import Tradable, outcome_limits
-from trading_tools.exchange.links.prediction.kalshi import KalshiOrders
+from trading_tools.exchange.links.prediction.kalshi import KalshiOrders, yes_of
 from trading_tools.exchange.orders.ccxt_port import UnsupportedVenue
 from trading_tools.exchange.orders.client_ids import client_order_id, is_ours
 from trading_tools.exchange.orders.guard import Refused
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.life import UNSURE, Stage
 from trading_tools.exchange.orders.manager import OrderManager
+from trading_tools.exchange.orders.port import PartlyRead
 
 CENT = Decimal("0.01")
 
@@ -73,7 +74,9 @@ async def each(
             import ccxt.prediction
 
             async with Kalshi("0.40") as kalshi:
-                client = ccxt.prediction.kalshi({"apiKey": "k", "privateKey": private_key})
+                keys = {"apiKey": "k", "privateKey": private_key}
+                # There is no TLS to wait for when it ends.
+                client = ccxt.prediction.kalshi({**keys, "timeout_on_exit": 0})
                 client.enableRateLimit = False
                 client.urls["api"] = dict.fromkeys(client.urls["api"], f"{kalshi.url}/trade-api/v2")
                 port = KalshiOrders(client)
@@ -194,23 +197,81 @@ async def test_a_sale_on_manifold_is_a_buy_of_no_at_the_complement() -> None:
     assert fill.price_quote == Decimal("0.7")
 
 
-async def test_a_manifold_market_that_pays_cash_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"token": "CASH"}, "only BINARY in MANA is traded here"),
+        ({"closeTime": "soon"}, "closes at 'soon', which is no time"),
+    ],
+    ids=["cash", "no-time"],
+)
+async def test_a_manifold_market_that_pays_cash_or_makes_no_sense_is_refused(
+    wrong: dict[str, Any], why: str
+) -> None:
     async with Manifold("0.40") as venue:
-        venue.market["token"] = "CASH"
+        venue.market.update(wrong)
         port = ManifoldOrders("key", USER, venue.url)
-        with pytest.raises(BadReply, match="only BINARY in MANA is traded here"):
+        with pytest.raises(BadReply, match=why):
             await port.outcome(CONTRACT)
         await port.close()
 
 
-async def test_the_no_leg_of_kalshi_is_told_how_it_is_bought(private_key: str) -> None:
-    import ccxt.prediction
+@pytest.mark.parametrize("each", ["kalshi"], indirect=True)
+@pytest.mark.parametrize("legacy", [False, True], ids=["book-side", "action-and-side"])
+async def test_no_is_bought_on_kalshi_by_selling_yes_at_the_complement(
+    each: Desk, legacy: bool
+) -> None:
+    each.venue.legacy = legacy
+    manager = await each.manager()
+    wanted = Intent("no", f"{TICKER}-NO", "buy", Decimal(20), Decimal("0.55"))
+    each.venue.lose = "after"
+    order = await manager.submit(yes_of(wanted))
+    (held,) = each.venue.orders
+    assert (held.side, held.size, held.price) == ("sell", 20, Decimal("0.45"))
+    assert (order.stage, order.symbol, order.side) == (Stage.OPEN, TICKER, "sell")
+    each.venue.trade(held, Decimal(20), held.price)
+    assert (await manager.reconcile([TICKER])).clean
+    assert manager.records.position_base(TICKER) == -20
 
-    port = KalshiOrders(ccxt.prediction.kalshi({"apiKey": "k", "privateKey": private_key}))
+
+async def test_a_price_of_no_that_no_share_pays_is_refused() -> None:
+    wanted = Intent("no", f"{TICKER}-NO", "buy", Decimal(1), Decimal(1))
+    with pytest.raises(ValueError, match="1 is no price of it"):
+        yes_of(wanted)
+    assert yes_of(yes := Intent("yes", TICKER, "buy", Decimal(1), Decimal("0.5"))) is yes
+
+
+@pytest.mark.parametrize("each", ["kalshi"], indirect=True)
+async def test_no_is_not_sent_under_a_symbol_of_its_own(each: Desk) -> None:
     wanted = Intent("no", f"{TICKER}-NO", "buy", Decimal(1), Decimal("0.5"))
-    judged = await port.submit(wanted, "o-1")
-    assert judged.message == f"to buy NO, sell YES: {TICKER}"
-    await port.close()
+    judged = await each.port.submit(wanted, "o-1")
+    assert judged.message == f"submit yes_of(...) of it, which is {TICKER}"
+    assert each.venue.orders == []
+
+
+@pytest.mark.parametrize("each", ["kalshi"], indirect=True)
+@pytest.mark.parametrize("strange", [{"status": "weird"}, {"book_side": "up"}], ids=str)
+async def test_a_row_of_kalshi_that_cannot_be_read_is_named_and_hides_no_other(
+    each: Desk, strange: dict[str, str]
+) -> None:
+    for number in ("1", "2"):
+        await each.port.submit(each.intent(), client_order_id("kalshi", "test", number))
+    each.venue.strange["1"] = strange
+    with pytest.raises(PartlyRead, match="1 of kalshi's rows: order '1'") as partly:
+        await each.port.open_orders(TICKER)
+    assert [order.venue_order_id for order in partly.value.rows] == ["2"]
+
+
+@pytest.mark.parametrize("each", ["kalshi"], indirect=True)
+async def test_what_kalshi_has_moved_to_its_history_is_not_absent(each: Desk) -> None:
+    name = client_order_id("kalshi", "test", "old")
+    await each.port.submit(each.intent(price="0.40"), name)
+    each.venue.old.add("1")
+    months_ago = int((datetime.now(UTC) - timedelta(days=120)).timestamp() * 1000)
+    found = await each.port.find(TICKER, name, None, months_ago)
+    assert found is not None
+    assert (found.stage, found.filled_size_base) == (Stage.FILLED, 20)
+    assert [fill.size_base for fill in await each.port.fills(TICKER, months_ago)] == [20]
 
 
 def test_prediction_venues_without_a_client_order_id_are_refused_with_the_reason() -> None:

@@ -6,6 +6,7 @@ import base64
 import itertools
 import json
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,18 @@ async def test_a_lost_acknowledgement_is_found_by_the_name_of_its_intent(each: S
     order = await each.manager.submit(intent(each, "lost"))
     assert order.stage is Stage.OPEN
     assert each.accepted() == [client_order_id(each.client.id, "drill", "lost")]
+
+
+async def test_a_fill_whose_acknowledgement_is_lost_is_found_though_our_clock_is_hours_ahead(
+    each: Shop,
+) -> None:
+    manager = each.restarted(now=lambda: datetime.now(UTC) + timedelta(hours=2))
+    each.mishaps.after_it[Operation.PLACE] = [lambda reply: Cut()]
+    order = await manager.submit(intent(each, "lost", price_quote=Decimal(62_000)))
+    await manager.reconcile([each.symbol])
+    assert order.stage is Stage.FILLED
+    assert order.settled
+    assert order.fills
 
 
 async def test_an_order_that_never_arrived_is_not_there_and_not_sent_again(each: Shop) -> None:

@@ -6,18 +6,22 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal, localcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from tests.trading_tools.exchange.orders.guards import BOOK, NOW, guard, market
 from trading_tools.audit.trade import OrderFill, OrderIntent, OrderStage
+from trading_tools.exchange.orders.beside import Beside, beside
 from trading_tools.exchange.orders.guard import LIVE_TOKEN, Quote, Refused, fitted
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.kill_switch import KillSwitch
 from trading_tools.exchange.orders.life import Stage
+from trading_tools.exchange.orders.port import VenueOrder
 from trading_tools.exchange.orders.records import Records
+from trading_tools.exchange.orders.sight import Sight
 
+SIDES: tuple[Literal["buy"], Literal["sell"]] = ("buy", "sell")
 TEN = Decimal(605_000)
 """What ten cost at the best ask and a little more; the last of them cost 61,000 each."""
 
@@ -90,6 +94,12 @@ def test_an_order_that_breaks_a_rule_is_refused_by_its_name(
     assert refused(intent, Records(), tmp_path, limits=limits) == rule
 
 
+def test_an_order_that_passes_is_told_the_book_it_was_judged_by(tmp_path: Path) -> None:
+    sight = guard(tmp_path, clock=lambda: 101.5).check(order(), Records())
+    assert sight == Sight(Decimal(59_999), Decimal(60_001), 1_500)
+    assert sight.mid_quote == 60_000
+
+
 def test_an_order_that_keeps_all_rules_passes(tmp_path: Path) -> None:
     guard(tmp_path).check(order(), Records())
     guard(tmp_path).check(market_order("0.5"), Records())
@@ -144,6 +154,48 @@ def test_an_order_below_the_market_counts_with_what_its_position_would_be_worth(
     limits = {"max_exposure_quote": Decimal(575)}
     low = order(price_quote=Decimal(55_000))
     assert refused(low, Records(), tmp_path, limits=limits) == "max-exposure"
+
+
+def test_what_the_account_has_beside_our_orders_counts_too(tmp_path: Path) -> None:
+    limits = {"max_exposure_quote": Decimal(1_300)}
+    for more in (Beside(held=Decimal("0.012")), Beside(buys=Decimal("0.012"))):
+        has = {"limits": limits, "beside": {"BTC/USDT": more}}
+        assert refused(order(), Records(), tmp_path, **has) == "max-exposure"
+    elsewhere = {"ETH/USDT": Beside(sells=Decimal("0.012"))}
+    has = {"limits": limits, "beside": elsewhere}
+    assert refused(order(), Records(), tmp_path, **has) == "max-exposure"
+    sold = {"BTC/USDT": Beside(held=Decimal("-0.012"))}
+    guard(tmp_path, limits=limits, beside=sold).check(order(), sent("0.012"))
+
+
+def test_a_sale_may_reduce_what_others_bought(tmp_path: Path) -> None:
+    sale = order(side="sell", price_quote=Decimal(61_000), reduce_only=True)
+    bought = {"BTC/USDT": Beside(held=Decimal("0.01"))}
+    guard(tmp_path, beside=bought).check(sale, Records())
+    promised = {"BTC/USDT": Beside(held=Decimal("0.01"), sells=Decimal("0.001"))}
+    assert refused(sale, Records(), tmp_path, beside=promised) == "reduce-only"
+
+
+def test_a_guard_says_what_all_may_come_to_be_worth(tmp_path: Path) -> None:
+    more = {"BTC/USDT": Beside(held=Decimal("0.02"), buys=Decimal("0.01"))}
+    assert guard(tmp_path).worth_after(order(), Records()) == 600
+    assert guard(tmp_path, beside=more).worth_after(order(), Records()) == 2_400
+
+
+def test_a_coin_that_is_held_counts_once_and_others_orders_where_they_are() -> None:
+    others = [
+        VenueOrder(side, side, "BTC/USDC", side, Stage.OPEN, Decimal(2), Decimal("0.5"))
+        for side in SIDES
+    ]
+    held = {"BTC": Decimal(3), "USDT": Decimal(9)}
+    ours = sent("1")
+    assert beside("BTC/USDC", ours, others, held) == {
+        "BTC/USDC": Beside(Decimal(2), Decimal("1.5"), Decimal("1.5")),
+        "BTC/USDT": Beside(),
+    }
+    assert beside("ETH/USDT", ours, [], held)["BTC/USDT"] == Beside(held=Decimal(2))
+    assert beside("BTC/USDT", ours, [], {})["BTC/USDT"] == Beside(held=Decimal(-1))
+    assert beside("BTC/USDT", ours, [], None)["BTC/USDT"] == Beside()
 
 
 def test_all_markets_count_together(tmp_path: Path) -> None:
@@ -212,6 +264,7 @@ def asks(price: str, size: str = "1") -> Quote:
         replace(BOOK, at=94.9),
         replace(BOOK, at=1_764_000_000.0),
         replace(BOOK, at=float("nan")),
+        Quote(((59_999.0, 1.0),), ((60_001.0, 1.0),), 100.0),  # type: ignore[arg-type]
     ],
 )
 def test_without_a_fresh_book_nothing_goes_out(quote: Any, tmp_path: Path) -> None:
@@ -246,6 +299,14 @@ def test_a_kill_switch_that_cannot_be_read_counts_as_thrown(tmp_path: Path) -> N
     assert refused(order(), Records(), tmp_path) == "kill-switch"
 
 
+def test_a_kill_switch_that_cannot_be_written_is_thrown_for_its_own_process() -> None:
+    switch = KillSwitch(Path("/proc/stop"))  # where nobody can make a file
+    assert switch.thrown is None
+    with pytest.raises(OSError, match="/proc/stop"):
+        switch.throw("drawdown")
+    assert (switch.thrown or "").startswith("drawdown (in this process alone, /proc/stop cannot")
+
+
 def test_a_kill_switch_whose_folder_is_not_there_counts_as_thrown(tmp_path: Path) -> None:
     switch = KillSwitch(tmp_path / "not mounted" / "stop")
     assert "is not there" in (switch.thrown or "")
@@ -267,12 +328,33 @@ def test_an_order_that_filled_more_than_its_size_takes_nothing_off_what_is_open(
         {"max_exposure_quote": Decimal("NaN")},
         {"max_position_base": {"BTC/USDT": Decimal(-1)}},
         {"max_orders_a_day": 0},
+        {"max_orders_a_day": float("nan")},
+        {"max_orders_a_day": True},
+        {"repeats": float("nan")},
+        {"repeats": 2.5},
         {"quote_age_s": 0},
+        {"quote_age_s": float("inf")},
+        {"repeat_s": float("nan")},
+        {"repeat_s": 1e300},
+        {"price_collar": Decimal(5)},
+        {"slippage": Decimal(2)},
     ],
 )
 def test_limits_that_are_none_are_refused(limits: dict[str, Any], tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"float|above 0|NaN"):
+    (name,) = limits
+    with pytest.raises(ValueError, match=f"{name}.* is .*(float|above 0|NaN|fraction)"):
         guard(tmp_path, limits=limits)
+
+
+def test_limits_that_are_given_as_text_hold_like_decimals(tmp_path: Path) -> None:
+    worded = {"max_order_quote": "589.99", "max_position_base": {"BTC/USDT": "1"}}
+    assert refused(order(), Records(), tmp_path, limits=worded) == "max-order"
+
+
+@pytest.mark.parametrize("equity", [None, float("nan"), Decimal("NaN"), Decimal("Infinity"), 1e6])
+def test_a_contract_needs_an_equity_that_is_a_sound_number(equity: Any, tmp_path: Path) -> None:
+    wanted = Intent("k", "BTC/USDT:USDT", "buy", Decimal("0.01"), Decimal(60_000))
+    assert refused(wanted, Records(), tmp_path, equity=lambda: equity) == "leverage"
 
 
 def test_limits_in_money_are_not_held_against_prices_in_coins(tmp_path: Path) -> None:

@@ -41,6 +41,8 @@ SOUND: dict[str, Any] = {
         ({"time_in_force": "gtc"}, "time_in_force 'gtc' is none of"),
         ({"order_type": "market", "price_quote": None, "time_in_force": "PO"}, "post only"),
         ({"key": ""}, "key"),
+        ({"key": 5}, "key is 5"),
+        ({"symbol": None}, "symbol is None"),
     ],
 )
 def test_an_intent_that_cannot_be_sent_is_refused(change: dict[str, Any], says: str) -> None:
@@ -48,9 +50,14 @@ def test_an_intent_that_cannot_be_sent_is_refused(change: dict[str, Any], says: 
         Intent(**{**SOUND, **change})
 
 
+@pytest.mark.parametrize("price", ["50000", 50_000])
+def test_a_size_or_price_in_text_or_as_an_int_is_kept_exact(price: Any) -> None:
+    assert Intent(**{**SOUND, "size_base": "0.010", "price_quote": price}) == Intent(**SOUND)
+
+
 def test_an_intent_cannot_be_changed_once_it_is_made() -> None:
     with pytest.raises(AttributeError):
-        Intent(**SOUND).size_base = Decimal(-5)  # type: ignore[misc]
+        Intent(**SOUND).size_base = Decimal(-5)  # type: ignore[misc]  # it is frozen
 
 
 @given(st.sampled_from(VENUES), st.text(min_size=1), st.text(), st.text())

@@ -32,7 +32,8 @@ async def test_an_order_is_written_down_before_it_is_sent_and_answered_after(sho
     assert shop.accepted() == [name_of("one")]
     intent, result = shop.audit.trail()[:2]
     assert isinstance(intent, OrderIntent)
-    assert intent.mid_quote == Decimal(60_000)
+    assert (intent.bid_quote, intent.ask_quote) == (Decimal(59_999), Decimal(60_001))
+    assert (intent.mid_quote, intent.book_age_ms) == (Decimal(60_000), 0)
     assert isinstance(result, OrderResult)
     assert result.outcome is Outcome.ACCEPTED
 

@@ -52,6 +52,8 @@ def test_the_sums_are_those_of_all_orders(given_acts: list[Any]) -> None:
         except (KeyError, IllegalTransition):
             continue
     orders = list(records.orders.values())
+    live = {order.client_order_id for order in records.unsettled()}
+    assert live == {order.client_order_id for order in orders if not order.settled}
     for symbol in SYMBOLS:
         mine = [order for order in orders if order.symbol == symbol]
         signed = [order.filled_size_base * (1 if order.side == "buy" else -1) for order in mine]

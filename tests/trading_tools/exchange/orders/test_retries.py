@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 
@@ -35,9 +36,9 @@ class Slept:
         self.now += seconds
 
 
-def retries(slept: Slept, **rules: float) -> Retries:
+def retries(slept: Slept, **rules: Any) -> Retries:
     return Retries(
-        RetryRules(**{"tries": 4, **rules}),  # type: ignore[arg-type]
+        RetryRules(**{"tries": 4, **rules}),
         slept.sleep,
         slept,
         random.Random(5),
@@ -96,3 +97,9 @@ async def test_a_submit_and_a_cancel_are_sent_once(shop: Shop) -> None:
     assert order.stage is Stage.OPEN
     assert (shop.asked(Operation.PLACE), shop.asked(Operation.CANCEL)) == (2, 1)
     assert slept.waits == []
+
+
+@pytest.mark.parametrize("wrong", ["tries", "first_s", "longest_s", "within_s"])
+def test_rules_that_nothing_could_be_tried_with_are_refused(wrong: str) -> None:
+    with pytest.raises(ValueError, match="no rules for retries"):
+        RetryRules(**{wrong: float("nan")})  # type: ignore[arg-type]

@@ -22,9 +22,14 @@ from trading_tools.exchange.orders import stopping
 from trading_tools.exchange.orders.cancel_all import Swept, cancel_all
 from trading_tools.exchange.orders.ccxt_port import CcxtOrders
 from trading_tools.exchange.orders.guard import Refused
+from trading_tools.exchange.orders.port import Unanswered
 from trading_tools.exchange.orders.records import Records
+from trading_tools.exchange.orders.retries import Retries, RetryRules
 from trading_tools.exchange.orders.stopping import main
+from trading_tools.exchange.pacing.machine import host_of, machine_slots
 from trading_tools.exchange.pacing.pacer import Pacer
+from trading_tools.exchange.pacing.rules import Cost, Priority
+from trading_tools.exchange.pacing.venues import pacer_for
 from trading_tools.venue.wire.messages import Operation, Reply
 
 COMMAND = [sys.executable, "-m", "trading_tools.exchange.orders.kill_switch"]
@@ -191,6 +196,18 @@ def test_a_switch_that_no_bot_looks_at_is_not_told_as_thrown(
     assert told.startswith(str(tmp_path / name))
     assert told.endswith("Orders are NOT stopped\n")
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_bots_that_use_up_the_limits_keep_no_look_of_the_command_waiting(shop: Shop) -> None:
+    others = pacer_for("binance", "another", machine_slots(), where=host_of(shop.client))
+    while others.try_acquire(Cost({"weight": 50}), Priority.PLACE) == 0:
+        pass
+    retries = Retries(RetryRules(tries=1))
+    asked = CcxtOrders(shop.client, patience_s=0.01, retries=retries)
+    with pytest.raises(Unanswered, match="limits left no room"):
+        await asked.everything()
+    look = CcxtOrders(shop.client, patience_s=0.01, retries=retries, asking=Priority.CANCEL)
+    assert await look.everything() == []
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from pathlib import Path
@@ -31,3 +32,27 @@ def test_processes_that_share_a_folder_never_get_the_same_one(tmp_path: Path) ->
     taken = [[int(each) for each in one.communicate(timeout=60)[0].split()] for one in running]
     assert all(each == sorted(each) for each in taken)
     assert sorted(taken[0] + taken[1]) == list(range(5, 4_005))
+
+
+async def test_one_request_is_on_its_way_at_a_time_until_it_is_answered() -> None:
+    nonces = Nonces("key", OwnSlots())
+    first = nonces.sending(await nonces.turn())
+    assert first is not None
+    next_one = asyncio.ensure_future(nonces.turn())
+    await asyncio.sleep(0)
+    assert not next_one.done()
+    nonces.over(first)
+    second = await next_one
+    nonces.over(first)  # told again, it ends no turn of another
+    assert nonces.sending(second) is not None
+
+
+async def test_a_request_that_is_never_answered_is_not_waited_for_and_one_too_late_not_sent() -> (
+    None
+):
+    nonces = Nonces("key", OwnSlots())
+    unanswered = nonces.sending(await nonces.turn())
+    assert unanswered is not None
+    late = await nonces.turn()
+    await nonces.turn()
+    assert nonces.sending(late) is None

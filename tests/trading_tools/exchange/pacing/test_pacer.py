@@ -22,6 +22,7 @@ from trading_tools.venue.binance.errors import BinanceError
 from trading_tools.venue.binance.limits import Limits, Rules
 
 TEN_A_SECOND = Window("ten", "requests", 10, 1, Scope.ADDRESS, margin_s=0)
+NAN = float("nan")
 ONE = Cost({"requests": 1})
 
 
@@ -204,8 +205,9 @@ def test_a_request_larger_than_the_limit_is_refused_at_once_also_behind_others()
         await pacer.acquire(Cost({"requests": 10}), Priority.CANCEL)
         waiting = asyncio.create_task(pacer.acquire(ONE))
         await asyncio.sleep(0)
-        with pytest.raises(NeverFits, match=r"venue ten: a request of 11 never fits into 10"):
-            await pacer.acquire(Cost({"requests": 11}))
+        for units in (11, -1, NAN):
+            with pytest.raises(NeverFits, match=rf"ten: a request of {units:g} never fits into 10"):
+                await pacer.acquire(Cost({"requests": units}))
         await waiting
 
     run_virtually(main)
@@ -288,7 +290,16 @@ def test_a_venue_whose_limits_are_not_known_is_named_with_those_that_are() -> No
 
 
 @pytest.mark.parametrize(
-    ("kind", "given_"), [(Window, (0, 1)), (Window, (1, 0)), (Counter, (1, 3)), (Counter, (1, 0))]
+    ("kind", "given_"),
+    [
+        (Window, (0, 1)),
+        (Window, (1, 0)),
+        (Window, (NAN, 1)),
+        (Window, (1, NAN)),
+        (Counter, (1, 3)),
+        (Counter, (1, 0)),
+        (Counter, (NAN, 1)),
+    ],
 )
 def test_a_limit_that_is_none_is_refused(
     kind: type[Window] | type[Counter], given_: tuple[int, float]

@@ -189,6 +189,51 @@ def test_a_consumer_that_fails_or_hangs_does_not_stop_the_reader() -> None:
     assert made.health.opened == 1
 
 
+def test_callbacks_that_raise_before_there_is_anything_to_await_do_not_stop_the_reader() -> None:
+    async def main(loop: VirtualLoop) -> tuple[Stream[str], Delivery[str]]:
+        feed = Feed(["a", ConnectionError("reset")])
+
+        def reopen() -> Awaitable[None]:
+            raise OSError("cannot be closed")
+
+        fields: dict[str, str] = {}
+        delivery: Delivery[str] = Delivery(lambda item: nothing(fields[item]))
+        made = Stream(feed.watch, reopen, delivery, patience=CALM, clock=loop.time)
+        await run_for(made, 10)
+        return made, delivery
+
+    made, delivery = run_virtually(main)
+    assert made.health.opened == 2
+    assert delivery.errors == made.health.messages > 50
+
+
+def test_the_lag_is_the_age_of_the_oldest_item_that_is_not_done() -> None:
+    async def main(loop: VirtualLoop) -> list[float]:
+        async def slow(item: str) -> None:
+            await asyncio.sleep(2)
+
+        delivery = Delivery(slow, clock=loop.time)
+        lags = [delivery.lag_s]
+        delivery.put("a")
+        delivery.put("b")
+        running = asyncio.create_task(delivery.run())
+        for _ in range(5):
+            await asyncio.sleep(0.9)
+            lags.append(round(delivery.lag_s, 1))
+        running.cancel()
+        return lags
+
+    assert run_virtually(main) == [0.0, 0.9, 1.8, 2.7, 3.6, 0.0]
+
+
+def test_settings_that_would_never_find_silence_or_hold_nothing_are_refused() -> None:
+    for wrong in (0, -1, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="silent_after_s is"):
+            Patience(silent_after_s=wrong)
+    with pytest.raises(ValueError, match="a queue for 0 items holds none"):
+        Delivery(nothing, 0)
+
+
 def test_a_consumer_that_waits_for_what_is_cancelled_gets_the_next_item() -> None:
     async def main(loop: VirtualLoop) -> tuple[Stream[str], Delivery[str]]:
         async def cancelled(item: str) -> None:

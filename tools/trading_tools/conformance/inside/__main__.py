@@ -22,8 +22,9 @@ from typing import Any
 
 from hypothesis.configuration import set_hypothesis_home_dir
 
+from trading_tools.conformance.inside.callers import Threaded
 from trading_tools.conformance.inside.hold import Hold
-from trading_tools.conformance.inside.loading import load, told
+from trading_tools.conformance.inside.loading import load, theirs, told
 from trading_tools.conformance.inside.search import judge
 from trading_tools.conformance.inside.virtual import VirtualTime
 from trading_tools.conformance.kinds.catalogue import laws_of
@@ -60,7 +61,7 @@ def main() -> None:
     except CheckError as error:
         channel.tell("refused", what=error.what, fix=error.fix)
     except BaseException as error:  # noqa: BLE001 - the boundary: the other side tells it
-        channel.tell("fault", what=told(error))
+        channel.tell("fault", what=told(error), theirs=theirs(error))
     os._exit(0)
 
 
@@ -70,7 +71,7 @@ def _check(spec: CheckSpec, channel: Channel, hold: Hold) -> None:
         channel.tell("doing", what="it is imported")
         loaded = load(spec.target, spec.folder)
         params = Params(spec.params)
-        channel.tell("doing", what="it is made for the first time")
+        channel.tell("doing", what="it is made and asked for the first time")
         laws = laws_of(spec.kind, loaded, params)
         params.refuse_unused()
         _refuse_threads(spec)
@@ -97,7 +98,8 @@ def _refuse_threads(spec: CheckSpec) -> None:
 
 
 def _remarks() -> Iterator[str]:
-    threads = [each for each in threading.enumerate() if each is not threading.main_thread()]
+    ours = (threading.main_thread().name, Threaded.THREAD)
+    threads = [each for each in threading.enumerate() if each.name not in ours]
     if threads:
         yield f"the code left {len(threads)} threads running"
     for name in sorted(VirtualTime.replaced):

@@ -14,6 +14,7 @@ from typing import Any
 _TURNS = 10
 _REAL_WAIT_S = 0.5
 _HELD_S = 60.0
+_COUNTS = ("value", "count", "n", "number", "amount")
 
 
 class Down(ConnectionError):
@@ -24,9 +25,21 @@ async def _settled(answer: Any) -> Any:
     return await answer if inspect.isawaitable(answer) else answer
 
 
-def _needed(parameter: inspect.Parameter) -> bool:
-    by_place = parameter.kind is parameter.POSITIONAL_OR_KEYWORD
-    return by_place and parameter.default is parameter.empty
+async def _passed(ask: Any) -> tuple[bool, Any]:
+    """Whether a breaker lets through that raises where it refuses, and what it gave."""
+    try:
+        return True, await _settled(ask())
+    except Exception:  # noqa: BLE001 - it refuses by whatever it raises
+        return False, None
+
+
+def _needed(function: Any, told: Any) -> list[Any]:
+    """What a method asks for that is told how it went: how many that were, or what came."""
+    return [
+        1 if name in _COUNTS else told
+        for name, each in inspect.signature(function).parameters.items()
+        if each.kind is each.POSITIONAL_OR_KEYWORD and each.default is each.empty
+    ]
 
 
 class Asked:
@@ -44,13 +57,13 @@ class Asked:
 
     async def succeed(self) -> None:
         """It worked."""
-        await _settled(getattr(self._breaker, self._names[1])())
+        function = getattr(self._breaker, self._names[1])
+        await _settled(function(*_needed(function, None)))
 
     async def fail(self) -> None:
         """It did not."""
         function = getattr(self._breaker, self._names[2])
-        takes = [each for each in inspect.signature(function).parameters.values() if _needed(each)]
-        await _settled(function(*[Down("no answer")] * len(takes)))
+        await _settled(function(*_needed(function, Down("no answer"))))
 
 
 class Permitted:
@@ -64,11 +77,8 @@ class Permitted:
     async def ask(self) -> Permitted | None:
         """Leave to send."""
         ticket = Permitted(self._breaker, *self._names)
-        try:
-            ticket._permit = await _settled(getattr(self._breaker, self._names[0])())
-        except Exception:  # noqa: BLE001 - a breaker refuses by whatever it raises
-            return None
-        return ticket
+        passed, ticket._permit = await _passed(getattr(self._breaker, self._names[0]))
+        return ticket if passed else None
 
     async def succeed(self) -> None:
         """It worked."""
@@ -88,11 +98,8 @@ class Entered:
 
     async def ask(self) -> Entered | None:
         """Leave to send."""
-        try:
-            await _settled(getattr(self._breaker, self._names[0])())
-        except Exception:  # noqa: BLE001 - a breaker refuses by whatever it raises
-            return None
-        return self
+        passed, _ = await _passed(getattr(self._breaker, self._names[0]))
+        return self if passed else None
 
     async def succeed(self) -> None:
         """It worked."""
@@ -105,7 +112,7 @@ class Entered:
 
 
 class Called:
-    """One that makes the call itself, `call(function)`, in a coroutine."""
+    """One that makes the call itself, `call(function)`, in a coroutine, or gives one that does."""
 
     def __init__(self, breaker: Any, call: str) -> None:
         self._breaker = breaker
@@ -118,7 +125,7 @@ class Called:
         """Start a call; one that reaches the venue was let through."""
         ticket = Called(self._breaker, self._name)
         ticket._end = asyncio.get_running_loop().create_future()
-        ticket._task = asyncio.ensure_future(getattr(self._breaker, self._name)(ticket._work))
+        ticket._task = asyncio.ensure_future(ticket._start())
         for _ in range(_TURNS):
             await asyncio.sleep(0)
         if ticket._sent:
@@ -126,6 +133,10 @@ class Called:
         ticket._task.cancel()
         await asyncio.gather(ticket._task, return_exceptions=True)
         return None
+
+    async def _start(self) -> None:
+        made = getattr(self._breaker, self._name)(self._work)
+        await (made if inspect.isawaitable(made) else made())
 
     async def _work(self) -> None:
         self._sent = True
@@ -143,27 +154,34 @@ class Called:
 
 
 class Threaded:
-    """One that makes the call itself and blocks: each call is a thread, held until it is told."""
+    """One that makes the call itself and blocks: each call is a thread, held until it is told.
+
+    `waits` says that a call was neither let through nor refused while another was under way.
+    """
+
+    THREAD = "a call of orc check"
 
     def __init__(self, breaker: Any, call: str) -> None:
         self._breaker = breaker
         self._name = call
-        self._sent = self._fails = False
+        self._sent = self._fails = self.waits = False
         self._moved, self._end = threading.Event(), threading.Event()
         self._thread: Any = None
 
     async def ask(self) -> Threaded | None:
         """Start a call; one that reaches the venue was let through."""
         ticket = Threaded(self._breaker, self._name)
-        ticket._thread = threading.Thread(target=ticket._run, daemon=True)
+        ticket._thread = threading.Thread(target=ticket._run, name=self.THREAD, daemon=True)
         ticket._thread.start()
-        ticket._moved.wait(_REAL_WAIT_S)
+        self.waits = not ticket._moved.wait(_REAL_WAIT_S)
         return ticket if ticket._sent else None
 
     def _run(self) -> None:
         # What it raises is its refusal, or what the call itself raised.
         with contextlib.suppress(Exception):
-            getattr(self._breaker, self._name)(self._work)
+            made = getattr(self._breaker, self._name)(self._work)
+            if callable(made):
+                made()
         self._moved.set()
 
     def _work(self) -> None:

@@ -10,6 +10,7 @@ import contextlib
 import os
 import resource
 import sys
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ _SIGNALS = ("os.kill", "os.killpg", "signal.pthread_kill")
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _MEMORY = 4 << 30
+_STACK = 1 << 20
 _FILE = 16 << 20
 _LIMITS = {resource.RLIMIT_AS: _MEMORY, resource.RLIMIT_FSIZE: _FILE, resource.RLIMIT_CORE: 0}
 
@@ -43,6 +45,7 @@ class Hold:
         for kind, most in _LIMITS.items():
             with contextlib.suppress(ValueError, OSError):  # not every system bounds each of them
                 resource.setrlimit(kind, (most, most))
+        threading.stack_size(_STACK)  # each component that is made may leave a thread behind
         sys.addaudithook(self._hear)
         self._open = False
 

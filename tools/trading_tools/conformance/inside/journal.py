@@ -58,7 +58,7 @@ class Journal:
 
     def step(self, at_s: float, call: str, came: object = "") -> None:
         """Note a call and what came of it."""
-        self.steps.append(Step(round(at_s, 4), call, str(came)))
+        self.steps.append(Step(round(at_s, 3), call, str(came)))
 
     def do(self, *lines: str) -> None:
         """Note what a test does to repeat it."""

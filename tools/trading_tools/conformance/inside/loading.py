@@ -90,15 +90,20 @@ def blaming(what: str, fix: str) -> Iterator[None]:
 def told(error: BaseException) -> str:
     """An exception of the user's code on one line, with the line of theirs that it came from."""
     text = " ".join(str(error).split())[:200]
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if "trading_tools" not in frame.filename]
-    own = [
-        frame
-        for frame in own
-        if "/lib/python3" not in frame.filename and "<frozen" not in frame.filename and frame.lineno
-    ]
+    own = [each for each in traceback.extract_tb(error.__traceback__) if _is_theirs(each)]
     place = f" (line {own[-1].lineno} of {Path(own[-1].filename).name})" if own else ""
     return f"{type(error).__name__}{f': {text}' if text else ''}{place}"
+
+
+def theirs(error: BaseException) -> bool:
+    """Whether the user's code raised it, and not ours or Python's."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and _is_theirs(frames[-1])
+
+
+def _is_theirs(frame: traceback.FrameSummary) -> bool:
+    others = ("trading_tools", "/lib/python3", "<frozen")
+    return bool(frame.lineno) and not any(part in frame.filename for part in others)
 
 
 def _module(where: str, folder: Path) -> tuple[types.ModuleType, list[str]]:

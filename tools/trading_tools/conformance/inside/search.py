@@ -128,7 +128,7 @@ class _Search:
     def _live(self, history: Any, journal: Journal) -> None:
         random.seed(0)
         try:
-            with _real_time_bound():
+            with real_time_bound():
                 self._law.play(history, journal)
         except Stuck as stuck:
             raise Broken("calls that come back", str(stuck)) from None
@@ -142,7 +142,7 @@ def _clock() -> float:
 
 
 @contextlib.contextmanager
-def _real_time_bound() -> Iterator[None]:
+def real_time_bound() -> Iterator[None]:
     """What computes too long, or is blocked, is interrupted wherever it is.
 
     Computing is counted in processor time, so that a busy machine makes nobody hang.

@@ -14,7 +14,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any, ClassVar
 
 _START = 1_767_225_600.0  # 2026-01-01, midnight UTC
-_OVERSHOOT = 1e-6  # a real sleep is never too short
+_UP_S = 100_000.0  # the machine has been up for a day: no clock of it starts with the code
+_OVERSHOOT = 1e-6  # a real sleep is never too short, and no turn of a loop takes no time
 _MOST_TURNS = 20_000
 _LONGEST_S = 30 * 86_400.0
 _READS = ("time", "monotonic", "perf_counter", "time_ns", "monotonic_ns", "perf_counter_ns")
@@ -30,7 +31,7 @@ class Stuck(BaseException):
 class VirtualTime:
     """Within `with`, the clocks of time, asyncio and datetime show this one.
 
-    `elapsed` is what a monotonic clock shows; the wall clock can be set apart from it.
+    `elapsed` is how far a monotonic clock has gone; the wall clock can be set apart from it.
     """
 
     current: ClassVar[VirtualTime | None] = None
@@ -73,7 +74,7 @@ class VirtualTime:
 
     def reach(self, moment: float) -> None:
         """Let time pass until `moment`, and as little more as a real sleep would."""
-        self.elapsed = max(self.elapsed, moment) + _OVERSHOOT
+        self.elapsed = max(self.elapsed, moment)
         self.turn()
         if self.elapsed > _LONGEST_S:
             raise Stuck("it still waits after 30 days")
@@ -86,8 +87,13 @@ class VirtualTime:
         """What the wall clock shows, in seconds since 1970."""
         return self.wall + self.elapsed
 
+    def up(self) -> float:
+        """What a monotonic clock shows, in seconds."""
+        return _UP_S + self.elapsed
+
     def turn(self) -> None:
-        """Count a turn: code that turns without end is stopped."""
+        """Count a turn, which takes next to no time: code that turns without end is stopped."""
+        self.elapsed += _OVERSHOOT
         self._turns += 1
         if self._turns > _MOST_TURNS:
             raise Stuck(f"it goes round without end: {_MOST_TURNS} sleeps and turns of the loop")
@@ -110,7 +116,7 @@ class _Loop(asyncio.SelectorEventLoop):
         self._virtual = virtual
 
     def time(self) -> float:
-        return self._virtual.elapsed
+        return self._virtual.up()
 
     def _run_once(self) -> None:
         while self._scheduled and self._scheduled[0]._cancelled:
@@ -119,7 +125,7 @@ class _Loop(asyncio.SelectorEventLoop):
         self._virtual.turn()
         if not self._ready and not self._stopping:
             if self._scheduled:
-                self._virtual.reach(self._scheduled[0]._when)
+                self._virtual.reach(self._scheduled[0]._when - _UP_S)
             elif self._default_executor is None:
                 raise Stuck("all wait, and nothing is left that could wake one")
         _TURN(self)
@@ -130,7 +136,7 @@ def _clock(name: str) -> Callable[[], float]:
         virtual = VirtualTime.current
         if virtual is None:
             return float(_REAL[name]())
-        seconds = virtual.now() if name.startswith("time") else virtual.elapsed
+        seconds = virtual.now() if name.startswith("time") else virtual.up()
         return round(seconds * 1e9) if name.endswith("_ns") else seconds
 
     return read

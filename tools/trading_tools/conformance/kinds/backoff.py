@@ -18,6 +18,7 @@ from trading_tools.conformance.inside.flaky import chance
 from trading_tools.conformance.inside.journal import Failing, Journal, NotReached, Skipped
 from trading_tools.conformance.inside.loading import Loaded
 from trading_tools.conformance.inside.search import Property
+from trading_tools.conformance.inside.virtual import Stuck
 from trading_tools.conformance.kinds.backoff_shapes import Met, Shape, shape_of
 from trading_tools.conformance.kinds.laws import Laws
 from trading_tools.conformance.kinds.params import Params
@@ -82,15 +83,29 @@ class _Case:
     def _live(self, outcomes: Sequence[bool], journal: Journal) -> Met:
         try:
             return self._shape.live(outcomes)
-        except Failing:
+        except (Failing, Stuck):
             journal.step(0, f"{outcomes.count(False)} calls fail, {outcomes.count(True)} work")
             journal.do(*self._shape.lines(outcomes))
             raise
 
+    def _ended(self, outcomes: Sequence[bool], journal: Journal) -> Met:
+        """The same where another property tells of a wait without end.
+
+        Raises:
+            NotReached: it has one.
+        """
+        try:
+            return self._live(outcomes, journal)
+        except Stuck as stuck:
+            raise NotReached(str(stuck)) from None
+
     def _told(self, outcomes: Sequence[bool], met: Met, journal: Journal) -> None:
         """The history for people, and as a test."""
         at, waits = 0.0, iter(met.waits)
-        tries = [(works, None if works else next(waits, None)) for works in outcomes[: met.calls]]
+        tries = [
+            (works, None if works else _rounded(next(waits, None)))
+            for works in outcomes[: met.calls]
+        ]
         for (works, wait), alike in itertools.groupby(tries):
             count = len(list(alike))
             what = (
@@ -119,7 +134,7 @@ class _Case:
 
     def _waits(self, count: int, journal: Journal) -> None:
         outcomes = [False] * count
-        met = self._live(outcomes, journal)
+        met = self._ended(outcomes, journal)
         if len(met.waits) >= 2 and max(met.waits) < _SHORTEST_S:
             self._told(outcomes, met, journal)
             journal.broken("waits between tries", f"{len(met.waits)} tries without one",
@@ -131,7 +146,7 @@ class _Case:
         met = Met((), (), 0)
         for number in range(_SEEDS):
             chance(number)
-            met = self._live(outcomes, journal)
+            met = self._ended(outcomes, journal)
             if len(met.waits) < count:
                 raise NotReached("it gives up before")
             sums = [a + b for a, b in zip(sums, met.waits, strict=False)]
@@ -147,14 +162,14 @@ class _Case:
         longest = 0.0
         for number in range(_SEEDS):
             chance(number)
-            longest = max([longest, *self._live([False, False], journal).waits[:1]])
+            longest = max([longest, *self._ended([False, False], journal).waits[:1]])
         return longest
 
     def _reset(self, drawn: tuple[int, int], journal: Journal) -> None:
         failures, successes = drawn
         first = self._first_wait_s(journal)
         outcomes = [*[False] * failures, *[True] * successes, False, False]
-        met = self._live(outcomes, journal)
+        met = self._ended(outcomes, journal)
         if len(met.waits) <= failures:
             raise NotReached("it gives up before")
         after = met.waits[failures]
@@ -174,7 +189,7 @@ class _Case:
         self._told(outcomes, met, journal)
         journal.broken(
             f"an end within {self._tries} tries and {self._total_s:g} s",
-            f"{met.calls} tries within {total:.4g} s, and it goes on",
+            f"{met.calls} tries within {_rounded(total):.4g} s, and it goes on",
             f"assert flaky.calls <= {self._tries} and sum(waits) <= {self._total_s!r}",
         )
 
@@ -183,7 +198,7 @@ class _Case:
         before = sys.getrecursionlimit()
         sys.setrecursionlimit(_depth() + _USUAL_DEPTH)  # hypothesis has raised it
         try:
-            met = self._live(outcomes, journal)
+            met = self._ended(outcomes, journal)
         finally:
             sys.setrecursionlimit(before)
         if any("RecursionError" in each for each in met.ended):
@@ -199,11 +214,16 @@ class _Case:
         schedules: list[Any] = []
         for number in (1, 2):
             chance(number)
-            schedules.append(self._live(outcomes, journal))
+            schedules.append(self._ended(outcomes, journal))
         first, second = schedules
         if len(first.waits) >= 2 and list(first.waits) == list(second.waits):
             self._told(outcomes, first, journal)
             journal.broken("different waits", "the same ones, to the last digit", "# see above")
+
+
+def _rounded(wait: float | None) -> float | None:
+    """To a millisecond, for people; as it is where it is no number."""
+    return wait if wait is None or not math.isfinite(wait) else round(wait, 3)
 
 
 def _depth() -> int:

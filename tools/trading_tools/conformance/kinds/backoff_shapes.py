@@ -218,12 +218,20 @@ def _retrying(loaded: Loaded, params: Params, name: str) -> Shape:
 
     given = f"{loaded.name}({name}=flaky.{attribute}{written})"
     with VirtualTime(), blaming(f"{given} fails", "give what it needs"):
-        made = value(**{name: Anything()}, **other)
+        made = value(**{name: _nothing if attribute == "call" else _nothing_now}, **other)
     if inspect.iscoroutine(made):
         made.close()
     elif callable(made) and not isinstance(made, Anything):
         given += "()"
     return Shape(given, _flaky(start, error), _flaky_lines((), where, given), True, True)
+
+
+async def _nothing(*_given: Any, **_named: Any) -> None:
+    """A call, for what only wants to see one."""
+
+
+def _nothing_now(*_given: Any, **_named: Any) -> None:
+    """The same for code that does not await it."""
 
 
 def _loop(loaded: Loaded, params: Params) -> Shape:

@@ -24,14 +24,16 @@ from trading_tools.conformance.spec import CheckError
 
 _THRESHOLDS = (
     "failure_threshold", "threshold", "max_failures", "failures", "fail_max", "failure_limit",
-    "max_errors", "error_threshold",
+    "max_errors", "error_threshold", "max_failure_count", "failure_count_threshold",
 )  # fmt: skip
 _RECOVERIES = (
     "recovery_timeout", "reset_timeout", "timeout", "open_s", "cooldown", "recovery_time",
     "open_seconds", "recovery", "recovery_timeout_s", "cooldown_s", "cooldown_seconds",
-    "reset_after", "recovery_s", "open_for_s",
+    "reset_after", "recovery_s", "open_for_s", "timeout_duration", "recovery_time_secs", "ttl",
+    "reset_timeout_s", "recovery_seconds", "retry_timeout",
 )  # fmt: skip
-_SUCCESSES = ("success_threshold", "successes", "half_open_successes", "required_successes")
+_SUCCESSES = ("success_threshold", "successes", "half_open_successes", "required_successes",
+              "recovery_threshold")  # fmt: skip
 _PROBES = ("half_open_max_calls", "half_open_max_requests", "max_probes", "probes")
 _SUCCESSES_EACH = 20
 _NO_PROBE = "it lets no probe through"
@@ -128,7 +130,7 @@ class _Case:
             NotReached: it did not let the failures through, told by `threshold`.
         """
         if await life.many(self._nominal.threshold, fails=True) < self._nominal.threshold:
-            raise NotReached("it refuses before enough failures open it")
+            raise NotReached(life.why_refused)
 
     def _opens(self, failures: int, journal: Journal) -> None:
         life = self._life(journal)
@@ -260,7 +262,8 @@ class _Case:
 
         async def history() -> None:
             for _ in range(self._nominal.threshold):
-                await life.many(successes, fails=False)
+                if not await life.many(successes, fails=False):
+                    raise NotReached("it lets nothing through")
                 await life.many(1, fails=True)
             if await life.ask("ticket") is None:
                 life.broken(f"let through: {successes} of {successes + 1} requests work", "refused",

@@ -22,6 +22,13 @@ class Life:
         self._shape = shape
         self._other = other
 
+    @property
+    def why_refused(self) -> str:
+        """Why one was not let through before enough failures."""
+        if getattr(self._caller, "waits", False):
+            return "calls wait for the one under way"
+        return "it refuses before enough failures open it"
+
     def run(self, history: Callable[[], Awaitable[None]]) -> None:
         """Live a history, which is written down as it happens."""
         names = ", ".join(f"{name}={value!r}" for name, value in self._other.items())
@@ -52,7 +59,8 @@ class Life:
         """Ask for leave; a ticket or None."""
         self.do(f"{name} = await caller.ask()")
         ticket = await _guarded(self._caller.ask())
-        self.step(shown, "let through" if ticket else "refused")
+        waits = "waits for the call under way" if getattr(self._caller, "waits", False) else ""
+        self.step(shown, "let through" if ticket else waits or "refused")
         return ticket
 
     async def end(self, ticket: Any, name: str, *, fails: bool, shown: str) -> None:
@@ -91,7 +99,7 @@ class Life:
                 passed += 1
                 await _guarded(ticket.fail() if fails else ticket.succeed())
         refused = f"{count - passed} of them refused" if passed < count else ""
-        self.step(f"{count} request{'s' * (count > 1)} {word}{'s' * (count == 1)}", refused)
+        self.step(f"{count} request{'s' * (count != 1)} {word}{'s' * (count == 1)}", refused)
         return passed
 
     async def together(self, count: int) -> int:

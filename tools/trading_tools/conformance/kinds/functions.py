@@ -13,6 +13,7 @@ from typing import Any, get_type_hints
 from trading_tools.conformance.inside.journal import Failing, Journal, Raised, code_of_others
 from trading_tools.conformance.inside.loading import Loaded
 from trading_tools.conformance.inside.virtual import VirtualTime
+from trading_tools.conformance.kinds.laws import making
 from trading_tools.conformance.kinds.params import Params, literal, signature, source
 from trading_tools.conformance.spec import CheckError
 
@@ -75,6 +76,11 @@ def function_of(loaded: Loaded, params: Params, roles: Mapping[str, Sequence[str
     call: Any = loaded.value
     if not callable(call) or inspect.isclass(call):
         raise CheckError(f"{loaded.name} is no function", "name a function of figures")
+    written = loaded.name
+    if inspect.isclass(loaded.owner) and "self" in inspect.signature(call).parameters:
+        made = making(loaded, params, {})
+        call = getattr(made(), written.rpartition(".")[2])
+        written = f"{made.expression}.{written.rpartition('.')[2]}"
     found: dict[str, str] = {}
     fixed: dict[str, Any] = {}
     unknown: list[str] = []
@@ -107,7 +113,7 @@ def function_of(loaded: Loaded, params: Params, roles: Mapping[str, Sequence[str
             f"give --param {unknown[0]}=VALUE, or say which it is: --param ROLE={unknown[0]} with "
             f"a ROLE of {words}",
         )
-    return Function(loaded.name, call, found, fixed, _exact(parameters, hints, found))
+    return Function(written, call, found, fixed, _exact(parameters, hints, found))
 
 
 def number(answer: Any) -> Any:

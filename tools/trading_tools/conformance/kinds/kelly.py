@@ -57,7 +57,7 @@ def laws(loaded: Loaded, params: Params) -> Laws:
             raise CheckError(
                 f"{loaded.name} has no argument for {role}", f"name it: --param {role}_name=…"
             )
-    case = _Case(function, _units(params), _sign(params, function), _scale(params))
+    case = _Case(function, _units(params), _sign(params, function), _scale(params), _stake(params))
     words = f"{loaded.name} by {', '.join(function.roles.values())}; answers {case.units} units"
     return Laws(words, case.properties())
 
@@ -74,6 +74,18 @@ def _scale(params: Params) -> tuple[Fraction, Fraction]:
         Fraction(str(params.number("multiplier") or 1)),
         Fraction(str(params.number("cap") or 1)),
     )
+
+
+def _stake(params: Params) -> int:
+    """What a win is given with on top of itself: decimal odds count the stake."""
+    told = params.text("win_as")
+    if told not in (None, "gain", "decimal"):
+        raise CheckError(f"--param win_as={told}", "it is gain or decimal")
+    return 1 if told == "decimal" else 0
+
+
+def _alike(one: Fraction, other: Fraction) -> bool:
+    return abs(one - other) <= _TOLERANCE * (1 + abs(other))
 
 
 def _sign(params: Params, function: Function) -> int:
@@ -104,12 +116,18 @@ class _Case:
     """One Kelly function under all its laws."""
 
     def __init__(
-        self, function: Function, units: str, sign: int, scale: tuple[Fraction, Fraction]
+        self,
+        function: Function,
+        units: str,
+        sign: int,
+        scale: tuple[Fraction, Fraction],
+        stake: int,
     ) -> None:
         self._f = function
         self.units = units
         self._sign = sign
         self._multiplier, self._cap = scale
+        self._stake = stake
 
     def properties(self) -> tuple[Property, ...]:
         """All of them."""
@@ -149,7 +167,7 @@ class _Case:
         )  # fmt: skip
 
     def _values(self, p: Fraction, win: Fraction, loss: Fraction) -> Values:
-        return {"p": p, "win": win, "loss": self._sign * loss}
+        return {"p": p, "win": win + self._stake, "loss": self._sign * loss}
 
     def _best(self, p: Fraction, win: Fraction, loss: Fraction) -> Fraction:
         best = p / loss - (1 - p) / win
@@ -159,7 +177,7 @@ class _Case:
         values, best = self._values(*bet), self._best(*bet)
         found = self._f.answer(values, journal)
         wanted = self._wanted(best)
-        if is_number(found) and any(abs(found - w) <= _TOLERANCE * (1 + abs(w)) for w in wanted):
+        if is_number(found) and any(_alike(found, each) for each in wanted):
             return
         if isinstance(found, Raised) and best <= 0 and refused(found):
             return
@@ -180,13 +198,15 @@ class _Case:
 
     def _hint(self, bet: tuple[Fraction, Fraction, Fraction], found: Any) -> str:
         loss, best = bet[2], self._multiplier * self._best(*bet)
-        if is_number(found) and loss != 1 and found == best * loss:
+        if is_number(found) and loss != 1 and _alike(found, best * loss):
             return (
                 " of the bankroll put into the position (what came is the part that is lost when "
                 "wrong: --param units=risk if that is what it promises)"
             )
-        if is_number(found) and abs(found - 100 * best) <= _TOLERANCE * (1 + abs(found)):
+        if is_number(found) and _alike(found, 100 * best):
             return " as a fraction (what came is in percent)"
+        if not self._stake and "odds" in self._f.roles["win"].lower():
+            return " (given what a stake gains; --param win_as=decimal where odds count the stake)"
         return ""
 
     def _overbet(self, bet: tuple[Fraction, Fraction, Fraction], journal: Journal) -> None:
@@ -228,7 +248,8 @@ class _Case:
 
     def _zero(self, drawn: tuple[str, Fraction], journal: Journal) -> None:
         if drawn[0] in self._f.roles:
-            values: Values = {**self._values(drawn[1], _ONE, _ONE), drawn[0]: 0}
+            nothing = self._stake if drawn[0] == "win" else 0
+            values: Values = {**self._values(drawn[1], _ONE, _ONE), drawn[0]: nothing}
             self._must_refuse(values, journal, nothing=True, raw=True)
 
     def _no_number(self, drawn: tuple[str, str], journal: Journal) -> None:

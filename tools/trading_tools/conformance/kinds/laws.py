@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from trading_tools.conformance.inside.journal import Failing, code_of_others
 from trading_tools.conformance.inside.loading import Loaded, blaming
 from trading_tools.conformance.inside.search import Property
 from trading_tools.conformance.inside.virtual import VirtualTime
@@ -33,8 +35,19 @@ class Making:
     expression: str
 
     def __call__(self, **other: Any) -> Any:
-        """A fresh one."""
-        return self.maker(**{**self.given, **other})
+        """A fresh one.
+
+        Raises:
+            CheckError: it could be made before, and cannot be made now.
+        """
+        try:
+            with code_of_others():
+                return self.maker(**{**self.given, **other})
+        except Failing as failing:
+            raise CheckError(
+                f"{self.expression} cannot be made again: {failing}",
+                "each history needs a fresh one: name a function that makes one",
+            ) from None
 
 
 def making(loaded: Loaded, params: Params, meanings: Meanings) -> Making:
@@ -55,7 +68,7 @@ def making(loaded: Loaded, params: Params, meanings: Meanings) -> Making:
     found = Making(maker, given, f"{name}({written})")
     what = f"{found.expression} cannot be made"
     with blaming(what, "give arguments with --param"), VirtualTime():
-        found()
+        maker(**given)
     return found
 
 
@@ -65,6 +78,8 @@ def has_default(making: Making, names: Sequence[str]) -> float | None:
         if name.lower() not in names:
             continue
         value = making.given.get(name, parameter.default)
+        if isinstance(value, datetime.timedelta):
+            return value.total_seconds()
         try:
             return float(value)
         except (TypeError, ValueError):

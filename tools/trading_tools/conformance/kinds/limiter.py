@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from trading_tools.conformance.inside.journal import Hung, Journal, NotReached, Skipped
 from trading_tools.conformance.inside.loading import Loaded, told
-from trading_tools.conformance.inside.search import Property
+from trading_tools.conformance.inside.search import Property, real_time_bound
 from trading_tools.conformance.inside.virtual import Stuck, VirtualTime
 from trading_tools.conformance.kinds.laws import Laws, Making, has_default, making
 from trading_tools.conformance.kinds.limiter_history import (
@@ -28,7 +29,12 @@ from trading_tools.conformance.kinds.limiter_history import (
     without,
     write,
 )
-from trading_tools.conformance.kinds.limiter_shapes import Shape, shape_of
+from trading_tools.conformance.kinds.limiter_shapes import (
+    Shape,
+    asked_again,
+    no_for_now,
+    shape_of,
+)
 from trading_tools.conformance.kinds.params import Params
 from trading_tools.conformance.spec import CheckError
 
@@ -36,7 +42,8 @@ _RATES = (
     "rate", "requests_per_second", "requests_per_minute", "rps", "calls", "max_calls", "limit",
     "max_requests", "rate_limit", "calls_per_second", "calls_per_minute", "refill_rate",
     "fill_rate", "tokens_per_second", "max_rate", "rate_limit_per_minute", "rate_per_second",
-    "per_second", "requests", "per_minute", "refill_per_second",
+    "per_second", "requests", "per_minute", "refill_per_second", "max_count", "event_count",
+    "max_credits", "calls_limit", "num_requests",
 )  # fmt: skip
 _PERS = (
     "per", "per_s", "period", "period_s", "window", "window_s", "window_seconds", "time_window",
@@ -62,10 +69,23 @@ def laws(loaded: Loaded, params: Params) -> Laws:
     make = making(loaded, params, meanings)
     nominal = _nominal(make, params)
     with VirtualTime():
-        poll_s = max(nominal.per_s / nominal.rate / 4, nominal.per_s / 50)
+        poll_s = max(nominal.per_s / nominal.rate, nominal.per_s / 50)
         shape = shape_of(make(), params, poll_s)
+    no = _no_for_now(make, shape, nominal)
+    if no:
+        shape = asked_again(shape, no, poll_s)
+    again = f" until it gives no {no}" if no else ""
     case = _Case(make, shape, nominal)
-    return Laws(f"{make.expression}, {shape.call}; nominal {nominal}", case.properties())
+    return Laws(f"{make.expression}, {shape.call}{again}; nominal {nominal}", case.properties())
+
+
+def _no_for_now(make: Making, shape: Shape, nominal: Nominal) -> str:
+    """Tried once: more calls than it lets go at once, and one after a rest."""
+    calls = min(2 * math.ceil(nominal.burst) + 2, _MOST_CALLS)
+    with suppress(Stuck, Hung), real_time_bound(), VirtualTime() as clock:
+        found: str = clock.run(no_for_now(make(), shape, calls, nominal.patience_s(calls)))
+        return found
+    return ""
 
 
 def _nominal(make: Making, params: Params) -> Nominal:
@@ -91,7 +111,7 @@ def over(granted: Sequence[tuple[float, float]], nominal: Nominal) -> str:
         total += max(cost, 0)
         used, most = total - before, nominal.most(at - start)
         if used > most + _SLACK:
-            return f"{used:g} within {at - start:.3g} s, where {most:.4g} are the most"
+            return f"{used:g} within {round(at - start, 3):g} s, where {most:.4g} are the most"
     return ""
 
 
@@ -108,11 +128,13 @@ class _Case:
         crowd = _SMALL_CROWD
         if not shape.takes_cost:
             crowd = min(max(crowd, burst + burst // 2), _MOST_CALLS)
-        self._counts = st.integers(1, min(3 * burst + 2, crowd))
+        often = 2 if shape.again else 3  # asking again and again takes long
+        self._counts = st.integers(1, min(often * burst + 2, crowd))
         self._burst = burst
-        self._groups, self._share = (4, 1.0) if crowd <= _SMALL_CROWD else (2, 0.25)
+        self._over = False
+        self._groups, self._share = (often + 1, 1.0) if crowd <= _SMALL_CROWD else (2, 0.25)
         most = burst if shape.takes_cost else 1
-        self._costs = st.integers(1, most).map(float)
+        self._costs = st.integers(1, most)
 
     def properties(self) -> tuple[Property, ...]:
         """All of them."""
@@ -127,7 +149,8 @@ class _Case:
             )
         )
         return (
-            Property("rate", "never over the nominal rate in any window", groups, self._rate,
+            Property("rate", "never over the nominal rate in any window",
+                     st.one_of(groups, self._turning()), self._rate,
                      "calls alone, in crowds and after pauses, of any cost up to the burst",
                      why_not=many, share=self._share),
             Property("starvation", "every call is let go in time", groups, self._in_time,
@@ -145,7 +168,8 @@ class _Case:
                      why_not=many, share=self._share),
             Property("oversize", "a call that costs more than ever fits is refused",
                      st.integers(1, 3 * self._burst), self._oversize,
-                     "costs up to four times the burst", why_not=no_costs),
+                     "costs up to four times the burst", note=self._shape.again,
+                     why_not=no_costs),
             Property("negative-cost", "a cost below zero buys nothing", st.integers(1, 50),
                      self._negative, "negative costs before a crowd", why_not=no_costs),
             Property("cheap-calls", "a cheap call need not wait behind a big one",
@@ -158,6 +182,12 @@ class _Case:
 
     def _group(self, **more: st.SearchStrategy[Any]) -> st.SearchStrategy[Event]:
         return st.builds(Event, gap_s=self._gaps, count=self._counts, cost=self._costs, **more)
+
+    def _turning(self) -> st.SearchStrategy[list[Event]]:
+        """One call, and a crowd late in the window that it may have begun."""
+        crowd = min(2 * self._burst + 2, _MOST_CALLS)
+        eighths = st.integers(4, 7).map(lambda n: round(n * self._nominal.per_s / 8, 6))
+        return eighths.map(lambda gap_s: [Event(0, 1), Event(gap_s, crowd)])
 
     def _stepping(self) -> st.SearchStrategy[list[Event]]:
         steps = st.sampled_from((-1.0, 1.0, -60.0, 60.0, -3600.0, 3600.0, -86400.0, 86400.0))
@@ -234,6 +264,7 @@ class _Case:
         life = self._live(events, journal)
         if not life.granted:
             raise NotReached("it lets nothing go")
+        self._over = self._over or bool(over(life.granted, self._nominal))
         self._law_of_rate(events, life, journal)
 
     def _in_time(self, events: list[Event], journal: Journal) -> None:
@@ -261,8 +292,9 @@ class _Case:
     ) -> None:
         """Both laws, where they hold without what is new in this history."""
         life = self._live(calm, journal)
-        if not life.granted or over(life.granted, self._nominal) or life.starved():
-            raise NotReached("it breaks the rate, or lets calls wait, without that too")
+        failed = any(call.error for call in life.calls)
+        if not life.granted or over(life.granted, self._nominal) or life.starved() or failed:
+            raise NotReached("it breaks the rate, lets calls wait or fails without that too")
         life = self._live(events, journal)
         self._law_of_rate(events, life, journal)
         self._law_of_patience(events, life, journal)
@@ -271,6 +303,8 @@ class _Case:
         self._compared(events, without(events, step_s=0.0), journal)
 
     def _leaves(self, events: list[Event], journal: Journal) -> None:
+        if self._over:
+            raise NotReached("it breaks the rate without that too")
         self._compared(events, without(events, leave_s=None), journal)
 
     def _oversize(self, more: int, journal: Journal) -> None:
@@ -324,7 +358,7 @@ class _Case:
         name = self._named()
         if name is None:
             raise Skipped("it is made without a name")
-        made: Callable[[], object] = partial(self._make, **{name: word})
+        made: Callable[[], object] = partial(self._make.maker, **{**self._make.given, name: word})
         try:
             made()
         except Exception as error:  # noqa: BLE001 - code of others: whatever it raises is judged

@@ -51,7 +51,7 @@ class Event:
 
     gap_s: float
     count: int = 0
-    cost: float = 1
+    cost: int = 1
     leave_s: float | None = None
     step_s: float = 0
 
@@ -61,7 +61,7 @@ class Call:
     """What became of one call: let go, refused with an error, or left. Times are monotonic."""
 
     asked_s: float
-    cost: float
+    cost: int
     granted_s: float | None = None
     error: str = ""
     left: bool = False
@@ -103,7 +103,7 @@ def live(make: Making, shape: Shape, nominal: Nominal, events: Sequence[Event]) 
         except TimeoutError:
             call.left = True
         except BaseException as error:
-            if isinstance(error, OURS | asyncio.CancelledError):
+            if isinstance(error, OURS) or _cancelled(error):
                 raise
             call.error = told(error)
         else:
@@ -131,6 +131,13 @@ def live(make: Making, shape: Shape, nominal: Nominal, events: Sequence[Event]) 
     return life
 
 
+def _cancelled(error: BaseException) -> bool:
+    """Whether a call was cancelled from outside; one that the code raises is its own error."""
+    task = asyncio.current_task()
+    assert task is not None
+    return isinstance(error, asyncio.CancelledError) and task.cancelling() > 0
+
+
 def tell(journal: Journal, shape: Shape, events: Sequence[Event], life: Life) -> None:
     """A history as lines: what was asked, and when how many were let go."""
     at = 0.0
@@ -152,7 +159,8 @@ def tell(journal: Journal, shape: Shape, events: Sequence[Event], life: Life) ->
     for call in life.starved():
         if call.granted_s is not None:
             continue
-        lines.append((life.ended_s, f"the call that asked at {call.asked_s:.3g} s still waits", ""))
+        asked = round(call.asked_s, 3)
+        lines.append((life.ended_s, f"the call that asked at {asked:g} s still waits", ""))
     shown = sorted(lines, key=lambda line: line[0])
     for line in shown[:_MOST_LINES]:
         journal.step(*line)
@@ -192,11 +200,10 @@ def write(
         if event.step_s:
             journal.do(f"    clock.step_wall({event.step_s!r})")
         if event.count:
-            cost = int(event.cost) if event.cost == int(event.cost) else event.cost
-            given = f"{cost!r}" if event.leave_s is None else f"{cost!r}, {event.leave_s!r}"
+            leave = "" if event.leave_s is None else f", {event.leave_s!r}"
             journal.do(
                 f"    for _ in range({event.count}):",
-                f"        waiting.append(asyncio.ensure_future(ask({given})))",
+                f"        waiting.append(asyncio.ensure_future(ask({event.cost}{leave})))",
                 "    await asyncio.sleep(0)",
             )
     journal.do(

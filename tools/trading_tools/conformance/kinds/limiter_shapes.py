@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from trading_tools.conformance.inside.journal import Failing, code_of_others
 from trading_tools.conformance.kinds.params import Params, has, method, signature
 from trading_tools.conformance.spec import CheckError
 
@@ -25,18 +26,26 @@ COSTS = (
 )  # fmt: skip
 
 
+_KEYS = ("key", "name", "identifier", "identity", "id", "resource", "endpoint", "user", "client")
+_KEY = "check"
+
+
 class Refused(Exception):
-    """The limiter itself says no, and not for now."""
+    """The limiter itself says no."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """How this limiter is asked. `call` is for people, `lines` for a test: `cost` is theirs."""
+    """How this limiter is asked. `call` is for people, `lines` for a test: `cost` is theirs.
+
+    One that is asked `again` says no for now instead of waiting.
+    """
 
     call: str
-    ask: Callable[[Any, float], Awaitable[None]]
+    ask: Callable[[Any, int], Awaitable[None]]
     lines: tuple[str, ...]
     takes_cost: bool
+    again: bool = False
 
 
 def shape_of(limiter: Any, params: Params, poll_s: float) -> Shape:
@@ -83,56 +92,153 @@ def cost_name(function: Callable[..., Any]) -> str | None:
     return None
 
 
+@dataclass(frozen=True)
+class _Call:
+    """A method of a limiter with what it is given: a cost where it takes one, a key it asks for."""
+
+    name: str
+    cost: str | None
+    fixed: dict[str, str]
+    written: str
+
+    async def made(self, limiter: Any, units: int) -> Any:
+        """Its answer."""
+        given: dict[str, Any] = {**self.fixed, **({self.cost: units} if self.cost else {})}
+        answer = getattr(limiter, self.name)(**given)
+        return await answer if inspect.isawaitable(answer) else answer
+
+
+def _call_of(limiter: Any, name: str) -> _Call:
+    """How a method is called.
+
+    Raises:
+        CheckError: it needs more than a cost and a key.
+    """
+    function = getattr(limiter, name)
+    cost = cost_name(function)
+    fixed: dict[str, str] = {}
+    for word, parameter in signature(function).items():
+        by_name = parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+        if word == cost or not by_name or parameter.default is not parameter.empty:
+            continue
+        if word.lower() not in _KEYS and "str" not in str(parameter.annotation):
+            raise CheckError(
+                f"{name}() of {type(limiter).__name__} needs {word}",
+                "name a function that makes an object whose method knows it",
+            )
+        fixed[word] = _KEY
+    given = [f"{word}={key!r}" for word, key in fixed.items()] + ([f"{cost}=cost"] if cost else [])
+    wait = "await " if inspect.iscoroutinefunction(function) else ""
+    return _Call(name, cost, fixed, f"{wait}limiter.{name}({', '.join(given)})")
+
+
 def _waiting(limiter: Any, name: str) -> Shape:
-    cost = cost_name(getattr(limiter, name))
-    given = f"{cost}=cost" if cost else ""
-    is_async = inspect.iscoroutinefunction(getattr(limiter, name))
+    call = _call_of(limiter, name)
+    release = _release(limiter)
 
-    async def ask(it: Any, units: float) -> None:
-        answer = getattr(it, name)(**({cost: units} if cost else {}))
-        if inspect.isawaitable(answer):
-            answer = await answer
-        if answer is False:
+    async def ask(it: Any, units: int) -> None:
+        if await call.made(it, units) is False:
             raise Refused(f"{name}() gave False")
+        if release:
+            answer = it.release()
+            if inspect.isawaitable(answer):
+                await answer
 
-    wait = "await " if is_async else ""
-    line = f"assert {wait}limiter.{name}({given}) is not False"
-    return Shape(f"{wait}limiter.{name}({given})", ask, (line,), cost is not None)
+    lines = [f"assert {call.written} is not False", *([release] if release else [])]
+    words = f"{call.written}, {release}" if release else call.written
+    return Shape(words, ask, tuple(lines), call.cost is not None)
+
+
+def _release(limiter: Any) -> str:
+    """How a limiter that also bounds how many are under way is told of an end; empty for others."""
+    function = getattr(limiter, "release", None)
+    if not callable(function):
+        return ""
+    if any(each.default is each.empty for each in signature(function).values()):
+        return ""
+    wait = "await " if inspect.iscoroutinefunction(function) else ""
+    return f"{wait}limiter.release()"
 
 
 def _asking(limiter: Any, name: str, poll_s: float) -> Shape:
     """One that answers at once: a careful caller asks again after a while."""
-    cost = cost_name(getattr(limiter, name))
-    pause = poll_s
-    is_async = inspect.iscoroutinefunction(getattr(limiter, name))
+    call = _call_of(limiter, name)
 
-    async def ask(it: Any, units: float) -> None:
+    async def ask(it: Any, units: int) -> None:
         while True:
-            answer = getattr(it, name)(**({cost: units} if cost else {}))
-            if inspect.isawaitable(answer):
-                answer = await answer
-            if answer if not isinstance(answer, tuple) else answer[0]:
+            answer = await call.made(it, units)
+            if answer is None or (answer[0] if isinstance(answer, tuple) else answer):
                 return
-            await asyncio.sleep(pause)
+            await asyncio.sleep(poll_s)
 
-    given = f"{cost}=cost" if cost else ""
-    wait = "await " if is_async else ""
-    lines = (f"while not {wait}limiter.{name}({given}):", f"    await asyncio.sleep({pause!r})")
-    return Shape(f"{wait}limiter.{name}({given})", ask, lines, cost is not None)
+    lines = (
+        f"while (answer := {call.written}) is not None:",
+        "    if answer[0] if isinstance(answer, tuple) else answer:",
+        "        break",
+        f"    await asyncio.sleep({poll_s!r})",
+    )
+    return Shape(call.written, ask, lines, call.cost is not None, again=True)
 
 
-async def _enter_async(it: Any, _units: float) -> None:
+async def no_for_now(limiter: Any, shape: Shape, calls: int, rest_s: float) -> str:
+    """The exception by which it says no for now, and yes after a rest; empty where it waits."""
+    no = ""
+    for number in range(calls):
+        try:
+            with code_of_others():
+                await shape.ask(limiter, 1)
+        except Failing as failing:
+            if number == 0:
+                return ""
+            no = type(failing.error).__name__
+            break
+    await asyncio.sleep(rest_s)
+    try:
+        with code_of_others():
+            await shape.ask(limiter, 1)
+    except Failing:
+        return ""
+    return no
+
+
+def asked_again(shape: Shape, no: str, poll_s: float) -> Shape:
+    """The same for one that says no for now by an exception of this name."""
+
+    async def ask(it: Any, units: int) -> None:
+        while True:
+            try:
+                return await shape.ask(it, units)
+            except Exception as error:
+                if type(error).__name__ != no:
+                    raise
+                await asyncio.sleep(poll_s)
+
+    raised = AssertionError.__name__ if no == Refused.__name__ else no
+    lines = (
+        "while True:",
+        "    try:",
+        *(f"        {line}" for line in shape.lines),
+        "        break",
+        "    except Exception as error:",
+        f"        if type(error).__name__ != {raised!r}:",
+        "            raise",
+        f"    await asyncio.sleep({poll_s!r})",
+    )
+    return replace(shape, ask=ask, lines=lines, again=True)
+
+
+async def _enter_async(it: Any, _units: int) -> None:
     async with it:
         pass
 
 
-async def _enter(it: Any, _units: float) -> None:
+async def _enter(it: Any, _units: int) -> None:
     with it:
         pass
 
 
 def _decorating(limiter: Any) -> Shape:
-    async def ask(it: Any, _units: float) -> None:
+    async def ask(it: Any, _units: int) -> None:
         async def call() -> None:
             return None
 

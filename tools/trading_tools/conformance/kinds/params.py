@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import datetime
 import difflib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
@@ -64,6 +65,8 @@ class Params:
 def literal(typed: str, wanted: object = None) -> Any:
     """A value as typed: what the annotation wants, else a Python literal, else the text itself."""
     hint = getattr(wanted, "__name__", str(wanted)) if wanted is not None else ""
+    if "timedelta" in str(wanted):
+        return datetime.timedelta(seconds=float(typed))
     if "Decimal" in hint:
         try:
             return Decimal(typed)
@@ -151,6 +154,8 @@ def fitting(value: Any, parameter: inspect.Parameter) -> Any:
     hint = str(getattr(hinted(parameter), "__name__", hinted(parameter)))
     if "Decimal" in hint:
         return Decimal(str(value))
+    if "timedelta" in str(hinted(parameter)):
+        return datetime.timedelta(seconds=value)
     if hint == "int" or (hint in ("None", "Any") and value == int(value)):
         return int(value)
     return float(value) if hint == "float" else value

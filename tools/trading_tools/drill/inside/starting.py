@@ -20,6 +20,7 @@ from trading_tools.drill.seal.clock import handed_on
 from trading_tools.drill.seal.hidden import LEADING_OUT, hidden_paths
 from trading_tools.drill.seal.shimming import Shim, link_shown
 from trading_tools.drill.seal.view import BUNDLE, JAVA_STORE, View, arguments
+from trading_tools.exchange.pacing.machine import VARIABLE as COUNTS
 
 _SCRATCH_SPACE = "/tmp"  # noqa: S108 - the seal's own
 
@@ -79,6 +80,7 @@ class SealedStart:
             **variables,
             **trust.variables(BUNDLE, JAVA_STORE, variables),
             "TMPDIR": _SCRATCH_SPACE,
+            COUNTS: f"{_SCRATCH_SPACE}/pacing",
         }
 
     async def start(self, command: Sequence[str], take: Callable[[bytes], None]) -> Life:
@@ -107,7 +109,7 @@ class ShimmedStart:
         link_shown(order.spec.folder, order.copy, order.shown)
         trusted = trust.variables(str(authority.bundle), str(authority.java_store), variables)
         self._variables = {**variables, **trusted, **shim.variables(variables)}
-        self._variables["PWD"] = str(order.copy)
+        self._variables |= {"PWD": str(order.copy), COUNTS: str(order.scratch / "pacing")}
 
     async def start(self, command: Sequence[str], take: Callable[[bytes], None]) -> Life:
         """Start a command; `take` gets what it prints."""

@@ -19,7 +19,8 @@ from types import TracebackType
 from typing import Final, Self
 
 from trading_tools.audit.redact import Redactor
-from trading_tools.exchange.alerts.alert import Alert, NotDelivered, Notice, Sink
+from trading_tools.exchange.alerts.alert import Alert, Level, NotDelivered, Notice, Sink
+from trading_tools.exchange.streams.fence import fault_of
 
 _LOG: Final = logging.getLogger("trading_tools.alerts")
 _MOST_KEYS: Final = 1_000
@@ -57,6 +58,9 @@ class Alarm:
     An alert of the same level and key as one less than `window_s` ago is counted and left out; the
     next one after that says how many were. Each queue holds `size`; where one is full, the oldest
     of the least urgent goes. `redactor` takes secrets out before anything is queued.
+
+    Raises:
+        ValueError: a queue that keeps nothing, or two sinks of one name.
     """
 
     def __init__(
@@ -72,6 +76,9 @@ class Alarm:
     ) -> None:
         if size < 1:
             raise ValueError(f"a queue for {size} notices keeps none: give at least 1")
+        names = [sink.name for sink in sinks]
+        if len(set(names)) < len(names):
+            raise ValueError(f"the sinks {', '.join(names)} are counted by name: give each its own")
         self.unheard = 0
         self._lines = [_Line(sink) for sink in sinks]
         self._redactor = redactor or Redactor()
@@ -108,7 +115,9 @@ class Alarm:
         for line in self._lines:
             line.counts.dropped += len(line.waiting)
             line.waiting.clear()
-            await line.sink.close()
+            fault = await fault_of(line.sink.close)
+            if fault is not None:
+                _LOG.warning("%s was not closed: %s", line.sink.name, type(fault).__name__)
 
     def tell(self, alert: Alert) -> bool:
         """Hand an alert over, from any thread; False where it goes to nobody now.
@@ -155,9 +164,12 @@ class Alarm:
         return Notice(alert=self._without_secrets(alert), at=self._clock(), repeated=repeated)
 
     def _without_secrets(self, alert: Alert) -> Alert:
-        details = self._redactor.value(dict(alert.details))
-        title, text = self._redactor.text(alert.title), self._redactor.text(alert.text)
-        return replace(alert, title=title, text=text, details=details)
+        """The alert as it may be told; what is no text in its details becomes one."""
+        title, text, key = map(self._redactor.text, (alert.title, alert.text, alert.key))
+        told = {str(name): str(value) for name, value in alert.details.items()}
+        details = self._redactor.value(told)
+        level = Level(alert.level)
+        return Alert(level=level, title=title, text=text, key=key, details=details)
 
     def _put(self, line: _Line, notice: Notice) -> bool:
         line.waiting.append(notice)

@@ -37,4 +37,6 @@ def line(notice: Notice) -> str:
     parts = [alert.title, alert.text]
     parts += [json.dumps(dict(alert.details), ensure_ascii=False)] if alert.details else []
     parts += [f"({notice.repeated} more of the same)"] if notice.repeated else []
-    return " ".join(" ".join(part.split()) for part in parts if part)
+    text = " ".join(" ".join(part.split()) for part in parts if part)
+    # A terminal obeys what is not printable, and alerts may quote what others wrote.
+    return "".join(each if each.isprintable() else "?" for each in text)

@@ -54,8 +54,11 @@ class WebhookSink:
         """Set it up; nothing is sent yet.
 
         Raises:
-            ValueError: the address is none, or neither HTTPS nor on this machine.
+            ValueError: the address is none, or neither HTTPS nor on this machine; no time for a
+                try, or none to make.
         """
+        if not 0 < timeout_s < math.inf or tries < 1:
+            raise ValueError(f"{tries} tries of {timeout_s} s: give at least one, above 0 s")
         self.name = name
         self._host = _host(url)
         self._url = url
@@ -67,16 +70,21 @@ class WebhookSink:
         self._session: aiohttp.ClientSession | None = None
 
     @classmethod
-    def slack(cls, url: str) -> WebhookSink:
+    def slack(cls, url: str, *, name: str = "slack") -> WebhookSink:
         """Slack's incoming webhook of this address."""
-        return cls(url, slack, name="slack")
+        return cls(url, slack, name=name)
 
     @classmethod
     def telegram(
-        cls, token: str, chat_id: str, api: str = "https://api.telegram.org"
+        cls,
+        token: str,
+        chat_id: str,
+        api: str = "https://api.telegram.org",
+        *,
+        name: str = "telegram",
     ) -> WebhookSink:
         """A Telegram bot that writes into one chat."""
-        return cls(f"{api}/bot{token}/sendMessage", telegram(chat_id), name="telegram")
+        return cls(f"{api}/bot{token}/sendMessage", telegram(chat_id), name=name)
 
     def __repr__(self) -> str:
         """The host alone."""

@@ -13,8 +13,10 @@ from contextlib import suppress
 from decimal import Decimal
 from typing import Any, Final
 
+from trading_tools.audit.errors import LedgerError
 from trading_tools.exchange.desk.feeds import ORDER, AccountFeed, BookFeed
 from trading_tools.exchange.desk.line import Line, quote_of
+from trading_tools.exchange.errors import one_line
 from trading_tools.exchange.orders.client_ids import client_order_id
 from trading_tools.exchange.orders.contracts import is_contract
 from trading_tools.exchange.orders.feed import OrderFeed
@@ -35,6 +37,8 @@ _FRESH_S: Final = 2.0
 """How old a book may be; an older one is asked for anew."""
 _LOOK_S: Final = 1.0
 _RARELY_S: Final = 8.0
+_QUIET_S: Final = 20.0
+"""How long the account's stream may say nothing while an order rests, until the venue is asked."""
 _SWITCH_LOOK_S: Final = 0.1
 _FILLS_WITHIN_S: Final = 0.5
 _TOLD_WITHIN_S: Final = 0.3
@@ -82,11 +86,13 @@ class Desk:
         """The market's book: the stream's, or asked for while that is silent.
 
         Raises:
-            Unanswered: there is none now.
+            Unanswered: there is none now, or nobody bids or asks.
         """
         known = self._quotes.get(symbol)
-        if known is None or time.monotonic() - known.at > _FRESH_S or not known.bids:
+        if known is None or time.monotonic() - known.at > _FRESH_S or not known.two_sided:
             known = self._quotes[symbol] = await self._line.book(symbol)
+        if not known.two_sided:
+            raise Unanswered(f"the book of {symbol} has no {'bids' if known.asks else 'asks'}")
         return known
 
     async def market(self, symbol: str) -> MarketLimits:
@@ -94,8 +100,12 @@ class Desk:
 
         Raises:
             Unanswered: they could not be read.
+            Refused: it is none of this desk's markets, or the venue lists it no more.
         """
         await self._line.know_rules()
+        if symbol not in self._line.markets:
+            ours = ", ".join(self._line.markets)
+            raise Refused("market", f"{symbol!r:.80} is none of this desk's markets: {ours}")
         return self._line.markets[symbol]
 
     async def free(self, asset: str) -> Decimal:
@@ -178,6 +188,7 @@ class Desk:
 
     async def _get_ready(self) -> None:
         await self._until_answered(self._line.know_rules)
+        self._line.require_listed()
         for feed in (*self._books, self._account):
             self._run(feed.run())
         await self._until_answered(self._first_look)
@@ -185,6 +196,7 @@ class Desk:
         await self._end_those(Stage.OPEN)
         self._unwanted.update(self._open())
         self._run(self._look_after())
+        self._run(self._doubt_silence())
 
     async def _until_answered(self, ask: Callable[[], Awaitable[None]]) -> None:
         while True:
@@ -204,7 +216,16 @@ class Desk:
             await self._compare()
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        self._tasks.append(asyncio.create_task(work))
+        task = asyncio.create_task(work)
+        task.add_done_callback(self._over)
+        self._tasks.append(task)
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        """Let nothing go on without a part that looked after it, as the switch's watch."""
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            log.critical("a part of the desk has failed, so the bot ends: %s", one_line(error))
+            self.stopping.set()
 
     async def end(self) -> None:
         """Leave nothing in the book that was not there before us, and close everything."""
@@ -214,6 +235,8 @@ class Desk:
                 while self._open():
                     self._unwanted.update(self._open())
                     await self._end_unwanted()
+                    if self._open():
+                        await asyncio.sleep(_LOOK_S)
         except TimeoutError:
             log.error("left without knowing the end of %s", self._open())
         finally:
@@ -223,7 +246,7 @@ class Desk:
             await self._line.close()
 
     def _open(self) -> list[str]:
-        return [name for name, order in self.manager.records.orders.items() if not order.ended]
+        return [order.client_order_id for order in self.manager.records.not_ended()]
 
     async def _fills_of(self, order: OrderRecord) -> None:
         """Let an order's fills arrive, whose fees belong to the position: by stream, or asked."""
@@ -268,7 +291,11 @@ class Desk:
             log.error("ledger and account are not compared: others of its orders may be open")
         pause = _LOOK_S
         while self._switch.thrown is not None:
-            unproven = await self.manager.cancel_open(f"the kill switch is thrown: {thrown}")
+            try:
+                unproven = await self.manager.cancel_open(f"the kill switch is thrown: {thrown}")
+            except LedgerError as error:
+                log.error("cancelled without a record: %s", error)
+                unproven = self._open()
             self._unwanted.update(unproven)
             if unproven:
                 log.error("cancelled, and not proven to have ended: %s", ", ".join(unproven))
@@ -283,17 +310,41 @@ class Desk:
             await self._end_unwanted()
             pause = min(2 * pause, _RARELY_S) if self._unwanted else _LOOK_S
 
+    async def _doubt_silence(self) -> None:
+        """Compare where the account's stream says nothing while orders rest: it may be dead.
+
+        One that still answers pings breaks by nothing else. What it did not tell, it owes.
+        """
+        while True:
+            heard = self._account.heard
+            await asyncio.sleep(_QUIET_S)
+            resting = [self.manager.records.orders[name] for name in self._open()]
+            if self._account.heard != heard or not resting:
+                continue
+            filled = [order.filled_size_base for order in resting]
+            try:
+                await self._compare()
+            except Unanswered as why:
+                log.warning("orders rest, the account's stream is silent, and the venue: %s", why)
+            news = [order.filled_size_base for order in resting] != filled
+            if news or any(order.ended for order in resting):
+                self._account.owe(heard)
+
     async def _end_unwanted(self) -> None:
         """Ask for all ends at once: one that does not come keeps no other waiting."""
 
         async def end(name: str) -> None:
-            with suppress(Unanswered):
+            try:
                 await self.finish(self.manager.records.orders[name])
+            except Unanswered:
+                return
+            except LedgerError as error:
+                log.error("%s was cancelled, its end cannot be recorded: %s", name, error)
 
         await asyncio.gather(*map(end, sorted(self._unwanted)))
 
     async def _end_those(self, stage: Stage) -> None:
-        for order in list(self.manager.records.orders.values()):
+        for order in self.manager.records.not_ended():
             if order.stage is stage:
                 with suppress(Unanswered):
                     await self.finish(order, "left by an earlier life")

@@ -140,8 +140,10 @@ class AccountFeed(Feed):
                 self._waiting[kind] = asyncio.ensure_future(watch())
         late = asyncio.ensure_future(self._overdue.wait())
         waiting: set[asyncio.Future[Any]] = {late, *self._waiting.values()}
-        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        late.cancel()
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            late.cancel()
         told = [kind for kind, watched in self._waiting.items() if watched.done()]
         if not told:
             raise Silent("what the venue owed this stream did not come")

@@ -14,12 +14,14 @@ from typing import Any, Final, TypeVar
 
 from trading_tools.exchange.breaker import Breaker, BreakerRules
 from trading_tools.exchange.clock import VenueClock
+from trading_tools.exchange.errors import UnknownSymbol
 from trading_tools.exchange.limits import limits_of
-from trading_tools.exchange.listing import Market
+from trading_tools.exchange.listing import Market, resolve
 from trading_tools.exchange.orders.ccxt_port import CcxtOrders
 from trading_tools.exchange.orders.contracts import is_contract
 from trading_tools.exchange.orders.guard import Quote
 from trading_tools.exchange.orders.wire import Call, Wire
+from trading_tools.exchange.pacing.machine import host_of, machine_slots
 from trading_tools.exchange.pacing.rules import Priority
 from trading_tools.exchange.pacing.slots import Slots
 from trading_tools.exchange.pacing.venues import pacer_for
@@ -47,7 +49,7 @@ class Line(CcxtOrders):
         slots: Slots | None = None,
         halted: Callable[[], str | None] = lambda: None,
     ) -> None:
-        """Take over the client. `slots` are those of all processes that share the venue's limits.
+        """Take over the client. `slots` are others than those of this machine.
 
         `halted` is as for `CcxtOrders`.
 
@@ -55,7 +57,9 @@ class Line(CcxtOrders):
             UnknownLimits: the venue's limits are not known.
             UnsupportedVenue: its ways with orders are not known.
         """
-        self.pacer = pacer_for(client.id, client.apiKey or "", slots)
+        self.pacer = pacer_for(
+            client.id, client.apiKey or "", slots or machine_slots(), where=host_of(client)
+        )
         self.breaker = Breaker(client.id, _PATIENT)
         super().__init__(client, self.pacer, self.breaker, halted=halted)
         client.options.update(OPTIONS.get(client.id, {}))
@@ -63,6 +67,7 @@ class Line(CcxtOrders):
         self.symbols = tuple(symbols)
         self.clock = VenueClock(super().time_ms)
         self.markets: dict[str, MarketLimits] = {}
+        """Of those of its symbols that the venue lists."""
         self.equity: Decimal | None = None
         """What the account is worth in the currency of its contracts, when rules were last read."""
         self._rules_at: float | None = None
@@ -132,7 +137,7 @@ class Line(CcxtOrders):
         return _money(await self.ask(self.client.fetch_balance), asset, "free")
 
     def _contracts(self) -> list[Market]:
-        return [Market.of(self.client.market(each)) for each in self.symbols if is_contract(each)]
+        return [Market.of(self.client.market(each)) for each in self.markets if is_contract(each)]
 
     async def _read_rules(self) -> None:
         # Not load_markets: that asks for currencies too.
@@ -140,8 +145,23 @@ class Line(CcxtOrders):
         source = Source(venue=self.name, fetched_at=datetime.now(UTC), age_s=0)
         mode = self.client.precisionMode
         for symbol in self.symbols:
+            if symbol not in self.client.markets:
+                self.markets.pop(symbol, None)
+                continue
             market = Market.of(self.client.market(symbol))
             self.markets[symbol] = limits_of(self.name, market, mode, None, source)
+
+    def require_listed(self) -> None:
+        """See to it that the venue lists all symbols, by the rules that were read.
+
+        Raises:
+            UnknownSymbol, AmbiguousSymbol: one that it does not; the message has the nearest.
+        """
+        listed = [Market.of(raw) for raw in self.client.markets.values()]
+        for symbol in self.symbols:
+            if symbol not in self.markets:
+                meant = resolve(symbol, self.name, listed).symbol
+                raise UnknownSymbol(f"{self.name} lists no {symbol!r:.80}: write {meant}")
 
 
 def _money(balance: Any, asset: str, which: str) -> Decimal:

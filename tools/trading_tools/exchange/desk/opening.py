@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.trade import TradeAudit
@@ -15,7 +16,7 @@ from trading_tools.exchange.desk.desk import Desk
 from trading_tools.exchange.desk.line import Line
 from trading_tools.exchange.orders.guard import Guard, GuardLimits, Quote
 from trading_tools.exchange.orders.kill_switch import KillSwitch
-from trading_tools.exchange.orders.manager import OrderManager
+from trading_tools.exchange.orders.manager import AnotherManager, OrderManager
 from trading_tools.exchange.pacing.slots import SharedSlots
 
 
@@ -38,13 +39,16 @@ async def open_desk(
     stream. `folder` keeps the ledger and the kill switch's file `stop`. `account` is part of every
     client order id: the same for the same account, for good. An outcome or an end is asked after
     for `known_within_s` seconds; then the bot goes on without, and the desk keeps asking. `shared`
-    is a folder by which all processes of this machine keep the venue's limits together.
+    is another folder than `pacing.machine`'s, by which processes keep the venue's limits together.
 
-    SIGTERM and SIGINT set the desk's `stopping`, USR1 throws the kill switch. At the end every open
-    order is cancelled.
+    A folder is for one desk of one account. SIGTERM and SIGINT set the desk's `stopping`, USR1
+    throws the kill switch. At the end every open order is cancelled.
 
     Raises:
         UnknownLimits, UnsupportedVenue: orders at this venue are not known to be safe.
+        ValueError: the client lacks a key.
+        UnknownSymbol, AmbiguousSymbol: the venue does not list one of the `symbols`.
+        AnotherManager: another process has a desk in this folder.
         Refused: neither `simulated` nor the token for `live`: see `orders.guard.LIVE_TOKEN`.
     """
     client = make_client()
@@ -56,6 +60,7 @@ async def open_desk(
 
     try:
         line = Line(client, symbols, None if shared is None else SharedSlots(shared), halted)
+        _require_keys(client)
         quotes: dict[str, Quote] = {}
         guard = Guard(
             limits,
@@ -66,7 +71,7 @@ async def open_desk(
             live=live,
             simulated=simulated,
         )
-        with Ledger.open(folder / "ledger.sqlite") as ledger:
+        with alone_in(folder), Ledger.open(folder / "ledger.sqlite") as ledger:
             manager = OrderManager(line, TradeAudit(ledger, "orders"), account, guard)
             desk = Desk(
                 make_client, line, manager, switch, quotes, account, known_within_s, stopping
@@ -81,15 +86,63 @@ async def open_desk(
         await client.close()
 
 
+def _require_keys(client: Any) -> None:
+    needed = [name for name, used in client.requiredCredentials.items() if used]
+    missing = [name for name in needed if not getattr(client, name)]
+    if missing:
+        raise ValueError(f"the client of {client.id} has no {' and no '.join(missing)}")
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Hold a folder for this process, until it ends: two desks would end each other's orders.
+
+    Raises:
+        AnotherManager: another process holds it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "desk.lock").open("w") as file:
+        try:
+            # Unlike flock's, this lock is none of a forked child's, which may outlive us.
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise AnotherManager(
+                f"another process has a desk in {folder}: end that one, or give each a folder of "
+                "its own"
+            ) from error
+        yield
+
+
+_ENDS: Final = (signal.SIGTERM, signal.SIGINT)
+_here: list[tuple[Desk, KillSwitch]] = []
+"""The desks of this process: a signal is for all of them."""
+
+
 @contextmanager
 def _signals(desk: Desk, switch: KillSwitch) -> Iterator[None]:
     loop = asyncio.get_running_loop()
-    ends = (signal.SIGTERM, signal.SIGINT)
-    for number in ends:
-        loop.add_signal_handler(number, desk.stopping.set)
-    loop.add_signal_handler(signal.SIGUSR1, switch.throw, "signal SIGUSR1")
+    if not _here:
+        for number in _ENDS:
+            loop.add_signal_handler(number, _stop)
+        # Not by the loop: a strategy that hangs keeps that from running, and the file outlasts it.
+        signal.signal(signal.SIGUSR1, _throw)
+    _here.append((desk, switch))
     try:
         yield
     finally:
-        for number in (*ends, signal.SIGUSR1):
-            loop.remove_signal_handler(number)
+        _here.remove((desk, switch))
+        if not _here:
+            signal.signal(signal.SIGUSR1, signal.SIG_DFL)
+            for number in _ENDS:
+                loop.remove_signal_handler(number)
+
+
+def _stop() -> None:
+    for desk, _ in _here:
+        desk.stopping.set()
+
+
+def _throw(*signalled: object) -> None:
+    for _, switch in _here:
+        with suppress(OSError):  # it is thrown for this process then, and says so
+            switch.throw("signal SIGUSR1")

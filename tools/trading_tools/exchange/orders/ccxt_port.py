@@ -30,9 +30,9 @@ from trading_tools.exchange.orders.retries import Retries, may_pass
 from trading_tools.exchange.orders.rows import Row, Unreadable, fill_of, order_of, position_of
 from trading_tools.exchange.orders.ways import WAYS, WINDOW_MS, NoSuchOrder, Ways
 from trading_tools.exchange.orders.wire import HALTED, Call, Wire
+from trading_tools.exchange.pacing.machine import pacer_of
 from trading_tools.exchange.pacing.pacer import Pacer
 from trading_tools.exchange.pacing.rules import Priority
-from trading_tools.exchange.pacing.venues import RULES, pacer_for
 from trading_tools.money import from_json, plain
 
 R = TypeVar("R")
@@ -61,13 +61,16 @@ class CcxtOrders:
         *,
         ways: Ways | None = None,
         halted: Callable[[], str | None] = lambda: None,
+        asking: Priority = Priority.PLACE,
     ) -> None:
         """Take over a client of `ccxt.async_support` or `ccxt.pro`.
 
-        Without a `pacer` it keeps the venue's published limits for itself alone: clients of the
-        same key or address share one. No request waits longer than `patience_s` for its turn.
+        Without a `pacer` it keeps the venue's published limits together with all clients of the
+        key and the address on this machine, as `pacing.machine` has it. No request waits longer
+        than `patience_s` for its turn.
         `retries` are of questions alone, `ways` those of a venue that is not in `ways.WAYS`.
         While `halted` gives a reason no new order leaves, not even one that was let out before.
+        `asking` is how urgent questions are: before data, which others ask for.
 
         Raises:
             UnsupportedVenue: the venue is not one whose ways with orders are known here.
@@ -82,13 +85,14 @@ class CcxtOrders:
         self.streams_fills = bool(client.has.get("watchMyTrades"))
         self._client = client
         self._halted = halted
+        self._asking = asking
         self._retries = retries or Retries()
         self._preparing = asyncio.Lock()
         client.options["recvWindow"] = WINDOW_MS
         client.number = str
         self._wire = Wire(
             client,
-            pacer or _published(client),
+            pacer or pacer_of(client),
             breaker or Breaker(client.id),
             patience_s,
             halted,
@@ -330,8 +334,8 @@ class CcxtOrders:
         return judge(self.name, told.answer, None if number is None else str(number))
 
     async def _read(self, ask: Callable[[], Awaitable[R]]) -> R:
-        """A question, asked again where its failure may pass; before data, which others ask for."""
-        return await self._retries.read(lambda: self._asked(ask, Call(Priority.PLACE)))
+        """A question, asked again where its failure may pass."""
+        return await self._retries.read(lambda: self._asked(ask, Call(self._asking)))
 
     async def _asked(self, ask: Callable[[], Awaitable[R]], call: Call) -> R:
         """The one place where every exception of ccxt's is caught; `call` is filled."""
@@ -349,9 +353,3 @@ def _in_order(fills: Sequence[VenueFill]) -> list[VenueFill]:
     """Each fill once, oldest first."""
     each = {(fill.venue_order_id, fill.trade_id): fill for fill in fills}
     return sorted(each.values(), key=lambda fill: (fill.at_ms, fill.trade_id))
-
-
-def _published(client: Any) -> Pacer:
-    """A pacer of the venue's published limits; one without rules where they are not known."""
-    known = client.id in RULES
-    return pacer_for(client.id, client.apiKey or "") if known else Pacer(client.id, ())

@@ -2,7 +2,8 @@
 
 Source: the safety rules of seed 001, as code between a strategy and the venue. Sizes that are open
 count as if they filled, so what was let through is reserved from that moment on. Which of an
-order's figures would fit a market is `trading_tools.exchange.fit`.
+order's figures would fit a market is `trading_tools.exchange.fit`, what the owner allows
+`guard_limits`.
 """
 
 from __future__ import annotations
@@ -13,15 +14,18 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, localcontext
-from typing import Final
+from typing import Final, TypeGuard
 
 from trading_tools.exchange.fit import Order, fit
+from trading_tools.exchange.orders.beside import Beside
 from trading_tools.exchange.orders.contracts import in_base, in_contracts, is_contract, why_not
+from trading_tools.exchange.orders.guard_limits import GuardLimits as GuardLimits
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.kill_switch import KillSwitch
 from trading_tools.exchange.orders.records import EXACT, Records
+from trading_tools.exchange.orders.sight import Sight
 from trading_tools.exchange.readings import MarketLimits, OrderBook
-from trading_tools.money import exact, plain
+from trading_tools.money import plain
 
 _MONEY: Final = frozenset({"USD", "USDT", "USDC", "EUR"})
 """Currencies that are counted as one: near enough for a limit."""
@@ -43,53 +47,14 @@ class Quote:
         return cls(book.bids, book.asks, clock() - book.source.age_s)
 
     @property
+    def two_sided(self) -> bool:
+        """Whether there are bids and asks."""
+        return bool(self.bids and self.asks)
+
+    @property
     def mid(self) -> Decimal:
         """Halfway between the best bid and the best ask."""
         return (self.bids[0][0] + self.asks[0][0]) / 2
-
-
-@dataclass(frozen=True)
-class GuardLimits:
-    """What the owner allows. Money in the quote asset, positions in the base asset.
-
-    `price_collar` is how far a price may be from the mid, `slippage` how far the last level that a
-    market order would take, both as fractions. `repeats` orders alike may go out in `repeat_s`.
-    `max_leverage` is how many times the account's equity contracts may be worth; without it none
-    is traded.
-
-    Raises:
-        MoneyError: a figure that is not an exact finite decimal.
-        ValueError: one that is not above zero.
-    """
-
-    max_order_quote: Decimal
-    max_position_base: Mapping[str, Decimal]
-    max_exposure_quote: Decimal
-    max_orders_a_day: int
-    price_collar: Decimal = Decimal("0.05")
-    slippage: Decimal = Decimal("0.01")
-    max_leverage: Decimal | None = None
-    quote_age_s: float = 5.0
-    repeats: int = 3
-    repeat_s: float = 60.0
-
-    def __post_init__(self) -> None:
-        money = {
-            "max_order_quote": self.max_order_quote,
-            "max_exposure_quote": self.max_exposure_quote,
-            "price_collar": self.price_collar,
-            "slippage": self.slippage,
-        }
-        if self.max_leverage is not None:
-            money["max_leverage"] = self.max_leverage
-        for symbol, most in self.max_position_base.items():
-            money[f"max_position_base of {symbol}"] = most
-        for name, value in money.items():
-            if exact(value, name) <= 0:
-                raise ValueError(f"{name} is {value}: give a limit above 0")
-        counts, times = (self.max_orders_a_day, self.repeats), (self.quote_age_s, self.repeat_s)
-        if min(counts) < 1 or min(times) <= 0:
-            raise ValueError("max_orders_a_day, repeats, quote_age_s and repeat_s are above 0")
 
 
 class Refused(Exception):
@@ -117,11 +82,13 @@ class Guard:
         live: str | None,
         simulated: bool = False,
         equity: Callable[[], Decimal | None] = lambda: None,
+        beside: Mapping[str, Beside] | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """`equity` is what the account is worth in the currency that contracts are settled in.
 
+        `beside` is what the account has that is of no order of ours, by market: it counts too.
         `simulated` is for venues where no order is real; else `live` is the token.
 
         Raises:
@@ -138,11 +105,12 @@ class Guard:
         self._quotes = quotes
         self._kill_switch = kill_switch
         self._equity = equity
+        self._beside = beside or {}
         self._clock = clock
         self._now = now
 
-    def check(self, intent: Intent, records: Records) -> Decimal:
-        """Let an order pass, or say why not; the middle of the book that it was judged by.
+    def check(self, intent: Intent, records: Records) -> Sight:
+        """Let an order pass, or say why not; what of the book it was judged by.
 
         Nothing is awaited between this and the record.
 
@@ -154,7 +122,7 @@ class Guard:
         with localcontext(EXACT):
             return self._rules(intent, records)
 
-    def _rules(self, intent: Intent, records: Records) -> Decimal:
+    def _rules(self, intent: Intent, records: Records) -> Sight:
         market = self._markets.get(intent.symbol)
         if market is None:
             raise Refused("market", f"{intent.symbol} is not a market of this guard")
@@ -168,13 +136,14 @@ class Guard:
         self._repeats(intent, records)
         self._day(records)
         if intent.reduce_only:
-            _reduces(intent, records)
+            self._reduces(intent, records)
         else:
             self._position(intent, records)
             self._exposure(intent, price, records)
             self._leverage(intent, price, records)
         self._exit(intent, market, quote, records)
-        return quote.mid
+        age_ms = round((self._clock() - quote.at) * 1_000)
+        return Sight(quote.bids[0][0], quote.asks[0][0], age_ms)
 
     def _one_currency(self) -> None:
         """A limit in one currency says nothing of an order or a position in another."""
@@ -185,10 +154,10 @@ class Guard:
 
     def _quote(self, symbol: str) -> Quote:
         quote = self._quotes(symbol)
-        if quote is None or not quote.bids or not quote.asks:
+        if quote is None or not quote.two_sided:
             raise Refused("quote", f"there is no book of {symbol} to judge a price by")
         levels = (*quote.bids, *quote.asks)
-        sound = all(number.is_finite() and number > 0 for level in levels for number in level)
+        sound = all(_is_sound(number) and number > 0 for level in levels for number in level)
         if not sound or quote.bids[0][0] >= quote.asks[0][0]:
             raise Refused("quote", f"the book of {symbol} is crossed, or has numbers that are none")
         age = self._clock() - quote.at
@@ -244,7 +213,7 @@ class Guard:
         most = self._limits.max_position_base.get(intent.symbol)
         if most is None:
             raise Refused("max-position", f"no limit is given for {intent.symbol}")
-        low, high = _after(intent, records)
+        low, high = self._after(intent, records)
         worst = max(abs(low), abs(high))
         if worst > most:
             raise Refused(
@@ -254,7 +223,7 @@ class Guard:
 
     def _exposure(self, intent: Intent, price: Decimal, records: Records) -> None:
         """The worst worth of all positions together, each market at its own mid."""
-        total = self._worst(intent, price, records, {*records.symbols, intent.symbol})
+        total = self._in_all(intent, price, records)
         if total > self._limits.max_exposure_quote:
             raise Refused(
                 "max-exposure",
@@ -262,12 +231,45 @@ class Guard:
                 f"{plain(self._limits.max_exposure_quote)} at most",
             )
 
+    def worth_after(self, intent: Intent, records: Records) -> Decimal:
+        """What all positions may come to be worth with this order, by `max-exposure`'s reckoning.
+
+        Raises:
+            Refused: there is no book to judge it by.
+        """
+        with localcontext(EXACT):
+            price = self._price(intent, self._quote(intent.symbol))
+            return self._in_all(intent, price, records)
+
+    def range_base(self, symbol: str, records: Records) -> tuple[Decimal, Decimal]:
+        """The lowest and the highest position that may come of all that is open."""
+        high, low = records.exposure_base(symbol)
+        also = self._beside.get(symbol, Beside())
+        return low + also.held - also.sells, high + also.held + also.buys
+
+    def _after(self, intent: Intent, records: Records) -> tuple[Decimal, Decimal]:
+        """The range with this order."""
+        low, high = self.range_base(intent.symbol, records)
+        if intent.side == "buy":
+            return low, high + intent.size_base
+        return low - intent.size_base, high
+
+    def _reduces(self, intent: Intent, records: Records) -> None:
+        low, high = self._after(intent, records)
+        if low < 0 if intent.side == "sell" else high > 0:
+            left = plain(low if intent.side == "sell" else high)
+            raise Refused("reduce-only", f"with all that is open it could leave {left}")
+
+    def _in_all(self, intent: Intent, price: Decimal, records: Records) -> Decimal:
+        symbols = {*records.symbols, *self._beside, intent.symbol}
+        return self._worst(intent, price, records, symbols)
+
     def _leverage(self, intent: Intent, price: Decimal, records: Records) -> None:
         """The worst worth of all contracts together, against what the account is worth."""
         if not is_contract(intent.symbol):
             return
         most, equity = self._limits.max_leverage, self._equity()
-        if most is None or equity is None:
+        if most is None or not _is_sound(equity):
             raise Refused(
                 "leverage",
                 "a contract needs a max_leverage, and the account's equity to hold to it",
@@ -288,10 +290,10 @@ class Guard:
         total = Decimal(0)
         for symbol in symbols:
             if symbol == intent.symbol:
-                low, high = _after(intent, records)
+                low, high = self._after(intent, records)
                 worth = max(price, self._quote(symbol).mid)
             else:
-                high, low = records.exposure_base(symbol)
+                low, high = self.range_base(symbol, records)
                 worth = self._quote(symbol).mid if high or low else Decimal(0)
             total += max(abs(low), abs(high)) * worth
         return total
@@ -300,7 +302,7 @@ class Guard:
         """What this order leaves must be large enough to be closed again, also a collar lower."""
         if intent.reduce_only:
             return
-        low, high = _after(intent, records)
+        low, high = self._after(intent, records)
         left = high if intent.side == "buy" else low
         if left == 0:
             return
@@ -315,6 +317,11 @@ class Guard:
                 f"{plain(self._limits.price_collar * 100)} % lower could not be closed: "
                 f"{plain(least)} is the least",
             )
+
+
+def _is_sound(number: Decimal | None) -> TypeGuard[Decimal]:
+    """Whether it is a finite Decimal: what a bot hands over may be anything."""
+    return isinstance(number, Decimal) and number.is_finite()
 
 
 def fitted(intent: Intent, market: MarketLimits) -> Intent:
@@ -344,25 +351,6 @@ def marketable(intent: Intent, quote: Quote, slippage: Decimal, market: MarketLi
     worst = quote.mid * (1 + slippage if intent.side == "buy" else 1 - slippage)
     limit = replace(intent, order_type="limit", price_quote=worst, time_in_force="IOC")
     return fitted(limit, market)
-
-
-def _after(intent: Intent, records: Records) -> tuple[Decimal, Decimal]:
-    """The lowest and the highest position that may come of all that is open and this order."""
-    high, low = records.exposure_base(intent.symbol)
-    if intent.side == "buy":
-        high += intent.size_base
-    else:
-        low -= intent.size_base
-    return low, high
-
-
-def _reduces(intent: Intent, records: Records) -> None:
-    low, high = _after(intent, records)
-    if low < 0 if intent.side == "sell" else high > 0:
-        raise Refused(
-            "reduce-only",
-            f"with all that is open it could leave {plain(low if intent.side == 'sell' else high)}",
-        )
 
 
 def _fits(intent: Intent, market: MarketLimits, price: Decimal) -> None:

@@ -19,7 +19,8 @@ class Intent:
 
     `key` says which decision this is: the same key is the same order, however often it is asked
     for and in whichever process. A new decision needs a new key. Whether it keeps the venue's rules
-    and the limits of its owner is not judged here.
+    and the limits of its owner is not judged here. A size or a price that is given as text or an
+    int is kept as a Decimal.
 
     Raises:
         MoneyError: a size or price that is not an exact finite decimal.
@@ -37,11 +38,15 @@ class Intent:
     reduce_only: bool = False
 
     def __post_init__(self) -> None:
-        if not self.key or not self.symbol:
-            raise ValueError("an intent has a key and a symbol")
+        for name in ("key", "symbol"):
+            text = getattr(self, name)
+            if not isinstance(text, str) or not text:
+                raise ValueError(f"{name} is {text!r:.40}: give a text")
         if self.side not in ("buy", "sell"):
             raise ValueError(f"side {self.side!r} is neither 'buy' nor 'sell'")
-        if exact(self.size_base, "size_base") <= 0:
+        size = exact(self.size_base, "size_base")
+        object.__setattr__(self, "size_base", size)
+        if size <= 0:
             raise ValueError(f"size_base {self.size_base} is not above zero: side gives direction")
         # What a type checker would have seen: a venue may pass over a word that it does not know.
         if self.order_type not in get_args(OrderType):
@@ -54,5 +59,8 @@ class Intent:
             raise ValueError("a market order takes: it cannot be post only")
         if (self.order_type == "limit") is (self.price_quote is None):
             raise ValueError(f"a {self.order_type} order with price_quote {self.price_quote}")
-        if self.price_quote is not None and exact(self.price_quote, "price_quote") <= 0:
-            raise ValueError(f"price_quote {self.price_quote} is not above zero")
+        if self.price_quote is not None:
+            price = exact(self.price_quote, "price_quote")
+            object.__setattr__(self, "price_quote", price)
+            if price <= 0:
+                raise ValueError(f"price_quote {price} is not above zero")

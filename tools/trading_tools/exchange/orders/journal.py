@@ -11,8 +11,8 @@ from typing import Any
 
 from trading_tools.audit.account_entries import PositionChange, Reconciled
 from trading_tools.audit.event import Event
+from trading_tools.audit.order_ends import CancelIntent, ReplaceIntent
 from trading_tools.audit.trade import (
-    CancelIntent,
     CancelResult,
     Decision,
     Entry,
@@ -20,7 +20,6 @@ from trading_tools.audit.trade import (
     OrderIntent,
     OrderResult,
     OrderStage,
-    ReplaceIntent,
     TradeAudit,
 )
 from trading_tools.exchange.orders.records import Records

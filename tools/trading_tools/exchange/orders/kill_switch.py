@@ -19,10 +19,13 @@ class KillSwitch:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._unwritten: str | None = None
 
     @property
     def thrown(self) -> str | None:
         """Why it was thrown, or None while it is not."""
+        if self._unwritten is not None:
+            return self._unwritten
         try:
             return self._path.read_text("utf-8", "replace").strip()[:200] or "no reason was given"
         except FileNotFoundError:
@@ -38,13 +41,17 @@ class KillSwitch:
         """Stop all orders; on the disk when this returns. The first reason stays.
 
         Raises:
-            OSError: the file cannot be written.
+            OSError: the file cannot be written; it is thrown as long as this process lives.
         """
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
             file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
             return
+        except OSError as error:
+            where = f"in this process alone, {self._path} cannot be written: {error.strerror}"
+            self._unwritten = f"{reason} ({where})"
+            raise
         try:
             os.write(file, reason.encode("utf-8", "replace"))
             os.fsync(file)

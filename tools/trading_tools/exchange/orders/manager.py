@@ -11,16 +11,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
-from decimal import Decimal
 
 from trading_tools.audit.account_entries import PositionChange
+from trading_tools.audit.errors import LedgerError
+from trading_tools.audit.order_ends import CancelIntent, ReplaceIntent
 from trading_tools.audit.trade import (
-    CancelIntent,
     CancelResult,
     OrderIntent,
     OrderResult,
     Outcome,
-    ReplaceIntent,
     TradeAudit,
 )
 from trading_tools.exchange.orders import reconciling
@@ -32,6 +31,7 @@ from trading_tools.exchange.orders.life import UNSURE
 from trading_tools.exchange.orders.port import NotSent, OrderVenue, VenueFill, VenueOrder
 from trading_tools.exchange.orders.reconciling import PositionDifference, Reconciliation
 from trading_tools.exchange.orders.records import OrderRecord, Records
+from trading_tools.exchange.orders.sight import Sight
 from trading_tools.exchange.orders.tracker import Tracker
 
 
@@ -100,8 +100,8 @@ class OrderManager:
             if known is not None:
                 _require_same(known, intent)
                 return await self._resolved(known, resolve_within_s)
-            mid = await self._let_out(intent)
-            order = self._intend(intent, name, mid)
+            sight = await self._let_out(intent)
+            order = self._intend(intent, name, sight)
             if not self._journal.alone:
                 raise AnotherManager(
                     f"{intent.key!r:.60} was not sent: another process writes orders to this audit "
@@ -110,12 +110,10 @@ class OrderManager:
             try:
                 judged = await self.venue.submit(intent, name)
             except asyncio.CancelledError:
-                self._tracker.sent(name)
                 self._tracker.write(
                     OrderResult(name, Outcome.UNKNOWN, self._now(), message="cancelled")
                 )
                 raise
-            self._tracker.sent(name)
             self._tracker.write(
                 OrderResult(
                     name,
@@ -138,6 +136,7 @@ class OrderManager:
 
         Raises:
             KeyError: there is no such order.
+            LedgerError: it was asked for, and the audit could not be written.
         """
         order = self.records.orders[name]
         async with self._tracker.locks[name]:
@@ -154,9 +153,15 @@ class OrderManager:
         is still on its way to the venue may arrive after its cancel, so ask again.
 
         Returns the names of those whose end is not proven then.
+
+        Raises:
+            LedgerError: all ends were asked for, and the audit could not be written.
         """
-        orders = [order for order in self.records.orders.values() if not order.ended]
-        await asyncio.gather(*(self._cancel(order, reason) for order in orders))
+        orders = self.records.not_ended()
+        asked = (self._cancel(order, reason) for order in orders)
+        for failed in await asyncio.gather(*asked, return_exceptions=True):
+            if failed is not None:
+                raise failed
         return [order.client_order_id for order in orders if not order.ended]
 
     async def replace(
@@ -267,8 +272,8 @@ class OrderManager:
         """Those that look like ours: of an audit that was lost, or of another stream's manager."""
         return [each for each in strange if is_ours(self.venue.name, each.client_order_id)]
 
-    async def _let_out(self, intent: Intent) -> Decimal:
-        """The middle of the book by which the guard lets it out.
+    async def _let_out(self, intent: Intent) -> Sight:
+        """What of the book the guard lets it out by.
 
         Nothing is awaited between the last check and the record, or between that and the wire.
 
@@ -288,13 +293,19 @@ class OrderManager:
 
     async def _cancel(self, order: OrderRecord, reason: str) -> None:
         name = order.client_order_id
-        self._tracker.write(CancelIntent(name, self._now(), reason))
+        unwritten: LedgerError | None = None
+        try:
+            self._tracker.write(CancelIntent(name, self._now(), reason))
+        except LedgerError as error:
+            unwritten = error  # a cancel takes risk away: it goes without a record too
         judged = await self.venue.cancel(order.symbol, name, order.venue_order_id)
+        if unwritten is not None:
+            raise unwritten
         self._tracker.write(
             CancelResult(name, judged.outcome, self._now(), judged.code, judged.message)
         )
 
-    def _intend(self, intent: Intent, name: str, mid: Decimal) -> OrderRecord:
+    def _intend(self, intent: Intent, name: str, sight: Sight) -> OrderRecord:
         self._tracker.write(
             OrderIntent(
                 name,
@@ -304,7 +315,10 @@ class OrderManager:
                 intent.size_base,
                 intent.price_quote,
                 self._now(),
-                mid,
+                sight.mid_quote,
+                sight.bid_quote,
+                sight.ask_quote,
+                sight.age_ms,
             )
         )
         return self.records.orders[name]

@@ -8,6 +8,7 @@ written down too. On spot the coins are the account's, and ours is what our orde
 from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -16,7 +17,7 @@ from typing import Final, TypeVar
 from trading_tools.audit.account_entries import PositionChange, Reconciled
 from trading_tools.exchange.orders.contracts import is_contract
 from trading_tools.exchange.orders.life import UNSURE
-from trading_tools.exchange.orders.port import PartlyRead, VenueFill, VenueOrder
+from trading_tools.exchange.orders.port import PartlyRead, Unanswered, VenueFill, VenueOrder
 from trading_tools.exchange.orders.records import OrderRecord
 from trading_tools.exchange.orders.rows import Unreadable
 from trading_tools.exchange.orders.tracker import Tracker, earlier
@@ -69,6 +70,8 @@ async def reconcile(tracker: Tracker, symbols: Sequence[str]) -> Reconciliation:
         HedgeMode: the account keeps long and short positions apart.
     """
     found = Reconciliation()
+    with suppress(Unanswered):  # how far our clock was ahead before is good enough
+        await tracker.venue_now()
     listed: set[str] = set()
     for symbol in symbols:
         for shown in await _all_read(tracker.venue.open_orders(symbol), found):
@@ -86,9 +89,7 @@ async def reconcile(tracker: Tracker, symbols: Sequence[str]) -> Reconciliation:
                 await _position(tracker, symbol, found)
             except Unreadable as error:
                 found.unread.append(str(error))
-    found.unknown.extend(
-        order for order in tracker.records.orders.values() if order.stage in UNSURE
-    )
+    found.unknown.extend(order for order in tracker.records.unsettled() if order.stage in UNSURE)
     return found
 
 
@@ -118,7 +119,7 @@ async def _all_read(asked: Awaitable[Sequence[T]], found: Reconciliation) -> Seq
 
 async def _fills(tracker: Tracker, symbol: str, found: Reconciliation) -> None:
     """All fills of the account since those that were compared before."""
-    began = tracker.now()
+    began = tracker.venues(tracker.now())
     unread = len(found.unread)
     strange = await own_fills(tracker, symbol, found)
     # While the number of an order is not known, what looks like another's fill may be its own.
@@ -163,11 +164,12 @@ def _since(tracker: Tracker, symbol: str) -> int:
     """
     records = tracker.records
     if not records.orders and symbol not in records.reconciled_at:
-        return int(tracker.started.timestamp() * 1000)  # nothing older can be of an order of ours
-    orders = [order for order in records.orders.values() if order.symbol == symbol]
-    first = orders[0].intended_at if orders else tracker.started
-    compared = tracker.compared.get(symbol) or records.reconciled_at.get(
-        symbol, min(first, tracker.started)
-    )
-    open_since = [order.intended_at for order in orders if not order.settled]
-    return earlier(min([*open_since, compared]))
+        started = tracker.venues(tracker.started)
+        return int(started.timestamp() * 1000)  # nothing older can be of an order of ours
+    open_since = [each.intended_at for each in records.unsettled() if each.symbol == symbol]
+    compared = tracker.compared.get(symbol) or records.reconciled_at.get(symbol)
+    if compared is None:
+        ours = (each.intended_at for each in records.orders.values() if each.symbol == symbol)
+        first = next(ours, tracker.started)
+        compared = tracker.venues(min(first, tracker.started))
+    return earlier(min([compared, *map(tracker.venues, open_since)]))

@@ -14,6 +14,7 @@ from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import Final
 
 from trading_tools.audit.account_entries import PositionChange, Reconciled
+from trading_tools.audit.order_ends import ReplaceIntent
 from trading_tools.audit.trade import (
     Entry,
     OfOrder,
@@ -22,7 +23,6 @@ from trading_tools.audit.trade import (
     OrderResult,
     OrderStage,
     Outcome,
-    ReplaceIntent,
 )
 from trading_tools.exchange.orders.life import ENDS, UNSURE, Stage, turn
 
@@ -85,6 +85,7 @@ class Records:
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         self.orders: dict[str, OrderRecord] = {}
+        self._unsettled: dict[str, OrderRecord] = {}
         self._by_venue_id: dict[tuple[str, str], OrderRecord] = {}
         self._positions: dict[str, Decimal] = defaultdict(Decimal)
         self._open: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
@@ -125,6 +126,10 @@ class Records:
             after = self.orders.get(entry.client_order_id)
             if after is not None:
                 self._count(after, 1)
+                if after.settled:
+                    self._unsettled.pop(after.client_order_id, None)
+                else:
+                    self._unsettled[after.client_order_id] = after
 
     def _count(self, order: OrderRecord, sign: int) -> None:
         """Add an order to the sums, or take it out of them before it changes."""
@@ -209,8 +214,12 @@ class Records:
             self._by_venue_id[order.symbol, venue_order_id] = order
 
     def unsettled(self) -> list[OrderRecord]:
-        """Orders of which something is still to be learnt, oldest first."""
-        return [order for order in self.orders.values() if not order.settled]
+        """Orders of which something is still to be learnt: few, however many there have been."""
+        return list(self._unsettled.values())
+
+    def not_ended(self) -> list[OrderRecord]:
+        """Orders that are open, or may be."""
+        return [order for order in self.unsettled() if not order.ended]
 
     @property
     def symbols(self) -> Collection[str]:

@@ -8,6 +8,7 @@ bots that failed together do not come back together.
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Awaitable, Callable
@@ -39,7 +40,8 @@ class RetryRules:
     within_s: float = 10.0
 
     def __post_init__(self) -> None:
-        if self.tries < 1 or min(self.first_s, self.longest_s, self.within_s) <= 0:
+        times = (self.first_s, self.longest_s, self.within_s)
+        if not (1 <= self.tries < math.inf and all(0 < each < math.inf for each in times)):
             raise ValueError(f"these are no rules for retries: {self}")
 
 

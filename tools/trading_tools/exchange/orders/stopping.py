@@ -21,6 +21,7 @@ from trading_tools.exchange.orders.ccxt_port import CcxtOrders
 from trading_tools.exchange.orders.kill_switch import KillSwitch
 from trading_tools.exchange.orders.port import Unanswered
 from trading_tools.exchange.orders.ways import WAYS
+from trading_tools.exchange.pacing.rules import Priority
 
 
 def client_of(venue: str) -> Any:
@@ -53,8 +54,10 @@ async def swept(clients: Sequence[Any], within_s: float) -> list[Swept]:
             await port.close()
 
     # A breaker that opens for long would keep this from looking while the venue comes and goes.
+    # What a look finds is to be cancelled: bots that use up the limits must not keep it waiting.
+    rules = BreakerRules(open_s=0.5, longest_s=2)
     ports = [
-        CcxtOrders(client, breaker=Breaker(client.id, BreakerRules(open_s=0.5, longest_s=2)))
+        CcxtOrders(client, breaker=Breaker(client.id, rules), asking=Priority.CANCEL)
         for client in clients
     ]
     return await asyncio.gather(*map(one, ports))

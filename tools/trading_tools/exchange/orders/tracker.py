@@ -22,6 +22,8 @@ _FIRST_WAIT_S = 0.25
 _LONGEST_WAIT_S = 5.0
 _STREAM_LOOK_S = 0.02
 _EARLY_FILLS = 1_000
+_SET_BY = timedelta(days=1)
+"""How far our clock may have been ahead when an order was sent, and been set right since."""
 
 
 class Tracker:
@@ -40,10 +42,11 @@ class Tracker:
         self.locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         """By client order id: who holds one acts on that order, or asks after it."""
         self.compared: dict[str, datetime] = {}
-        """By market, up to when this process compared its fills with the venue's."""
+        """By market, up to when this process compared its fills with the venue's, by its clock."""
+        self._ahead = timedelta()
         self._journal = journal
         self._sleep = sleep
-        self._absences = Absences(self.started, venue.validity_s)
+        self._absences = Absences(venue.validity_s)
         self._early: deque[VenueFill] = deque(maxlen=_EARLY_FILLS)
 
     @property
@@ -58,10 +61,6 @@ class Tracker:
             early, self._early = self._early, deque(maxlen=_EARLY_FILLS)
             for fill in early:
                 self.on_fill(fill)
-
-    def sent(self, name: str) -> None:
-        """An order has been sent by now: asked before its end is in the audit, which may fail."""
-        self._absences.sent(name, self.now())
 
     def on_order(self, shown: VenueOrder) -> bool:
         """Take in what a stream or a list says of an order; whether it is ours.
@@ -119,20 +118,40 @@ class Tracker:
 
     async def ask(self, order: OrderRecord) -> None:
         """One query. That there is no such order is proof only after its window has passed."""
-        name, since = order.client_order_id, earlier(order.intended_at)
+        name, since = order.client_order_id, order.intended_at
         try:
-            before_ms = await self.venue.time_ms() if order.stage in UNSURE else None
-            shown = await self.venue.find(order.symbol, name, order.venue_order_id, since)
+            venue_now = None
+            if order.stage in UNSURE:
+                venue_now = await self.venue_now()
+                since -= _SET_BY  # where it is not found here it is taken for void in the end
+            since_ms = earlier(self.venues(since))
+            shown = await self.venue.find(order.symbol, name, order.venue_order_id, since_ms)
         except Unanswered:
             return
         if shown is not None:
             self._learn(order, shown, "query")
-        elif before_ms is not None and order.stage in UNSURE:
-            venue_now = datetime.fromtimestamp(before_ms / 1000, UTC)
-            if self._absences.proven(name, self.now(), venue_now):
-                why = "its window has passed and the venue twice had no such order"
-                filled = order.reported_size_base
-                self.write(OrderStage(name, Stage.VOID, self.now(), filled, why))
+        elif (
+            venue_now is not None
+            and order.stage in UNSURE
+            and self._absences.proven(name, self.now(), venue_now)
+        ):
+            why = "its window has passed and the venue twice had no such order"
+            filled = order.reported_size_base
+            self.write(OrderStage(name, Stage.VOID, self.now(), filled, why))
+
+    async def venue_now(self) -> datetime:
+        """The venue's clock. How far ours is ahead of it is known from then on.
+
+        Raises:
+            Unanswered: it did not say.
+        """
+        shown = datetime.fromtimestamp(await self.venue.time_ms() / 1000, UTC)
+        self._ahead = self.now() - shown
+        return shown
+
+    def venues(self, at: datetime) -> datetime:
+        """A time of our clock by the venue's, or before that where ours is behind."""
+        return at - max(self._ahead, timedelta())
 
     def _learn(self, order: OrderRecord, shown: VenueOrder, source: str) -> None:
         """Take in a view of the venue, unless it is older than what is known.
@@ -162,5 +181,5 @@ class Tracker:
 
 
 def earlier(at: datetime) -> int:
-    """A time in milliseconds that is before `at` by the venue's clock too."""
+    """A time in milliseconds that is surely before `at`."""
     return int((at - timedelta(minutes=1)).timestamp() * 1000)

@@ -8,8 +8,8 @@ order is `judging`; that a submit is not sent twice is the manager's.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -36,6 +36,8 @@ class Exchanged:
     lane: str = ""
     changes: bool = False
     """Whether it may change something: it is no GET."""
+    turn: float | None = None
+    """That of its nonce, where those have to rise."""
 
 
 @dataclass
@@ -143,7 +145,8 @@ class Wire:
         call = _call.get() or Call()
         given, cost = params or {}, config or {}
         weight = self._client.calculate_rate_limiter_cost(api, method, path, given, cost)
-        due = toll(self._client.id, Asked(api, method, path, given, weight, call.pair))
+        asked = Asked(api, method, path, given, weight, call.pair)
+        due = toll(self._client.id, asked)
         request = call.last = Exchanged(lane=due.cost.lane, changes=method != "GET")
         if due.order:
             call.placing = request
@@ -155,13 +158,33 @@ class Wire:
         token = _request.set(request)
         stopped = False
         try:
-            return await self._fetch2(path, api, method, given, cost)
+            async with self._in_order(asked, request):
+                return await self._fetch2(path, api, method, given, cost)
         except asyncio.CancelledError:
             stopped = True
             raise
         finally:
             _request.reset(token)
             _end(permit, request, stopped=stopped)
+
+    @asynccontextmanager
+    async def _in_order(self, asked: Asked, request: Exchanged) -> AsyncIterator[None]:
+        """Where nonces have to rise as they arrive, no other request of the key is on its way."""
+        if not asked.signed or self._client.id not in NONCED:
+            yield
+            return
+        nonces = self._pacer.nonces
+        try:
+            async with asyncio.timeout(self._patience_s):
+                request.turn = turn = await nonces.turn()
+        except TimeoutError:
+            raise NotSent("pacing", f"{self._pacer.venue} answers others of this key") from None
+        try:
+            yield
+        finally:
+            # One without an answer may be on its way still: the next waits until it has arrived.
+            if request.answer is not None or not request.sent:
+                nonces.over(request.turn or turn)
 
     async def _turn(self, due: Toll, priority: Priority) -> None:
         try:
@@ -191,13 +214,17 @@ class Wire:
         """ccxt's one way out: notes that something is sent.
 
         Raises:
-            NotSent: it is of a new order, and those are stopped.
+            NotSent: it is of a new order, and those are stopped; or its turn has passed.
         """
         exchanged, call = _request.get(), _call.get()
         if exchanged is not None:
             stop = self._halted() if call is not None and call.order and exchanged.changes else None
             if stop is not None:
                 raise NotSent(HALTED, stop)
+            if exchanged.turn is not None:
+                exchanged.turn = self._pacer.nonces.sending(exchanged.turn)
+                if exchanged.turn is None:
+                    raise NotSent("pacing", "another request of this key went before it")
             exchanged.sent = True
         return await self._fetch(*request, **more)
 

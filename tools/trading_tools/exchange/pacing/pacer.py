@@ -35,7 +35,8 @@ class Pacer:
     """Keeps all limits of one venue for one key.
 
     `key` tells accounts apart and is kept as a hash only. Pacers of the same venue, key and shared
-    slots keep the limits together, in however many processes.
+    slots keep the limits together, in however many processes, where they are of the same host:
+    `where` tells a sandbox and a simulator from the venue itself, whose limits are not theirs.
     """
 
     def __init__(
@@ -45,13 +46,16 @@ class Pacer:
         key: str = "",
         slots: Slots | None = None,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        where: str = "",
     ) -> None:
         self.venue = venue
         self.rules = {rule.name: rule for rule in rules}
         self._slots = slots or OwnSlots()
         self._clock = clock
         self._owner = hashlib.sha256(key.encode()).hexdigest()[:16]
-        self.nonces = Nonces(f"{venue} nonces {self._owner}", self._slots)
+        self._where = where
+        self.nonces = Nonces(f"{venue} nonces {self._owner} {where}", self._slots)
         """Of the key, for all clients of it."""
         self._pauses = [self._named(_PAUSE, scope, "") for scope in Scope]
         self._waiting: list[_Waiter] = []
@@ -186,11 +190,11 @@ class Pacer:
         """The rules that a request counts for.
 
         Raises:
-            NeverFits: it costs more than all of a limit.
+            NeverFits: it costs more than all of a limit, or less than nothing.
         """
         touched = [rule for rule in self.rules.values() if cost.units.get(rule.unit)]
         for rule in touched:
-            if cost.units[rule.unit] > rule.most:
+            if not 0 <= cost.units[rule.unit] <= rule.most:
                 raise NeverFits(
                     f"{self.venue} {rule.name}: a request of {cost.units[rule.unit]:g} never fits "
                     f"into {rule.most:g}"
@@ -202,4 +206,4 @@ class Pacer:
 
     def _named(self, what: str, scope: Scope, lane: str) -> str:
         owner = self._owner if scope is Scope.KEY else ""
-        return "\n".join((self.venue, what, owner, lane))
+        return "\n".join((self.venue, what, owner, lane, self._where))

@@ -5,6 +5,7 @@ The figures of each venue are `venues`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
@@ -47,7 +48,8 @@ class Window:
     lanes: bool = False
 
     def __post_init__(self) -> None:
-        if self.limit < 1 or self.seconds <= 0 or self.margin_s < 0:
+        times = 0 < self.seconds < math.inf and 0 <= self.margin_s < math.inf
+        if not (times and 1 <= self.limit < math.inf):
             raise ValueError(f"{self.name}: {self.limit} in {self.seconds} s is not a limit")
 
     @property
@@ -78,7 +80,7 @@ class Counter:
     lanes: bool = False
 
     def __post_init__(self) -> None:
-        if self.decay_per_s <= 0 or self.most <= 0:
+        if not (self.decay_per_s > 0 and self.margin_s >= 0 and 0 < self.most < math.inf):
             raise ValueError(
                 f"{self.name}: {self.limit} with a decay of {self.decay_per_s} a second and a "
                 f"margin of {self.margin_s} s is not a limit"

@@ -10,6 +10,8 @@ import fcntl
 import hashlib
 import mmap
 import os
+import stat
+import weakref
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -50,23 +52,21 @@ class SharedSlots:
     The clock of the counts is the machine's monotonic one, so what an earlier boot left is void.
     A process that is stopped while it counts, which takes some microseconds, stops the others too.
     A forked child opens the files anew: a lock that it inherited would not keep it from its parent.
+    Files that somebody takes away, as clean-ups of temporary folders do, are made anew.
 
     Raises:
         PermissionError: the folder is another user's, or others may write there.
+        OSError: it cannot be made.
     """
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        found = folder.stat()
-        if found.st_uid != os.geteuid() or found.st_mode & 0o022:
-            raise PermissionError(
-                f"{folder} is another user's or open to others, who could change what is counted: "
-                "give a folder of your own (chmod 700)"
-            )
         self._folder = folder
         self._boot = hashlib.sha256(_boot_id()).digest()
         self._open: dict[str, tuple[int, Slot]] = {}
         self._process = os.getpid()
+        self._have_folder()
+        # Whoever makes many clients leaves no files open behind them.
+        weakref.finalize(self, _let_go, self._open).atexit = False
 
     def held(self, names: Sequence[str]) -> AbstractContextManager[list[Slot]]:
         """The slots, locked in the order of their names, so that no two owners wait in a circle."""
@@ -78,10 +78,21 @@ class SharedSlots:
             self.close()
             self._process = os.getpid()
         for name in sorted(set(names)):
-            file, _ = self._slot(name)
-            fcntl.flock(file, fcntl.LOCK_EX)
+            while True:
+                file, slot = self._slot(name)
+                self.take(file)
+                if os.fstat(file).st_nlink:
+                    break
+                del self._open[name]
+                slot.release()
+                os.close(file)
+                self._have_folder()
             locked.append(file)
         return [self._open[name][1] for name in names]
+
+    def take(self, file: int) -> None:
+        """Wait for the lock of a file."""
+        fcntl.flock(file, fcntl.LOCK_EX)
 
     def release(self, locked: Sequence[int]) -> None:
         """Let go of what `lock` locked."""
@@ -92,26 +103,42 @@ class SharedSlots:
 
     def close(self) -> None:
         """Let go of the files; the counts stay for the others."""
-        for file, slot in self._open.values():
-            slot.release()
-            os.close(file)
-        self._open.clear()
+        _let_go(self._open)
+
+    def _have_folder(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        found = self._folder.lstat()
+        own = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid()
+        if not own or found.st_mode & 0o022:
+            raise PermissionError(
+                f"{self._folder} is another user's or open to others, who could change what is "
+                "counted: give a folder of your own (chmod 700)"
+            )
 
     def _slot(self, name: str) -> tuple[int, Slot]:
         if name not in self._open:
             path = self._folder / hashlib.sha256(name.encode()).hexdigest()[:32]
             file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            fcntl.flock(file, fcntl.LOCK_EX)
             try:
+                self.take(file)
                 sound = os.pread(file, _HEADER, 0) == self._boot
                 if not sound or os.fstat(file).st_size != _HEADER + _BYTES:
                     os.ftruncate(file, 0)
                     os.pwrite(file, self._boot + bytes(_BYTES), 0)
                 whole = memoryview(mmap.mmap(file, _HEADER + _BYTES))
-            finally:
-                fcntl.flock(file, fcntl.LOCK_UN)
+            except OSError:
+                os.close(file)
+                raise
+            fcntl.flock(file, fcntl.LOCK_UN)
             self._open[name] = file, whole[_HEADER:].cast("d")
         return self._open[name]
+
+
+def _let_go(files: dict[str, tuple[int, Slot]]) -> None:
+    for file, slot in files.values():
+        slot.release()
+        os.close(file)
+    files.clear()
 
 
 class _Held:

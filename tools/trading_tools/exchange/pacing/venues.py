@@ -48,8 +48,10 @@ def pacer_for(
     key: str = "",
     slots: Slots | None = None,
     clock: Callable[[], float] = time.monotonic,
+    *,
+    where: str = "",
 ) -> Pacer:
-    """A pacer that keeps a venue's published limits.
+    """A pacer that keeps a venue's published limits; the arguments are those of `Pacer`.
 
     Raises:
         UnknownLimits: they are not known; the message names the venues whose are.
@@ -61,4 +63,4 @@ def pacer_for(
             or f"the limits of {venue!r:.40} are not known: give a Pacer its rules, or take one of "
             f"{', '.join(RULES)}"
         )
-    return Pacer(venue, RULES[venue], key, slots, clock)
+    return Pacer(venue, RULES[venue], key, slots, clock, where=where)

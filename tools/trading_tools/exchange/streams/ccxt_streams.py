@@ -7,31 +7,56 @@ it, and each reports its gap.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
+from trading_tools.exchange.streams.continuity import Numbers, UpdatesLost, broken_books
 from trading_tools.exchange.streams.inbox import Inbox
 from trading_tools.exchange.streams.once import Once
 
 Raw = Mapping[str, Any]
 Watch = Callable[[], Awaitable[Sequence[Raw]]]
 
+_NUMBERED: Final = frozenset({"binance", "coinbase", "kraken"})
+
 
 def trades(client: Any, symbol: str) -> Watch:
-    """Public trades of a market, each once, in ccxt's structure."""
+    """Public trades of a market, each once, in ccxt's structure.
+
+    The watch raises `UpdatesLost` where one did not come, on the spot markets of Binance, Kraken
+    and Coinbase, which number a market's trades without a hole.
+    """
     once: Once[Raw] = Once(lambda trade: trade["id"])
     client.newUpdates = True
+    numbers = Numbers() if client.id in _NUMBERED and ":" not in symbol else None
+    connections: Any = None
 
     async def watch() -> Sequence[Raw]:
-        return once.new(await client.watch_trades(symbol))
+        nonlocal connections
+        told = await client.watch_trades(symbol)
+        if numbers is not None:
+            if connections is not client.clients:
+                # What a new connection begins with follows a gap that is told anyway.
+                numbers.forget()
+                connections = client.clients
+            numbers.follow(int(trade["id"]) for trade in told)
+        return once.new(told)
 
     return watch
 
 
 def book(client: Any, symbol: str, depth: int | None = None) -> Watch:
-    """A market's book as it is after each change; a copy, which the client no longer changes."""
+    """A market's book as it is after each change; a copy, which the client no longer changes.
+
+    The watch raises `UpdatesLost` where an update did not come, if the venue is one of which that
+    can be known: Binance by ccxt itself, Bybit, Kraken and Coinbase by `continuity`.
+    """
+    broken = broken_books(client)
 
     async def watch() -> Sequence[Raw]:
         shown = await client.watch_order_book(symbol, depth)
+        why = broken.get(symbol) or broken.get(shown["symbol"])
+        if why is not None:
+            raise UpdatesLost(f"{symbol}: {why}")
         levels = {side: [list(level) for level in shown[side]] for side in ("bids", "asks")}
         return [{**levels, "symbol": symbol, "timestamp": shown["timestamp"]}]
 

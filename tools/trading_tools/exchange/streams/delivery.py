@@ -6,9 +6,11 @@ A consumer that fails or is slow never stops the reader.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
+from functools import partial
 from typing import Generic, TypeVar
 
 from trading_tools.exchange.streams.fence import fault_of
@@ -29,7 +31,10 @@ class Delivery(Generic[T]):
     """Calls `consume` with one item after the other, in a task of its own.
 
     What `consume` raises is counted and given to `on_error`, a cancelled future that it waited for
-    as a `ConsumerCancelled`; the next item follows all the same, also where `on_error` fails.
+    as a `WasCancelled`; the next item follows all the same, also where `on_error` fails.
+
+    Raises:
+        ValueError: a size that holds nothing.
     """
 
     def __init__(
@@ -38,20 +43,33 @@ class Delivery(Generic[T]):
         size: int = 1_000,
         when_full: WhenFull = WhenFull.DROP_OLDEST,
         on_error: Callable[[Exception], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        if size < 1:
+            raise ValueError(f"a queue for {size} items holds none: give at least 1")
         self.dropped = 0
         self.errors = 0
         self._consume = consume
         self._size = size
         self._when_full = when_full
         self._on_error = on_error
-        self._items: deque[T] = deque()
+        self._clock = clock
+        self._items: deque[tuple[float, T]] = deque()
+        self._at_work_since: float | None = None
         self._there = asyncio.Event()
 
     @property
     def waiting(self) -> int:
         """Items that wait for the consumer."""
         return len(self._items)
+
+    @property
+    def lag_s(self) -> float:
+        """How long ago the oldest item came that the consumer is not done with; 0 without one."""
+        since = self._at_work_since
+        if since is None and self._items:
+            since = self._items[0][0]
+        return 0.0 if since is None else self._clock() - since
 
     def put(self, item: T) -> bool:
         """Hand an item over without waiting; False where items were dropped and a gap is due."""
@@ -63,7 +81,7 @@ class Delivery(Generic[T]):
         if full:
             self._items.popleft()
             self.dropped += 1
-        self._items.append(item)
+        self._items.append((self._clock(), item))
         self._there.set()
         return True
 
@@ -71,7 +89,9 @@ class Delivery(Generic[T]):
         """Deliver until it is cancelled."""
         while True:
             while self._items:
-                error = await fault_of(self._consume(self._items.popleft()))
+                self._at_work_since, item = self._items.popleft()
+                error = await fault_of(partial(self._consume, item))
+                self._at_work_since = None
                 if error is not None:
                     await self._failed(error)
             self._there.clear()
@@ -87,4 +107,4 @@ class Delivery(Generic[T]):
             tell(error)
 
         # What is to tell of a fault may have one itself, which is the consumer's too.
-        await fault_of(told())
+        await fault_of(told)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 
 
 class WasCancelled(Exception):
     """What was waited for was cancelled by somebody, and not the task that waited."""
 
 
-async def fault_of(act: Awaitable[object]) -> Exception | None:
-    """What awaiting this raised, or None. This task's own end goes through."""
+async def fault_of(act: Callable[[], Awaitable[object]]) -> Exception | None:
+    """What calling and awaiting this raised, or None. This task's own end goes through."""
     try:
-        await act
+        # Called in here: what is no coroutine function raises before there is anything to await.
+        await act()
     except asyncio.CancelledError:
         # ccxt shares one future among all that watch the same: another's end may cancel it. A task
         # that such a one ends does so in silence: its group takes it for one that was cancelled.

@@ -7,6 +7,7 @@ ccxt.pro gives an error when a connection breaks, and none at all when it goes s
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -29,6 +30,9 @@ class Patience:
     `opening_s` for its first data. One that may rightly be silent, as an account's is, has None for
     `silent_after_s`: for it, `ccxt_streams.ping_often` finds dead connections. `settle_s` is how
     long a new connection may take to listen.
+
+    Raises:
+        ValueError: a time that is not above 0.
     """
 
     silent_after_s: float | None = 3.0
@@ -37,6 +41,11 @@ class Patience:
     first_s: float = 0.25
     longest_s: float = 30.0
     healthy_s: float = 10.0
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if value is not None and not 0 < value < math.inf:
+                raise ValueError(f"{name} is {value}: give seconds above 0")
 
     def wait_s(self, failures: int, draw: random.Random) -> float:
         """The wait before the try after so many failures in a row."""
@@ -113,7 +122,7 @@ class Stream(Generic[T]):
         self._missed = Gap(self._clock(), self._clock(), "the stream begins")
         while True:
             began = self._clock()
-            error = await fault_of(self._read())
+            error = await fault_of(self._read)
             if error is not None:
                 self._failed(one_line(error))
             failures = 1 if self._was_healthy(began) else failures + 1
@@ -170,7 +179,7 @@ class Stream(Generic[T]):
 
     async def _let_go(self) -> None:
         # What is dead may fail to be buried.
-        error = await fault_of(asyncio.wait_for(self._reopen(), self._patience.opening_s))
+        error = await fault_of(lambda: asyncio.wait_for(self._reopen(), self._patience.opening_s))
         if error is not None:
             self.health.last_error = one_line(error)
 

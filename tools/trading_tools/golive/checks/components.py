@@ -11,12 +11,11 @@ from collections.abc import Mapping
 from importlib.metadata import version
 
 from trading_tools.conformance.check import check
-from trading_tools.conformance.spec import CheckError, CheckSpec, Outcome
-from trading_tools.conformance.spec import Verdict as Kept
+from trading_tools.conformance.spec import CheckError, CheckSpec, Outcome, Verdict
 from trading_tools.golive.check import Case, Check
 from trading_tools.golive.checks.drills import judged_by
 from trading_tools.golive.inputs.table import file_hash
-from trading_tools.golive.verdict import Evidence, Finding, Verdict, failed, no_evidence, passed
+from trading_tools.golive.verdict import Evidence, Finding, failed, joined, no_evidence, passed
 
 _warned = judged_by("d13")
 
@@ -34,19 +33,7 @@ def _limits(case: Case) -> Finding:
     if declared.limiter is None:
         return drilled
     attacked = _attacked(case, "limiter", declared.limiter, declared.limiter_params)
-    worse = next(
-        (
-            each
-            for verdict in (Verdict.FAIL, Verdict.NO_EVIDENCE)
-            for each in (attacked, drilled)
-            if each.verdict is verdict
-        ),
-        None,
-    )
-    evidence = (*drilled.evidence, *attacked.evidence)
-    if worse is not None:
-        return Finding(worse.verdict, worse.detail, evidence, worse.fix)
-    return passed(f"{drilled.detail}; {attacked.detail}", *evidence)
+    return joined([drilled, attacked])
 
 
 def _attacked(case: Case, kind: str, target: str, params: Mapping[str, str]) -> Finding:
@@ -64,7 +51,7 @@ def _attacked(case: Case, kind: str, target: str, params: Mapping[str, str]) -> 
             f"`orc check {kind} {target}` shows the histories",
             here,
         )
-    tried = [each for each in outcome.findings if each.verdict is Kept.HELD]
+    tried = [each for each in outcome.findings if each.verdict is Verdict.HELD]
     if not tried:
         return no_evidence(
             f"{outcome.target}: no property of a {kind} could be tried",

@@ -25,6 +25,7 @@ MID: Final = "mid_quote"
 """Where a decision's data holds the mid of the market that is named under `symbol`."""
 
 _MINUTE: Final = timedelta(seconds=60)
+_BOUNDS: Final = ("max_order_quote", "max_position_quote", "max_exposure_quote")
 _BY_GUARD: Final = "let the guard refuse one on paper"
 
 
@@ -198,12 +199,10 @@ def _no_fat_finger(limits: Limits, trail: Trail, case: Case) -> Finding:
             "restrict it to the symbols that are listed",
             trail.here,
         )
-    if limits.max_order_quote is None or limits.max_position_quote is None:
-        missing = "max_order_quote and max_position_quote"
-    else:
-        missing = "" if limits.max_exposure_quote is not None else "max_exposure_quote"
+    missing = [name for name in _BOUNDS if getattr(limits, name) is None]
     if missing:
-        return no_evidence(f"not declared: {missing}", "declare it under [limits]", trail.here)
+        said = f"not declared: {', '.join(missing)}"
+        return no_evidence(said, "declare them under [limits]", trail.here)
     for look in (_too_large, _too_much, _with_itself):
         found = look(limits, trail)
         if found is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from pathlib import Path
 
 from trading_tools.golive.check import Case, Check
@@ -72,7 +71,7 @@ def _deployment(case: Case) -> Finding:
 
 def _missing(case: Case) -> list[str]:
     deployment, limits = case.project.config.deployment, case.project.config.limits
-    said: dict[str, str | date | object] = {
+    said: dict[str, object] = {
         "two deployment.approvers": len(set(deployment.approvers)) >= 2,
         "deployment.rollback": deployment.rollback,
         "deployment.rollback_tested": deployment.rollback_tested,
@@ -90,7 +89,7 @@ def _loose(lock: Path) -> list[str] | str:
     if lock.suffix not in {".txt", ".lock", ".in"} or lock.name in {"poetry.lock", "uv.lock"}:
         return []
     named = [line.split("#")[0].strip() for line in lines]
-    wanted = [line for line in named if line and not line.startswith(("-", "--"))]
+    wanted = [line for line in named if line and not line.startswith("-")]
     return [line.split(";")[0].strip(" \\") for line in wanted if not _PIN.match(line)]
 
 

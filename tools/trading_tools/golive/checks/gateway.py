@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import PurePosixPath
 
 from trading_tools.golive.call_paths import Place, sending
@@ -72,7 +72,7 @@ def _evidence(case: Case, paths: Collection[str], gate: str) -> Evidence:
     return Evidence("the bot's code", whole.hexdigest(), {"files": len(paths), "gateway": gate})
 
 
-def _shown(places: list[Place] | tuple[Place, ...]) -> str:
+def _shown(places: Sequence[Place]) -> str:
     listed = [f"{each.shown} ({each.path}:{each.line})" for each in places[:_SHOWN]]
     more = len(places) - _SHOWN
     return ", ".join(listed) + (f" and {more} more" if more > 0 else "")

@@ -8,9 +8,9 @@ from decimal import Decimal, localcontext
 from trading_tools.golive.check import Case, Check
 from trading_tools.golive.config.model import Limits, Venue
 from trading_tools.golive.venues.rules import Rule, read_rules
-from trading_tools.golive.venues.together import each_venue, joined
-from trading_tools.golive.verdict import Evidence, Finding, failed, no_evidence, passed
-from trading_tools.money import exact_product, plain, quantise
+from trading_tools.golive.venues.together import each_venue
+from trading_tools.golive.verdict import Evidence, Finding, failed, joined, no_evidence, passed
+from trading_tools.money import plain, quantise
 
 Look = Callable[[Case, Venue, str, Rule, Evidence], Finding]
 
@@ -123,7 +123,7 @@ def _too_small(rule: Rule, amount: Decimal, worth: Decimal) -> str:
         return f"is {plain(amount)} {limits.amount_unit}, below {plain(limits.min_amount)}"
     if limits.min_notional is not None and worth < limits.min_notional:
         return f"is worth {plain(worth)}, below {plain(limits.min_notional)}"
-    return "is nothing" if exact_product(amount, Decimal(1)) <= 0 else ""
+    return "is nothing" if amount <= 0 else ""
 
 
 CHECKS = (

@@ -25,8 +25,11 @@ def _parity(case: Case) -> Finding:
     config = case.project.config
     paper, backtest = config.paper, config.backtest
     if paper is None or backtest is None:
-        missing = "paper trading" if paper is None else "backtest over the time of paper trading"
-        table = "paper" if paper is None else "backtest"
+        missing, table = (
+            ("paper trading", "paper")
+            if paper is None
+            else ("backtest over the time of paper trading", "backtest")
+        )
         return no_evidence(f"no {missing} is declared", f"add [{table}] to golive.toml")
     if backtest.time_tolerance_s is None or backtest.max_profit_gap is None:
         return no_evidence(

@@ -18,8 +18,7 @@ from trading_tools.golive.checks.drills import judged_by
 from trading_tools.golive.checks.markets import by_symbol
 from trading_tools.golive.config.model import Venue
 from trading_tools.golive.venues.rules import Rule
-from trading_tools.golive.venues.together import joined
-from trading_tools.golive.verdict import Evidence, Finding, failed, no_evidence, passed
+from trading_tools.golive.verdict import Evidence, Finding, failed, joined, no_evidence, passed
 from trading_tools.money import plain
 
 DRAWS: Final = 10_000

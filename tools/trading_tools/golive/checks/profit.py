@@ -15,11 +15,13 @@ from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from trading_tools.golive.check import Case, Check
 from trading_tools.golive.config.model import Paper
 from trading_tools.golive.inputs.instants import instants
 from trading_tools.golive.inputs.table import InputError, file_hash, read_table
-from trading_tools.golive.inputs.trades import COLUMNS
+from trading_tools.golive.inputs.trades import columns_of
 from trading_tools.golive.inputs.trail import Filled, read_trail
 from trading_tools.golive.verdict import Finding, failed, no_evidence, of_file, passed
 from trading_tools.money import MoneyError, exact, plain
@@ -145,16 +147,16 @@ def _add_funding(sums: dict[str, _Sum], path: Path, begin: datetime) -> None:
 
 def _claimed(path: Path, paper: Paper) -> dict[str, Decimal]:
     """The profit that the file claims for each market since its window begins, as it is written."""
+    called = columns_of(paper.columns)
     keys = ("profit", "symbol", "closed_at")
-    called = {key: (paper.columns.get(key, ""), *COLUMNS[key]) for key in keys}
-    table = read_table(path, [name for each in called.values() for name in each])
-    profit = table.need([name for name in called["profit"] if name], "a trade's profit")
-    symbol = table.need([name for name in called["symbol"] if name], "a trade's symbol")
-    if "float" in str(table.columns[profit].type) or "double" in str(table.columns[profit].type):
+    table = read_table(path, [name for key in keys for name in called[key]])
+    profit = table.need(called["profit"], "a trade's profit")
+    symbol = table.need(called["symbol"], "a trade's symbol")
+    if pa.types.is_floating(table.columns[profit].type):
         raise InputError(f"{path.name}: profits are binary floats, which are not exact: write text")
     words = list(zip(table.words(symbol), table.words(profit), strict=True))
     if paper.from_date is not None:
-        closed = table.need([name for name in called["closed_at"] if name], "when a trade closed")
+        closed = table.need(called["closed_at"], "when a trade closed")
         at = instants(table, closed, paper.time_zone, rising=True, once=False)
         words = words[int((at < paper.begin.timestamp() * 1e9).sum()) :]
     sums: dict[str, Decimal] = {}

@@ -65,14 +65,23 @@ def _record(case: Case) -> _Record | Finding:
 def _trials(case: Case) -> tuple[Trials, Evidence] | Finding:
     bot = case.project.config.bot.name
     trials = read_trials(case.ledger, bot) if case.ledger else Trials(())
-    if not trials.count:
+    if case.ledger is None or not trials.count:
         return no_evidence(
             "nobody recorded what was tried: the number of trials is unknown",
             "record each backtest with `orc trials record`, the discarded ones too",
         )
-    head = case.ledger.head(stream_of(bot)) if case.ledger else None
+    head = case.ledger.head(stream_of(bot))
     figures = {"trials": trials.count, "variance_of_ratios": _short(trials.sharpe_variance)}
     return trials, Evidence(f"ledger stream {stream_of(bot)}", head.hash if head else None, figures)
+
+
+def _record_among_trials(case: Case) -> tuple[_Record, Trials, Evidence] | Finding:
+    """The record, and what was tried before it was chosen; or which of them is missing."""
+    record = _record(case)
+    if isinstance(record, Finding):
+        return record
+    tried = _trials(case)
+    return tried if isinstance(tried, Finding) else (record, *tried)
 
 
 def _short(value: float | None) -> float | None:
@@ -80,13 +89,10 @@ def _short(value: float | None) -> float | None:
 
 
 def _deflated(case: Case) -> Finding:
-    record = _record(case)
-    if isinstance(record, Finding):
-        return record
-    tried = _trials(case)
-    if isinstance(tried, Finding):
-        return tried
-    trials, said = tried
+    found = _record_among_trials(case)
+    if isinstance(found, Finding):
+        return found
+    record, trials, said = found
     spread = trials.sharpe_variance
     if spread is None:
         return no_evidence(
@@ -104,15 +110,15 @@ def _deflated(case: Case) -> Finding:
         )
     needed = float(case.project.config.statistics.min_deflated_sharpe)
     try:
-        found = deflated_sharpe(record.sample, trials.count, spread)
+        chance = deflated_sharpe(record.sample, trials.count, spread)
     except StatsError as error:
         return no_evidence(str(error), "check the file of [returns]", record.evidence)
     luck = expected_best_sharpe(trials.count, spread)
     text = (
-        f"{found:.3f} with {trials.count} trials, of which the best worthless one would show "
+        f"{chance:.3f} with {trials.count} trials, of which the best worthless one would show "
         f"{luck:.4f} a period; {needed:g} is needed"
     )
-    if found >= needed:
+    if chance >= needed:
         return passed(text, record.evidence, said)
     return failed(text, "a longer record, or fewer things tried", record.evidence, said)
 
@@ -156,13 +162,10 @@ def _overfit(case: Case) -> Finding:
 
 
 def _length(case: Case) -> Finding:
-    record = _record(case)
-    if isinstance(record, Finding):
-        return record
-    tried = _trials(case)
-    if isinstance(tried, Finding):
-        return tried
-    trials, said = tried
+    found = _record_among_trials(case)
+    if isinstance(found, Finding):
+        return found
+    record, trials, said = found
     confidence = float(case.project.config.statistics.confidence)
     a_year = float(record.declared.periods_a_year)
     try:

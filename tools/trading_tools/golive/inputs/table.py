@@ -102,7 +102,6 @@ def read_table(path: Path, only: Sequence[str] = ()) -> Table:
     Raises:
         InputError: no such file, a format that is not known, or content that is not of it.
     """
-    import pyarrow.csv
     import pyarrow.parquet
 
     if not path.is_file():

@@ -5,10 +5,12 @@ Open trades are left out: they proved nothing yet.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from trading_tools.golive.inputs.closed import Trades
 from trading_tools.golive.inputs.freqtrade import read_freqtrade
@@ -48,13 +50,13 @@ def read_trades(
     """
     if path.suffix.lower() in (".json", ".zip"):
         return read_freqtrade(path, strategy)
-    called = {ours: ((names or {}).get(ours, ""), *theirs) for ours, theirs in COLUMNS.items()}
+    called = columns_of(names or {})
     table = _closed(read_table(path, [name for all_ in called.values() for name in all_]), called)
     symbol = table.first_of(called["symbol"])
     returns = table.first_of(called["return"])
     closed_at = instants(
         table,
-        table.need(_known(called["closed_at"]), "when a trade closed"),
+        table.need(called["closed_at"], "when a trade closed"),
         zone,
         rising=True,
         once=False,
@@ -66,22 +68,23 @@ def read_trades(
         sha256=file_hash(path),
         closed_at=closed_at,
         symbols=table.words(symbol) if symbol else [""] * len(closed_at),
-        profit_quote=table.numbers(table.need(_known(called["profit"]), "a trade's profit")),
+        profit_quote=table.numbers(table.need(called["profit"], "a trade's profit")),
         returns=table.numbers(returns) if returns else None,
         slippage_bp=_slippage(table, called, sides),
         sides=sides,
     )
 
 
-def _known(names: tuple[str, ...]) -> list[str]:
-    return [name for name in names if name]
+def columns_of(named: Mapping[str, str]) -> dict[str, list[str]]:
+    """What a file may call each column, by our name for it: first what its owner calls it."""
+    return {
+        ours: [*([named[ours]] if named.get(ours) else []), *usual]
+        for ours, usual in COLUMNS.items()
+    }
 
 
-def _closed(table: Table, called: Mapping[str, tuple[str, ...]]) -> Table:
+def _closed(table: Table, called: Mapping[str, Sequence[str]]) -> Table:
     """The table without the trades that are still open."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     status = table.first_of(called["status"])
     if status is None:
         return table
@@ -91,9 +94,6 @@ def _closed(table: Table, called: Mapping[str, tuple[str, ...]]) -> Table:
 
 
 def _sides(table: Table, name: str) -> Numbers:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     words = pc.utf8_trim_whitespace(pc.utf8_lower(table.columns[name].cast(pa.string())))
     words = words.fill_null("")
     bought = np.asarray(pc.is_in(words, value_set=pa.array(_BUYS)))
@@ -103,16 +103,16 @@ def _sides(table: Table, name: str) -> Numbers:
 
 
 def _slippage(
-    table: Table, called: Mapping[str, tuple[str, ...]], sides: Numbers | None
+    table: Table, called: Mapping[str, Sequence[str]], sides: Numbers | None
 ) -> Numbers | None:
     expected = table.first_of(called["expected_price"])
     if expected is None:
         return None
     wanted = table.numbers(expected)
     table.refuse(expected, wanted <= 0, "a positive price is needed")
-    price = table.need(_known(called["price"]), "the price of the fill")
+    price = table.need(called["price"], "the price of the fill")
     paid = table.numbers(price)
     table.refuse(price, paid <= 0, "a positive price is needed")
     if sides is None:
-        sides = _sides(table, table.need(_known(called["side"]), "the side of the fill"))
+        sides = _sides(table, table.need(called["side"], "the side of the fill"))
     return np.asarray(sides * (paid - wanted) / wanted * 10_000)

@@ -12,6 +12,7 @@ from trading_tools.golive.drilled import Drilled
 from trading_tools.golive.inputs.equity import read_equity
 from trading_tools.golive.inputs.table import InputError
 from trading_tools.golive.reports.plots import (
+    Axis,
     Mark,
     across,
     area,
@@ -63,11 +64,8 @@ def _equity(case: Case) -> str | None:
     x = across(xs[0], xs[-1])
     span = float(values.max() - values.min()) or 1.0
     y = upwards(float(values.min()) - span * 0.5, float(values.max()) + span * 0.05)
-    below = upwards(-4 * max(fall.deepest, 1e-9), 0)
-    # the depth hangs from the lower half, so that both read at one glance
-    hang = type(below)(
-        -max(fall.deepest, 1e-9), 0, below.begin, below.begin + (below.end - below.begin) * 0.3
-    )
+    # The depth hangs in the lowest part, so that both read at one glance.
+    hang = Axis(-max(fall.deepest, 1e-9), 0, y.begin, y.begin + (y.end - y.begin) * 0.3)
     words = ticks(float(values.min()), float(values.max()), lambda value: f"{value:,.0f}", 4)
     days = [(at, f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}") for at in (xs[0], xs[-1])]
     about = (

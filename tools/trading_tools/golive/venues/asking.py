@@ -193,7 +193,10 @@ class Venues:
         return found  # type: ignore[no-any-return]  # of what was asked
 
     async def _asked(self, name: str, ask: Callable[[Any], Awaitable[R]], keys: _Keys | None) -> R:
+        from trading_tools.exchange.breaker import Breaker
         from trading_tools.exchange.ccxt_venue import offered
+        from trading_tools.exchange.orders.wire import Wire
+        from trading_tools.exchange.pacing.machine import pacer_of
         from trading_tools.exchange.venues import OPTIONS
 
         if name not in offered():
@@ -206,6 +209,9 @@ class Venues:
         if keys is not None:
             settings |= {"apiKey": keys.key, "secret": keys.secret}
         client = self._open(name, settings)
+        if keys is not None:
+            # A bot of this key may be running: the question is counted with its requests.
+            Wire(client, pacer_of(client), Breaker(name), self._timeout_s)
         try:
             async with asyncio.timeout(self._timeout_s):
                 return await ask(client)

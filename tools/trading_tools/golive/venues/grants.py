@@ -1,9 +1,9 @@
 """What a key may do, read from the venue's own description of it; nothing is tried.
 
 Fields as the venues document them: Binance `GET /sapi/v1/account/apiRestrictions` (and for USD-M
-`GET /fapi/v1/accountConfig`), Bybit
-`GET /v5/user/query-api`, Kraken `GetApiKeyInfo`, Coinbase `GET …/brokerage/key_permissions`. A
-field that is missing or of another type is an error that names it: it is never taken for a no.
+`GET /fapi/v1/accountConfig`), Bybit `GET /v5/user/query-api`, Kraken `GetApiKeyInfo`, Coinbase
+`GET …/brokerage/key_permissions`. A field that is missing or of another type is an error that names
+it: it is never taken for a no.
 """
 
 from __future__ import annotations

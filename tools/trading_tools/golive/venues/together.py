@@ -1,14 +1,13 @@
-"""One finding over all venues of a bot: what fails on one fails, what one leaves open is open."""
+"""One finding over all venues of a bot."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable
 
 from trading_tools.golive.check import Case
 from trading_tools.golive.config.model import Venue
 from trading_tools.golive.venues.asking import NotTold
-from trading_tools.golive.verdict import Finding, Verdict, failed, no_evidence, passed
+from trading_tools.golive.verdict import Finding, joined, no_evidence
 
 NOT_ASKED = no_evidence(
     "the venues were not asked", "run `orc golive --contact-venues`: it reads with your keys"
@@ -30,17 +29,3 @@ def each_venue(case: Case, look: Callable[[Venue], Finding]) -> Finding:
             return no_evidence(str(error), error.fix)
 
     return joined(told(venue) for venue in case.project.config.venues)
-
-
-def joined(findings: Iterable[Finding]) -> Finding:
-    """The worst of them, with all that is as bad, and the evidence of all."""
-    found = list(findings)
-    evidence = tuple(each for finding in found for each in finding.evidence)
-    for verdict, say in ((Verdict.FAIL, failed), (Verdict.NO_EVIDENCE, no_evidence)):
-        bad = [finding for finding in found if finding.verdict is verdict]
-        if bad:
-            fixes = dict.fromkeys(finding.fix for finding in bad)
-            said = say("; ".join(each.detail for each in bad), "; ".join(fixes), *evidence)
-            parts = (part for each in bad for part in each.parts or (each,))
-            return replace(said, parts=tuple(parts))
-    return passed("; ".join(finding.detail for finding in found), *evidence)

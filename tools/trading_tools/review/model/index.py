@@ -26,6 +26,9 @@ KINDS: frozenset[type[ast.AST]] = frozenset(
 )  # fmt: skip
 """The kinds of nodes that can be asked for."""
 
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+"""`FunctionNode` as `isinstance` takes it most quickly."""
+
 _LEAVES = (
     ast.Name, ast.Constant, ast.Pass, ast.Break, ast.Continue, ast.Global, ast.Nonlocal,
     ast.Import, ast.ImportFrom, ast.MatchSingleton, ast.TypeIgnore,
@@ -74,9 +77,18 @@ class Index:
     def calls(self) -> dict[str, list[ast.Call]]:
         """All calls by the last part of what is called: `a.b.c()` under "c", `f()()` under ""."""
         if self._calls is None:
-            self._calls = {}
+            found: dict[str, list[ast.Call]] = {}
+            self._calls = found
             for call in self.of(ast.Call):
-                self._calls.setdefault(last_name(call.func), []).append(call)
+                func = call.func  # `last_name`, written out: there are many calls
+                if isinstance(func, ast.Attribute):
+                    name = func.attr
+                else:
+                    name = func.id if isinstance(func, ast.Name) else ""
+                if name in found:
+                    found[name].append(call)
+                else:
+                    found[name] = [call]
         return self._calls
 
     def parent(self, node: ast.AST) -> ast.AST | None:
@@ -89,6 +101,15 @@ class Index:
         while above is not None:
             yield above
             above = self._parents.get(above)
+
+    def function(self, node: ast.AST) -> FunctionNode | None:
+        """The function whose body a node stands in; None at the module's own level."""
+        above_of, inner = self._parents.get, node
+        while (above := above_of(inner)) is not None:
+            if isinstance(above, _FUNCTIONS) and isinstance(inner, ast.stmt):
+                return above
+            inner = above
+        return None
 
     def within(self, node: ast.AST, kind: type[N]) -> list[N]:
         """The nodes of a kind that lie in the lines of `node` and below it."""
@@ -104,7 +125,10 @@ class Index:
 
     def holds(self, outer: ast.AST, inner: ast.AST) -> bool:
         """Whether `inner` stands somewhere below `outer`."""
-        return any(above is outer for above in self.parents(inner))
+        above = self._parents.get(inner)
+        while above is not None and above is not outer:
+            above = self._parents.get(above)
+        return above is not None
 
 
 def first_line(node: ast.AST) -> int:
@@ -145,7 +169,8 @@ def _walk(
                 if value.__class__ not in plain:
                     push(value)
     for kind, found in by_kind.items():
-        found.sort(key=_place if kind is ast.comprehension else _own_place)
+        if len(found) > 1:
+            found.sort(key=_place if kind is ast.comprehension else _own_place)
     return by_kind, parents
 
 

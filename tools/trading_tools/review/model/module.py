@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from trading_tools.review.model.values import Kind, Value
 
 N = TypeVar("N", bound=ast.AST)
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-"""`FunctionNode` as `isinstance` takes it most quickly."""
-
 _TEST_FILES = ("_test.py", "_tests.py", "_tester.py", "_test_tools.py")
 _TEST_FOLDERS = frozenset({"tests", "test", "testing", "test_tools"})
 
@@ -102,12 +99,7 @@ class Module:
 
         A decorator, a default and an annotation belong to what is around the function.
         """
-        parent, inner = self.index.parent, node
-        while (above := parent(inner)) is not None:
-            if isinstance(above, _FUNCTIONS) and isinstance(inner, ast.stmt):
-                return above
-            inner = above
-        return None
+        return self.index.function(node)
 
     def owner(self, node: ast.AST) -> ast.ClassDef | None:
         """The class whose method a node stands in (or that it stands in directly)."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Finder = Callable[[str], "Source | None"]
 """The source of a module by its dotted name; None for one that is not the project's."""
 
-_KEPT: Final = 24
+_KEPT: Final = 64
 """Modules that are held at a time: what a file imports is often what the next one imports."""
 
 _HOPS: Final = 4
@@ -85,6 +85,10 @@ class Project:
         if known is None:
             known = module.attributes[owner] = _attributes(module, owner)
         return known
+
+    def forget(self) -> None:
+        """Let go of all modules, which hold the project as it holds them."""
+        self._modules.clear()
 
     def _module(self, name: str) -> Module | None:
         if name in self._absent:

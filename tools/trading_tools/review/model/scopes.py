@@ -139,6 +139,9 @@ def _bind(scope: Scope, target: ast.expr, value: ast.expr) -> None:
 
 
 def _other(scope: Scope, target: ast.expr) -> None:
+    if isinstance(target, ast.Name):
+        scope.other.add(target.id)
+        return
     for node in ast.walk(target):
         if isinstance(node, ast.Name):
             scope.other.add(node.id)

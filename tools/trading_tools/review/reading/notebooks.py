@@ -4,49 +4,93 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
-from trading_tools.review.parsing import Unreadable
+from trading_tools.review.parsing import Unreadable, parse
 from trading_tools.review.source import Source
 
 _MAGIC: Final = re.compile(r"^(\s*)(%|!|\?)|^(\s*)\w[\w.]*\?{1,2}\s*$")
+_TAKEN: Final = re.compile(r"^(\s*[\w.]+(?:, ?[\w.]+)*\s*=\s*)[%!][^\"']*$")
+"""`files = !ls`: what a command or a magic gives back."""
+_TIMED: Final = re.compile(r"^(\s*)%time +([^-].*)$")
+"""A magic behind which Python stands on the same line."""
 _KEPT: Final = ("%%time", "%%timeit", "%%capture")
 """Cell magics behind which Python still stands; behind all others it is another language."""
 
 
 def notebook(path: str, text: str) -> Source:
-    """The code cells of a notebook, in order.
+    """The code cells of a notebook, in order; one that does not parse is blank, and told.
 
     Raises:
         Unreadable: it is no notebook.
     """
     try:
-        cells = json.loads(text)["cells"]
-        codes = [_lines(each) for each in cells if each["cell_type"] == "code"]
+        cells = [(each["cell_type"], _items(each)) for each in json.loads(text)["cells"]]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise Unreadable("is no notebook", 0, "save it with Jupyter as .ipynb, format 4") from None
     out: list[str] = []
     places: list[int] = []
     notes: list[str] = []
-    at = 0
-    line_at = 1
-    for number, lines in enumerate(codes, 1):
-        python = _is_python(lines)
-        for row, line in enumerate(lines, 1):
-            found = _find(text, line, at)
+    unread: list[tuple[str, str, int]] = []
+    cursor = _Cursor(text)
+    number = 0
+    for kind, items in cells:
+        placed = list(cursor.lines(items))
+        if kind != "code":
+            continue
+        number += 1
+        lines = [line for line, _ in placed]
+        places += [place for _, place in placed]
+        notes += [f"code cell {number}, line {row}" for row in range(1, len(lines) + 1)]
+        code = [_without_magic(line) for line in lines] if _is_python(lines) else []
+        try:
+            parse(Source(path, "\n".join(code)))
+        except Unreadable as error:
+            row = len(out) + max(error.line, 1) - 1
+            unread.append((f"{error.what} ({notes[row]})", error.fix, places[row]))
+            code = []
+        out += code or [""] * len(lines)
+    return Source(path, "\n".join(out), tuple(places), tuple(notes), unread=tuple(unread))
+
+
+@dataclass
+class _Cursor:
+    """Goes through the file from one string of JSON to the next."""
+
+    text: str
+    at: int = 0
+    line: int = 1
+
+    def lines(self, items: list[str]) -> Iterator[tuple[str, int]]:
+        """The lines of a cell, each with the line of the file that it stands on."""
+        begun, place = "", self.line
+        for item in items:
+            self._go_behind(item)
+            first, *others = item.split("\n")
+            begun, place = begun + first, place if begun else self.line
+            for each in others:
+                yield begun, place
+                begun, place = each, self.line
+        yield begun, place
+
+    def _go_behind(self, item: str) -> None:
+        for plain in (False, True):
+            told = json.dumps(item, ensure_ascii=plain)
+            found = self.text.find(told, self.at)
             if found >= 0:
-                line_at += text.count("\n", at, found)
-                at = found
-            out.append(_without_magic(line) if python else "")
-            places.append(line_at)
-            notes.append(f"code cell {number}, line {row}")
-    return Source(path, "\n".join(out), tuple(places), tuple(notes), fragment=False)
+                self.line += self.text.count("\n", self.at, found)
+                self.at = found + len(told)
+                return
 
 
-def _lines(cell: dict[str, Any]) -> list[str]:
+def _items(cell: dict[str, Any]) -> list[str]:
     source = cell["source"]
-    text = source if isinstance(source, str) else "".join(source)
-    return text.split("\n")
+    items = [source] if isinstance(source, str) else source
+    if not all(isinstance(each, str) for each in items):
+        raise TypeError("a cell's source is text")
+    return list(items)
 
 
 def _is_python(lines: list[str]) -> bool:
@@ -55,18 +99,11 @@ def _is_python(lines: list[str]) -> bool:
 
 
 def _without_magic(line: str) -> str:
+    timed = _TIMED.match(line)
+    if timed is not None:
+        return f"{timed[1]}{timed[2]}"
     found = _MAGIC.match(line)
     if found is None:
-        return line
+        taken = _TAKEN.match(line)
+        return f"{taken[1]}None" if taken else line
     return f"{found[1] or found[3] or ''}pass"
-
-
-def _find(text: str, line: str, start: int) -> int:
-    """Where a line of code stands in the file, as JSON spells it."""
-    if not line.strip():
-        return -1
-    for plain in (False, True):
-        found = text.find(json.dumps(line, ensure_ascii=plain)[1:-1], start)
-        if found >= 0:
-            return found
-    return -1

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from trading_tools.review.engine import UNREADABLE
 from trading_tools.review.findings import Finding, Severity
 from trading_tools.review.panel import TOPICS, Panel
 from trading_tools.review.rule import Rule, Topic
@@ -41,6 +42,9 @@ def as_markdown(
     """The report; what specialists say stands at its point beside what rules found."""
     topics = {**{each.id: each.topic for each in rules}, **TOPICS}
     lines = ["# Review of a trading change", "", _summary(findings, files), ""]
+    unread = [f"`{_cell(each.path)}`" for each in findings if each.rule == UNREADABLE]
+    if unread:
+        lines += [f"Not read, so what was checked was not checked there: {', '.join(unread)}.", ""]
     for number, (topic, title) in enumerate(_ORDER, 1):
         own = [each for each in findings if topics.get(each.rule) is topic]
         asked = [each for each in rules if each.topic is topic]
@@ -120,8 +124,14 @@ def _panel(panel: Panel) -> Iterator[str]:
 
 
 def _cell(text: str) -> str:
-    """Text of files is data: it cannot end the cell, nor start a tag or a mention."""
+    """Text of files is data: it cannot end the cell, nor start a tag, a mention or a link."""
     flat = " ".join(text.split())
-    for letter, shown in (("|", "\\|"), ("<", "&lt;"), (">", "&gt;"), ("@", "@\u200b")):
+    for letter, shown in (
+        ("|", "\\|"),
+        ("<", "&lt;"),
+        (">", "&gt;"),
+        ("@", "@\u200b"),
+        ("](", "]\u200b("),
+    ):
         flat = flat.replace(letter, shown)
     return flat

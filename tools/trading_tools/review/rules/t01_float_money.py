@@ -27,7 +27,8 @@ def _decimal(call: ast.Call, module: Module) -> Iterator[Hit]:
     if isinstance(given, ast.Constant) and isinstance(given.value, float):
         if Decimal(given.value) == Decimal(str(given.value)):
             return  # 0.0 and 0.5 are themselves in binary too
-        text = module.source.line(given.lineno)[given.col_offset : given.end_col_offset]
+        line = module.source.line(given.lineno).encode()
+        text = line[given.col_offset : given.end_col_offset].decode()
         edits: tuple[Edit, ...] = (module.replacing(given, f'"{text}"'),) if "_" not in text else ()
         yield Hit(call, f"`{ast.unparse(call)}` keeps the error of the float", edits=edits)
     elif _is_float_call(given):

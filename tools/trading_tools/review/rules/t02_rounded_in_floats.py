@@ -28,8 +28,8 @@ def _steps(node: ast.BinOp, module: Module) -> Iterator[Hit]:
     """`round(price / tick) * tick` and `price % tick`."""
     if isinstance(node.op, ast.Mult):
         for counted, step in ((node.left, node.right), (node.right, node.left)):
-            value = _divided(counted, step, module)
-            if value is not None and _is_grid(step) and not _is_exact(module, value, step):
+            value = _divided(counted, step, module) if _is_grid(step) else None
+            if value is not None and not _is_exact(module, value, step):
                 if not _is_cleaned(node, module):
                     yield _hit(node, f"`{ast.unparse(node)}` finds the step in floats", module)
                 return

@@ -31,11 +31,12 @@ _NOT_HELD: Final = frozenset({"step", "tick", "min", "max", "batch", "id", "side
 
 
 def _equal(node: ast.Compare, module: Module) -> Iterator[Hit]:
-    if len(node.ops) != 1 or not isinstance(node.ops[0], ast.Eq | ast.NotEq):
+    if len(node.ops) != 1 or not isinstance(node.ops[0], (ast.Eq, ast.NotEq)):
         return
     left, right = node.left, node.comparators[0]
-    asserted = isinstance(module.statement(node), ast.Assert)
-    if asserted or not (_is_held(left) or _is_held(right)) or not module.trades:
+    if not (_is_held(left) or _is_held(right)) or not module.trades:
+        return
+    if isinstance(module.statement(node), ast.Assert):
         return
     types = {number(module, left), number(module, right)}
     literal = any(isinstance(each, ast.Constant) and _is_float(each) for each in (left, right))
@@ -58,7 +59,7 @@ def _is_held(node: ast.expr) -> bool:
     else:
         name = last_name(node)
     own = words(name)
-    return bool(own & _HELD) and not own & _NOT_HELD
+    return not own.isdisjoint(_HELD) and own.isdisjoint(_NOT_HELD)
 
 
 def _summed(node: ast.expr, module: Module) -> bool:

@@ -9,7 +9,7 @@ from trading_tools.review.findings import Severity
 from trading_tools.review.model.index import last_name
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.words import words
-from trading_tools.review.rule import Hit, Rule, Topic, on_nodes
+from trading_tools.review.rule import Hit, Rule, Topic, on_nodes, where_said
 
 _DECIDING = frozenset(
     {
@@ -82,7 +82,7 @@ RULE = Rule(
     why="Ten BTC without a price are then worth ten: every limit on exposure and notional lets "
     "market orders through, which are the ones that cost most when they are wrong.",
     fix="value it at the mark price or the far side of the book, and refuse it where there is none",
-    visits=(on_nodes(_multiplied, ast.BinOp),),
+    visits=(where_said(on_nodes(_multiplied, ast.BinOp), "price", "px"),),
     bad=(
         """
 from decimal import Decimal

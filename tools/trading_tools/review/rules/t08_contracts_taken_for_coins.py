@@ -10,7 +10,7 @@ from trading_tools.review.findings import Severity
 from trading_tools.review.model.index import last_name
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.words import words
-from trading_tools.review.rule import Hit, Rule, Topic, on_nodes
+from trading_tools.review.rule import Hit, Rule, Topic, on_nodes, where_said
 
 _SIZES: Final = ("contractsize", "multiplier", "contractvalue", "contractval", "ctval", "lotsize")
 """Words, without `_` and capitals, of code that knows what a contract holds."""
@@ -63,7 +63,7 @@ RULE = Rule(
     "notional, margin and every limit on them are off by a factor of a hundred or more.",
     fix="multiply by the market's `contractSize`, and treat inverse contracts apart",
     link="https://github.com/freqtrade/freqtrade/commit/46855221a",
-    visits=(on_nodes(_valued, ast.BinOp),),
+    visits=(where_said(on_nodes(_valued, ast.BinOp), "contracts"),),
     bad=(
         """
 def exposure(positions, marks):

@@ -10,7 +10,7 @@ from trading_tools.review.findings import Severity
 from trading_tools.review.model.index import FunctionNode, last_name
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.words import words
-from trading_tools.review.rule import Hit, Rule, Topic, on_calls, on_nodes
+from trading_tools.review.rule import Hit, Rule, Topic, on_calls, on_nodes, where_said
 
 _COST: Final = frozenset({"cost", "weight", "tokens", "amount", "n", "count", "permits", "units"})
 _TAKES: Final = frozenset({"acquire", "take", "consume", "wait", "reserve", "spend", "throttle"})
@@ -98,8 +98,9 @@ def _capped(held: str, function: FunctionNode, module: Module) -> bool:
 
 def _declared(node: ast.Assign, module: Module) -> Iterator[Hit]:
     """Limits in a table, some of which are read by name and some never."""
-    names = [last_name(each) for each in node.targets]
-    if not isinstance(node.value, ast.Dict) or not any(words(e) & {"limits"} for e in names):
+    if not isinstance(node.value, ast.Dict):
+        return
+    if not any("limits" in words(last_name(each)) for each in node.targets):
         return
     keys = {
         key.value
@@ -132,7 +133,7 @@ RULE = Rule(
     fix="refuse a cost above the capacity with an error of its own, and enforce each limit that is "
     "declared",
     link="https://github.com/upstash/ratelimit-py/pull/15",
-    visits=(on_calls(_taken, "sleep"), on_nodes(_declared, ast.Assign)),
+    visits=(on_calls(_taken, "sleep"), where_said(on_nodes(_declared, ast.Assign), "limits")),
     bad=(
         """
 import asyncio

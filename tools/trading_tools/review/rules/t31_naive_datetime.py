@@ -39,7 +39,8 @@ def _naive(call: ast.Call, module: Module) -> Iterator[Hit]:
     severity = Severity.NOTE if use in _SHOWN else None
     if misread:
         what, severity = f"{what}, and `{misread}()` takes it for another", Severity.ERROR
-    yield Hit(call, what, severity, edits=_edits(call, method, module))
+    used_up = use in _SHOWN | {"timestamp"}
+    yield Hit(call, what, severity, edits=_edits(call, method, module) if used_up else ())
 
 
 def _says_utc(used: ast.AST | None, method: str, module: Module) -> bool:
@@ -89,7 +90,10 @@ def _attributes(call: ast.Call, module: Module) -> list[ast.Attribute]:
 
 
 def _edits(call: ast.Call, method: str, module: Module) -> tuple[Edit, ...]:
-    """`utcnow()` becomes `now(UTC)` where `UTC` is imported: then nothing else has to change."""
+    """`utcnow()` becomes `now(UTC)` where `UTC` is imported and the time is used up on the spot.
+
+    A time with a zone that is kept would meet those without one: to compare them is a TypeError.
+    """
     if (
         method != "utcnow"
         or call.args

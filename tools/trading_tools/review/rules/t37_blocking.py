@@ -11,7 +11,7 @@ from trading_tools.review.model.calls import VenueCall
 from trading_tools.review.model.libraries import Act
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.values import called
-from trading_tools.review.rule import Hit, Rule, Topic, on_acts, on_module
+from trading_tools.review.rule import Hit, Rule, Topic, on_acts, on_module, where_said
 
 _BLOCKING: Final = frozenset(
     {
@@ -21,6 +21,7 @@ _BLOCKING: Final = frozenset(
         *(f"httpx.{each}" for each in ("get", "post", "put", "delete", "patch", "request")),
     }
 )  # fmt: skip
+_SAID: Final = ("sleep", "urlopen", "subprocess", "system", "requests", "httpx")
 _NAMES: Final = tuple({each.rpartition(".")[2] for each in _BLOCKING})
 
 
@@ -35,7 +36,6 @@ def _plain(module: Module, _: Module) -> Iterator[Hit]:
         elif (function := module.function(call)) and isinstance(function, ast.FunctionDef):
             helpers[function] = name
     yield from _through(helpers, module)
-    yield from _said_to_wait(module)
 
 
 def _through(helpers: dict[ast.AST, str], module: Module) -> Iterator[Hit]:
@@ -49,7 +49,7 @@ def _through(helpers: dict[ast.AST, str], module: Module) -> Iterator[Hit]:
                 yield Hit(call, f"`{ast.unparse(call.func)}` blocks the event loop by `{name}`")
 
 
-def _said_to_wait(module: Module) -> Iterator[Hit]:
+def _said_to_wait(module: Module, _: Module) -> Iterator[Hit]:
     """`self._fetch_sync(…)` in a coroutine of a class that has an asynchronous `_fetch` too."""
     for name in module.index.calls():
         plain = name.removesuffix("_sync")
@@ -89,7 +89,11 @@ RULE = Rule(
     fix="use the async client (`ccxt.async_support`, `ccxt.pro`, `AsyncClient`), `asyncio.sleep`, "
     "or `asyncio.to_thread`",
     link="https://docs.python.org/3/library/asyncio-dev.html#running-blocking-code",
-    visits=(on_module(_plain), on_acts(_venue, *Act)),
+    visits=(
+        where_said(on_module(_plain), *_SAID),
+        where_said(on_module(_said_to_wait), "sync"),
+        on_acts(_venue, *Act),
+    ),
     bad=(
         """
 import time

@@ -10,7 +10,7 @@ from trading_tools.review.model.exceptions import covers
 from trading_tools.review.model.index import last_name
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.words import words
-from trading_tools.review.rule import Hit, Rule, Topic, on_calls, on_nodes
+from trading_tools.review.rule import Hit, Rule, Topic, on_calls, on_nodes, where_said
 
 _PRICES = frozenset({"price", "px"})
 _SIZES = frozenset({"amount", "qty", "quantity", "size", "notional", "volume"})
@@ -25,8 +25,9 @@ _NOT_NUMBERS = frozenset(
 
 
 def _if(node: ast.If, module: Module) -> Iterator[Hit]:
-    if not _refuses(node):
-        yield from _tested(node.test, module, _PRICES)
+    for hit in _tested(node.test, module, _PRICES):
+        if not _refuses(node):
+            yield hit
 
 
 def _refuses(node: ast.If) -> bool:
@@ -75,7 +76,11 @@ def _tested(
         target = test.operand
     name = last_name(target)
     own = words(name)
-    if own & numbers and not own & _NOT_NUMBERS and _may_be_missing(target, module):
+    if (
+        not own.isdisjoint(numbers)
+        and own.isdisjoint(_NOT_NUMBERS)
+        and _may_be_missing(target, module)
+    ):
         edit = module.replacing(
             test, f"{ast.unparse(target)} is{'' if target is not test else ' not'} None"
         )
@@ -155,7 +160,7 @@ RULE = Rule(
     "out, and an audit entry says that there was no price.",
     fix="write `is not None`, and refuse a zero where it makes no sense",
     visits=(
-        on_nodes(_if, ast.If),
+        where_said(on_nodes(_if, ast.If), *_PRICES),
         on_nodes(_choice, ast.IfExp),
         on_nodes(_or, ast.BoolOp),
         on_calls(_converted, "float", "int"),

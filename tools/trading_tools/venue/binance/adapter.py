@@ -22,8 +22,12 @@ RULES = SocketRules(ping_every_s=20, pong_within_s=60, messages_per_s=5)
 """Pings every 20 s, pongs within a minute, five messages a second, an end after 24 hours."""
 
 _HOSTS = ("api", "api1", "api2", "api3", "api4", "api-gcp", "stream", "ws-api")
+_DEMO = ("demo-api", "demo-stream", "demo-ws-api")
 _TESTNET = "testnet.binance.vision"
-_SISTERS = frozenset({"fapi.binance.com", "dapi.binance.com", "testnet.binancefuture.com"})
+_SISTERS = frozenset(
+    {"testnet.binancefuture.com"}
+    | {f"{host}.binance.com" for host in ("fapi", "dapi", "demo-fapi", "demo-dapi")}
+)
 
 
 class BinanceSpot:
@@ -32,7 +36,7 @@ class BinanceSpot:
     name = "binance"
     hosts = (
         _SISTERS
-        | {f"{host}.binance.com" for host in _HOSTS}
+        | {f"{host}.binance.com" for host in (*_HOSTS, *_DEMO)}
         | {_TESTNET, f"stream.{_TESTNET}", f"ws-api.{_TESTNET}", "data-api.binance.vision"}
     )
     spare_hosts = _SISTERS

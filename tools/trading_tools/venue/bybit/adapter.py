@@ -39,6 +39,8 @@ class Bybit:
             "stream.bybit.com",
             "api-testnet.bybit.com",
             "stream-testnet.bybit.com",
+            "api-demo.bybit.com",
+            "stream-demo.bybit.com",
         }
     )
 

@@ -165,3 +165,15 @@ async def test_an_order_that_another_store_sent_is_asked_after_by_name(desk: Des
         assert shown.stage is Stage.OPEN
         judged = await orders.cancel("BTC/USDT", name, None)
         assert (judged.outcome, judged.code) == (Outcome.REJECTED, "not sent")
+
+
+async def test_a_report_that_cannot_be_read_keeps_no_other_from_being_counted(desk: Desk) -> None:
+    async with desk.trading() as (manager, _):
+        bought = await manager.submit(taking())
+        told = [(37, "x"), (11, "theirs"), (17, "e-x"), (150, "F"), (39, "2"), (32, "much")]
+        desk.acceptor.send("8", told)
+        found = await manager.reconcile(["BTC/USDT"])
+    assert bought.settled
+    assert manager.records.position_base("BTC/USDT") == bought.size_base
+    (unread,) = found.unread
+    assert unread.startswith("1 of fix's rows: a trade that cannot be read")

@@ -6,15 +6,17 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.trading_tools.exchange.links.fix.conftest import Desk, resting, taking
 from trading_tools.exchange.links.fix.link import FixLink, LinkDown
-from trading_tools.exchange.links.fix.session import Phase, Session
+from trading_tools.exchange.links.fix.session import FixSettings, Phase, Session
 from trading_tools.exchange.links.fix.store import FixStore, StoreInUse
 from trading_tools.exchange.orders.guard import Refused
 from trading_tools.exchange.orders.life import Stage
+from trading_tools.exchange.orders.port import Unanswered
 
 
 async def test_logon_gives_the_heartbeat_interval_and_logout_ends_in_order(desk: Desk) -> None:
@@ -75,6 +77,30 @@ async def test_a_logon_that_is_refused_for_now_is_tried_again(desk: Desk) -> Non
         await link.until_ready(5)
 
 
+@pytest.mark.parametrize("kind", ["5", "3"], ids=["logout", "reject"])
+async def test_a_logon_that_is_refused_for_its_credentials_is_not_tried_again(
+    desk: Desk, kind: str
+) -> None:
+    desk.acceptor.mishaps.refuse_logon = "Invalid username or password"
+    desk.acceptor.mishaps.refuse_logon_by = kind
+    async with desk.linked() as link:
+        with pytest.raises(LinkDown, match="Invalid username or password"):
+            await link.until_ready(5)
+        assert link.failure is not None
+    assert desk.acceptor.connections == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"password": ""}, {"password": "c0ffee\x01"}, {"password": "c0ffee€"}, {"heartbeat_s": 0}],
+    ids=str,
+)
+def test_settings_that_no_logon_can_carry_are_refused_and_not_shown(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"is empty, or holds|give at least 1 s") as refused:
+        FixSettings("127.0.0.1", 1, "US", "VENUE", **wrong)
+    assert "c0ffee" not in str(refused.value)
+
+
 async def test_reports_that_are_lost_or_garbled_are_asked_for_again(desk: Desk) -> None:
     async with desk.trading() as (manager, orders):
         order = await manager.submit(resting(size_base=Decimal("0.03")))
@@ -115,6 +141,30 @@ async def test_a_venue_that_falls_silent_is_left_and_found_again(desk: Desk) -> 
     assert desk.acceptor.connections == 2
 
 
+async def test_a_session_that_is_cut_again_and_again_logs_on_less_and_less_often(
+    tmp_path: Path, desk: Desk
+) -> None:
+    at = datetime(2026, 11, 27, 12, tzinfo=UTC)
+    pauses: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        if seconds != 0.5:  # the clock's ticks
+            pauses.append(seconds)
+        await asyncio.sleep(0.002)
+
+    with FixStore(tmp_path / "fix.sqlite", "US-VENUE") as store:
+        async with FixLink(desk.settings(), store, lambda: at, pause) as link:
+            for number in range(1, 8):
+                await link.until_ready(5)
+                if number == 7:
+                    at += timedelta(seconds=20)
+                desk.acceptor.cut()
+                async with asyncio.timeout(5):
+                    while len(pauses) < number:
+                        await asyncio.sleep(0.002)
+    assert pauses[5] > 4 > 2 * max(pauses[0], pauses[6])
+
+
 async def test_a_venue_that_is_not_there_is_said(desk: Desk) -> None:
     desk.acceptor.port = 1
     async with desk.linked() as link:
@@ -126,8 +176,12 @@ async def test_after_a_break_the_orders_are_compared_without_being_asked_to(desk
     async with desk.trading() as (manager, orders):
         order = await manager.submit(resting())
         compared = asyncio.Event()
+        tries: list[int] = []
 
         async def recover() -> None:
+            tries.append(1)
+            if len(tries) == 1:
+                raise Unanswered("the venue does not say")
             assert (await manager.reconcile(["BTC/USDT"])).clean
             compared.set()
 
@@ -200,6 +254,18 @@ def test_a_silent_venue_is_asked_and_then_given_up(tmp_path: Path, desk: Desk) -
     assert kinds == [[], [b"0"], [b"1"], [], []]
     assert [step.over for step in quiet[:4]] == [None] * 4
     assert quiet[4].over == "nothing was heard for 73 s"
+
+
+def test_a_clock_that_is_set_back_stops_no_heartbeat(tmp_path: Path, desk: Desk) -> None:
+    start = datetime(2026, 11, 27, 12, tzinfo=UTC)
+    with FixStore(tmp_path / "s.sqlite", "US-VENUE") as store:
+        session = Session(desk.settings(heartbeat_s=10), store)
+        session.open(start)
+        session.phase = Phase.READY
+        back = start - timedelta(hours=1)
+        sent = [session.tick(back + timedelta(seconds=at)).send for at in (0, 11)]
+        assert [len(each) for each in sent] == [0, 1]
+        assert session.tick(back + timedelta(seconds=25)).over == "nothing was heard for 25 s"
 
 
 def test_a_store_serves_one_process_and_one_session(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -16,11 +16,11 @@ from tests.trading_tools.exchange.orders.guards import BOOK, guard, market
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.trade import Outcome, TradeAudit
 from trading_tools.exchange.links.ib.orders import IbOrders
-from trading_tools.exchange.orders.guard import Quote
+from trading_tools.exchange.orders.guard import Quote, Refused
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.life import Stage
 from trading_tools.exchange.orders.manager import OrderManager
-from trading_tools.exchange.orders.port import Unanswered
+from trading_tools.exchange.orders.port import PartlyRead, Unanswered
 
 SYMBOL = "AAPL/USD"
 LIMITS = {"max_position_base": {SYMBOL: Decimal(1_000)}}
@@ -42,6 +42,17 @@ def resting(key: str = "rest", **changes: Any) -> Intent:
 
 def taking(key: str = "take") -> Intent:
     return resting(key, price_quote=Decimal(101))
+
+
+async def at_once(seconds: float) -> None:
+    await asyncio.sleep(0)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that the running tasks will bring about."""
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.005)
 
 
 class Desk:
@@ -66,9 +77,6 @@ class Desk:
             markets={SYMBOL: market(SYMBOL)},
             quotes=lambda symbol: QUOTE,
         )
-
-        async def at_once(seconds: float) -> None:
-            await asyncio.sleep(0)
 
         return OrderManager(port, self.audit, "test", guarded, sleep=at_once)
 
@@ -133,6 +141,52 @@ async def test_what_a_lost_connection_leaves_open_is_asked_and_not_sent_again(
     await manager.submit(resting(), resolve_within_s=0)
     assert len(desk.tws.placed) == 1
     assert len(desk.tws.orders) == reached
+
+
+@pytest.mark.parametrize("code", [1101, 1102])
+async def test_while_tws_has_lost_its_broker_nothing_is_sent_and_no_list_believed(
+    desk: Desk, code: int
+) -> None:
+    port = desk.port()
+    manager = desk.manager(port)
+    await manager.reconcile([SYMBOL])
+    compared = asyncio.Event()
+
+    async def recover() -> None:
+        assert (await manager.reconcile([SYMBOL])).clean
+        compared.set()
+
+    port.upkeep.recover = recover
+    desk.tws.say(1100, "Connectivity between IB and Trader Workstation has been lost.")
+    await until(lambda: port.upkeep.cut_off is not None)
+    with pytest.raises(Refused, match="Trader Workstation has been lost"):
+        await manager.submit(resting())
+    with pytest.raises(Unanswered, match="TWS has no connection of its own"):
+        await port.open_orders(SYMBOL)
+    assert desk.tws.placed == []
+    desk.tws.say(code, "Connectivity between IB and Trader Workstation has been restored.")
+    async with asyncio.timeout(10):
+        await compared.wait()
+    assert (await manager.submit(resting())).stage is Stage.OPEN
+
+
+async def test_after_a_break_the_fills_are_compared_without_being_asked_to(desk: Desk) -> None:
+    port = desk.port(sleep=at_once)
+    manager = desk.manager(port)
+    order = await manager.submit(resting())
+    tries: list[int] = []
+
+    async def recover() -> None:
+        tries.append(1)
+        if len(tries) == 1:
+            raise Unanswered("not yet")
+        await manager.reconcile([SYMBOL])
+
+    port.upkeep.recover = recover
+    desk.tws.cut()
+    desk.tws.trade(desk.tws.orders[0], 10.0)
+    await until(lambda: order.settled)
+    assert (order.stage, len(tries)) == (Stage.FILLED, 2)
 
 
 @pytest.mark.parametrize(
@@ -205,6 +259,16 @@ async def test_a_correction_of_a_trade_takes_its_place(desk: Desk) -> None:
     )
     (fill,) = await port.fills(SYMBOL, 0)
     assert fill.price_quote == 99
+
+
+async def test_an_execution_that_cannot_be_read_keeps_no_other_from_being_told(desk: Desk) -> None:
+    port = desk.port()
+    await port.submit(taking(), "o-1")
+    (done,) = desk.tws.executions
+    desk.tws.executions.append(type(done)(done.held, "x9.01", "nan", "99.0", done.at))
+    with pytest.raises(PartlyRead, match="1 of ib's rows: an execution") as partly:
+        await port.fills(SYMBOL, 0)
+    assert [fill.price_quote for fill in partly.value.rows] == [100]
 
 
 async def test_absence_is_no_answer_once_the_day_of_tws_has_turned(desk: Desk) -> None:

@@ -15,14 +15,18 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Final, Self
 
+from trading_tools.exchange.errors import one_line
 from trading_tools.exchange.links.extras import required
 from trading_tools.exchange.links.fix.message import Frames, Message, moment
 from trading_tools.exchange.links.fix.session import FixSettings, Phase, Session, Step
 from trading_tools.exchange.links.fix.store import FixStore
+from trading_tools.exchange.streams.fence import fault_of
 
 _TICK_S: Final = 0.5
 _FIRST_PAUSE_S: Final = 0.25
 _LONGEST_PAUSE_S: Final = 30.0
+_HEALTHY_S: Final = 10.0
+"""A session that was up for so long begins anew with the first pause; venues count logons."""
 _CONNECT_S: Final = 10.0
 
 _log = logging.getLogger(__name__)
@@ -63,6 +67,7 @@ class FixLink:
         """Awaited each time the session is up again after a break: `manager.reconcile`."""
         self._recovery: asyncio.Task[None] | None = None
         self._was_up = False
+        self._up_since: datetime | None = None
         self._last: str | None = None
         """Why the last connection ended, or none came to be."""
         self.settings = settings
@@ -182,9 +187,9 @@ class FixLink:
     async def _keep_up(self) -> None:
         pause = _FIRST_PAUSE_S
         while not self._given_up():
-            was_ready = False
+            self._up_since = None
             try:
-                was_ready = await self._one_connection()
+                await self._one_connection()
             except (OSError, TimeoutError) as error:
                 self._last = f"{type(error).__name__}: {error}"[:200]
                 _log.warning("FIX connection failed: %s", self._last)
@@ -192,10 +197,14 @@ class FixLink:
                 self._store_failed(error)
             if self._given_up():
                 break
-            pause = _FIRST_PAUSE_S if was_ready else min(pause * 2, _LONGEST_PAUSE_S)
+            pause = _FIRST_PAUSE_S if self._was_healthy() else min(pause * 2, _LONGEST_PAUSE_S)
             # Of all clients that lost the venue at once, not all come back at once.
             await self._sleep(pause * (0.5 + random.random()))  # noqa: S311 - no secret
         self._changed.set()
+
+    def _was_healthy(self) -> bool:
+        up_since = self._up_since
+        return up_since is not None and (self._now() - up_since).total_seconds() >= _HEALTHY_S
 
     def _down(self) -> LinkDown:
         if self.failure is not None:
@@ -216,23 +225,23 @@ class FixLink:
         """The session has become ready: what a break may have hidden is asked for."""
         if self._was_up and self.recover is not None and self._recovery is None:
             self._recovery = asyncio.create_task(self._recovered(self.recover))
-        self._was_up = True
+        self._was_up, self._up_since = True, self._now()
 
     async def _recovered(self, recover: Callable[[], Awaitable[object]]) -> None:
-        try:
-            await recover()
-        except Exception:  # noqa: BLE001 - the boundary, as below
-            _log.exception("what should follow a new FIX connection failed")
-        finally:
-            self._recovery = None
+        pause = _FIRST_PAUSE_S
+        while (fault := await fault_of(recover)) is not None:
+            _log.warning("what follows a new FIX connection failed: %s", one_line(fault))
+            await self._sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE_S)
+        self._recovery = None
 
-    async def _one_connection(self) -> bool:
-        """From connect to the end; whether it ever was ready."""
+    async def _one_connection(self) -> None:
+        """From connect to the end."""
         async with asyncio.timeout(_CONNECT_S):
             reader, writer = await asyncio.open_connection(
                 self.settings.host, self.settings.port, ssl=self.settings.tls or None
             )
-        self._writer, self.connects, was_ready = writer, self.connects + 1, False
+        self._writer, self.connects = writer, self.connects + 1
         frames, beats = Frames(), asyncio.create_task(self._beat(writer))
         try:
             self._act(self.session.open(self._now()), writer)
@@ -240,11 +249,10 @@ class FixLink:
                 for message in frames.feed(data):
                     step = self.session.received(message, self._now())
                     self._act(step, writer)
-                    if self.session.phase is Phase.READY and not was_ready:
-                        was_ready = True
+                    if self.session.phase is Phase.READY and self._up_since is None:
                         self._up()
                     if step.over is not None:
-                        return was_ready
+                        return
         finally:
             beats.cancel()
             self.garbled += frames.garbled
@@ -254,7 +262,6 @@ class FixLink:
             for heard in self._listeners:
                 heard.put_nowait(None)
             self._changed.set()
-        return was_ready
 
     async def _beat(self, writer: asyncio.StreamWriter) -> None:
         while not writer.is_closing():

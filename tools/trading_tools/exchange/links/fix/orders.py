@@ -19,6 +19,7 @@ from trading_tools.exchange.links.fix import words
 from trading_tools.exchange.links.fix.link import FixLink, LinkDown
 from trading_tools.exchange.links.fix.message import Message, stamp
 from trading_tools.exchange.links.fix.words import Fields, Names
+from trading_tools.exchange.links.partly import readable
 from trading_tools.exchange.orders.ccxt_port import NOT_SENT
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.judging import Judged
@@ -67,11 +68,10 @@ class FixOrders(SpotWithoutTurns):
         def take(message: Message) -> None:
             if message.type != "8" or not self._of_an_order(message):
                 return
-            trade = words.fill(message, self._first_name(message), self._names)
-            if trade is not None:
-                on_fill(trade)
+            if message.get(150) == words.TRADE:
+                on_fill(self._fill(message))
             if message.get(150) not in words.PENDING:
-                on_order(words.shown(message, self._first_name(message), self._names))
+                on_order(self._shown(message))
 
         self._link.always(take)
 
@@ -153,8 +153,9 @@ class FixOrders(SpotWithoutTurns):
             return message.flag(912) or len(reports) == message.number(911)
 
         await self._answer("AF", fields, complete)
-        shown = [words.shown(each, self._first_name(each), self._names) for each in reports]
-        return [order for order in shown if order.symbol == symbol and order.stage is Stage.OPEN]
+        of_market = [each for each in reports if self._may_be_of(symbol, each)]
+        shown = readable(self.name, self._shown, of_market)
+        return [order for order in shown if order.stage is Stage.OPEN]
 
     async def fills(self, symbol: str, since_ms: int) -> Sequence[VenueFill]:
         """All trades reported since then, once nothing that was reported is missing."""
@@ -162,15 +163,14 @@ class FixOrders(SpotWithoutTurns):
         since = stamp(datetime.fromtimestamp(since_ms / 1000, UTC))
         reports = self._link.store.reports(since)
         taken_back = {each.get(19) for each in reports if each.get(150) == words.BUST}
-        found = [
-            trade
+        trades = [
+            each
             for each in reports
-            if each.get(17) not in taken_back
-            and (trade := words.fill(each, self._first_name(each), self._names)) is not None
+            if each.get(150) == words.TRADE
+            and each.get(17) not in taken_back
+            and self._may_be_of(symbol, each)
         ]
-        return sorted(
-            (trade for trade in found if trade.symbol == symbol), key=lambda trade: trade.at_ms
-        )
+        return sorted(readable(self.name, self._fill, trades), key=lambda trade: trade.at_ms)
 
     async def time_ms(self) -> int:
         """The venue's clock, by a TestRequest."""
@@ -260,6 +260,17 @@ class FixOrders(SpotWithoutTurns):
     def _first_name(self, message: Message) -> str:
         """The ClOrdID of the order that a report is of, whichever of its names it tells."""
         return self._link.store.first_name(message.get(11) or "")
+
+    def _shown(self, message: Message) -> VenueOrder:
+        return words.shown(message, self._first_name(message), self._names)
+
+    def _fill(self, message: Message) -> VenueFill:
+        return words.fill(message, self._first_name(message), self._names)
+
+    def _may_be_of(self, symbol: str, message: Message) -> bool:
+        """Whether a report is of this market; one that does not say may be."""
+        theirs = message.get(55)
+        return theirs is None or self._names.ours(theirs) == symbol
 
     def _of_an_order(self, message: Message) -> bool:
         return message.get(150) != words.STATUS or not words.knows_no_such(message)

@@ -10,6 +10,7 @@ sent again under its number with PossDupFlag: it is wanted for as long as its or
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -23,6 +24,11 @@ SENT_AGAIN: Final = frozenset({"F"})
 
 _GRACE: Final = 1.2
 """A heartbeat counts as missing after this many intervals: the standard's "reasonable time"."""
+
+_FOR_A_PERSON: Final = re.compile(
+    r"MsgSeqNum|password|username|credential|authenti|signature|api.?key", re.IGNORECASE
+)
+"""Words of a refused logon that no new one mends: a key that is tried again and again is locked."""
 
 
 class Phase(StrEnum):
@@ -57,6 +63,16 @@ class FixSettings:
     tls: bool = True
     latency_s: float = 120.0
 
+    def __post_init__(self) -> None:
+        if self.heartbeat_s < 1 or not self.latency_s > 0:
+            given = f"heartbeat_s {self.heartbeat_s}, latency_s {self.latency_s}"
+            raise ValueError(f"{given}: give at least 1 s, and a latency above 0")
+        for name in ("sender", "target", "username", "password", "account"):
+            value = getattr(self, name)
+            if value is not None and not _carried(value):
+                # The value may be a secret.
+                raise ValueError(f"{name} is empty, or holds what FIX cannot carry")
+
 
 @dataclass
 class Step:
@@ -68,6 +84,10 @@ class Step:
     """Why the connection is over."""
     fatal: bool = False
     """Whether connecting again would not help: a person has to look."""
+
+
+def _carried(text: str) -> bool:
+    return bool(text) and text.isprintable() and all(ord(each) < 256 for each in text)
 
 
 class Session:
@@ -138,6 +158,9 @@ class Session:
         """What the passing of time asks for; at least once a second."""
         if self.phase is Phase.OFF:
             return Step()
+        # Where the clock was set back, intervals begin anew: silence would not be seen for as long.
+        self._heard_at, self._sent_at = min(self._heard_at, now), min(self._sent_at, now)
+        self._gap_at = min(self._gap_at, now)
         silent_s = (now - self._heard_at).total_seconds()
         beat_s = self.settings.heartbeat_s
         if self.phase in (Phase.LOGGING_ON, Phase.LOGGING_OUT):
@@ -203,16 +226,22 @@ class Session:
             self._resend(message, step, now)
         elif message.type == "5":
             self._logout(message, step, now)
+        elif message.type == "3" and self.phase is Phase.LOGGING_ON:
+            step.over = f"the venue refused the logon: {_text(message)}"
+            step.fatal = bool(_FOR_A_PERSON.search(step.over))
         elif message.type == "0":
-            if self._probe is not None and message.get(112) == self._probe:
-                self._probe = None
-                if self.phase is Phase.SETTLING and self._gap is None:
-                    self.phase = Phase.READY
+            self._heartbeat(message)
             step.deliver.append(message)
         elif message.type != "4":
             step.deliver.append(message)
         self._settle(step, now)
         return step
+
+    def _heartbeat(self, message: Message) -> None:
+        if self._probe is not None and message.get(112) == self._probe:
+            self._probe = None
+            if self.phase is Phase.SETTLING and self._gap is None:
+                self.phase = Phase.READY
 
     def _after_gap(self, message: Message, seq: int, now: datetime) -> Step:
         """Something before this one is missing: all from there on is asked for, this one too."""
@@ -249,13 +278,13 @@ class Session:
             step.send.append(self.probe(self._probe, now))
 
     def _logout(self, message: Message, step: Step, now: datetime) -> None:
-        text = " ".join((message.get(58) or "no reason given").split())[:200]
+        text = _text(message)
         if self.phase is Phase.LOGGING_OUT:
             step.over = "logged out"
         else:
             step.over = f"the venue logged us out: {text}"
-            # The venue waits for a number of ours that is not the next: no new logon mends that.
-            step.fatal = self.phase is Phase.LOGGING_ON and "MsgSeqNum" in text
+            # It waits for a number of ours that is not the next, or does not know us.
+            step.fatal = self.phase is Phase.LOGGING_ON and bool(_FOR_A_PERSON.search(text))
             step.send.append(self._out("5", [], now))
 
     def _jump(self, message: Message, seq: int, now: datetime) -> Step:
@@ -321,3 +350,7 @@ class Session:
             (52, stamp(now)),
         ]
         return encoded(Message(kind, (*head, *fields)))
+
+
+def _text(message: Message) -> str:
+    return " ".join((message.get(58) or "no reason given").split())[:200]

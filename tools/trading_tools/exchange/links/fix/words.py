@@ -171,14 +171,12 @@ def shown(message: Message, name: str, names: Names) -> VenueOrder:
         raise Unanswered(f"a report that cannot be read: {type(error).__name__} {error}") from error
 
 
-def fill(message: Message, name: str, names: Names) -> VenueFill | None:
-    """The trade that an ExecutionReport tells; None where it tells none.
+def fill(message: Message, name: str, names: Names) -> VenueFill:
+    """The trade that an ExecutionReport of one (ExecType `TRADE`) tells.
 
     Raises:
         Unanswered: it lacks what a trade must have.
     """
-    if message.get(150) != TRADE:
-        return None
     try:
         at = moment(message.get(60)) or moment(message[52])
         if at is None:

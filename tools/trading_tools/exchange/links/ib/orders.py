@@ -19,6 +19,8 @@ from trading_tools.audit.trade import Outcome
 from trading_tools.exchange.links.extras import required
 from trading_tools.exchange.links.floats import as_float
 from trading_tools.exchange.links.ib import words
+from trading_tools.exchange.links.ib.upkeep import Upkeep
+from trading_tools.exchange.links.partly import readable
 from trading_tools.exchange.orders.ccxt_port import NOT_SENT
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.judging import Judged
@@ -71,6 +73,7 @@ class IbOrders(SpotWithoutTurns):
         host: str = "127.0.0.1",
         answer_s: float = ANSWER_S,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         required("ib_async", "ib")
         from ib_async import IB
@@ -89,6 +92,9 @@ class IbOrders(SpotWithoutTurns):
         self._now = now
         # ib_async keeps one waiting request of a kind: a second would take the first one's place.
         self._one_at_a_time = asyncio.Lock()
+        self._connecting = asyncio.Lock()
+        self.upkeep = Upkeep(self._ib, self._connected, sleep)
+        """Its `recover` is awaited after each break: `manager.reconcile`."""
 
     def watch(
         self, on_order: Callable[[VenueOrder], object], on_fill: Callable[[VenueFill], object]
@@ -206,13 +212,18 @@ class IbOrders(SpotWithoutTurns):
     async def open_orders(self, symbol: str) -> Sequence[VenueOrder]:
         """All open orders of the account in one market, of every API client and of TWS itself."""
         listed = await self._asked(self._ib.reqAllOpenOrdersAsync)
-        return [
-            words.shown(symbol, trade.order, trade.orderStatus)
+        open_ones = [
+            trade
             for trade in listed
             if self._ours(trade.contract) == symbol
             and trade.order.account in ("", self._account)
             and words.STAGES.get(trade.orderStatus.status, Stage.OPEN) is Stage.OPEN
         ]
+        return readable(
+            self.name,
+            lambda trade: words.shown(symbol, trade.order, trade.orderStatus),
+            open_ones,
+        )
 
     async def fills(self, symbol: str, since_ms: int) -> Sequence[VenueFill]:
         """The account's executions that TWS still tells: those of its day."""
@@ -232,33 +243,42 @@ class IbOrders(SpotWithoutTurns):
 
     async def close(self) -> None:
         """Let go of TWS."""
+        await self.upkeep.close()
         self._ib.client.decoder.logger.removeHandler(self._unread)
         if self._ib.isConnected():
             self._ib.disconnect()
             await asyncio.sleep(0)
 
     async def _connected(self) -> None:
-        """Be connected, or connect.
+        """Be connected, or connect; to a TWS that has its broker.
 
         Raises:
             Unanswered: it cannot be done.
         """
         from ib_async import StartupFetchNONE
 
-        if self._ib.isConnected():
-            return
-        host, port, client_id = self._at
-        try:
-            await self._ib.connectAsync(
-                host,
-                port,
-                clientId=client_id,
-                timeout=self._answer_s,
-                account=self._account,
-                fetchFields=StartupFetchNONE,
-            )
-        except (OSError, TimeoutError) as error:
-            raise Unanswered(f"TWS at {host}:{port} does not answer: {error!r:.200}") from error
+        async with self._connecting:
+            if not self._ib.isConnected():
+                host, port, client_id = self._at
+                self.upkeep.cut_off = None
+                try:
+                    await self._ib.connectAsync(
+                        host,
+                        port,
+                        clientId=client_id,
+                        timeout=self._answer_s,
+                        account=self._account,
+                        fetchFields=StartupFetchNONE,
+                    )
+                except (OSError, TimeoutError) as error:
+                    raise Unanswered(
+                        f"TWS at {host}:{port} does not answer: {error!r:.200}"
+                    ) from error
+            self._has_its_broker()
+
+    def _has_its_broker(self) -> None:
+        if self.upkeep.cut_off is not None:
+            raise Unanswered(f"TWS has no connection of its own: {self.upkeep.cut_off}")
 
     async def _asked(self, ask: Callable[[], Awaitable[R]]) -> R:
         """A query; connecting comes first where needed.
@@ -276,6 +296,8 @@ class IbOrders(SpotWithoutTurns):
                     told = await ask()
             except (OSError, TimeoutError, RequestError) as error:
                 raise Unanswered(f"ib did not say: {error!r:.200}") from error
+            # It may have been cut off meanwhile, and told what it had.
+            self._has_its_broker()
             if self._unread.count > before:
                 # What could not be read may be the very order that is looked for.
                 raise Unanswered("ib did not say: TWS sent what ib_async cannot read")

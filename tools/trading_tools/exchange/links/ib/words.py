@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from trading_tools.audit.trade import Outcome
+from trading_tools.exchange.links.partly import readable
 from trading_tools.exchange.orders.judging import Judged
 from trading_tools.exchange.orders.life import Stage
 from trading_tools.exchange.orders.port import Unanswered, VenueFill, VenueOrder
@@ -94,27 +95,31 @@ def fills(symbol: str, executions: list[Any]) -> list[VenueFill]:
     """The trades of one market, each once: a correction has the same number but for its last part.
 
     Raises:
-        Unanswered: one lacks what a trade must have.
+        PartlyRead: some lack what a trade must have.
     """
-    latest: dict[str, tuple[str, VenueFill]] = {}
+    latest: dict[str, Any] = {}
     for execution in executions:
-        trade, _, version = execution.execId.rpartition(".")
-        try:
-            fill = VenueFill(
-                trade or version,
-                str(execution.permId),
-                symbol,
-                _SIDES[execution.side],
-                _number(execution.shares),
-                _number(execution.price),
-                int(execution.time.timestamp() * 1000),
-                execution.orderRef or None,
-            )
-        except (KeyError, MoneyError) as error:
-            raise Unanswered(f"an execution of TWS that cannot be read: {error}") from error
-        if version >= latest.get(fill.trade_id, ("", fill))[0]:
-            latest[fill.trade_id] = (version, fill)
-    return sorted((fill for _, fill in latest.values()), key=lambda fill: fill.at_ms)
+        trade = execution.execId.rpartition(".")[0] or execution.execId
+        if trade not in latest or execution.execId >= latest[trade].execId:
+            latest[trade] = execution
+    read = readable("ib", lambda item: _fill(symbol, *item), latest.items())
+    return sorted(read, key=lambda fill: fill.at_ms)
+
+
+def _fill(symbol: str, trade: str, execution: Any) -> VenueFill:
+    try:
+        return VenueFill(
+            trade,
+            str(execution.permId),
+            symbol,
+            _SIDES[execution.side],
+            _number(execution.shares),
+            _number(execution.price),
+            int(execution.time.timestamp() * 1000),
+            execution.orderRef or None,
+        )
+    except (KeyError, MoneyError) as error:
+        raise Unanswered(f"an execution of TWS that cannot be read: {error}") from error
 
 
 def _number(value: Any) -> Decimal:

@@ -127,6 +127,8 @@ class ManifoldOrders(SpotWithoutTurns):
                 f"{contract_id} is {kind} in {money}: only BINARY in MANA is traded here"
             )
         resolved, closes = bool(told.get("isResolved")), told.get("closeTime")
+        if not isinstance(closes, int | float | None):
+            raise BadReply(f"{contract_id} closes at {closes!r:.40}, which is no time")
         pays: Mapping[str, Decimal] = {"YES": Decimal(1), "NO": Decimal(0)}
         settled = pays.get(str(told.get("resolution")))
         if told.get("resolution") == "MKT":

@@ -36,9 +36,7 @@ def _answer(order: dict[str, Any], rows: Any) -> dict[str, Any]:
         loaded = load(order["target"], Path(order["folder"]))
         function = SignalFunction(loaded.value, loaded.name, order["shape"], rows)
         difference, tried = _TESTS[order["test"]](function, order["warm_up"], order["tolerance"])
-    except CheckError as error:
-        return {"refused": error.what, "fix": error.fix}
-    except Refused as error:
+    except (CheckError, Refused) as error:
         return {"refused": error.what, "fix": error.fix}
     except BaseException as error:  # noqa: BLE001 - the boundary: the other side tells it
         return {"refused": f"the test failed: {told(error)}", "fix": "report it"}

@@ -47,7 +47,7 @@ def truncation(function: SignalFunction, given_live: int | None, tolerance: floa
 
 def warm_up(function: SignalFunction, given_live: int | None, tolerance: float) -> Found:
     """Compare what is said of a candle after histories of several lengths."""
-    lengths = sorted({length for length in LENGTHS if length >= (given_live or 0)})
+    lengths = [length for length in LENGTHS if length >= (given_live or 0)]
     if given_live is not None:
         lengths = sorted({given_live, *lengths})
     longest = max(LENGTHS[-1], 2 * lengths[-1] if lengths == [given_live] else 0)

@@ -26,9 +26,10 @@ class BinanceUsdm:
     """Binance USD-M: REST, streams and the WebSocket API."""
 
     name = "binanceusdm"
-    spare_hosts = frozenset({"api.binance.com", "testnet.binance.vision"})
+    spare_hosts = frozenset({"api.binance.com", "testnet.binance.vision", "demo-api.binance.com"})
     hosts = spare_hosts | {
         "fapi.binance.com",
+        "demo-fapi.binance.com",
         "fstream.binance.com",
         "ws-fapi.binance.com",
         "testnet.binancefuture.com",
