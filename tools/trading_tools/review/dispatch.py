@@ -52,10 +52,12 @@ class Dispatch:
 
     def of(self, module: Module) -> list[tuple[Asking, Sequence[Any]]]:
         """What a file has for the rules, in the order of the rules."""
+        trades = module.trades
         found = [
             (asking, subjects)
             for askings, subjects in self._had(module)
             for asking in askings
+            if trades or not asking.visit.trading
             # To look for words costs more than all else here.
             if not asking.visit.said or module.mentions(asking.visit.said)
         ]

@@ -61,6 +61,8 @@ class Visit:
     whole: bool = False
     said: frozenset[str] = frozenset()
     """The file is passed over unless its text holds one of these, in small letters, without `_`."""
+    trading: bool = False
+    """The file is passed over unless it has to do with trading."""
 
 
 def on_nodes(check: Callable[[N, Module], Hits], *kinds: type[N]) -> Visit:
@@ -98,6 +100,11 @@ def where_said(visit: Visit, *words: str) -> Visit:
     # Where a word is there, so is each that it holds.
     shortest = [one for one in words if not any(o in one for o in words if o != one)]
     return replace(visit, said=frozenset(shortest))
+
+
+def in_trading(visit: Visit) -> Visit:
+    """The same only in files that have to do with trading; see `Module.trades`."""
+    return replace(visit, trading=True)
 
 
 @dataclass(frozen=True)

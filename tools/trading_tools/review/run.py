@@ -54,9 +54,10 @@ class _Job:
 
     def base(self, file: Path) -> Path:
         """The folder that a file's imports start from."""
-        if file.parent not in self.bases:
-            self.bases[file.parent] = base_of(file, self.read)
-        return self.bases[file.parent]
+        folder = file.parent
+        if folder not in self.bases:
+            self.bases[folder] = base_of(file, self.read)
+        return self.bases[folder]
 
     def project(self, base: Path) -> Project:
         """The project of the files below a folder; the last few are kept."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cached_property
 from typing import Final
 
 from trading_tools.review.model.index import Index
@@ -37,10 +38,10 @@ class Imports:
     def __contains__(self, name: str) -> bool:
         return name in self._names
 
-    @property
-    def modules(self) -> frozenset[str]:
-        """All dotted names that are imported."""
-        return frozenset(self._names.values())
+    @cached_property
+    def roots(self) -> frozenset[str]:
+        """The first part of all dotted names that are imported: their packages."""
+        return frozenset(name.partition(".")[0] for name in self._names.values())
 
     def of(self, name: str) -> str | None:
         """The dotted name behind a local one."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -77,18 +78,14 @@ class Index:
     def calls(self) -> dict[str, list[ast.Call]]:
         """All calls by the last part of what is called: `a.b.c()` under "c", `f()()` under ""."""
         if self._calls is None:
-            found: dict[str, list[ast.Call]] = {}
-            self._calls = found
+            found: dict[str, list[ast.Call]] = defaultdict(list)
             for call in self.of(ast.Call):
                 func = call.func  # `last_name`, written out: there are many calls
                 if isinstance(func, ast.Attribute):
-                    name = func.attr
+                    found[func.attr].append(call)
                 else:
-                    name = func.id if isinstance(func, ast.Name) else ""
-                if name in found:
-                    found[name].append(call)
-                else:
-                    found[name] = [call]
+                    found[func.id if isinstance(func, ast.Name) else ""].append(call)
+            self._calls = dict(found)
         return self._calls
 
     def parent(self, node: ast.AST) -> ast.AST | None:

@@ -219,8 +219,7 @@ class Module:
     @cached_property
     def trades(self) -> bool:
         """Whether the file has to do with trading: by what it imports, calls or speaks of."""
-        roots = {name.partition(".")[0] for name in self.imports.modules}
-        if roots & TRADING_PACKAGES or self.venue_calls:
+        if not self.imports.roots.isdisjoint(TRADING_PACKAGES) or self.venue_calls:
             return True
         said = self._squeezed
         return "order" in said and any(each in said for each in ("exchange", "trading", "broker"))

@@ -11,7 +11,7 @@ from trading_tools.review.model.index import last_name
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.numbers import Number, number
 from trading_tools.review.model.words import words
-from trading_tools.review.rule import Hit, Rule, Topic, on_nodes
+from trading_tools.review.rule import Hit, Rule, Topic, in_trading, on_nodes
 
 _HELD: Final = frozenset(
     {
@@ -34,7 +34,7 @@ def _equal(node: ast.Compare, module: Module) -> Iterator[Hit]:
     if len(node.ops) != 1 or not isinstance(node.ops[0], (ast.Eq, ast.NotEq)):
         return
     left, right = node.left, node.comparators[0]
-    if not (_is_held(left) or _is_held(right)) or not module.trades:
+    if not (_is_held(left) or _is_held(right)):
         return
     if isinstance(module.statement(node), ast.Assert):
         return
@@ -79,7 +79,7 @@ RULE = Rule(
     "and is then short.",
     fix="compare Decimals on the venue's step, or test against the smallest size that can be held",
     link="https://github.com/nautechsystems/nautilus_trader/commit/4e784f47bf",
-    visits=(on_nodes(_equal, ast.Compare),),
+    visits=(in_trading(on_nodes(_equal, ast.Compare)),),
     bad=(
         """
 import ccxt

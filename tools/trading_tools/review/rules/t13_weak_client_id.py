@@ -10,10 +10,10 @@ from trading_tools.review.findings import Severity
 from trading_tools.review.model.calls import VenueCall, is_client_id
 from trading_tools.review.model.imports import dotted
 from trading_tools.review.model.index import last_name
-from trading_tools.review.model.libraries import CLIENT_IDS, Act
+from trading_tools.review.model.libraries import Act
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.words import words
-from trading_tools.review.rule import Hit, Rule, Topic, on_acts, on_module, where_said
+from trading_tools.review.rule import Hit, Rule, Topic, on_acts, on_nodes
 
 _STRONG: Final = frozenset(
     {
@@ -36,13 +36,6 @@ _FEW: Final = 10
 
 _MANY: Final = 12
 """Letters, or digits of a number, from which on a random id is as good as one of its kind."""
-
-
-def _written(module: Module, _: Module) -> Iterator[Hit]:
-    for assign in module.nodes(ast.Assign):
-        yield from _named(assign, module)
-    for table in module.nodes(ast.Dict):
-        yield from _entry(table, module)
 
 
 def _named(node: ast.Assign, module: Module) -> Iterator[Hit]:
@@ -157,7 +150,8 @@ RULE = Rule(
     fix="use `uuid4().hex`, or a hash of the intent, within the length that the venue allows",
     link="https://github.com/hummingbot/hummingbot/commit/87990e365d",
     visits=(
-        where_said(on_module(_written), *CLIENT_IDS),
+        on_nodes(_named, ast.Assign),
+        on_nodes(_entry, ast.Dict),
         on_acts(_passed, Act.SUBMIT, Act.EDIT),
     ),
     bad=(

@@ -11,7 +11,7 @@ from trading_tools.review.model.index import FunctionNode, last_name
 from trading_tools.review.model.libraries import Act
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.words import words
-from trading_tools.review.rule import Hit, Rule, Topic, on_calls, on_nodes
+from trading_tools.review.rule import Hit, Rule, Topic, in_trading, on_calls, on_nodes
 
 _OWN: Final = frozenset({"fetch_my_trades", "watch_my_trades", "fetch_order_trades"})
 _SEEN: Final = frozenset({"seen", "processed", "handled", "known", "done"})
@@ -68,7 +68,7 @@ def _tells_apart(loop: ast.For | ast.AsyncFor, module: Module) -> bool:
 def _before(call: ast.Call, module: Module) -> Iterator[Hit]:
     """`seen.add(fill.id)` with the work on the fill still to come."""
     function = module.function(call)
-    if function is None or not isinstance(call.func, ast.Attribute) or not module.trades:
+    if function is None or not isinstance(call.func, ast.Attribute):
         return
     if words(last_name(call.func.value)).isdisjoint(_SEEN) or not _about_fills(call, function):
         return
@@ -106,7 +106,7 @@ RULE = Rule(
     fix="keep the key (venue, order, trade) of each fill together with its booking, and ask it "
     "first",
     link="https://github.com/nautechsystems/nautilus_trader/issues/3046",
-    visits=(on_nodes(_twice, ast.AugAssign), on_calls(_before, "add")),
+    visits=(on_nodes(_twice, ast.AugAssign), in_trading(on_calls(_before, "add"))),
     bad=(
         """
 import ccxt.pro

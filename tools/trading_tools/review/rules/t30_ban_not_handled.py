@@ -8,14 +8,12 @@ from collections.abc import Iterator
 from trading_tools.review.findings import Severity
 from trading_tools.review.model.exceptions import covers
 from trading_tools.review.model.module import Module
-from trading_tools.review.rule import Hit, Rule, Topic, on_nodes, where_said
+from trading_tools.review.rule import Hit, Rule, Topic, in_trading, on_nodes, where_said
 
 _LIMIT, _BAN = "ccxt.RateLimitExceeded", "ccxt.DDoSProtection"
 
 
 def _half(attempt: ast.Try, module: Module) -> Iterator[Hit]:
-    if not module.trades:
-        return
     for handler in attempt.handlers:
         caught = module.caught(handler)
         for known, other in ((_LIMIT, _BAN), (_BAN, _LIMIT)):
@@ -42,7 +40,9 @@ RULE = Rule(
     "handler by.",
     fix="catch both, and send nothing until `Retry-After` is over",
     link="https://github.com/ccxt/binance-trade-bot/issues/283",
-    visits=(where_said(on_nodes(_half, ast.Try), "ratelimitexceeded", "ddosprotection"),),
+    visits=(
+        in_trading(where_said(on_nodes(_half, ast.Try), "ratelimitexceeded", "ddosprotection")),
+    ),
     bad=(
         """
 import ccxt

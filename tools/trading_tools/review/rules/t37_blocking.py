@@ -21,11 +21,13 @@ _BLOCKING: Final = frozenset(
         *(f"httpx.{each}" for each in ("get", "post", "put", "delete", "patch", "request")),
     }
 )  # fmt: skip
-_SAID: Final = ("sleep", "urlopen", "subprocess", "system", "requests", "httpx")
+_PACKAGES: Final = frozenset(each.partition(".")[0] for each in _BLOCKING)
 _NAMES: Final = tuple({each.rpartition(".")[2] for each in _BLOCKING})
 
 
 def _plain(module: Module, _: Module) -> Iterator[Hit]:
+    if module.imports.roots.isdisjoint(_PACKAGES) and not module.source.fragment:
+        return
     helpers: dict[ast.AST, str] = {}
     for call in module.calls_of(*_NAMES):
         name = module.dotted(call.func)
@@ -90,7 +92,7 @@ RULE = Rule(
     "or `asyncio.to_thread`",
     link="https://docs.python.org/3/library/asyncio-dev.html#running-blocking-code",
     visits=(
-        where_said(on_module(_plain), *_SAID),
+        on_module(_plain),
         where_said(on_module(_said_to_wait), "sync"),
         on_acts(_venue, *Act),
     ),

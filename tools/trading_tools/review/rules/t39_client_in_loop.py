@@ -20,8 +20,7 @@ _OPENED: Final = frozenset({"connections", "streams", "clients", "sessions", "so
 
 
 def _clients(module: Module, _: Module) -> Iterator[Hit]:
-    roots = {name.partition(".")[0] for name in module.imports.modules}
-    if roots & TRADING_PACKAGES or module.source.fragment:
+    if module.imports.roots & TRADING_PACKAGES or module.source.fragment:
         for node in module.nodes(ast.Assign):
             yield from _made(node, module)
 

@@ -85,8 +85,7 @@ def _argument(call: ast.Call, name: str, place: int) -> ast.expr | None:
 
 def _studies(module: Module) -> bool:
     """Whether the file works on tables of market data."""
-    roots = {name.partition(".")[0] for name in module.imports.modules}
-    return bool(roots & _PANDAS) and module.mentions(_MARKET)
+    return not module.imports.roots.isdisjoint(_PANDAS) and module.mentions(_MARKET)
 
 
 def _is_label(call: ast.Call, module: Module) -> bool:

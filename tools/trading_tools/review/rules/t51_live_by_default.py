@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from trading_tools.review.findings import Severity
 from trading_tools.review.model.index import FunctionNode
 from trading_tools.review.model.module import Module
-from trading_tools.review.rule import Hit, Rule, Topic, on_calls, on_functions, on_nodes
+from trading_tools.review.rule import Hit, Rule, Topic, in_trading, on_calls, on_functions, on_nodes
 
 _SAFE = frozenset(
     {
@@ -22,7 +22,7 @@ _FALSE = frozenset({"false", "0", "no", "off", ""})
 
 
 def _in_signature(function: FunctionNode, module: Module) -> Iterator[Hit]:
-    if not (function.args.defaults or function.args.kw_defaults) or not module.trades:
+    if not (function.args.defaults or function.args.kw_defaults):
         return
     if function.name != "__init__" and not module.venue_calls and not module.submits:
         return  # it chooses a file, a list or a screen
@@ -33,7 +33,7 @@ def _in_signature(function: FunctionNode, module: Module) -> Iterator[Hit]:
 
 def _in_class(node: ast.AnnAssign, module: Module) -> Iterator[Hit]:
     field = isinstance(module.parent(node), ast.ClassDef) and isinstance(node.target, ast.Name)
-    if field and node.value is not None and module.trades:
+    if field and node.value is not None:
         assert isinstance(node.target, ast.Name)
         yield from _default(node.target.id, node.value, node)
 
@@ -70,8 +70,8 @@ RULE = Rule(
     why="A forgotten flag, a new test or a copy of the start script sends real orders.",
     fix="make the simulator the default, and trade for real only on an explicit word",
     visits=(
-        on_functions(_in_signature),
-        on_nodes(_in_class, ast.AnnAssign),
+        in_trading(on_functions(_in_signature)),
+        in_trading(on_nodes(_in_class, ast.AnnAssign)),
         on_calls(_in_environment, "getenv", "get"),
     ),
     bad=(

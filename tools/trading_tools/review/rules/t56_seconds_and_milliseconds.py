@@ -13,7 +13,7 @@ from trading_tools.review.model.libraries import CCXT, Act
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.values import Value
 from trading_tools.review.model.words import snake, words
-from trading_tools.review.rule import Hit, Rule, Topic, on_calls
+from trading_tools.review.rule import Hit, Rule, Topic, in_trading, on_calls
 
 _DEEP: Final = 4
 
@@ -117,7 +117,7 @@ def _of_field(module: Module, node: ast.Subscript) -> _Unit | None:
 
 def _mixed(call: ast.Call, module: Module) -> Iterator[Hit]:
     """A difference or a comparison that this time is a side of, by itself or by a name."""
-    if not module.trades or (_unit(module, call, 0) is None and last_name(call.func) != "time"):
+    if _unit(module, call, 0) is None and last_name(call.func) != "time":
         return
     for node in _uses(call, module):
         sides = [node.left, *(node.comparators if isinstance(node, ast.Compare) else [node.right])]
@@ -173,7 +173,7 @@ def _divided(call: ast.Call, module: Module) -> ast.BinOp | None:
 
 def _dated(call: ast.Call, module: Module) -> Iterator[Hit]:
     """`datetime.fromtimestamp(order["timestamp"])` and `to_datetime(…, unit="s")`."""
-    if not call.args or not module.trades:
+    if not call.args:
         return
     wanted = _Unit.S
     if last_name(call.func) == "to_datetime":
@@ -208,8 +208,8 @@ RULE = Rule(
     fix="multiply by 1000 once, at the edge, and say the unit in the name (`now_ms`)",
     link="https://github.com/ccxt/ccxt/issues/379",
     visits=(
-        on_calls(_mixed, "time", "timestamp", "milliseconds"),
-        on_calls(_dated, "fromtimestamp", "utcfromtimestamp", "to_datetime"),
+        in_trading(on_calls(_mixed, "time", "timestamp", "milliseconds")),
+        in_trading(on_calls(_dated, "fromtimestamp", "utcfromtimestamp", "to_datetime")),
         on_calls(_since, *_SINCE_AT, *_CAMEL),
     ),
     bad=(

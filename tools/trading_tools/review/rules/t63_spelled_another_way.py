@@ -11,7 +11,7 @@ from trading_tools.review.findings import Severity
 from trading_tools.review.model.index import FunctionNode
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.values import Value, class_of
-from trading_tools.review.rule import Hit, Rule, Topic, on_module
+from trading_tools.review.rule import Hit, Rule, Topic, in_trading, on_module
 
 _ALIKE: Final = 0.85
 _OPEN: Final = frozenset({"__getattr__", "__getattribute__", "__setattr__"})
@@ -21,8 +21,6 @@ _DEEP: Final = 6
 
 def _unknown(module: Module, _: Module) -> Iterator[Hit]:
     """`self.x(…)` and `self.x.append(…)`, where no class of this one has an `x`."""
-    if not module.trades:
-        return
     written = _set_somewhere(module)
     for call in module.nodes(ast.Call):
         target = call.func
@@ -109,7 +107,7 @@ RULE = Rule(
     "AttributeError there, and what it should have booked is lost.",
     fix="spell it as it is set",
     link="https://docs.python.org/3/library/exceptions.html#AttributeError",
-    visits=(on_module(_unknown),),
+    visits=(in_trading(on_module(_unknown)),),
     bad=(
         """
 import ccxt

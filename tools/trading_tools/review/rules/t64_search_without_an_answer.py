@@ -8,23 +8,20 @@ from typing import Final
 
 from trading_tools.review.findings import Severity
 from trading_tools.review.model.module import Module
-from trading_tools.review.rule import Hit, Rule, Topic, on_module
+from trading_tools.review.rule import Hit, Rule, Topic, in_trading, on_module
 
 _NEVER_MISSING: Final = frozenset({"datetime", "datetime.datetime", "time", "decimal.Decimal"})
 """Modules and classes that are there: others may be None where they cannot be imported."""
 
 
 def _with_none(module: Module, _: Module) -> Iterator[Hit]:
-    if not module.trades:
-        return
-    searching = {module.function(each) for each in module.nodes(ast.For) if not each.orelse}
     for compare in module.nodes(ast.Compare):
         name, other = compare.left, compare.comparators[0]
         if not isinstance(name, ast.Name) or not isinstance(other, ast.Constant):
             continue
         if other.value is not None:
             continue
-        if module.function(name) in searching and _only_in_a_loop(name, module):
+        if _only_in_a_loop(name, module):
             yield Hit(name, f"`{name.id}` is not bound where the loop before found nothing")
         elif _is_imported(name, module):
             yield Hit(compare, f"`{name.id}` is what was imported, which is never None")
@@ -68,7 +65,7 @@ RULE = Rule(
     "ends in UnboundLocalError, or is never seen.",
     fix="bind the name to None before the loop, and ask for the name that was meant",
     link="https://docs.python.org/3/library/exceptions.html#UnboundLocalError",
-    visits=(on_module(_with_none),),
+    visits=(in_trading(on_module(_with_none)),),
     bad=(
         """
 import ccxt

@@ -11,7 +11,7 @@ from trading_tools.review.model.exceptions import covers
 from trading_tools.review.model.index import last_name
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.words import words
-from trading_tools.review.rule import Hit, Rule, Topic, on_module
+from trading_tools.review.rule import Hit, Rule, Topic, in_trading, on_module
 
 _EMPTY: Final = frozenset(
     {"position", "balance", "equity", "invested", "cost", "exposure", "contracts", "filled",
@@ -25,7 +25,7 @@ _MONEY: Final = frozenset({"pnl", "profit", "loss", "gain", "value", "amount", "
 
 
 def _divided(module: Module, _: Module) -> Iterator[Hit]:
-    for node in module.nodes(ast.BinOp) if module.trades else ():
+    for node in module.nodes(ast.BinOp):
         if node.op.__class__ is ast.Div:
             yield from _unguarded(node, module)
 
@@ -100,7 +100,7 @@ RULE = Rule(
     "loop ends in ZeroDivisionError, with open orders behind it.",
     fix="ask for zero first, and say what the answer is then",
     link="https://github.com/ryu878/bybit_scalp_bot_v2/issues/5",
-    visits=(on_module(_divided),),
+    visits=(in_trading(on_module(_divided)),),
     bad=(
         """
 import ccxt

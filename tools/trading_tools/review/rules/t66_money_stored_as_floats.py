@@ -10,7 +10,7 @@ from trading_tools.review.findings import Severity
 from trading_tools.review.model.index import last_name
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.words import names_money, words
-from trading_tools.review.rule import Hit, Rule, Topic, on_calls
+from trading_tools.review.rule import Hit, Rule, Topic, in_trading, on_calls
 
 _FLOATS: Final = frozenset({"Float", "FLOAT", "REAL", "Double", "DOUBLE", "DOUBLE_PRECISION"})
 _ALSO_MONEY: Final = frozenset({"filled", "remaining", "gain", "revenue", "value"})
@@ -19,7 +19,7 @@ _ALSO_MONEY: Final = frozenset({"filled", "remaining", "gain", "revenue", "value
 def _column(call: ast.Call, module: Module) -> Iterator[Hit]:
     """`price = Column(Float)` of SQLAlchemy, `price = models.FloatField()` of Django."""
     statement = module.statement(call)
-    if not isinstance(module.parent(statement), ast.ClassDef) or not module.trades:
+    if not isinstance(module.parent(statement), ast.ClassDef):
         return
     if isinstance(statement, ast.Assign):
         target = statement.targets[0]
@@ -49,7 +49,7 @@ RULE = Rule(
     "the exit is refused for its size, or dust stays that cannot be sold.",
     fix="store text, or `Numeric` with the venue's digits",
     link="https://docs.sqlalchemy.org/en/20/core/type_basics.html#sqlalchemy.types.Numeric",
-    visits=(on_calls(_column, "Column", "mapped_column", "FloatField"),),
+    visits=(in_trading(on_calls(_column, "Column", "mapped_column", "FloatField")),),
     bad=(
         """
 import ccxt

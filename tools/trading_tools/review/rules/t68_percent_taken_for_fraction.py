@@ -11,7 +11,7 @@ from trading_tools.review.findings import Severity
 from trading_tools.review.model.index import last_name
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.words import words
-from trading_tools.review.rule import Hit, Rule, Topic, on_module, where_said
+from trading_tools.review.rule import Hit, Rule, Topic, in_trading, on_module, where_said
 
 _FEES: Final = frozenset({"fee", "fees", "commission"})
 _SAID: Final = ("makerfee", "takerfee", "feerate", "percentfee")
@@ -24,7 +24,7 @@ _LEAST, _MOST = Decimal("0.03"), Decimal(1)
 
 def _named(module: Module, _: Module) -> Iterator[Hit]:
     """What is assigned to the name of a fee, or given for it."""
-    if not module.trades or module.mentions(_DIVIDED):
+    if module.mentions(_DIVIDED):
         return
     for assign in module.nodes(ast.Assign):
         for each in assign.targets:
@@ -69,7 +69,7 @@ RULE = Rule(
     "profit that is told is none. The other way round each trade loses its fee.",
     fix="write the fraction (`0.0016`), and say the unit in the name",
     link="https://www.kraken.com/features/fee-schedule",
-    visits=(where_said(on_module(_named), *_SAID),),
+    visits=(in_trading(where_said(on_module(_named), *_SAID)),),
     bad=(
         """
 from decimal import Decimal

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from trading_tools.review.findings import Severity
 from trading_tools.review.model.index import last_name
 from trading_tools.review.model.module import Module
-from trading_tools.review.rule import Hit, Rule, Topic, on_module
+from trading_tools.review.rule import Hit, Rule, Topic, in_trading, on_module
 
 
 def _signed(module: Module, _: Module) -> Iterator[Hit]:
     for assign in module.nodes(ast.Assign):
-        if assign.value.__class__ is ast.UnaryOp and module.trades:
+        if assign.value.__class__ is ast.UnaryOp:
             yield from _slipped(assign, assign.value, module)
 
 
@@ -38,7 +38,7 @@ RULE = Rule(
     "last: each order after that is sized by it.",
     fix="write `+=`",
     link="https://docs.python.org/3/reference/simple_stmts.html#augmented-assignment-statements",
-    visits=(on_module(_signed),),
+    visits=(in_trading(on_module(_signed)),),
     bad=(
         """
 import ccxt
