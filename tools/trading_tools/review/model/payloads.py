@@ -79,3 +79,17 @@ def is_sent(module: Module, node: ast.Dict) -> bool:
         if sends(last_name(call.func))
         for given in (*call.args, *(each.value for each in call.keywords))
     )
+
+
+def sets_field(module: Module, key: str) -> bool:
+    """Whether the file puts something of its own into a field of this name, anywhere."""
+    return any(
+        isinstance(each.ctx, ast.Store)
+        and isinstance(each.slice, ast.Constant)
+        and each.slice.value == key
+        for each in module.nodes(ast.Subscript)
+    ) or any(
+        isinstance(said, ast.Constant) and said.value == key
+        for each in module.nodes(ast.Dict)
+        for said in each.keys
+    )

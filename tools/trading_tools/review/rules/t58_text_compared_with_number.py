@@ -9,6 +9,8 @@ from typing import Final
 from trading_tools.review.findings import Severity
 from trading_tools.review.model.index import last_name
 from trading_tools.review.model.module import Module
+from trading_tools.review.model.payloads import sets_field
+from trading_tools.review.model.words import words
 from trading_tools.review.rule import Hit, Rule, Topic, on_nodes, where_said
 
 _TEXTS: Final = frozenset(
@@ -42,8 +44,18 @@ def _tested(node: ast.If, module: Module) -> Iterator[Hit]:
         test = test.operand
     for each in test.values if isinstance(test, ast.BoolOp) else [test]:
         key = _key(each)
-        if key and not _is_set(key, each, module):
-            yield Hit(each, f'`{key}` is text like "0.000", which counts as true')
+        if key and not _is_set(key, each, module) and not _is_read(key, node, module):
+            # `get` may ask whether it is there at all.
+            severity = Severity.WARNING if isinstance(each, ast.Call) else None
+            yield Hit(each, f'`{key}` is text like "0.000", which counts as true', severity)
+
+
+def _is_read(key: str, node: ast.If, module: Module) -> bool:
+    """Whether a number is made of the field in the same statement."""
+    calls = (each for each in module.within(node, ast.Call) if each.args)
+    return any(
+        last_name(each.func) in {"float", "Decimal"} and _key(each.args[0]) == key for each in calls
+    )
 
 
 def _key(node: ast.expr) -> str:
@@ -61,16 +73,7 @@ def _key(node: ast.expr) -> str:
 def _is_set(key: str, node: ast.expr, module: Module) -> bool:
     """Whether this file makes numbers of the field, or reads it from a table of them."""
     holder = node.value if isinstance(node, ast.Subscript) else node
-    if last_name(holder).startswith(("df", "data_frame", "frame")):
-        return True
-    return any(
-        isinstance(each.ctx, ast.Store) and _key(each) == key
-        for each in module.nodes(ast.Subscript)
-    ) or any(
-        isinstance(said, ast.Constant) and said.value == key
-        for each in module.nodes(ast.Dict)
-        for said in each.keys
-    )
+    return bool(words(last_name(holder)) & {"df", "frame"}) or sets_field(module, key)
 
 
 RULE = Rule(
@@ -110,7 +113,12 @@ def held(client: Client):
     return [row for row in rows if Decimal(row["positionAmt"]) != 0]
 
 def filled(order):
+    if order.get("executedQty") and float(order["executedQty"]) > 0:
+        return True
     return float(order["executedQty"]) > 0 or order["status"] == "FILLED"
+
+def open_rows(pos_df):
+    return pos_df[pos_df["positionAmt"] != 0]
 """,
         """
 def parsed(row):

@@ -61,13 +61,14 @@ def _asked_of(function: FunctionNode) -> bool:
 
 
 def _sends(owner: ast.ClassDef) -> bool:
-    """Whether the class has a method that sends orders, and has written it."""
+    """Whether the class has methods that send orders, and has written them all."""
+    made = []
     for each in owner.body:
-        if isinstance(each, FunctionNode) and words(each.name) & _SENDS:
+        own = words(each.name) if isinstance(each, FunctionNode) else frozenset[str]()
+        if isinstance(each, FunctionNode) and own & _SENDS and "order" in own:
             done = [one for one in each.body if not _is_said(one)]
-            if "order" in words(each.name) and done and not _not_made(done[0]):
-                return True
-    return False
+            made.append(bool(done) and not _not_made(done[0]))
+    return bool(made) and all(made)
 
 
 RULE = Rule(
@@ -115,6 +116,9 @@ class Connector:
         raise NotImplementedError
 
 class Feed(Connector):
+    def submit_order(self, order):
+        self.tasks.add(self.place_order(order))
+
     def place_order(self, order):
         raise NotImplementedError
 

@@ -11,11 +11,13 @@ from trading_tools.review.findings import Severity
 from trading_tools.review.model.index import FunctionNode
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.values import Value, class_of
+from trading_tools.review.model.words import words
 from trading_tools.review.rule import Hit, Rule, Topic, on_module
 
 _ALIKE: Final = 0.85
 _OPEN: Final = frozenset({"__getattr__", "__getattribute__", "__setattr__"})
 _PLAIN_BASES: Final = frozenset({"object", "ABC", "Protocol"})
+_PARTS: Final = frozenset({"mixin", "base", "abstract", "part"})
 _DEEP: Final = 6
 
 
@@ -50,11 +52,14 @@ def _set_somewhere(module: Module) -> set[str]:
 def _without(target: ast.Attribute, module: Module) -> Iterator[Hit]:
     owner = module.owner(target)
     known = None if owner is None else _all_names(Value(owner, module), _DEEP)
-    if known is None or target.attr in known:
+    if owner is None or known is None or target.attr in known:
         return
     alike = get_close_matches(target.attr, known, 1, _ALIKE)
     if alike:
-        yield Hit(target, f"there is no `self.{target.attr}`, there is `self.{alike[0]}`")
+        # What is mixed in, or built on, may be given the name by another class.
+        severity = Severity.WARNING if words(owner.name) & _PARTS else None
+        what = f"there is no `self.{target.attr}`, there is `self.{alike[0]}`"
+        yield Hit(target, what, severity)
 
 
 def _names(owner: Value[ast.ClassDef]) -> set[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from trading_tools.review.findings import Severity
+from trading_tools.review.model.index import last_name
 from trading_tools.review.model.module import Module
 from trading_tools.review.rule import Hit, Rule, Topic, on_module
 
@@ -43,8 +44,17 @@ def _only_in_a_loop(name: ast.Name, module: Module) -> bool:
     for loop in loops:
         ended = (loop.end_lineno or 0) < name.lineno
         if ended and all(module.holds(loop, each) for each in bound):
+            if _turns(loop) and any(module.parent(module.statement(e)) is loop for e in bound):
+                return False
             return all(each is loop or not module.holds(each, name) for each in loops)
     return False
+
+
+def _turns(loop: ast.For) -> bool:
+    """Whether a loop turns once at least, as it is written: so many tries, these two sides."""
+    if isinstance(loop.iter, ast.Tuple | ast.List):
+        return bool(loop.iter.elts)
+    return isinstance(loop.iter, ast.Call) and last_name(loop.iter.func) == "range"
 
 
 def _is_imported(name: ast.Name, module: Module) -> bool:
@@ -110,6 +120,15 @@ def last(orders):
         if latest is None:
             continue
         yield latest
+
+def asked(exchange, order_id):
+    for _ in range(3):
+        found = exchange.fetch_order(order_id)
+        if found:
+            break
+    if found is None:
+        raise Unknown(order_id)
+    return found
 
 def outdated(stamp):
     return stamp is None or stamp < datetime.now().astimezone()
