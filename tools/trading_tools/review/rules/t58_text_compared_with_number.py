@@ -73,7 +73,7 @@ def _key(node: ast.expr) -> str:
 def _is_set(key: str, node: ast.expr, module: Module) -> bool:
     """Whether this file makes numbers of the field, or reads it from a table of them."""
     holder = node.value if isinstance(node, ast.Subscript) else node
-    return bool(words(last_name(holder)) & {"df", "frame"}) or sets_field(module, key)
+    return bool(words(last_name(holder)) & {"df", "frame", "dataframe"}) or sets_field(module, key)
 
 
 RULE = Rule(

@@ -18,14 +18,13 @@ _NEVER_MISSING: Final = frozenset({"datetime", "datetime.datetime", "time", "dec
 def _with_none(module: Module, _: Module) -> Iterator[Hit]:
     if not module.trades:
         return
-    searching = {module.function(each) for each in module.nodes(ast.For) if not each.orelse}
     for compare in module.nodes(ast.Compare):
         name, other = compare.left, compare.comparators[0]
         if not isinstance(name, ast.Name) or not isinstance(other, ast.Constant):
             continue
         if other.value is not None:
             continue
-        if module.function(name) in searching and _only_in_a_loop(name, module):
+        if _only_in_a_loop(name, module):
             yield Hit(name, f"`{name.id}` is not bound where the loop before found nothing")
         elif _is_imported(name, module):
             yield Hit(compare, f"`{name.id}` is what was imported, which is never None")
@@ -36,18 +35,19 @@ def _only_in_a_loop(name: ast.Name, module: Module) -> bool:
     function = module.function(name)
     if function is None:
         return False
-    loops = [each for each in module.own(function, ast.For) if not each.orelse]
-    scope = module.scope(function) if loops else None
-    bound = scope.only(name.id) if scope is not None else []
-    if scope is None or not bound or name.id in scope.parameters:
+    loops = [each for each in module.within(function, ast.For) if not each.orelse]
+    ended = [each for each in loops if (each.end_lineno or 0) < name.lineno]
+    if not ended or any(module.holds(each, name) for each in loops):
         return False
-    for loop in loops:
-        ended = (loop.end_lineno or 0) < name.lineno
-        if ended and all(module.holds(loop, each) for each in bound):
-            if _turns(loop) and any(module.parent(module.statement(e)) is loop for e in bound):
-                return False
-            return all(each is loop or not module.holds(each, name) for each in loops)
-    return False
+    scope = module.scope(function)
+    bound = scope.only(name.id)
+    if not bound or name.id in scope.parameters:
+        return False
+    loop = next((each for each in ended if all(module.holds(each, one) for one in bound)), None)
+    if loop is None:
+        return False
+    always = any(module.parent(module.statement(each)) is loop for each in bound)
+    return not (always and _turns(loop))
 
 
 def _turns(loop: ast.For) -> bool:
@@ -59,14 +59,14 @@ def _turns(loop: ast.For) -> bool:
 
 def _is_imported(name: ast.Name, module: Module) -> bool:
     """Whether a name is an import and nothing else, anywhere around."""
-    if module.imports.of(name.id) is None or module.scope(None).binds(name.id):
+    if module.imports.of(name.id) not in _NEVER_MISSING or module.scope(None).binds(name.id):
         return False
     function = module.function(name)
     while function is not None:
         if module.scope(function).binds(name.id):
             return False
         function = module.function(function)
-    return module.imports.of(name.id) in _NEVER_MISSING
+    return True
 
 
 RULE = Rule(
