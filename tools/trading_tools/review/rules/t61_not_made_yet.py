@@ -84,7 +84,7 @@ RULE = Rule(
     "that is off, or an order that the venue does not know, is taken for any other failure and "
     "tried again for ever.",
     fix="write it before orders are sent, or refuse to start without it",
-    link="https://github.com/hummingbot/hummingbot/pull/7315",
+    link="https://github.com/hummingbot/hummingbot/pull/7122",
     visits=(on_nodes(_stubs, ast.ClassDef),),
     bad=(
         '''
