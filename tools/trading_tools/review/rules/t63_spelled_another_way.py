@@ -15,7 +15,7 @@ from trading_tools.review.model.words import words
 from trading_tools.review.rule import Hit, Rule, Topic, on_module
 
 _ALIKE: Final = 0.85
-_OPEN: Final = frozenset({"__getattr__", "__getattribute__", "__setattr__"})
+_OPEN: Final = frozenset({"__getattr__", "__getattribute__", "__setattr__", "__slots__"})
 _PLAIN_BASES: Final = frozenset({"object", "ABC", "Protocol"})
 _PARTS: Final = frozenset({"mixin", "base", "abstract", "part"})
 _DEEP: Final = 6
@@ -100,6 +100,8 @@ def _all_names(owner: Value[ast.ClassDef], deep: int) -> set[str] | None:
 def _is_whole(owner: Value[ast.ClassDef]) -> bool:
     """Whether all its names are written out: no `setattr`, no unpacking into its fields."""
     module = owner.module
+    if "__dict__" in module.source.text:
+        return False
     if any(module.holds(owner.node, each) for each in module.calls_of("setattr", "update")):
         return False
     return not any(
@@ -154,6 +156,15 @@ class Executor:
     def on_restart(self, path):
         with open(path) as self._partial_filled_order:
             self._partial_filled_order.read()
+
+class Filled:
+    def __init__(self):
+        for name in ("fills", "fees"):
+            self.__dict__[name] = []
+        self.fill = None
+
+    def on_fill(self, fill):
+        self.fills.append(fill)
 
 class Seen(Base):
     def on_cancel(self, order):
