@@ -11,7 +11,7 @@ from trading_tools.review.findings import Severity
 from trading_tools.review.model.index import last_name
 from trading_tools.review.model.libraries import CCXT, Act
 from trading_tools.review.model.module import Module
-from trading_tools.review.model.payloads import sets_field
+from trading_tools.review.model.payloads import field_read, sets_field
 from trading_tools.review.model.values import Value
 from trading_tools.review.model.words import words
 from trading_tools.review.rule import Hit, Rule, Topic, on_calls
@@ -48,8 +48,8 @@ def _unit(module: Module, node: ast.AST, deep: int = _DEEP) -> _Unit | None:
     """The unit of a point or a span of time; None where the text does not say it."""
     if isinstance(node, ast.BinOp):
         return _of_calculation(module, node, deep)
-    if isinstance(node, ast.Subscript):
-        return _of_field(module, node)
+    if (read := field_read(node)) is not None:
+        return _of_field(module, *read)
     if isinstance(node, ast.Call):
         name = last_name(node.func)
         if module.dotted(node.func) == "time.time":
@@ -105,15 +105,12 @@ def _scaled(unit: _Unit, factor: float) -> _Unit | None:
     return _Unit.S if factor == 0.001 else None
 
 
-def _of_field(module: Module, node: ast.Subscript) -> _Unit | None:
-    key = node.slice.value if isinstance(node.slice, ast.Constant) else None
-    if not isinstance(key, str):
-        return None
+def _of_field(module: Module, holder: ast.expr, key: str) -> _Unit | None:
     if key in _IN_MS:
         return None if sets_field(module, key) else _Unit.MS
     if key != "timestamp":
         return None
-    holders = [each.node for each in module.values(node.value)]
+    holders = [each.node for each in module.values(holder)]
     answers = (each for each in module.acts(*Act) if each.library is CCXT)
     known = any(call.node is holder for call in answers for holder in holders)
     return _Unit.MS if known else None
