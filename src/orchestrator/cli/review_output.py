@@ -48,8 +48,14 @@ def _without_secrets(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     if not findings:
         return ()
     from trading_tools.audit.redact import Redactor
+    from trading_tools.review.rules.t42_secret import secrets_quoted
 
-    clean = Redactor.from_environment(os.environ).text
+    environment = Redactor.from_environment(os.environ)
+    code = Redactor(("secret", each) for each in secrets_quoted(findings))
+
+    def clean(text: str) -> str:
+        return code.text(environment.text(text))
+
     return tuple(
         replace(each, message=clean(each.message), excerpt=clean(each.excerpt)) for each in findings
     )

@@ -119,11 +119,13 @@ def test_one_review_is_written_in_several_forms(orc: CommandLine) -> None:
 
 def test_no_form_holds_a_secret_of_the_code(orc: CommandLine) -> None:
     secret = "kW8sJz3nVq0pXr7tYb2mLc5dHf9gAe1u"
-    orc.write("keys.py", f'import ccxt\napi_secret = "{secret}"\n')
+    placed = f'Client("{secret}", "{secret[::-1]}").futures_create_order(symbol="A")'
+    orc.write("keys.py", f'from binance import Client\napi_secret = "{secret}"\n{placed}\n')
     for form in ("text", "brief", "json", "sarif", "github", "markdown"):
         told = orc("review", "--with", "bandit", "--format", form).out
         assert "T42" in told
         assert secret not in told
+        assert secret[::-1] not in told
 
 
 def test_the_report_says_first_what_was_not_read(orc: CommandLine) -> None:

@@ -115,6 +115,16 @@ def test_lines_that_are_alike_in_a_notebook_are_told_and_silenced_one_by_one(
     assert [each.line for each in found] == (at[1:4] if indent else [1, 1, 1])
 
 
+def test_what_a_cell_has_printed_is_not_taken_for_its_code() -> None:
+    lines = ["import ccxt\n", "exchange = ccxt.okx()\n", CALL]
+    printed = [{"name": "stdout", "text": lines}]
+    text = json.dumps(
+        {"cells": [{"cell_type": "code", "outputs": printed, "source": lines}]}, indent=1
+    )
+    at = [at for at, line in enumerate(text.split("\n"), 1) if CALL in line]
+    assert [each.line for each in _found("study.ipynb", text.encode())] == [at[1]]
+
+
 def test_a_cell_that_is_no_python_is_told_and_the_others_are_reviewed() -> None:
     sources = ["import ccxt\nexchange = ccxt.okx()", "x = 1\ndef f(:\n", CALL]
     cells = [{"cell_type": "code", "source": each} for each in sources]

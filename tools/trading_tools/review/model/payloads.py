@@ -1,4 +1,4 @@
-"""Orders as dicts: what a bot or a framework makes that talks to a venue by itself.
+"""Orders as dicts, and their fields: what a bot makes that talks to a venue by itself.
 
 A client library is known by its class (`calls`); a request that somebody writes is known by what
 is in it: a market, a side and a size in one dict are an order.
@@ -78,4 +78,32 @@ def is_sent(module: Module, node: ast.Dict) -> bool:
         for call in module.own(function, ast.Call)
         if sends(last_name(call.func))
         for given in (*call.args, *(each.value for each in call.keywords))
+    )
+
+
+def field_read(node: ast.AST) -> tuple[ast.expr, str] | None:
+    """What a field is read from, and its name: `order["filled"]`, `order.get("filled")`."""
+    if isinstance(node, ast.Subscript):
+        holder, key = node.value, node.slice
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+        if node.func.attr != "get":
+            return None
+        holder, key = node.func.value, node.args[0]
+    else:
+        return None
+    said = key.value if isinstance(key, ast.Constant) else None
+    return (holder, said) if isinstance(said, str) else None
+
+
+def sets_field(module: Module, key: str) -> bool:
+    """Whether the file puts something of its own into a field of this name, anywhere."""
+    return any(
+        isinstance(each.ctx, ast.Store)
+        and isinstance(each.slice, ast.Constant)
+        and each.slice.value == key
+        for each in module.nodes(ast.Subscript)
+    ) or any(
+        isinstance(said, ast.Constant) and said.value == key
+        for each in module.nodes(ast.Dict)
+        for said in each.keys
     )

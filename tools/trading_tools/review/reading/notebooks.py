@@ -11,6 +11,7 @@ from typing import Any, Final
 from trading_tools.review.parsing import Unreadable, parse
 from trading_tools.review.source import Source
 
+_SOURCE: Final = re.compile(r'"source"\s*:')
 _MAGIC: Final = re.compile(r"^(\s*)(%|!|\?)|^(\s*)\w[\w.]*\?{1,2}\s*$")
 _TAKEN: Final = re.compile(r"^(\s*[\w.]+(?:, ?[\w.]+)*\s*=\s*)[%!][^\"']*$")
 """`files = !ls`: what a command or a magic gives back."""
@@ -65,6 +66,8 @@ class _Cursor:
 
     def lines(self, items: list[str]) -> Iterator[tuple[str, int]]:
         """The lines of a cell, each with the line of the file that it stands on."""
+        source = _SOURCE.search(self.text, self.at)  # outputs may stand before it, and say the same
+        self._go_to(source.end() if source else self.at)
         begun, place = "", self.line
         for item in items:
             self._go_behind(item)
@@ -80,9 +83,13 @@ class _Cursor:
             told = json.dumps(item, ensure_ascii=plain)
             found = self.text.find(told, self.at)
             if found >= 0:
-                self.line += self.text.count("\n", self.at, found)
-                self.at = found + len(told)
+                self._go_to(found)
+                self.at += len(told)
                 return
+
+    def _go_to(self, place: int) -> None:
+        self.line += self.text.count("\n", self.at, place)
+        self.at = place
 
 
 def _items(cell: dict[str, Any]) -> list[str]:

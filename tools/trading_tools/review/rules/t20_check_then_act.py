@@ -43,8 +43,8 @@ def _raced(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Hit]:
             ]
             if between and not any(_locked(checked, written, module) for checked, _ in between):
                 what = f"`self.{name}` is checked in line {_line(between[0][0])} and changed here"
-                hit = f"{what}; other tasks run at the `await` between"
-                yield Hit(written, hit, Severity.WARNING if _is_entry(written) else None)
+                what = f"{what}; other tasks run at the `await` between"
+                yield Hit(written, what, Severity.WARNING if _is_entry(written) else None)
                 break
 
 

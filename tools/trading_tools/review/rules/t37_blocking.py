@@ -8,6 +8,7 @@ from typing import Final
 
 from trading_tools.review.findings import Severity
 from trading_tools.review.model.calls import VenueCall
+from trading_tools.review.model.index import FunctionNode
 from trading_tools.review.model.libraries import Act
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.values import called
@@ -52,17 +53,24 @@ def _through(helpers: dict[ast.AST, str], module: Module) -> Iterator[Hit]:
 
 
 def _said_to_wait(module: Module, _: Module) -> Iterator[Hit]:
-    """`self._fetch_sync(…)` in a coroutine of a class that has an asynchronous `_fetch` too."""
+    """`self._fetch_sync(…)` in a coroutine of a class that has an asynchronous `_fetch` too.
+
+    Not in that one itself, which decides when it is worth a thread.
+    """
     for name in module.index.calls():
         plain = name.removesuffix("_sync")
-        if plain == name or name not in module.functions_by_name:
+        known = module.functions_by_name
+        if plain == name or not known.get(name) or _asynchronous(known[name]):
             continue
-        both = module.functions_by_name.get(plain, ())
-        if not any(isinstance(each, ast.AsyncFunctionDef) for each in both):
-            continue
-        for call in module.calls_of(name):
-            if module.in_coroutine(call) and not module.awaited(call):
-                yield Hit(call, f"`{name}` waits, and there is an asynchronous `{plain}`")
+        twins = _asynchronous(known.get(plain, []))
+        for call in module.calls_of(name) if twins else ():
+            if module.in_coroutine(call) and module.function(call) not in twins:
+                what = f"`{name}` waits, and there is an asynchronous `{plain}`"
+                yield Hit(call, what, Severity.WARNING)
+
+
+def _asynchronous(functions: list[FunctionNode]) -> list[FunctionNode]:
+    return [each for each in functions if isinstance(each, ast.AsyncFunctionDef)]
 
 
 def _venue(call: VenueCall, module: Module) -> Iterator[Hit]:
@@ -157,6 +165,19 @@ async def run(signed):
 
 def once():
     time.sleep(1)
+
+class Packer:
+    def pack_sync(self, data):
+        return self._packed(data)
+
+    async def pack(self, data):
+        return self.pack_sync(data) if len(data) < 1024 else await self._in_thread(data)
+
+    async def time_sync(self):
+        return await self.time()
+
+    async def time(self):
+        self.tasks.append(asyncio.create_task(self.time_sync()))
 """,
     ),
 )

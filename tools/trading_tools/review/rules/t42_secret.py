@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-from trading_tools.review.findings import Severity
+from trading_tools.review.findings import Finding, Severity
 from trading_tools.review.model.index import last_name
 from trading_tools.review.model.libraries import LIBRARIES
 from trading_tools.review.model.module import Module
@@ -90,6 +90,13 @@ def _looks_real(text: str) -> bool:
         and not _PLACEHOLDER.search(text)
         and not _PATH.fullmatch(text)
     )
+
+
+def secrets_quoted(findings: Iterable[Finding]) -> Iterator[str]:
+    """The secrets in the lines that findings of this rule quote: no report may show them."""
+    for each in findings:
+        if each.rule == RULE.id:
+            yield from (text.strip("\"'") for text in _CANDIDATE.findall(each.excerpt))
 
 
 def _logged(call: ast.Call, module: Module) -> Iterator[Hit]:

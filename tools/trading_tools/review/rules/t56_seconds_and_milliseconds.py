@@ -11,8 +11,9 @@ from trading_tools.review.findings import Severity
 from trading_tools.review.model.index import last_name
 from trading_tools.review.model.libraries import CCXT, Act
 from trading_tools.review.model.module import Module
+from trading_tools.review.model.payloads import field_read, sets_field
 from trading_tools.review.model.values import Value
-from trading_tools.review.model.words import snake, words
+from trading_tools.review.model.words import words
 from trading_tools.review.rule import Hit, Rule, Topic, in_trading, on_calls
 
 _DEEP: Final = 4
@@ -24,15 +25,17 @@ class _Unit(StrEnum):
 
 
 _SINCE_AT: Final = {
-    "fetch_ohlcv": 2, "fetch_trades": 1, "fetch_my_trades": 1, "fetch_orders": 1,
-    "fetch_open_orders": 1, "fetch_closed_orders": 1, "fetch_funding_rate_history": 1,
-    "fetch_funding_history": 1, "fetch_ledger": 1,
+    "fetch_ohlcv": 2, "fetchOHLCV": 2,
+    "fetch_trades": 1, "fetchTrades": 1,
+    "fetch_my_trades": 1, "fetchMyTrades": 1,
+    "fetch_orders": 1, "fetchOrders": 1,
+    "fetch_open_orders": 1, "fetchOpenOrders": 1,
+    "fetch_closed_orders": 1, "fetchClosedOrders": 1,
+    "fetch_funding_rate_history": 1, "fetchFundingRateHistory": 1,
+    "fetch_funding_history": 1, "fetchFundingHistory": 1,
+    "fetch_ledger": 1, "fetchLedger": 1,
 }  # fmt: skip
 """Methods of ccxt, and where `since` stands among what they are given: milliseconds."""
-_CAMEL: Final = tuple(
-    "".join([first, *(each.title() for each in rest)]).replace("Ohlcv", "OHLCV")
-    for first, *rest in (name.split("_") for name in _SINCE_AT)
-)
 _IN_MS: Final = frozenset(
     {"serverTime", "transactTime", "updateTime", "nextFundingTime", "lastTradeTimestamp",
      "createdTime", "updatedTime", "workingTime"}
@@ -45,15 +48,16 @@ def _unit(module: Module, node: ast.AST, deep: int = _DEEP) -> _Unit | None:
     """The unit of a point or a span of time; None where the text does not say it."""
     if isinstance(node, ast.BinOp):
         return _of_calculation(module, node, deep)
-    if isinstance(node, ast.Subscript):
-        return _of_field(module, node)
+    if (read := field_read(node)) is not None:
+        return _of_field(module, *read)
     if isinstance(node, ast.Call):
         name = last_name(node.func)
         if module.dotted(node.func) == "time.time":
             return _Unit.S
-        if name == "timestamp" and not node.args and isinstance(node.func, ast.Attribute):
+        theirs = not node.args and module.called(node) is None
+        if name == "timestamp" and theirs and isinstance(node.func, ast.Attribute):
             return None if _is_pandas(node.func.value) else _Unit.S
-        if name == "milliseconds" and not node.args:
+        if name == "milliseconds" and theirs:
             return _Unit.MS
         if name in _THROUGH and node.args:
             return _unit(module, node.args[0], deep)
@@ -101,15 +105,12 @@ def _scaled(unit: _Unit, factor: float) -> _Unit | None:
     return _Unit.S if factor == 0.001 else None
 
 
-def _of_field(module: Module, node: ast.Subscript) -> _Unit | None:
-    key = node.slice.value if isinstance(node.slice, ast.Constant) else None
-    if not isinstance(key, str):
-        return None
+def _of_field(module: Module, holder: ast.expr, key: str) -> _Unit | None:
     if key in _IN_MS:
-        return _Unit.MS
+        return None if sets_field(module, key) else _Unit.MS
     if key != "timestamp":
         return None
-    holders = [each.node for each in module.values(node.value)]
+    holders = [each.node for each in module.values(holder)]
     answers = (each for each in module.acts(*Act) if each.library is CCXT)
     known = any(call.node is holder for call in answers for holder in holders)
     return _Unit.MS if known else None
@@ -126,7 +127,8 @@ def _mixed(call: ast.Call, module: Module) -> Iterator[Hit]:
             yield Hit(node, f"`{ast.unparse(node)}` has seconds on one side, milliseconds on one")
     divided = _divided(call, module)
     if divided is not None:
-        yield Hit(divided, f"`{ast.unparse(divided)}`: these are seconds before they are divided")
+        what = f"`{ast.unparse(divided)}`: these are seconds before they are divided"
+        yield Hit(divided, what, Severity.WARNING)  # or the time of each of a thousand
 
 
 def _uses(call: ast.Call, module: Module) -> Iterator[ast.BinOp | ast.Compare]:
@@ -189,12 +191,15 @@ def _dated(call: ast.Call, module: Module) -> Iterator[Hit]:
 
 
 def _since(call: ast.Call, module: Module) -> Iterator[Hit]:
-    at = _SINCE_AT[snake(last_name(call.func)).replace("fetchohlcv", "fetch_ohlcv")]
+    at = _SINCE_AT[last_name(call.func)]
     given = next((each.value for each in call.keywords if each.arg == "since"), None)
     if given is None and len(call.args) > at:
         given = call.args[at]
-    if given is not None and _unit(module, given) is _Unit.S:
-        yield Hit(given, f"`since` of `{last_name(call.func)}` is in milliseconds, not seconds")
+    if given is None or _unit(module, given) is not _Unit.S or module.called(call) is not None:
+        return
+    sure = any(each.node is call and each.library is CCXT for each in module.venue_calls)
+    what = f"`since` of `{last_name(call.func)}` is in milliseconds, not seconds"
+    yield Hit(given, what, None if sure else Severity.WARNING)
 
 
 RULE = Rule(
@@ -210,7 +215,7 @@ RULE = Rule(
     visits=(
         in_trading(on_calls(_mixed, "time", "timestamp", "milliseconds")),
         in_trading(on_calls(_dated, "fromtimestamp", "utcfromtimestamp", "to_datetime")),
-        on_calls(_since, *_SINCE_AT, *_CAMEL),
+        on_calls(_since, *_SINCE_AT),
     ),
     bad=(
         """
@@ -269,6 +274,25 @@ def candles(symbol):
 
 def age(row):
     return time.time() - row["timestamp"]
+
+class Feed:
+    def timestamp(self):
+        return int(time.time() * 1000)
+
+    def fetch_trades(self, symbol, since_s):
+        return exchange.fetch_trades(symbol, int(since_s * 1000))
+
+    def hour(self, symbol):
+        return self.fetch_trades(symbol, time.time() - 3600)
+
+    def lag(self, row):
+        return self.timestamp() - row["serverTime"]
+
+    def keep(self, row):
+        row["updateTime"] = time.time()
+
+    def is_old(self, row):
+        return time.time() - row["updateTime"] > 5
 """,
     ),
 )

@@ -31,7 +31,9 @@ _ALSO_CALLED: Final = {
 _LOGS: Final = frozenset(
     {"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print"}
 )
-_TRIES: Final = frozenset({"dry", "paper", "simulated", "mock", "fake", "virtual", "id", "book"})
+_TRIES: Final = frozenset(
+    {"dry", "paper", "simulated", "mock", "fake", "virtual", "id", "book", "on", "status"}
+)
 _PRICES: Final = frozenset({"price", "limit_price", "slippage"})
 
 
@@ -45,6 +47,8 @@ def _dropped(function: FunctionNode, module: Module) -> Iterator[Hit]:
         return
     market = "market" in own or _is_market(function, module)
     looked_at = _looked_at(function, module)
+    if "locals" in looked_at:
+        return
     for name, parameter in scope.parameters.items():
         if name in asked - looked_at and not (market and name in _PRICES):
             at = _in_its_place(name, function, module) or parameter
@@ -76,7 +80,7 @@ def _is_market(function: FunctionNode, module: Module) -> bool:
         for value in (order_fields(each) or {}).values()
         if isinstance(value, ast.Constant)
     )
-    return any(isinstance(each, str) and each.lower() == "market" for each in said)
+    return any(isinstance(each, str) and "market" in words(each) for each in said)
 
 
 def _looked_at(function: FunctionNode, module: Module) -> set[str]:
@@ -136,6 +140,12 @@ class Connector:
 
     def place_order(self, pair, side, amount, price):
         raise NotImplementedError
+
+    def place_limit_order(self, side, amount, price):
+        return self._api_post("/order", {**locals(), "self": None})
+
+    def update_order_status(self, order, price):
+        self.listeners.call(order)
 
     def create_order_id(self, side, price):
         """Not what is sent."""

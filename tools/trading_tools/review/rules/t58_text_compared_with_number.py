@@ -9,6 +9,8 @@ from typing import Final
 from trading_tools.review.findings import Severity
 from trading_tools.review.model.index import last_name
 from trading_tools.review.model.module import Module
+from trading_tools.review.model.payloads import field_read, sets_field
+from trading_tools.review.model.words import words
 from trading_tools.review.rule import Hit, Rule, Topic, on_nodes, where_said
 
 _TEXTS: Final = frozenset(
@@ -21,13 +23,15 @@ _SAID: Final = ("positionamt", "executedqty", "cumexecqty")
 _PLACES: Final = frozenset({"positionAmt", "executedQty", "origQty", "cummulativeQuoteQty"})
 """Those of Binance, which fills them up with zeros."""
 
+_TABLES: Final = frozenset({"df", "frame", "dataframe"})
+
 
 def _equal(node: ast.Compare, module: Module) -> Iterator[Hit]:
     if len(node.ops) != 1 or not isinstance(node.ops[0], ast.Eq | ast.NotEq):
         return
     for field, other in ((node.left, node.comparators[0]), (node.comparators[0], node.left)):
-        key = _key(field)
-        if key and isinstance(other, ast.Constant) and not _is_set(key, field, module):
+        key = _key(field, module)
+        if key and isinstance(other, ast.Constant):
             number = isinstance(other.value, int | float) and not isinstance(other.value, bool)
             zero = other.value == "0" and key in _PLACES
             if number or zero:
@@ -41,36 +45,28 @@ def _tested(node: ast.If, module: Module) -> Iterator[Hit]:
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         test = test.operand
     for each in test.values if isinstance(test, ast.BoolOp) else [test]:
-        key = _key(each)
-        if key and not _is_set(key, each, module):
-            yield Hit(each, f'`{key}` is text like "0.000", which counts as true')
+        key = _key(each, module)
+        asks = isinstance(each, ast.Call)  # `get` may ask whether it is there at all
+        if key and not _is_read(key, node if asks else node.test, module):
+            what = f'`{key}` is text like "0.000", which counts as true'
+            yield Hit(each, what, Severity.WARNING if asks else None)
 
 
-def _key(node: ast.expr) -> str:
-    """The field that an expression reads, where it is one of these."""
-    if isinstance(node, ast.Call) and last_name(node.func) == "get" and node.args:
-        key = node.args[0]
-    elif isinstance(node, ast.Subscript):
-        key = node.slice
-    else:
-        return ""
-    said = key.value if isinstance(key, ast.Constant) else None
-    return said if isinstance(said, str) and said in _TEXTS else ""
-
-
-def _is_set(key: str, node: ast.expr, module: Module) -> bool:
-    """Whether this file makes numbers of the field, or reads it from a table of them."""
-    holder = node.value if isinstance(node, ast.Subscript) else node
-    if last_name(holder).startswith(("df", "data_frame", "frame")):
-        return True
+def _is_read(key: str, within: ast.AST, module: Module) -> bool:
+    """Whether a number is made of the field there."""
     return any(
-        isinstance(each.ctx, ast.Store) and _key(each) == key
-        for each in module.nodes(ast.Subscript)
-    ) or any(
-        isinstance(said, ast.Constant) and said.value == key
-        for each in module.nodes(ast.Dict)
-        for said in each.keys
+        last_name(each.func) in {"float", "Decimal"} and _key(each.args[0], module) == key
+        for each in module.within(within, ast.Call)
+        if each.args
     )
+
+
+def _key(node: ast.expr, module: Module) -> str:
+    """The field that an expression reads, where it is text; in a table it may be a number."""
+    holder, key = field_read(node) or (node, "")
+    if key not in _TEXTS or words(last_name(holder)) & _TABLES or sets_field(module, key):
+        return ""
+    return key
 
 
 RULE = Rule(
@@ -98,6 +94,10 @@ def filled(order):
     if order.get("executedQty"):  # <-
         return True
     return order["executedQty"] == "0"  # <-
+
+def close_held(desk, position):
+    if position["positionAmt"]:  # <-
+        desk.close(float(position["positionAmt"]))
 """,
     ),
     good=(
@@ -110,7 +110,16 @@ def held(client: Client):
     return [row for row in rows if Decimal(row["positionAmt"]) != 0]
 
 def filled(order):
+    if order.get("executedQty") and float(order["executedQty"]) > 0:
+        return True
     return float(order["executedQty"]) > 0 or order["status"] == "FILLED"
+
+def close_held(desk, position):
+    if position["positionAmt"] and float(position["positionAmt"]) > 0:
+        desk.close(position)
+
+def open_rows(pos_df):
+    return pos_df[pos_df["positionAmt"] != 0]
 """,
         """
 def parsed(row):

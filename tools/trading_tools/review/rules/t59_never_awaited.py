@@ -39,7 +39,7 @@ RULE = Rule(
     why="The call makes a coroutine and throws it away: no order is cancelled, no balance is "
     "checked, and Python only warns once the garbage is collected.",
     fix="write `await`, or start a task and keep it",
-    link="https://github.com/ccxt/ccxt/issues/241",
+    link="https://github.com/ccxt/ccxt/issues/6895",
     visits=(on_acts(_venue, *Act), on_module(_own)),
     bad=(
         """

@@ -10,7 +10,7 @@ from trading_tools.review.findings import Severity
 from trading_tools.review.model.index import FunctionNode, last_name
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.words import words
-from trading_tools.review.rule import Hit, Rule, Topic, on_functions
+from trading_tools.review.rule import Hit, Rule, Topic, on_nodes
 
 _SENDS: Final = frozenset({"place", "submit", "create", "send", "execute"})
 _ASKED: Final = frozenset({"cancel", "is"})
@@ -20,15 +20,19 @@ _ERRORS: Final = frozenset({"exception", "exc", "error", "err", "ex", "e"})
 _ABSTRACT: Final = frozenset({"base", "abstract", "interface", "protocol", "abc", "mock", "dummy"})
 
 
-def _stub(function: FunctionNode, module: Module) -> Iterator[Hit]:
+def _stubs(owner: ast.ClassDef, module: Module) -> Iterator[Hit]:
+    del module
+    if not owner.bases or words(owner.name) & _ABSTRACT:
+        return
+    for each in owner.body:
+        if isinstance(each, FunctionNode) and len(each.body) <= _MOST:
+            yield from _stub(each, owner)
+
+
+def _stub(function: FunctionNode, owner: ast.ClassDef) -> Iterator[Hit]:
     own = words(function.name)
-    if len(function.body) > _MOST or own.isdisjoint(_ASKED):
-        return
     body = [each for each in function.body if not _is_said(each)]
-    if len(body) > 1 or function.decorator_list:
-        return
-    owner = module.owner(function)
-    if owner is None or words(owner.name) & _ABSTRACT or not owner.bases:
+    if own.isdisjoint(_ASKED) or len(body) > 1 or function.decorator_list:
         return
     if "cancel" in own and own & {"order", "orders", "all"}:
         raises = bool(body) and _not_made(body[0])
@@ -61,13 +65,14 @@ def _asked_of(function: FunctionNode) -> bool:
 
 
 def _sends(owner: ast.ClassDef) -> bool:
-    """Whether the class has a method that sends orders, and has written it."""
+    """Whether the class has methods that send orders, and has written them all."""
+    made = []
     for each in owner.body:
-        if isinstance(each, FunctionNode) and words(each.name) & _SENDS:
+        own = words(each.name) if isinstance(each, FunctionNode) else frozenset[str]()
+        if isinstance(each, FunctionNode) and own & _SENDS and "order" in own:
             done = [one for one in each.body if not _is_said(one)]
-            if "order" in words(each.name) and done and not _not_made(done[0]):
-                return True
-    return False
+            made.append(bool(done) and not _not_made(done[0]))
+    return bool(made) and all(made)
 
 
 RULE = Rule(
@@ -79,8 +84,8 @@ RULE = Rule(
     "that is off, or an order that the venue does not know, is taken for any other failure and "
     "tried again for ever.",
     fix="write it before orders are sent, or refuse to start without it",
-    link="https://github.com/hummingbot/hummingbot/pull/7315",
-    visits=(on_functions(_stub),),
+    link="https://github.com/hummingbot/hummingbot/pull/7122",
+    visits=(on_nodes(_stubs, ast.ClassDef),),
     bad=(
         '''
 class Desk(Connector):
@@ -115,6 +120,9 @@ class Connector:
         raise NotImplementedError
 
 class Feed(Connector):
+    def submit_order(self, order):
+        self.tasks.add(self.place_order(order))
+
     def place_order(self, order):
         raise NotImplementedError
 

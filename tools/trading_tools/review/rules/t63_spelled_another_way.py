@@ -11,18 +11,23 @@ from trading_tools.review.findings import Severity
 from trading_tools.review.model.index import FunctionNode
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.values import Value, class_of
+from trading_tools.review.model.words import words
 from trading_tools.review.rule import Hit, Rule, Topic, in_trading, on_module
 
 _ALIKE: Final = 0.85
-_OPEN: Final = frozenset({"__getattr__", "__getattribute__", "__setattr__"})
+_OPEN: Final = frozenset({"__getattr__", "__getattribute__", "__setattr__", "__slots__"})
 _PLAIN_BASES: Final = frozenset({"object", "ABC", "Protocol"})
+_PARTS: Final = frozenset({"mixin", "base", "abstract", "part"})
 _DEEP: Final = 6
 
 
 def _unknown(module: Module, _: Module) -> Iterator[Hit]:
     """`self.x(…)` and `self.x.append(…)`, where no class of this one has an `x`."""
+    plain = [each for each in module.nodes(ast.ClassDef) if _is_plain(each)]
+    if not plain:
+        return
     written = _set_somewhere(module)
-    for call in module.nodes(ast.Call):
+    for call in (call for each in plain for call in module.within(each, ast.Call)):
         target = call.func
         while target.__class__ is ast.Attribute and target.value.__class__ is ast.Attribute:
             target = target.value
@@ -32,6 +37,11 @@ def _unknown(module: Module, _: Module) -> Iterator[Hit]:
             yield from _without(target, module)
 
 
+def _is_plain(owner: ast.ClassDef) -> bool:
+    """Whether nothing else has a hand in making the class: a decorator, a metaclass."""
+    return not owner.decorator_list and not owner.keywords
+
+
 def _set_somewhere(module: Module) -> set[str]:
     """Names that the file gives: only what is not among them is looked at closely."""
     found = set(module.functions_by_name)
@@ -39,20 +49,23 @@ def _set_somewhere(module: Module) -> set[str]:
         for each in assign.targets:
             if each.__class__ is ast.Attribute:
                 found.add(each.attr)
-    for noted in module.nodes(ast.AnnAssign):
-        if noted.target.__class__ is ast.Attribute:
-            found.add(noted.target.attr)
-    return found
+    others: list[ast.expr | None] = [each.target for each in module.nodes(ast.AnnAssign)]
+    others += [each.target for each in module.nodes(ast.For)]
+    others += [one.optional_vars for each in module.nodes(ast.With) for one in each.items]
+    return found | {each.attr for each in others if isinstance(each, ast.Attribute)}
 
 
 def _without(target: ast.Attribute, module: Module) -> Iterator[Hit]:
     owner = module.owner(target)
     known = None if owner is None else _all_names(Value(owner, module), _DEEP)
-    if known is None or target.attr in known:
+    if owner is None or known is None or target.attr in known:
         return
     alike = get_close_matches(target.attr, known, 1, _ALIKE)
     if alike:
-        yield Hit(target, f"there is no `self.{target.attr}`, there is `self.{alike[0]}`")
+        # What is mixed in, or built on, may be given the name by another class.
+        severity = Severity.WARNING if words(owner.name) & _PARTS else None
+        what = f"there is no `self.{target.attr}`, there is `self.{alike[0]}`"
+        yield Hit(target, what, severity)
 
 
 def _names(owner: Value[ast.ClassDef]) -> set[str]:
@@ -70,7 +83,7 @@ def _names(owner: Value[ast.ClassDef]) -> set[str]:
 def _all_names(owner: Value[ast.ClassDef], deep: int) -> set[str] | None:
     """The same with all its bases; None where one of them is not seen, or answers to any name."""
     found = _names(owner)
-    if found & _OPEN or not deep or owner.node.decorator_list or owner.node.keywords:
+    if found & _OPEN or not deep or not _is_plain(owner.node):
         return None
     for base in owner.node.bases:
         name = owner.module.dotted(base).rpartition(".")[2]
@@ -85,8 +98,10 @@ def _all_names(owner: Value[ast.ClassDef], deep: int) -> set[str] | None:
 
 
 def _is_whole(owner: Value[ast.ClassDef]) -> bool:
-    """Whether all its names are written out: no `setattr`, no loop or `with` that sets one."""
+    """Whether all its names are written out: no `setattr`, no unpacking into its fields."""
     module = owner.module
+    if "__dict__" in module.source.text:
+        return False
     if any(module.holds(owner.node, each) for each in module.calls_of("setattr", "update")):
         return False
     return not any(
@@ -137,6 +152,19 @@ class Executor:
         self._partial_filled_orders.append(order)
         self.limits.clear()
         self.something_else.append(order)
+
+    def on_restart(self, path):
+        with open(path) as self._partial_filled_order:
+            self._partial_filled_order.read()
+
+class Filled:
+    def __init__(self):
+        for name in ("fills", "fees"):
+            self.__dict__[name] = []
+        self.fill = None
+
+    def on_fill(self, fill):
+        self.fills.append(fill)
 
 class Seen(Base):
     def on_cancel(self, order):

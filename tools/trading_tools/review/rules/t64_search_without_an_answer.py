@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from trading_tools.review.findings import Severity
+from trading_tools.review.model.index import last_name
 from trading_tools.review.model.module import Module
 from trading_tools.review.rule import Hit, Rule, Topic, in_trading, on_module
 
@@ -32,28 +33,38 @@ def _only_in_a_loop(name: ast.Name, module: Module) -> bool:
     function = module.function(name)
     if function is None:
         return False
-    loops = [each for each in module.own(function, ast.For) if not each.orelse]
-    scope = module.scope(function) if loops else None
-    bound = scope.only(name.id) if scope is not None else []
-    if scope is None or not bound or name.id in scope.parameters:
+    loops = [each for each in module.within(function, ast.For) if not each.orelse]
+    ended = [each for each in loops if (each.end_lineno or 0) < name.lineno]
+    if not ended or any(module.holds(each, name) for each in loops):
         return False
-    for loop in loops:
-        ended = (loop.end_lineno or 0) < name.lineno
-        if ended and all(module.holds(loop, each) for each in bound):
-            return all(each is loop or not module.holds(each, name) for each in loops)
-    return False
+    scope = module.scope(function)
+    bound = scope.only(name.id)
+    if not bound or name.id in scope.parameters:
+        return False
+    loop = next((each for each in ended if all(module.holds(each, one) for one in bound)), None)
+    if loop is None:
+        return False
+    always = any(module.parent(module.statement(each)) is loop for each in bound)
+    return not (always and _turns(loop))
+
+
+def _turns(loop: ast.For) -> bool:
+    """Whether a loop turns once at least, as it is written: so many tries, these two sides."""
+    if isinstance(loop.iter, ast.Tuple | ast.List):
+        return bool(loop.iter.elts)
+    return isinstance(loop.iter, ast.Call) and last_name(loop.iter.func) == "range"
 
 
 def _is_imported(name: ast.Name, module: Module) -> bool:
     """Whether a name is an import and nothing else, anywhere around."""
-    if module.imports.of(name.id) is None or module.scope(None).binds(name.id):
+    if module.imports.of(name.id) not in _NEVER_MISSING or module.scope(None).binds(name.id):
         return False
     function = module.function(name)
     while function is not None:
         if module.scope(function).binds(name.id):
             return False
         function = module.function(function)
-    return module.imports.of(name.id) in _NEVER_MISSING
+    return True
 
 
 RULE = Rule(
@@ -107,6 +118,15 @@ def last(orders):
         if latest is None:
             continue
         yield latest
+
+def asked(exchange, order_id):
+    for _ in range(3):
+        found = exchange.fetch_order(order_id)
+        if found:
+            break
+    if found is None:
+        raise Unknown(order_id)
+    return found
 
 def outdated(stamp):
     return stamp is None or stamp < datetime.now().astimezone()

@@ -80,6 +80,8 @@ def _tested(names: set[str], function: ast.AST, module: Module) -> bool:
     tests: list[ast.expr] = [each.test for each in module.within(function, ast.If)]
     tests += [each.test for each in module.within(function, ast.IfExp)]
     tests += [each.test for each in module.within(function, ast.Assert)]
+    tests += [each.test for each in module.within(function, ast.While)]
+    tests += [test for each in module.within(function, ast.comprehension) for test in each.ifs]
     tests += module.within(function, ast.BoolOp)
     tests += [
         each for each in module.within(function, ast.Call) if last_name(each.func) in {"max", "any"}
@@ -125,6 +127,9 @@ def share(value, equity):
     if equity <= 0:
         raise Empty(equity)
     return value / equity
+
+def shares(rows):
+    return [row.pnl / row.equity for row in rows if row.equity]
 
 def converted(fee, conversion_rate=1):
     return fee / conversion_rate

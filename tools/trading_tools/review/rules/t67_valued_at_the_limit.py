@@ -9,6 +9,7 @@ from typing import Final
 from trading_tools.review.findings import Severity
 from trading_tools.review.model.index import last_name
 from trading_tools.review.model.module import Module
+from trading_tools.review.model.payloads import field_read
 from trading_tools.review.rule import Hit, Rule, Topic, on_module
 
 _FILLED: Final = frozenset({"filled", "executedQty", "cumExecQty", "filled_qty", "accFillSz"})
@@ -36,16 +37,8 @@ def _field(node: ast.expr) -> tuple[str, str]:
     """What a field is read from, and its name; two empty texts for anything else."""
     if isinstance(node, ast.Call) and last_name(node.func) in _THROUGH and len(node.args) == 1:
         return _field(node.args[0])
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
-        key: ast.expr = node.args[0]
-        holder = node.func.value if node.func.attr == "get" else None
-    elif isinstance(node, ast.Subscript):
-        key, holder = node.slice, node.value
-    else:
-        return "", ""
-    if holder is None or not isinstance(key, ast.Constant) or not isinstance(key.value, str):
-        return "", ""
-    return ast.unparse(holder), key.value
+    read = field_read(node)
+    return ("", "") if read is None else (ast.unparse(read[0]), read[1])
 
 
 RULE = Rule(

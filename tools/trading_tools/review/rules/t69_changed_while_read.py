@@ -20,30 +20,32 @@ def _removed(call: ast.Call, module: Module) -> Iterator[Hit]:
     if not module.trades and not module.mentions(_PACING):
         return
     holder = ast.dump(call.func.value)
-    statement = module.statement(call)
-    for loop in module.parents(call):
-        if isinstance(loop, ast.FunctionDef | ast.AsyncFunctionDef):
+    inner: ast.AST = call
+    left = False
+    for above in module.parents(call):
+        if isinstance(above, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             return
-        if isinstance(loop, ast.For) and ast.dump(loop.iter) == holder:
-            if not _ends(statement, loop, module):
+        then = _from_there_on(inner, above)
+        if any(isinstance(each, ast.Return | ast.Raise) for each in then):
+            return
+        left = left or any(isinstance(each, ast.Break) for each in then)
+        if isinstance(above, ast.For) and inner in above.body and ast.dump(above.iter) == holder:
+            if not left:
                 what = f"`{ast.unparse(call.func.value)}` loses items while it is gone through"
                 yield Hit(call, f"{what}: the one behind each is passed over")
             return
-
-
-def _ends(statement: ast.stmt, loop: ast.For, module: Module) -> bool:
-    """Whether the loop is left behind the statement, in one of the blocks around it."""
-    inner: ast.AST = statement
-    for above in (*module.parents(statement),):
-        for block in (getattr(above, name, []) for name in ("body", "orelse", "finalbody")):
-            if isinstance(block, list) and inner in block:
-                behind = block[block.index(inner) + 1 :]
-                if any(isinstance(each, ast.Break | ast.Return | ast.Raise) for each in behind):
-                    return True
-        if above is loop:
-            return False
+        if isinstance(above, ast.For | ast.AsyncFor | ast.While):
+            left = False  # a `break` leaves the inner loop alone
         inner = above
-    return False
+
+
+def _from_there_on(inner: ast.AST, above: ast.AST) -> list[ast.stmt]:
+    """A statement and those behind it in its block; nothing for what is no statement."""
+    for name in ("body", "orelse", "finalbody"):
+        block = getattr(above, name, None)
+        if isinstance(block, list) and inner in block:
+            return block[block.index(inner) :]
+    return []
 
 
 RULE = Rule(
@@ -65,6 +67,13 @@ class Limiter:
         for task in self._tasks:
             if now - task.time > self.window:
                 self._tasks.remove(task)  # <-
+
+    def forget_late(self, late):
+        for task in self._tasks:
+            for name in late:
+                if task.name == name:
+                    self._tasks.remove(task)  # <-
+                    break
 """,
     ),
     good=(
@@ -83,6 +92,21 @@ class Limiter:
             if task.id == order_id:
                 self._tasks.remove(task)
                 break
+
+    def forget_later(self):
+        for task in self._tasks:
+            task.add_done_callback(lambda done: self._tasks.remove(done))
+
+    def first(self):
+        for task in self._tasks:
+            return self._tasks.pop(task.id)
+
+    def add(self, new):
+        for task in self._tasks:
+            if task.id == new.id:
+                break
+        else:
+            self._tasks.remove(new)
 """,
     ),
 )

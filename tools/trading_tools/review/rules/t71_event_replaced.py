@@ -17,7 +17,7 @@ _BEGINS: Final = frozenset(
 
 
 def _replaced(call: ast.Call, module: Module) -> Iterator[Hit]:
-    """`self.ready = asyncio.Event()` in a coroutine that waits for `self.ready`."""
+    """`self.ready = asyncio.Event()` in a coroutine that has waited for `self.ready`."""
     assign = module.parent(call)
     function = module.function(call)
     if module.dotted(call.func) != "asyncio.Event" or not isinstance(assign, ast.Assign):
@@ -28,7 +28,9 @@ def _replaced(call: ast.Call, module: Module) -> Iterator[Hit]:
     waits = (
         each.func.value
         for each in module.calls_of("wait")
-        if isinstance(each.func, ast.Attribute) and module.function(each) is function
+        if isinstance(each.func, ast.Attribute)
+        and module.function(each) is function
+        and each.lineno < call.lineno
     )
     if name.startswith("self.") and any(ast.unparse(each) == name for each in waits):
         yield Hit(assign, f"`{name}` is replaced: who set the old one meanwhile is not heard")
@@ -69,6 +71,11 @@ class Poller:
             await self._notifier.wait()
             self._notifier.clear()
             await self.update()
+
+    async def filled(self, order):
+        self._fill = asyncio.Event()
+        await self.send(order)
+        await self._fill.wait()
 """,
     ),
 )
