@@ -125,6 +125,15 @@ async def test_what_is_no_alert_is_counted_not_raised() -> None:
     assert alarm.unheard == 1
 
 
+async def test_an_alert_that_could_not_be_told_keeps_no_later_one_of_its_key_back() -> None:
+    held = Held()
+    held.gate.set()
+    async with Alarm([held]) as alarm:
+        assert not alarm.tell(alert(details=cast("dict[str, str]", None)))
+        assert alarm.tell(alert())
+    assert [one.alert.title for one in held.got] == ["position differs"]
+
+
 async def test_figures_in_the_details_are_told_as_text() -> None:
     held = Held()
     held.gate.set()
