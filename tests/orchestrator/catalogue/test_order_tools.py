@@ -28,8 +28,8 @@ from trading_tools.exchange.pacing.venues import pacer_for
 from trading_tools.venue.binance.adapter import BinanceSpot
 from trading_tools.venue.bybit.adapter import Bybit
 from trading_tools.venue.kraken.adapter import Kraken
-from trading_tools.venue.market.place import Marketplace
 from trading_tools.venue.wire.server import VenueServer
+from trading_tools.venue.wire.venue import Venue
 
 BUY = {"symbol": "BTC/USDT", "side": "buy", "size": "0.001", "limit_price": "58000"}
 
@@ -39,28 +39,28 @@ class Venues:
     """Venues on loopback, whose limits no test reaches."""
 
     url: str
-    places: Mapping[str, Marketplace]
+    served: Mapping[str, Venue]
 
     def accepted(self, venue: str = "binance") -> list[str]:
         """The client ids of all orders that the venue accepted, one for each."""
-        told = self.places[venue].ledger.of("order.accepted")
+        told = self.served[venue].place.ledger.of("order.accepted")
         return [each.body["client_order_id"] for each in told]
 
     def keys(self, venue: str) -> dict[str, str]:
         """The variables that hold a venue's live key."""
-        own, name = self.places[venue].credentials, f"{venue.upper()}_API"
-        return {f"{name}_KEY": own.key, f"{name}_SECRET": own.secret}
+        own, name = venues.keys(self.served[venue]), f"{venue.upper()}_API"
+        return {f"{name}_KEY": own["apiKey"], f"{name}_SECRET": own["secret"]}
 
 
 @pytest.fixture
 async def venue() -> AsyncIterator[Venues]:
-    served = [
+    served: list[Venue] = [
         BinanceSpot(venues.spot(rules=venues.QUIET)),
         Bybit(bybit_venue.bybit(rules=bybit_venue.QUIET)),
         Kraken(kraken_venue.kraken(rules=kraken_venue.QUIET)),
     ]
     async with VenueServer(served) as server:
-        yield Venues(server.base_url, {each.name: each.place for each in served})
+        yield Venues(server.base_url, {each.name: each for each in served})
 
 
 @dataclass
@@ -164,9 +164,7 @@ async def test_what_became_of_a_cancel_is_read_from_the_venue(bench: Bench) -> N
     assert isinstance(await bench.verdict("cancel_all_orders", symbol="BTC/USDT"), Done)
 
 
-async def test_the_same_call_made_again_is_the_same_order(
-    bench: Bench, venue: Venues
-) -> None:
+async def test_the_same_call_made_again_is_the_same_order(bench: Bench, venue: Venues) -> None:
     first = await bench.call("place_order", key="run:call", **BUY)
     again = await bench.call("place_order", key="run:call", **BUY)
     assert first.data == again.data
