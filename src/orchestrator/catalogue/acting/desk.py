@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from orchestrator.catalogue.acting.lock import holding
 from orchestrator.catalogue.acting.places import Door, Place, door_to
-from orchestrator.catalogue.acting.stock import MONEY, Stock, stock
+from orchestrator.catalogue.acting.stock import Stock, stock
 from orchestrator.config.settings import OrderSettings
 from orchestrator.toolbox.tool import ToolError, Unavailable
 from trading_tools.audit.trade import TradeAudit
@@ -30,7 +30,7 @@ from trading_tools.exchange.errors import (
 )
 from trading_tools.exchange.orders.beside import Beside
 from trading_tools.exchange.orders.client_ids import client_order_id
-from trading_tools.exchange.orders.guard import LIVE_TOKEN, Guard, GuardLimits, Quote
+from trading_tools.exchange.orders.guard import LIVE_TOKEN, MONEY, Guard, GuardLimits, Quote
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.kill_switch import KillSwitch
 from trading_tools.exchange.orders.manager import OrderManager
