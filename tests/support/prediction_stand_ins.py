@@ -111,6 +111,7 @@ class Kalshi(StandIn):
             "yes_price_dollars": str(price),
             "created_time": now().isoformat(),
             "is_taker": True,
+            **self.strange.get(held.number, {}),
         }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -71,6 +72,7 @@ class Tws(TcpStandIn):
         self.mishaps = Mishaps()
         self.orders: list[Held] = []
         self.executions: list[Execution] = []
+        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.asked: list[int] = []
         """Numbers of the requests that arrived."""
         self.placed: list[list[str]] = []
@@ -123,7 +125,7 @@ class Tws(TcpStandIn):
         elif number == 61:  # positions
             self._send(62, 1)
         elif number == 49:
-            self._send(49, 1, int(datetime.now(UTC).timestamp()))
+            self._send(49, 1, int(self.clock().timestamp()))
         elif number == 3:
             self._place(told)
         elif number == 4:

@@ -13,7 +13,7 @@ import pytest
 from orchestrator.catalogue.acting.desk import Desk
 from orchestrator.catalogue.orders import TOOLS
 from orchestrator.config.settings import OrderSettings
-from orchestrator.toolbox.tool import ToolContext, ToolError, ToolResult
+from orchestrator.toolbox.tool import ToolContext, ToolError, ToolResult, Unavailable
 from tests.support.venues import QUIET, keys, point_at, spot
 from trading_tools.audit.ledger import Ledger
 from trading_tools.venue.binance.adapter import BinanceSpot
@@ -26,12 +26,12 @@ SELL = {**BUY, "side": "sell", "limit_price": "61000"}
 
 
 class Mute(Interference):
-    """Does not say what an account holds, once it is told to."""
+    """Does not answer the questions of one operation, once it is told to."""
 
-    muted = False
+    muted: Operation | None = None
 
     async def before(self, request: Request) -> Reply | None:
-        if self.muted and request.seen.operation is Operation.BALANCE:
+        if request.seen.operation is self.muted:
             return Reply(400, b'{"code":-1000,"msg":"not now"}')
         return None
 
@@ -103,6 +103,23 @@ async def test_with_real_money_what_the_account_holds_counts_and_may_be_sold(
         assert (await at.place("simulator", **BUY)).data["stage"] == "open"
 
 
+async def test_a_limit_is_called_the_whole_accounts_only_where_others_count(
+    tmp_path: Path,
+) -> None:
+    async with bench(tmp_path, 50) as at:
+        said = await at.refusal("simulator", **BUY)
+        assert said.endswith("orders.max_exposure_quote = 50")
+
+
+async def test_a_venue_that_does_not_tell_its_markets_is_no_fault_of_the_order(
+    tmp_path: Path,
+) -> None:
+    async with bench(tmp_path, 5_000) as at:
+        at.mute.muted = Operation.MARKETS
+        with pytest.raises(Unavailable, match="binance"):
+            await at.place("simulator", **BUY)
+
+
 async def test_what_others_have_open_is_reserved_and_shown_with_both_figures(
     tmp_path: Path,
 ) -> None:
@@ -127,7 +144,7 @@ async def test_an_account_that_cannot_be_read_stops_live_orders_and_is_told_at_t
     tmp_path: Path,
 ) -> None:
     async with bench(tmp_path, 100_000) as at:
-        at.mute.muted = True
+        at.mute.muted = Operation.BALANCE
         assert "binance (live): binance did not say" in await at.refusal("live", **BUY)
         shown = await at.preview("simulator", **BUY)
         assert "not counted: the account, which could not be read: binance did not say" in shown

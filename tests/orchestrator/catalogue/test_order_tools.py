@@ -1,10 +1,10 @@
-"""The order tools at a venue process: what they do, and what is read when they cannot."""
+"""The order tools at local venues: what they do, and what is read when they cannot."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -18,20 +18,49 @@ from orchestrator.catalogue.orders import TOOLS
 from orchestrator.config.settings import OrderSettings
 from orchestrator.toolbox.tool import Effect, ToolContext, ToolError, ToolResult
 from orchestrator.toolbox.verdicts import Done, NotDone, Verdict
-from tests.support.acts import DEAD, VenueProcess, venue_process
+from tests.support import bybit_venue, kraken_venue, venues
+from tests.support.acts import DEAD
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.trade import Outcome, TradeAudit
 from trading_tools.exchange.orders.clients import Credentials, client_of
 from trading_tools.exchange.pacing.machine import host_of, machine_slots
 from trading_tools.exchange.pacing.venues import pacer_for
+from trading_tools.venue.binance.adapter import BinanceSpot
+from trading_tools.venue.bybit.adapter import Bybit
+from trading_tools.venue.kraken.adapter import Kraken
+from trading_tools.venue.wire.server import VenueServer
+from trading_tools.venue.wire.venue import Venue
 
 BUY = {"symbol": "BTC/USDT", "side": "buy", "size": "0.001", "limit_price": "58000"}
 
 
-@pytest.fixture(scope="module")
-def venue() -> Iterator[VenueProcess]:
-    with venue_process("binance", "bybit", "kraken") as served:
-        yield served
+@dataclass(frozen=True)
+class Venues:
+    """Venues on loopback, whose limits no test reaches."""
+
+    url: str
+    served: Mapping[str, Venue]
+
+    def accepted(self, venue: str = "binance") -> list[str]:
+        """The client ids of all orders that the venue accepted, one for each."""
+        told = self.served[venue].place.ledger.of("order.accepted")
+        return [each.body["client_order_id"] for each in told]
+
+    def keys(self, venue: str) -> dict[str, str]:
+        """The variables that hold a venue's live key."""
+        own, name = venues.keys(self.served[venue]), f"{venue.upper()}_API"
+        return {f"{name}_KEY": own["apiKey"], f"{name}_SECRET": own["secret"]}
+
+
+@pytest.fixture
+async def venue() -> AsyncIterator[Venues]:
+    served: list[Venue] = [
+        BinanceSpot(venues.spot(rules=venues.QUIET)),
+        Bybit(bybit_venue.bybit(rules=bybit_venue.QUIET)),
+        Kraken(kraken_venue.kraken(rules=kraken_venue.QUIET)),
+    ]
+    async with VenueServer(served) as server:
+        yield Venues(server.base_url, {each.name: each for each in served})
 
 
 @dataclass
@@ -88,7 +117,7 @@ class Bench:
 
 
 @pytest.fixture
-async def bench(venue: VenueProcess, tmp_path: Path) -> AsyncIterator[Bench]:
+async def bench(venue: Venues, tmp_path: Path) -> AsyncIterator[Bench]:
     settings = OrderSettings(
         simulator=venue.url,
         gateway=venue.url,
@@ -115,7 +144,7 @@ async def test_an_order_is_placed_shown_and_cancelled(bench: Bench) -> None:
 
 
 async def test_an_order_counts_together_with_those_of_bots_of_the_same_key(
-    bench: Bench, venue: VenueProcess
+    bench: Bench, venue: Venues
 ) -> None:
     key, secret = (bench.environ[f"BINANCE_API_{part}"] for part in ("KEY", "SECRET"))
     bots = client_of("binance", Credentials(key, secret), sandbox=False, through=venue.url)
@@ -135,9 +164,7 @@ async def test_what_became_of_a_cancel_is_read_from_the_venue(bench: Bench) -> N
     assert isinstance(await bench.verdict("cancel_all_orders", symbol="BTC/USDT"), Done)
 
 
-async def test_the_same_call_made_again_is_the_same_order(
-    bench: Bench, venue: VenueProcess
-) -> None:
+async def test_the_same_call_made_again_is_the_same_order(bench: Bench, venue: Venues) -> None:
     first = await bench.call("place_order", key="run:call", **BUY)
     again = await bench.call("place_order", key="run:call", **BUY)
     assert first.data == again.data
@@ -327,7 +354,7 @@ async def test_no_key_is_asked_for_where_there_is_no_sandbox(bench: Bench, name:
 
 @pytest.mark.parametrize("name", ["binance", "bybit"])
 async def test_a_sandbox_is_reached_by_the_hosts_of_the_venues_testnet(
-    bench: Bench, venue: VenueProcess, name: str
+    bench: Bench, venue: Venues, name: str
 ) -> None:
     own = venue.keys(name)
     bench.environ.clear()

@@ -17,14 +17,20 @@ from typing import TYPE_CHECKING, Final, Self
 
 from orchestrator.catalogue.acting.lock import holding
 from orchestrator.catalogue.acting.places import Door, Place, door_to
-from orchestrator.catalogue.acting.stock import MONEY, Stock, stock
+from orchestrator.catalogue.acting.stock import Stock, stock
 from orchestrator.config.settings import OrderSettings
 from orchestrator.toolbox.tool import ToolError, Unavailable
 from trading_tools.audit.trade import TradeAudit
-from trading_tools.exchange.errors import MarketDataError
+from trading_tools.exchange.errors import (
+    AmbiguousSymbol,
+    MarketDataError,
+    UnknownSymbol,
+    UnknownVenue,
+    Unsupported,
+)
 from trading_tools.exchange.orders.beside import Beside
 from trading_tools.exchange.orders.client_ids import client_order_id
-from trading_tools.exchange.orders.guard import LIVE_TOKEN, Guard, GuardLimits, Quote
+from trading_tools.exchange.orders.guard import LIVE_TOKEN, MONEY, Guard, GuardLimits, Quote
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.kill_switch import KillSwitch
 from trading_tools.exchange.orders.manager import OrderManager
@@ -69,11 +75,14 @@ class Account:
 
         Raises:
             ToolError: there is none, or its quote currency is not one that limits are meant in.
+            Unavailable: the venue did not say.
         """
         try:
             found = await self.market_data.market_limits(symbol, self.venue)
-        except MarketDataError as error:
+        except (AmbiguousSymbol, UnknownSymbol, UnknownVenue, Unsupported) as error:
             raise ToolError(str(error)) from None
+        except MarketDataError as error:
+            raise Unavailable(str(error)) from None
         if found.kind != "spot":
             raise ToolError(f"{found.symbol} is a {found.kind}: orders here are for spot markets")
         if found.price_unit not in MONEY:
@@ -133,6 +142,8 @@ class Account:
     async def _counts(self, symbol: str) -> bool:
         try:
             await self.market(symbol)
+        except Unavailable:
+            raise  # what is not known now is not what no limit counts
         except ToolError:
             return False
         return True

@@ -9,6 +9,7 @@ from typing import Final
 from orchestrator.catalogue.acting.desk import KILL_SWITCH, Account
 from orchestrator.catalogue.acting.places import credential_names
 from orchestrator.toolbox.tool import ToolError, Unavailable
+from trading_tools.exchange.orders.beside import Beside
 from trading_tools.exchange.orders.guard import Refused
 from trading_tools.exchange.orders.manager import AnotherManager, OtherIntent
 from trading_tools.exchange.orders.port import Unanswered
@@ -42,8 +43,9 @@ def _refused(account: Account, refusal: Refused) -> str:
         return f"{text}. Only a person releases it, by removing {KILL_SWITCH} in the user's folder"
     if key := _KEYS.get(refusal.rule):
         value = getattr(account.settings, key)
+        others = any(each != Beside() for each in account.stock.beside.values())
         held = "; it is the whole account's, with what others hold and have open there"
-        whole = held if key == "max_exposure_quote" and account.stock.beside else ""
+        whole = held if key == "max_exposure_quote" and others else ""
         return f"{text}. The user's own limit is orders.{key} = {value}{whole}"
     return text
 

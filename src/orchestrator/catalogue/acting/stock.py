@@ -12,12 +12,10 @@ from decimal import Decimal
 
 from orchestrator.catalogue.acting.places import Place
 from trading_tools.exchange.orders.beside import Beside, beside
+from trading_tools.exchange.orders.guard import MONEY
 from trading_tools.exchange.orders.port import VenueOrder
 from trading_tools.exchange.orders.records import Records
 from trading_tools.money import plain
-
-MONEY = frozenset({"USD", "USDT", "USDC", "EUR"})
-"""Quote currencies in which the owner's limits can be meant: 1,000 ETH is no small order."""
 
 
 @dataclass(frozen=True)

@@ -119,10 +119,12 @@ async def test_before_and_after_it_is_open_alerts_are_counted_not_raised() -> No
     assert alarm.unheard == 2
 
 
-async def test_what_is_no_alert_is_counted_not_raised() -> None:
+async def test_what_is_no_alert_is_counted_not_raised_and_holds_none_back() -> None:
     async with Alarm([Held()], closing_s=0) as alarm:
         assert not alarm.tell(cast("Alert", None))
-    assert alarm.unheard == 1
+        assert not alarm.tell(alert(details=cast("dict[str, str]", None)))
+        assert alarm.tell(alert())
+    assert alarm.unheard == 2
 
 
 async def test_figures_in_the_details_are_told_as_text() -> None:

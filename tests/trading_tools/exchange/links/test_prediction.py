@@ -263,6 +263,17 @@ async def test_a_row_of_kalshi_that_cannot_be_read_is_named_and_hides_no_other(
 
 
 @pytest.mark.parametrize("each", ["kalshi"], indirect=True)
+async def test_a_fill_of_kalshi_without_a_time_is_named_and_hides_no_other(each: Desk) -> None:
+    for number in ("1", "2"):
+        name = client_order_id("kalshi", "test", number)
+        await each.port.submit(each.intent(price="0.40"), name)
+    each.venue.strange["1"] = {"created_time": ""}
+    with pytest.raises(PartlyRead, match="1 of kalshi's rows: fill") as partly:
+        await each.port.fills(TICKER, 0)
+    assert [fill.venue_order_id for fill in partly.value.rows] == ["2"]
+
+
+@pytest.mark.parametrize("each", ["kalshi"], indirect=True)
 async def test_what_kalshi_has_moved_to_its_history_is_not_absent(each: Desk) -> None:
     name = client_order_id("kalshi", "test", "old")
     await each.port.submit(each.intent(price="0.40"), name)

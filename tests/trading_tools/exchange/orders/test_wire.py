@@ -18,6 +18,7 @@ from trading_tools.exchange.breaker import Breaker, BreakerRules, State
 from trading_tools.exchange.orders.ccxt_port import NOT_SENT, CcxtOrders
 from trading_tools.exchange.orders.guard import Refused
 from trading_tools.exchange.orders.life import Stage
+from trading_tools.exchange.orders.port import Unanswered
 from trading_tools.exchange.pacing.pacer import Pacer
 from trading_tools.exchange.pacing.rules import Cost, Priority, Scope, Window
 from trading_tools.exchange.pacing.venues import pacer_for
@@ -205,6 +206,23 @@ async def test_krakens_deadline_is_set_after_the_wait_for_a_turn(audit: Any, tmp
             await manager.submit(intent(shop, str(number), price_quote=Decimal(50_000 + number)))
         assert deadlines[1] - deadlines[0] >= 0.25
         assert len(shop.accepted()) == 2
+
+
+async def test_a_kraken_request_that_got_no_turn_says_nothing_of_the_venue(
+    audit: Any, tmp_path: Any
+) -> None:
+    async with opened(audit, tmp_path, MADE["kraken"]()) as shop:
+        now, pacer = [0.0], Pacer("kraken", ())
+        breaker = fragile(shop, now)
+        venue = shop.restarted(pacer=pacer, breaker=breaker, patience_s=0.05).venue
+        for _ in range(2):
+            breaker.permit().failed()
+        now[0] = 6.0
+        await pacer.nonces.turn()
+        with pytest.raises(Unanswered, match="answers others of this key"):
+            await venue.open_orders("BTC/USD")
+        await venue.time_ms()  # the probe, which is let out as if nothing had been
+        assert breaker.state is State.CLOSED
 
 
 async def test_what_bybit_is_asked_before_a_first_order_is_asked_once(

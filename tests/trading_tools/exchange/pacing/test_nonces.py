@@ -56,3 +56,23 @@ async def test_a_request_that_is_never_answered_is_not_waited_for_and_one_too_la
     late = await nonces.turn()
     await nonces.turn()
     assert nonces.sending(late) is None
+
+
+async def test_an_urgent_request_goes_before_all_that_have_waited_longer() -> None:
+    nonces = Nonces("key", OwnSlots())
+    first = await nonces.turn()
+    went: list[str] = []
+
+    async def one(name: str, *, urgent: bool = False) -> None:
+        turn = await nonces.turn(urgent=urgent)
+        went.append(name)
+        nonces.over(turn)
+
+    async with asyncio.TaskGroup() as group:
+        for name in "abc":
+            group.create_task(one(name))
+        group.create_task(one("cancel", urgent=True))
+        await asyncio.sleep(0)
+        nonces.over(first)
+    assert went[0] == "cancel"
+    assert sorted(went[1:]) == ["a", "b", "c"]

@@ -157,11 +157,12 @@ class Alarm:
             told.repeated += 1
             return None
         repeated = 0 if told is None else told.repeated
+        notice = Notice(alert=self._without_secrets(alert), at=self._clock(), repeated=repeated)
         self._told[key] = _Told(now)
         self._told.move_to_end(key)
         if len(self._told) > _MOST_KEYS:
             self._told.popitem(last=False)
-        return Notice(alert=self._without_secrets(alert), at=self._clock(), repeated=repeated)
+        return notice
 
     def _without_secrets(self, alert: Alert) -> Alert:
         """The alert as it may be told; what is no text in its details becomes one."""

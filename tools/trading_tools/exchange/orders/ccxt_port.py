@@ -20,6 +20,7 @@ from trading_tools.exchange.orders.contracts import HedgeMode, is_contract
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.judging import Judged, judge
 from trading_tools.exchange.orders.port import (
+    SET_BY_MS,
     NotSent,
     PartlyRead,
     Unanswered,
@@ -171,10 +172,11 @@ class CcxtOrders:
         self, symbol: str, client_order_id: str, venue_order_id: str | None, since_ms: int
     ) -> VenueOrder | None:
         """The order by its client id, or by the venue's where it is known."""
+        since = since_ms - SET_BY_MS if venue_order_id is None else since_ms
 
         async def ask() -> Any:
             return await self._ways.find(
-                self._client, symbol, client_order_id, venue_order_id, since_ms
+                self._client, symbol, client_order_id, venue_order_id, since
             )
 
         try:

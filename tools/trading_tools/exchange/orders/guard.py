@@ -27,8 +27,8 @@ from trading_tools.exchange.orders.sight import Sight
 from trading_tools.exchange.readings import MarketLimits, OrderBook
 from trading_tools.money import plain
 
-_MONEY: Final = frozenset({"USD", "USDT", "USDC", "EUR"})
-"""Currencies that are counted as one: near enough for a limit."""
+MONEY: Final = frozenset({"USD", "USDT", "USDC", "EUR"})
+"""Currencies that are counted as one: near enough for a limit. 1,000 ETH is no small order."""
 
 Levels = Sequence[tuple[Decimal, Decimal]]
 
@@ -148,7 +148,7 @@ class Guard:
     def _one_currency(self) -> None:
         """A limit in one currency says nothing of an order or a position in another."""
         units = {market.price_unit for market in self._markets.values()}
-        if len(units) > 1 and not units <= _MONEY:
+        if len(units) > 1 and not units <= MONEY:
             names = " and ".join(sorted(units))
             raise Refused("currency", f"{names} cannot be added up: give each a guard of its own")
 

@@ -9,13 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Final, Generic, Literal, Protocol, TypeVar
 
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.judging import Judged
 from trading_tools.exchange.orders.life import Stage
 
 T = TypeVar("T")
+
+SET_BY_MS: Final = 86_400_000
+"""How far our clock may have been ahead when an order was sent, and been set right since.
+
+Who looks for a name in a list of what is younger than some time looks so much further back: where
+it is not found it is taken for void in the end.
+"""
 
 
 class Unanswered(Exception):

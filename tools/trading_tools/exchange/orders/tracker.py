@@ -22,8 +22,6 @@ _FIRST_WAIT_S = 0.25
 _LONGEST_WAIT_S = 5.0
 _STREAM_LOOK_S = 0.02
 _EARLY_FILLS = 1_000
-_SET_BY = timedelta(days=1)
-"""How far our clock may have been ahead when an order was sent, and been set right since."""
 
 
 class Tracker:
@@ -118,13 +116,10 @@ class Tracker:
 
     async def ask(self, order: OrderRecord) -> None:
         """One query. That there is no such order is proof only after its window has passed."""
-        name, since = order.client_order_id, order.intended_at
+        name = order.client_order_id
         try:
-            venue_now = None
-            if order.stage in UNSURE:
-                venue_now = await self.venue_now()
-                since -= _SET_BY  # where it is not found here it is taken for void in the end
-            since_ms = earlier(self.venues(since))
+            venue_now = await self.venue_now() if order.stage in UNSURE else None
+            since_ms = earlier(self.venues(order.intended_at))
             shown = await self.venue.find(order.symbol, name, order.venue_order_id, since_ms)
         except Unanswered:
             return

@@ -154,11 +154,13 @@ class Wire:
             call.paid = False
         else:
             await self._turn(due, call.priority)
-        permit = self._permit(call)
+        permit: Permit | None = None
         token = _request.set(request)
         stopped = False
         try:
-            async with self._in_order(asked, request):
+            async with self._in_order(asked, request, urgent=call.priority is Priority.CANCEL):
+                # Not before: a probe that waited and was never sent would count as failed.
+                permit = self._permit(call)
                 return await self._fetch2(path, api, method, given, cost)
         except asyncio.CancelledError:
             stopped = True
@@ -168,7 +170,9 @@ class Wire:
             _end(permit, request, stopped=stopped)
 
     @asynccontextmanager
-    async def _in_order(self, asked: Asked, request: Exchanged) -> AsyncIterator[None]:
+    async def _in_order(
+        self, asked: Asked, request: Exchanged, *, urgent: bool
+    ) -> AsyncIterator[None]:
         """Where nonces have to rise as they arrive, no other request of the key is on its way."""
         if not asked.signed or self._client.id not in NONCED:
             yield
@@ -176,7 +180,7 @@ class Wire:
         nonces = self._pacer.nonces
         try:
             async with asyncio.timeout(self._patience_s):
-                request.turn = turn = await nonces.turn()
+                request.turn = turn = await nonces.turn(urgent=urgent)
         except TimeoutError:
             raise NotSent("pacing", f"{self._pacer.venue} answers others of this key") from None
         try:

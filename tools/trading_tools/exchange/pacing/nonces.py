@@ -23,8 +23,10 @@ ARRIVED_S: Final = 1.0
 _SENT_S: Final = 2.0
 """Within so long a request whose turn came goes out, or not at all."""
 
-_NEWEST, _TAKEN_UNTIL = range(2)
+_NEWEST, _TAKEN_UNTIL, _URGENT_UNTIL = range(3)
 _LOOK_S: Final = 0.002
+_URGENT_S: Final = 0.05
+"""For so long others let an urgent request go first that does not look again: it has given up."""
 
 
 class Nonces:
@@ -44,19 +46,21 @@ class Nonces:
             slot[_NEWEST] = newest
             return newest
 
-    async def turn(self) -> float:
+    async def turn(self, *, urgent: bool = False) -> float:
         """Wait until no other request of the key is on its way; the name of this turn.
 
-        One that is never over, as that of a process that ended, is not waited for any longer.
+        An `urgent` one goes before all others that wait. A turn that is never over, as that of a
+        process that ended, is not waited for any longer.
         """
         while True:
             with self._slots.held([self._name]) as (slot,):
                 now = time.monotonic()
-                left = slot[_TAKEN_UNTIL] - now
-                if left <= 0:
-                    slot[_TAKEN_UNTIL] = now + _SENT_S
+                if slot[_TAKEN_UNTIL] <= now and (urgent or slot[_URGENT_UNTIL] <= now):
+                    slot[_TAKEN_UNTIL], slot[_URGENT_UNTIL] = now + _SENT_S, 0.0
                     return slot[_TAKEN_UNTIL]
-            await asyncio.sleep(min(left, _LOOK_S))
+                if urgent:
+                    slot[_URGENT_UNTIL] = now + _URGENT_S
+            await asyncio.sleep(_LOOK_S)
 
     def sending(self, turn: float) -> float | None:
         """The request goes out now; the turn's name from now on, None where it is another's now."""

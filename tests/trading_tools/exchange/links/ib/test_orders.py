@@ -70,7 +70,7 @@ class Desk:
         self.ports.append(made)
         return made
 
-    def manager(self, port: IbOrders) -> OrderManager:
+    def manager(self, port: IbOrders, **changes: Any) -> OrderManager:
         guarded = guard(
             self.folder,
             limits=LIMITS,
@@ -78,7 +78,7 @@ class Desk:
             quotes=lambda symbol: QUOTE,
         )
 
-        return OrderManager(port, self.audit, "test", guarded, sleep=at_once)
+        return OrderManager(port, self.audit, "test", guarded, sleep=at_once, **changes)
 
 
 @pytest.fixture
@@ -279,6 +279,20 @@ async def test_absence_is_no_answer_once_the_day_of_tws_has_turned(desk: Desk) -
     assert await port.find(SYMBOL, "o-none", None, today) is None
     with pytest.raises(Unanswered, match="TWS lists the orders of the day alone"):
         await port.find(SYMBOL, "o-none", None, yesterday)
+
+
+async def test_an_order_that_never_reached_tws_is_proven_absent_on_its_day(desk: Desk) -> None:
+    times = [datetime(2026, 11, 27, 15, tzinfo=UTC)]
+    desk.tws.clock = lambda: times[0]
+    manager = desk.manager(desk.port(now=desk.tws.clock), now=desk.tws.clock)
+    await manager.reconcile([SYMBOL])
+    desk.tws.mishaps.cut_before = True
+    order = await manager.submit(resting(), resolve_within_s=0)
+    for seconds in (75, 15):
+        assert order.stage is Stage.UNKNOWN
+        times[0] += timedelta(seconds=seconds)
+        await manager.reconcile([SYMBOL])
+    assert (order.stage, desk.tws.orders) == (Stage.VOID, [])
 
 
 async def test_what_ib_async_cannot_read_is_no_absence(desk: Desk) -> None:

@@ -28,7 +28,13 @@ from trading_tools.exchange.orders.ccxt_port import NOT_SENT
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.judging import Judged
 from trading_tools.exchange.orders.life import Stage
-from trading_tools.exchange.orders.port import SpotWithoutTurns, Unanswered, VenueFill, VenueOrder
+from trading_tools.exchange.orders.port import (
+    SET_BY_MS,
+    SpotWithoutTurns,
+    Unanswered,
+    VenueFill,
+    VenueOrder,
+)
 from trading_tools.money import MoneyError, from_json
 
 URL: Final = "https://api.manifold.markets/v0"
@@ -87,7 +93,7 @@ class ManifoldOrders(SpotWithoutTurns):
         self, symbol: str, client_order_id: str, venue_order_id: str | None, since_ms: int
     ) -> VenueOrder | None:
         """The order by the time of its end."""
-        for bet in await self._bets(symbol, since_ms):
+        for bet in await self._bets(symbol, since_ms - SET_BY_MS):
             if bet.get("expiresAt") == int(client_order_id):
                 return shown(symbol, bet)
         return None

@@ -185,7 +185,8 @@ async def _fills(client: Any, symbol: str, since_ms: int) -> Sequence[Raw]:
         }
         for row in rows
     ]
-    return [fill for fill in fills if fill["timestamp"] >= since_ms]
+    # One without a time is kept: that it cannot be read is to be told.
+    return [each for each in fills if each["timestamp"] is None or each["timestamp"] >= since_ms]
 
 
 def _is_old(client: Any, since_ms: int) -> bool:
