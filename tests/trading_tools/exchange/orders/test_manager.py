@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ async def test_an_order_is_written_down_before_it_is_sent_and_answered_after(sho
     assert isinstance(intent, OrderIntent)
     assert (intent.bid_quote, intent.ask_quote) == (Decimal(59_999), Decimal(60_001))
     assert (intent.mid_quote, intent.book_age_ms) == (Decimal(60_000), 0)
+    assert (intent.key, intent.time_in_force, intent.reduce_only) == ("one", "GTC", False)
     assert isinstance(result, OrderResult)
     assert result.outcome is Outcome.ACCEPTED
 
@@ -48,8 +49,32 @@ async def test_the_same_key_is_the_same_order_also_after_a_restart(shop: Shop) -
 
 async def test_the_key_of_another_order_is_refused(shop: Shop) -> None:
     await shop.manager.submit(resting())
-    with pytest.raises(OtherIntent, match="'one' is that of another order"):
-        await shop.manager.submit(resting(size_base=Decimal("0.02")))
+    for other in (
+        {"size_base": Decimal("0.02")},
+        {"time_in_force": "IOC"},
+        {"time_in_force": "PO"},
+        {"reduce_only": True},
+    ):
+        (part,) = other
+        for manager in (shop.manager, shop.restarted()):
+            with pytest.raises(OtherIntent, match=f"'one' is that of another order .{part} "):
+                await manager.submit(resting(**other))
+
+
+async def test_an_order_that_an_older_version_wrote_down_is_still_the_same_one(shop: Shop) -> None:
+    event = shop.audit.order_intent(
+        client_order_id=name_of("one"),
+        symbol="BTC/USDT",
+        side="buy",
+        order_type="limit",
+        size_base=Decimal("0.01"),
+        price_quote=Decimal(50_000),
+        at=datetime.now(UTC),
+    )
+    assert event.body["time_in_force"] is None
+    order = await shop.restarted().submit(resting(time_in_force="PO"), resolve_within_s=0)
+    assert order.client_order_id == name_of("one")
+    assert shop.asked(Operation.PLACE) == 0
 
 
 async def test_a_rejection_by_a_known_code_is_one(shop: Shop) -> None:

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
+from typing import Final
 
 from trading_tools.audit.account_entries import PositionChange
 from trading_tools.audit.errors import LedgerError
@@ -319,6 +320,9 @@ class OrderManager:
                 sight.bid_quote,
                 sight.ask_quote,
                 sight.age_ms,
+                intent.key,
+                intent.time_in_force,
+                intent.reduce_only,
             )
         )
         return self.records.orders[name]
@@ -331,11 +335,19 @@ def _shown(intent: Intent) -> dict[str, object]:
     return {part.name: getattr(intent, part.name) for part in fields(intent)}
 
 
+_SAME: Final = ("symbol", "side", "size_base", "price_quote", "key", "time_in_force", "reduce_only")
+
+
 def _require_same(order: OrderRecord, intent: Intent) -> None:
-    known = (order.symbol, order.side, order.size_base, order.price_quote)
-    wanted = (intent.symbol, intent.side, intent.size_base, intent.price_quote)
-    if known != wanted:
+    """See to it that an order is the one that is wanted, as far as its version recorded it."""
+    known, wanted = ({part: getattr(of, part) for part in _SAME} for of in (order, intent))
+    unlike = [
+        f"{part} {known[part]}, not {wanted[part]}"
+        for part in _SAME
+        if known[part] != wanted[part] and (known[part] is not None or part == "price_quote")
+    ]
+    if unlike:
         raise OtherIntent(
-            f"the key {intent.key!r:.60} is that of another order: {known} is not {wanted}; give a "
+            f"the key {intent.key!r:.60} is that of another order ({'; '.join(unlike)}): give a "
             "new decision a new key"
         )
