@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,9 +15,11 @@ from tests.support.venues import Clock
 from tests.trading_tools.exchange.orders.conftest import Shop, opened
 from tests.trading_tools.exchange.orders.guards import guard, market
 from tests.trading_tools.exchange.orders.wanted import VenueOrders, name_of, resting, taking
+from trading_tools.audit.order_ends import CancelIntent
 from trading_tools.audit.trade import Decision, OrderIntent, OrderResult, Outcome, TradeAudit
 from trading_tools.exchange.orders.guard import Refused
 from trading_tools.exchange.orders.intent import Intent
+from trading_tools.exchange.orders.judging import Judged
 from trading_tools.exchange.orders.life import Stage
 from trading_tools.exchange.orders.manager import AnotherManager, OtherIntent
 from trading_tools.exchange.orders.port import VenueOrder
@@ -335,3 +338,27 @@ async def test_what_others_did_while_nothing_of_ours_ran_is_told_after_a_restart
         assert (await after.reconcile(["BTC/USDT"])).strange_fills
         # Coins that others bought are not ours to sell.
         assert after.records.position_base("BTC/USDT") == 0
+
+
+async def test_the_cancels_of_a_kill_do_not_wait_for_a_ledger_that_another_program_holds(
+    shop: Shop,
+) -> None:
+    names = {(await shop.manager.submit(resting(key))).client_order_id for key in ("one", "two")}
+    other = sqlite3.connect(shop.folder / "ledger.sqlite", isolation_level=None)
+    real, asked = shop.manager.venue, set()
+
+    class LettingGo(VenueOrders):
+        async def cancel(self, symbol: str, name: str, number: str | None) -> Judged:
+            told = await real.cancel(symbol, name, number)
+            asked.add(name)
+            if asked == names:
+                other.execute("ROLLBACK")
+            return told
+
+    shop.manager.venue = LettingGo(real)
+    other.execute("BEGIN IMMEDIATE")
+    await shop.manager.cancel_open("stop")
+    assert asked == names
+    written = [each for each in shop.audit.trail() if isinstance(each, CancelIntent)]
+    assert {each.client_order_id for each in written} == names
+    other.close()

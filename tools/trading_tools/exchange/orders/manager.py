@@ -28,6 +28,7 @@ from trading_tools.exchange.orders.client_ids import client_order_id, is_ours
 from trading_tools.exchange.orders.guard import Guard, Refused
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.journal import Journal
+from trading_tools.exchange.orders.judging import Judged
 from trading_tools.exchange.orders.life import UNSURE
 from trading_tools.exchange.orders.port import NotSent, OrderVenue, VenueFill, VenueOrder
 from trading_tools.exchange.orders.reconciling import PositionDifference, Reconciliation
@@ -150,8 +151,9 @@ class OrderManager:
     async def cancel_open(self, reason: str) -> list[str]:
         """Ask at once for the end of every order that is not known to have ended.
 
-        It waits for nothing that goes on with an order, and learns no end: `cancel` does. One that
-        is still on its way to the venue may arrive after its cancel, so ask again.
+        It waits for nothing that goes on with an order, not even for the audit, which is written
+        when the venue was asked, and learns no end: `cancel` does. One that is still on its way to
+        the venue may arrive after its cancel, so ask again.
 
         Returns the names of those whose end is not proven then.
 
@@ -159,10 +161,11 @@ class OrderManager:
             LedgerError: all ends were asked for, and the audit could not be written.
         """
         orders = self.records.not_ended()
-        asked = (self._cancel(order, reason) for order in orders)
-        for failed in await asyncio.gather(*asked, return_exceptions=True):
-            if failed is not None:
-                raise failed
+        at = self._now()
+        told = await asyncio.gather(*map(self._asked_to_end, orders))
+        for order, judged in zip(orders, told, strict=True):
+            self._tracker.write(CancelIntent(order.client_order_id, at, reason))
+            self._told(order, judged)
         return [order.client_order_id for order in orders if not order.ended]
 
     async def replace(
@@ -293,15 +296,22 @@ class OrderManager:
         raise refusal
 
     async def _cancel(self, order: OrderRecord, reason: str) -> None:
-        name = order.client_order_id
         unwritten: LedgerError | None = None
         try:
-            self._tracker.write(CancelIntent(name, self._now(), reason))
+            self._tracker.write(CancelIntent(order.client_order_id, self._now(), reason))
         except LedgerError as error:
             unwritten = error  # a cancel takes risk away: it goes without a record too
-        judged = await self.venue.cancel(order.symbol, name, order.venue_order_id)
+        judged = await self._asked_to_end(order)
         if unwritten is not None:
             raise unwritten
+        self._told(order, judged)
+
+    async def _asked_to_end(self, order: OrderRecord) -> Judged:
+        name, number = order.client_order_id, order.venue_order_id
+        return await self.venue.cancel(order.symbol, name, number)
+
+    def _told(self, order: OrderRecord, judged: Judged) -> None:
+        name = order.client_order_id
         self._tracker.write(
             CancelResult(name, judged.outcome, self._now(), judged.code, judged.message)
         )
