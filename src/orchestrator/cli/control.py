@@ -1,6 +1,7 @@
 """`orc stop`, `orc approve` and `orc answer`: what a person says to a run from outside.
 
-Only a person may decide: a process that a run started is refused.
+Only a person may decide: a process that a run started is refused, and an approval comes from a
+terminal or with `--yes`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import contextlib
 import getpass
 import os
 import signal
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,11 +64,18 @@ def stop_command(run: str, workspace: Path | None, as_json: bool) -> None:
 @click.argument("run")
 @click.argument("approval")
 @click.option("--deny", is_flag=True, help="Say no.")
+@click.option("--yes", is_flag=True, help="Without a terminal: a person who has looked says so.")
 @click.option("--wait", is_flag=True, help="Only record it; `orc resume` goes on later.")
 @WORKSPACE
 @JSON
 def approve_command(
-    run: str, approval: str, deny: bool, wait: bool, workspace: Path | None, as_json: bool
+    run: str,
+    approval: str,
+    deny: bool,
+    yes: bool,
+    wait: bool,
+    workspace: Path | None,
+    as_json: bool,
 ) -> None:
     """Allow (or --deny) the one call of RUN that waits as APPROVAL, then go on with the run."""
     from orchestrator.run.events import ApprovalDecided
@@ -87,7 +96,14 @@ def approve_command(
             name,
             f"`orc resume {name}` tells the agent so",
         )
-    who = f"{getpass.getuser()} by orc approve"
+    at_terminal = sys.stdin.isatty()
+    if not (deny or yes or at_terminal):
+        raise CommandError(
+            "nobody is at a terminal here, and an approval is a person's",
+            f"approval {approval} of {name}",
+            "approve it at a terminal, or look at what is asked for and add --yes",
+        )
+    who = f"{getpass.getuser()} by orc approve" + ("" if at_terminal else " without a terminal")
     _append(place, name, ApprovalDecided(approval, not deny, who, asked.request.digest))
     _then(place, name, as_json, wait, "denied" if deny else "approved")
 

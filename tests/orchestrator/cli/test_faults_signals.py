@@ -124,7 +124,7 @@ def test_stop_ends_a_live_run_and_a_second_resume_is_refused(desk: Desk) -> None
         with started(desk, "run", "Is it fine?") as process:
             assert api.hanging.wait(60)
             second = desk.orc("resume", "last", "--json")
-            decided = desk.orc("approve", "last", "a1", "--json")
+            decided = desk.orc("approve", "last", "a1", "--yes", "--json")
             answered = desk.orc("answer", "last", "yes", "--json")
             stopped = desk.orc("stop", "last", "--json")
             said = ended(process)
@@ -148,7 +148,7 @@ def test_of_two_resumes_at_once_one_goes_on(desk: Desk) -> None:
         waits(desk, api)
     with endpoint([slow]) as api:
         desk.serve(api)
-        desk.orc("approve", "last", "a1", "--wait")
+        desk.orc("approve", "last", "a1", "--yes", "--wait")
         with started(desk, "resume", "last") as one, started(desk, "resume", "last") as two:
             assert api.hanging.wait(60)
             wait_for(lambda: one.poll() is not None or two.poll() is not None)
@@ -182,17 +182,17 @@ def test_an_approval_is_good_for_once(desk: Desk) -> None:
         desk.serve(api)
         document = waits(desk, api)
         assert document["waiting_for"]["id"] == "a1"
-        wrong = desk.orc("approve", "last", "a7", "--json")
+        wrong = desk.orc("approve", "last", "a7", "--yes", "--json")
         assert (wrong.code, "a1" in wrong.err) == (2, True)
-        first = desk.orc("approve", "last", "a1", "--json")
+        first = desk.orc("approve", "last", "a1", "--yes", "--json")
         assert (first.code, first.document["waiting_for"]["id"]) == (3, "a2")
-        twice = desk.orc("approve", "last", "a1", "--json")
+        twice = desk.orc("approve", "last", "a1", "--yes", "--json")
         assert (twice.code, "decided" in twice.err) == (2, True)
         denied = desk.orc("approve", "last", "a2", "--deny", "--json")
         assert (denied.code, denied.document["result"]) == (0, "fine")
         assert api.refused == []
         assert "denied" in str(api.requests[-1].body["messages"][-1])
-        late = desk.orc("approve", "last", "a2", "--json")
+        late = desk.orc("approve", "last", "a2", "--yes", "--json")
         assert late.code == 2
         told = desk.orc("resume", "last", "--json")
         assert (told.code, told.document["result"]) == (0, "fine")
@@ -217,7 +217,7 @@ def test_an_expired_approval_is_refused_and_the_agent_is_told(
                 return datetime.now(tz or UTC) + timedelta(days=2)
 
         monkeypatch.setattr(control, "datetime", Later)
-        said = desk.orc("approve", "last", "a1", "--json")
+        said = desk.orc("approve", "last", "a1", "--yes", "--json")
         assert (said.code, "expired" in said.err) == (2, True)
 
 

@@ -144,14 +144,14 @@ def test_what_was_approved_for_the_parent_is_asked_anew_for_the_fork(
         waiting = desk.orc("run", "Touch a file", "--agent", "python-expert", "--json")
         assert waiting.code == 3
         run = waiting.document["run"]
-        desk.orc("approve", run, "a1", "--json")
+        desk.orc("approve", run, "a1", "--yes", "--json")
     at = next(e["seq"] for e in events(desk, run) if e["kind"] == "approval.decided")
     said, _ = fork(desk, run, [hand_off(status="blocked")], "--at", str(at))
     assert said.code == 3
     assert said.document["waiting_for"]["id"] == "a2"
     with endpoint([hand_off(status="blocked")]) as api:
         desk.serve(api)
-        told = desk.orc("approve", said.document["run"], "a2", "--json")
+        told = desk.orc("approve", said.document["run"], "a2", "--yes", "--json")
     assert told.code == 1
     kinds = [e["kind"] for e in events(desk, said.document["run"])]
     assert kinds.count("tool.finished") == 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -84,7 +86,7 @@ def test_an_approval_without_a_model_is_recorded_and_says_how_to_go_on(
 ) -> None:
     run = waiting(desk, monkeypatch)
     monkeypatch.delenv("ANTHROPIC_BASE_URL")
-    said = desk.orc("approve", run, "a1", "--json")
+    said = desk.orc("approve", run, "a1", "--yes", "--json")
     assert said.code == 2
     assert "approved" in said.document["error"]["what"]
     assert f"orc resume {run}" in said.document["error"]["fix"]
@@ -93,12 +95,34 @@ def test_an_approval_without_a_model_is_recorded_and_says_how_to_go_on(
         assert desk.orc("resume", run, "--json").code == 0
 
 
+def test_an_approval_without_a_terminal_needs_its_yes_and_a_refusal_does_not(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = waiting(desk, monkeypatch)
+    with Path(os.devnull).open() as nobody:
+        monkeypatch.setattr(sys, "stdin", nobody)
+        said = desk.orc("approve", run, "a1", "--wait", "--json")
+        assert (said.code, "--yes" in said.document["error"]["fix"]) == (2, True)
+        assert desk.orc("show", run, "--json").document["status"] == "waiting"
+        assert desk.orc("approve", run, "a1", "--deny", "--wait").code == 0
+
+
+def test_an_approval_at_a_terminal_needs_nothing_more(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = waiting(desk, monkeypatch)
+    master, slave = os.openpty()
+    with os.fdopen(master), os.fdopen(slave) as terminal:
+        monkeypatch.setattr(sys, "stdin", terminal)
+        assert desk.orc("approve", run, "a1", "--wait").code == 0
+
+
 def test_a_stopped_run_is_not_revived_by_an_approval(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = waiting(desk, monkeypatch)
     assert desk.orc("stop", run).code == 0
-    said = desk.orc("approve", run, "a1", "--json")
+    said = desk.orc("approve", run, "a1", "--yes", "--json")
     assert said.code == 2
     assert "resume" in said.document["error"]["fix"]
 

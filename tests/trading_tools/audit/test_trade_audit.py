@@ -69,6 +69,12 @@ def test_the_book_that_an_order_was_judged_by_comes_back_and_may_be_missing(
     assert audit.trail() == [OrderIntent(**INTENT, **book), *[OrderIntent(**INTENT)] * 2]
 
 
+def test_the_rest_of_what_was_wanted_comes_back(audit: TradeAudit) -> None:
+    wanted: dict[str, Any] = {"key": "dip 1", "time_in_force": "PO", "reduce_only": True}
+    audit.order_intent(**INTENT, **wanted)
+    assert audit.trail() == [OrderIntent(**INTENT, **wanted)]
+
+
 def test_the_trail_of_one_order(audit: TradeAudit, ledger: Ledger) -> None:
     audit.order_intent(**INTENT)
     audit.order_intent(**INTENT | {"client_order_id": "c-2", "price_quote": None})

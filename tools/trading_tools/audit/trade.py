@@ -16,7 +16,7 @@ from trading_tools.audit.account_entries import PositionChange, Reconciled
 from trading_tools.audit.errors import NotRecordable, StreamConflict
 from trading_tools.audit.event import Event, utc_text
 from trading_tools.audit.order_ends import CancelIntent, ReplaceIntent
-from trading_tools.audit.trade_forms import number, optional, pack, require_text, values_of
+from trading_tools.audit.trade_forms import count, number, optional, pack, require_text, values_of
 
 if TYPE_CHECKING:
     from trading_tools.audit.ledger import Ledger
@@ -38,7 +38,8 @@ class OrderIntent:
 
     ``price_quote`` is ``None`` for order types without one, ``at`` when it was meant (UTC),
     ``mid_quote``, ``bid_quote`` and ``ask_quote`` the middle and the best levels of the book that
-    it was judged by, if it was by one, and ``book_age_ms`` how long ago that was read.
+    it was judged by, if it was by one, and ``book_age_ms`` how long ago that was read. ``key`` is
+    the decision that ``client_order_id`` is made of, a ``time_in_force`` of ``PO`` is post only.
     """
 
     client_order_id: str
@@ -52,6 +53,9 @@ class OrderIntent:
     bid_quote: Decimal | None = None
     ask_quote: Decimal | None = None
     book_age_ms: int | None = None
+    key: str | None = None
+    time_in_force: str | None = None
+    reduce_only: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +164,9 @@ class TradeAudit:
         bid_quote: Decimal | None = None,
         ask_quote: Decimal | None = None,
         book_age_ms: int | None = None,
+        key: str | None = None,
+        time_in_force: str | None = None,
+        reduce_only: bool | None = None,
     ) -> Event:
         """Record an order before it is sent; on the disk when this returns.
 
@@ -174,18 +181,17 @@ class TradeAudit:
             "symbol": symbol,
             "side": side,
             "order_type": order_type,
-            "size_base": number("size_base", size_base),
+            "size_base": number("size_base", size_base, positive=True),
             "price_quote": optional("price_quote", price_quote),
             "at": utc_text(at),
             "mid_quote": optional("mid_quote", mid_quote),
             "bid_quote": optional("bid_quote", bid_quote),
             "ask_quote": optional("ask_quote", ask_quote),
-            "book_age_ms": book_age_ms,
+            "book_age_ms": count("book_age_ms", book_age_ms),
+            "key": key,
+            "time_in_force": time_in_force,
+            "reduce_only": reduce_only,
         }
-        if size_base <= 0:
-            raise NotRecordable(f"size_base {size_base} is not above zero: side gives direction")
-        if book_age_ms is not None and (type(book_age_ms) is not int or book_age_ms < 0):
-            raise NotRecordable(f"book_age_ms {book_age_ms!r:.40} is no count of milliseconds")
         return self._append("trade.order_intent", body, durable=True)
 
     def order_result(
@@ -263,12 +269,10 @@ class TradeAudit:
             "client_order_id": client_order_id,
             "trade_id": trade_id,
             "at": utc_text(at),
-            "size_base": number("size_base", size_base),
+            "size_base": number("size_base", size_base, positive=True),
             "price_quote": number("price_quote", price_quote),
             "fee_base": number("fee_base", fee_base),
         }
-        if size_base <= 0:
-            raise NotRecordable(f"size_base {size_base} is not above zero")
         return self._append("trade.order_fill", body, durable=True)
 
     def cancel_intent(self, *, client_order_id: str, at: datetime, reason: str) -> Event:

@@ -26,21 +26,31 @@ _DECIMALS: Final = {
 }
 
 
-def number(name: str, value: object) -> str:
+def number(name: str, value: object, *, positive: bool = False) -> str:
     """The text of a number; ``name`` says which in the error.
 
-    Raises ``NotRecordable`` for anything but a finite ``Decimal``.
+    Raises ``NotRecordable`` for anything but a finite ``Decimal``, above zero where it must be.
     """
     if not isinstance(value, Decimal):
         raise NotRecordable(
             f"{name} is a {type(value).__name__} ({value!r:.40}): money and sizes are Decimal"
         )
-    return decimal_text(value)
+    text = decimal_text(value)
+    if positive and value <= 0:
+        raise NotRecordable(f"{name} {text} is not above zero: side gives direction")
+    return text
 
 
 def optional(name: str, value: object) -> str | None:
     """The text of a number, or None where there is none."""
     return None if value is None else number(name, value)
+
+
+def count(name: str, value: object) -> int | None:
+    """A count of something, or None where there is none."""
+    if value is None or (type(value) is int and value >= 0):
+        return value
+    raise NotRecordable(f"{name} {value!r:.40} is no count")
 
 
 def require_text(**values: object) -> None:

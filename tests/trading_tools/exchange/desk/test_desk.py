@@ -339,16 +339,6 @@ async def test_a_market_that_the_venue_does_not_list_is_told_at_once(
             pytest.fail("it began")
 
 
-async def test_a_client_without_a_key_is_told_at_once(stall: Stall) -> None:
-    client = stall.client()
-    client.secret = ""
-    with pytest.raises(ValueError, match="the client of binance has no secret"):
-        async with open_desk(
-            lambda: client, ["BTC/USDT"], stall.folder, LIMITS, live=None, simulated=True
-        ):
-            pytest.fail("it began")
-
-
 async def test_an_order_of_a_market_that_is_not_the_desks_is_refused(stall: Stall) -> None:
     async with stall.desk() as desk:
         with pytest.raises(Refused, match="market: 'ETH/USDT' is none of this desk's markets: BTC"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal, localcontext
@@ -297,6 +298,16 @@ def test_the_kill_switch_stays_thrown_and_keeps_its_first_reason(tmp_path: Path)
 def test_a_kill_switch_that_cannot_be_read_counts_as_thrown(tmp_path: Path) -> None:
     (tmp_path / "stop").mkdir()
     assert refused(order(), Records(), tmp_path) == "kill-switch"
+
+
+def test_a_kill_switch_that_is_a_pipe_counts_as_thrown_and_is_not_waited_for(
+    tmp_path: Path,
+) -> None:
+    os.mkfifo(tmp_path / "stop")
+    assert refused(order(), Records(), tmp_path) == "kill-switch"
+    writer = os.open(tmp_path / "stop", os.O_RDWR)  # somebody has it open, and says nothing
+    assert "cannot be read" in (KillSwitch(tmp_path / "stop").thrown or "")
+    os.close(writer)
 
 
 def test_a_kill_switch_that_cannot_be_written_is_thrown_for_its_own_process() -> None:

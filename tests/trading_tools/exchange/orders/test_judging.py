@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from trading_tools.audit.trade import Outcome
 from trading_tools.exchange.faults import Answer
-from trading_tools.exchange.orders.judging import judge
+from trading_tools.exchange.orders.judging import judge, refused_key
 
 
 def binance(code: int, msg: str = "") -> dict[str, Any]:
@@ -207,3 +207,31 @@ def test_whatever_a_venue_sends_is_judged_and_never_accepted_without_an_id(
     venue: str, status: int, body: Any
 ) -> None:
     assert judge(venue, answer(status, json.dumps(body))).outcome is not Outcome.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("venue", "status", "body", "code"),
+    [
+        ("binance", 401, binance(-2015), "-2015"),
+        ("binanceusdm", 400, binance(-1022), "-1022"),
+        ("bybit", 200, bybit(10003), "10003"),
+        ("bybit", 200, bybit(33004), "33004"),
+        ("kraken", 200, kraken("EAPI:Invalid key"), "EAPI:Invalid key"),
+        ("coinbase", 403, {"error": "PERMISSION_DENIED"}, "PERMISSION_DENIED"),
+        ("binance", 400, binance(-1021), None),
+        ("binance", 503, binance(-2015), None),
+        ("bybit", 200, bybit(10002), None),
+        ("kraken", 200, kraken("EAPI:Invalid nonce"), None),
+        ("kraken", 200, kraken("EGeneral:Temporary lockout"), None),
+        ("coinbase", 401, "Unauthorized\n", None),
+        ("alpaca", 401, {"code": 40110000, "message": "access key verification failed"}, None),
+    ],
+)
+def test_a_key_is_refused_by_codes_that_prove_it_and_by_no_trouble_with_clock_or_nonce(
+    venue: str, status: int, body: Any, code: str | None
+) -> None:
+    assert refused_key(venue, Answer(status, {}, json.dumps(body))) == code
+
+
+def test_no_answer_refuses_no_key() -> None:
+    assert refused_key("binance", None) is None

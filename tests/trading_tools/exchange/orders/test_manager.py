@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+import sqlite3
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,11 @@ from tests.support.venues import Clock
 from tests.trading_tools.exchange.orders.conftest import Shop, opened
 from tests.trading_tools.exchange.orders.guards import guard, market
 from tests.trading_tools.exchange.orders.wanted import VenueOrders, name_of, resting, taking
+from trading_tools.audit.order_ends import CancelIntent
 from trading_tools.audit.trade import Decision, OrderIntent, OrderResult, Outcome, TradeAudit
 from trading_tools.exchange.orders.guard import Refused
 from trading_tools.exchange.orders.intent import Intent
+from trading_tools.exchange.orders.judging import Judged
 from trading_tools.exchange.orders.life import Stage
 from trading_tools.exchange.orders.manager import AnotherManager, OtherIntent
 from trading_tools.exchange.orders.port import VenueOrder
@@ -34,6 +37,7 @@ async def test_an_order_is_written_down_before_it_is_sent_and_answered_after(sho
     assert isinstance(intent, OrderIntent)
     assert (intent.bid_quote, intent.ask_quote) == (Decimal(59_999), Decimal(60_001))
     assert (intent.mid_quote, intent.book_age_ms) == (Decimal(60_000), 0)
+    assert (intent.key, intent.time_in_force, intent.reduce_only) == ("one", "GTC", False)
     assert isinstance(result, OrderResult)
     assert result.outcome is Outcome.ACCEPTED
 
@@ -48,8 +52,32 @@ async def test_the_same_key_is_the_same_order_also_after_a_restart(shop: Shop) -
 
 async def test_the_key_of_another_order_is_refused(shop: Shop) -> None:
     await shop.manager.submit(resting())
-    with pytest.raises(OtherIntent, match="'one' is that of another order"):
-        await shop.manager.submit(resting(size_base=Decimal("0.02")))
+    for other in (
+        {"size_base": Decimal("0.02")},
+        {"time_in_force": "IOC"},
+        {"time_in_force": "PO"},
+        {"reduce_only": True},
+    ):
+        (part,) = other
+        for manager in (shop.manager, shop.restarted()):
+            with pytest.raises(OtherIntent, match=f"'one' is that of another order .{part} "):
+                await manager.submit(resting(**other))
+
+
+async def test_an_order_that_an_older_version_wrote_down_is_still_the_same_one(shop: Shop) -> None:
+    event = shop.audit.order_intent(
+        client_order_id=name_of("one"),
+        symbol="BTC/USDT",
+        side="buy",
+        order_type="limit",
+        size_base=Decimal("0.01"),
+        price_quote=Decimal(50_000),
+        at=datetime.now(UTC),
+    )
+    assert event.body["time_in_force"] is None
+    order = await shop.restarted().submit(resting(time_in_force="PO"), resolve_within_s=0)
+    assert order.client_order_id == name_of("one")
+    assert shop.asked(Operation.PLACE) == 0
 
 
 async def test_a_rejection_by_a_known_code_is_one(shop: Shop) -> None:
@@ -310,3 +338,27 @@ async def test_what_others_did_while_nothing_of_ours_ran_is_told_after_a_restart
         assert (await after.reconcile(["BTC/USDT"])).strange_fills
         # Coins that others bought are not ours to sell.
         assert after.records.position_base("BTC/USDT") == 0
+
+
+async def test_the_cancels_of_a_kill_do_not_wait_for_a_ledger_that_another_program_holds(
+    shop: Shop,
+) -> None:
+    names = {(await shop.manager.submit(resting(key))).client_order_id for key in ("one", "two")}
+    other = sqlite3.connect(shop.folder / "ledger.sqlite", isolation_level=None)
+    real, asked = shop.manager.venue, set()
+
+    class LettingGo(VenueOrders):
+        async def cancel(self, symbol: str, name: str, number: str | None) -> Judged:
+            told = await real.cancel(symbol, name, number)
+            asked.add(name)
+            if asked == names:
+                other.execute("ROLLBACK")
+            return told
+
+    shop.manager.venue = LettingGo(real)
+    other.execute("BEGIN IMMEDIATE")
+    await shop.manager.cancel_open("stop")
+    assert asked == names
+    written = [each for each in shop.audit.trail() if isinstance(each, CancelIntent)]
+    assert {each.client_order_id for each in written} == names
+    other.close()

@@ -25,7 +25,7 @@ from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.kill_switch import KillSwitch
 from trading_tools.exchange.orders.life import UNSURE, Stage
 from trading_tools.exchange.orders.manager import OrderManager
-from trading_tools.exchange.orders.port import Unanswered
+from trading_tools.exchange.orders.port import KeyRefused, Unanswered
 from trading_tools.exchange.orders.records import OrderRecord
 from trading_tools.exchange.readings import MarketLimits
 from trading_tools.exchange.streams.stream import Gap
@@ -173,7 +173,11 @@ class Desk:
                 await self.stopping.wait()
 
     async def begin(self) -> None:
-        """Learn rules, clock and what an earlier life left, and end that; or be told to stop."""
+        """Learn rules, clock and what an earlier life left, and end that; or be told to stop.
+
+        Raises:
+            KeyRefused: the venue does not take the account's key.
+        """
         self._run(self._watch_switch())
         ready = asyncio.create_task(self._get_ready())
         stopped = asyncio.create_task(self.stopping.wait())
@@ -202,6 +206,8 @@ class Desk:
         while True:
             try:
                 return await ask()
+            except KeyRefused:
+                raise
             except NOT_NOW as why:
                 log.warning("not ready: %s", why)
                 await self.rest(1.0)

@@ -47,6 +47,7 @@ async def open_desk(
     Raises:
         UnknownLimits, UnsupportedVenue: orders at this venue are not known to be safe.
         ValueError: the client lacks a key.
+        KeyRefused: the venue says that the key is wrong, or may not do what a desk does.
         UnknownSymbol, AmbiguousSymbol: the venue does not list one of the `symbols`.
         AnotherManager: another process has a desk in this folder.
         Refused: neither `simulated` nor the token for `live`: see `orders.guard.LIVE_TOKEN`.

@@ -18,9 +18,10 @@ from trading_tools.exchange.breaker import Breaker
 from trading_tools.exchange.errors import one_line
 from trading_tools.exchange.orders.contracts import HedgeMode, is_contract
 from trading_tools.exchange.orders.intent import Intent
-from trading_tools.exchange.orders.judging import Judged, judge
+from trading_tools.exchange.orders.judging import Judged, judge, refused_key
 from trading_tools.exchange.orders.port import (
     SET_BY_MS,
+    KeyRefused,
     NotSent,
     PartlyRead,
     Unanswered,
@@ -345,6 +346,12 @@ class CcxtOrders:
             with self._wire.calling(call):
                 return await ask()
         except Exception as error:
+            code = refused_key(self.name, call.last.answer)
+            if code is not None:
+                raise KeyRefused(
+                    f"{self.name} refuses this key ({code}): check the key, its secret, its "
+                    "permissions and the addresses that it may be used from"
+                ) from error
             unanswered = Unanswered(f"{self.name} did not say: {one_line(error)}")
             known = isinstance(error, NoSuchOrder | NotSent)
             unanswered.passing = not known and may_pass(self.name, call.last.sent, call.last.answer)

@@ -46,6 +46,16 @@ def judge(venue: str, answer: Answer | None, venue_order_id: str | None = None) 
     return Judged(Outcome.UNKNOWN, code, f"HTTP {answer.status}: {shown}")
 
 
+def refused_key(venue: str, answer: Answer | None) -> str | None:
+    """The code by which the venue says that the key, its secret or its rights are not good.
+
+    None for all else, as for a clock or a nonce that it does not like: that may pass.
+    """
+    code = None if answer is None or answer.status >= 500 else _code(venue, answer)
+    refusal = _KEY_REFUSALS.get(venue)
+    return code if code and refusal is not None and refusal.fullmatch(code) else None
+
+
 def _code(venue: str, answer: Answer) -> str | None:
     """The code of a refusal, or None where the reply has none."""
     try:
@@ -171,6 +181,17 @@ What each means is as ccxt 4.5.90's table of the venue notes it from the venue's
 (Kraken's also: https://support.kraken.com/hc/en-us/articles/360001491786). One that speaks of the
 service and not of the request or the order is none of these, whatever its words.
 """
+
+
+_KEY_REFUSALS: Final[Mapping[str, re.Pattern[str]]] = {
+    "binance": re.compile(r"-1022|-20(08|14|15)"),
+    "binanceusdm": re.compile(r"-1022|-20(08|14|15)"),
+    "bybit": re.compile(r"100(03|04|05|10)|33004"),
+    "kraken": re.compile(r"EAPI:Invalid (key|signature)|EGeneral:Permission denied"),
+    # Not its 401, which has no code: a token that is out of date by its clock gets it too.
+    "coinbase": re.compile(r"PERMISSION_DENIED|permission_denied"),
+}
+"""Codes that will be the same until somebody changes the key, by venue; matched whole."""
 
 
 def _rejects(venue: str, status: int, code: str) -> bool:

@@ -27,7 +27,7 @@ class KillSwitch:
         if self._unwritten is not None:
             return self._unwritten
         try:
-            return self._path.read_text("utf-8", "replace").strip()[:200] or "no reason was given"
+            return self._written() or "no reason was given"
         except FileNotFoundError:
             if self._path.is_symlink():
                 return "it is a link to nothing"  # somebody threw it there, or cannot any more
@@ -36,6 +36,14 @@ class KillSwitch:
             return None if there else f"its folder {self._path.parent} is not there"
         except OSError as error:
             return f"{self._path} cannot be read: {error.strerror}"
+
+    def _written(self) -> str:
+        # Without waiting, as opening a pipe would for whoever writes to it.
+        file = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            return os.read(file, 1_000).decode("utf-8", "replace").strip()[:200]
+        finally:
+            os.close(file)
 
     def throw(self, reason: str) -> None:
         """Stop all orders; on the disk when this returns. The first reason stays.

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
+from typing import Final
 
 from trading_tools.audit.account_entries import PositionChange
 from trading_tools.audit.errors import LedgerError
@@ -27,6 +28,7 @@ from trading_tools.exchange.orders.client_ids import client_order_id, is_ours
 from trading_tools.exchange.orders.guard import Guard, Refused
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.journal import Journal
+from trading_tools.exchange.orders.judging import Judged
 from trading_tools.exchange.orders.life import UNSURE
 from trading_tools.exchange.orders.port import NotSent, OrderVenue, VenueFill, VenueOrder
 from trading_tools.exchange.orders.reconciling import PositionDifference, Reconciliation
@@ -149,8 +151,9 @@ class OrderManager:
     async def cancel_open(self, reason: str) -> list[str]:
         """Ask at once for the end of every order that is not known to have ended.
 
-        It waits for nothing that goes on with an order, and learns no end: `cancel` does. One that
-        is still on its way to the venue may arrive after its cancel, so ask again.
+        It waits for nothing that goes on with an order, not even for the audit, which is written
+        when the venue was asked, and learns no end: `cancel` does. One that is still on its way to
+        the venue may arrive after its cancel, so ask again.
 
         Returns the names of those whose end is not proven then.
 
@@ -158,10 +161,11 @@ class OrderManager:
             LedgerError: all ends were asked for, and the audit could not be written.
         """
         orders = self.records.not_ended()
-        asked = (self._cancel(order, reason) for order in orders)
-        for failed in await asyncio.gather(*asked, return_exceptions=True):
-            if failed is not None:
-                raise failed
+        at = self._now()
+        told = await asyncio.gather(*map(self._asked_to_end, orders))
+        for order, judged in zip(orders, told, strict=True):
+            self._tracker.write(CancelIntent(order.client_order_id, at, reason))
+            self._told(order, judged)
         return [order.client_order_id for order in orders if not order.ended]
 
     async def replace(
@@ -292,15 +296,22 @@ class OrderManager:
         raise refusal
 
     async def _cancel(self, order: OrderRecord, reason: str) -> None:
-        name = order.client_order_id
         unwritten: LedgerError | None = None
         try:
-            self._tracker.write(CancelIntent(name, self._now(), reason))
+            self._tracker.write(CancelIntent(order.client_order_id, self._now(), reason))
         except LedgerError as error:
             unwritten = error  # a cancel takes risk away: it goes without a record too
-        judged = await self.venue.cancel(order.symbol, name, order.venue_order_id)
+        judged = await self._asked_to_end(order)
         if unwritten is not None:
             raise unwritten
+        self._told(order, judged)
+
+    async def _asked_to_end(self, order: OrderRecord) -> Judged:
+        name, number = order.client_order_id, order.venue_order_id
+        return await self.venue.cancel(order.symbol, name, number)
+
+    def _told(self, order: OrderRecord, judged: Judged) -> None:
+        name = order.client_order_id
         self._tracker.write(
             CancelResult(name, judged.outcome, self._now(), judged.code, judged.message)
         )
@@ -319,6 +330,9 @@ class OrderManager:
                 sight.bid_quote,
                 sight.ask_quote,
                 sight.age_ms,
+                intent.key,
+                intent.time_in_force,
+                intent.reduce_only,
             )
         )
         return self.records.orders[name]
@@ -331,11 +345,19 @@ def _shown(intent: Intent) -> dict[str, object]:
     return {part.name: getattr(intent, part.name) for part in fields(intent)}
 
 
+_SAME: Final = ("symbol", "side", "size_base", "price_quote", "key", "time_in_force", "reduce_only")
+
+
 def _require_same(order: OrderRecord, intent: Intent) -> None:
-    known = (order.symbol, order.side, order.size_base, order.price_quote)
-    wanted = (intent.symbol, intent.side, intent.size_base, intent.price_quote)
-    if known != wanted:
+    """See to it that an order is the one that is wanted, as far as its version recorded it."""
+    known, wanted = ({part: getattr(of, part) for part in _SAME} for of in (order, intent))
+    unlike = [
+        f"{part} {known[part]}, not {wanted[part]}"
+        for part in _SAME
+        if known[part] != wanted[part] and (known[part] is not None or part == "price_quote")
+    ]
+    if unlike:
         raise OtherIntent(
-            f"the key {intent.key!r:.60} is that of another order: {known} is not {wanted}; give a "
+            f"the key {intent.key!r:.60} is that of another order ({'; '.join(unlike)}): give a "
             "new decision a new key"
         )

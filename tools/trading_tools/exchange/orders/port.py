@@ -34,6 +34,10 @@ class Unanswered(Exception):
     passing: bool = False
 
 
+class KeyRefused(Unanswered):
+    """The venue says that the key is wrong, or may not do this: no waiting mends it."""
+
+
 class NotSent(Exception):
     """A request was not sent: `rule` says why, by the name of a rule of the guard's kind."""
 

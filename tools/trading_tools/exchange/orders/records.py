@@ -48,6 +48,10 @@ class OrderRecord:
     """What the venue said is filled; more than the fills where some have not arrived yet."""
     successor: str | None = None
     """The client id of the one order that may go in its place."""
+    key: str | None = None
+    """That of its intent. This and the next are None of an order that an older version wrote."""
+    time_in_force: str | None = None
+    reduce_only: bool | None = None
 
     @property
     def ended(self) -> bool:
@@ -154,6 +158,9 @@ class Records:
                     entry.size_base,
                     entry.price_quote,
                     entry.at,
+                    key=entry.key,
+                    time_in_force=entry.time_in_force,
+                    reduce_only=entry.reduce_only,
                 ),
             )
         elif isinstance(entry, OrderResult):

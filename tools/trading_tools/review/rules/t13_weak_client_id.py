@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from trading_tools.review.findings import Severity
@@ -13,7 +14,7 @@ from trading_tools.review.model.index import last_name
 from trading_tools.review.model.libraries import Act
 from trading_tools.review.model.module import Module
 from trading_tools.review.model.words import words
-from trading_tools.review.rule import Hit, Rule, Topic, on_acts, on_nodes
+from trading_tools.review.rule import Hit, Rule, Topic, on_acts, on_module
 
 _STRONG: Final = frozenset(
     {
@@ -38,21 +39,21 @@ _MANY: Final = 12
 """Letters, or digits of a number, from which on a random id is as good as one of its kind."""
 
 
-def _named(node: ast.Assign, module: Module) -> Iterator[Hit]:
-    """`client_order_id = …` and `params["clientOrderId"] = …`."""
-    for target in node.targets:
-        name = target.slice if isinstance(target, ast.Subscript) else target
-        text = name.value if isinstance(name, ast.Constant) else last_name(name)
-        if isinstance(text, str) and _is_of_order(text):
-            yield from _judged(node.value, module)
+def _written(module: Module, _: Module) -> Iterator[Hit]:
+    """`client_order_id = …`, `params["clientOrderId"] = …` and `{"clientOrderId": …}`."""
+    for assign in module.nodes(ast.Assign):
+        for target in assign.targets:
+            name = target.slice if isinstance(target, ast.Subscript) else target
+            text = name.value if isinstance(name, ast.Constant) else last_name(name)
+            if isinstance(text, str) and _is_of_order(text):
+                yield from _judged(assign.value, module)
+    for table in module.nodes(ast.Dict):
+        for key, value in zip(table.keys, table.values, strict=True):
+            if isinstance(key, ast.Constant) and _is_of_order(str(key.value)):
+                yield from _judged(value, module)
 
 
-def _entry(node: ast.Dict, module: Module) -> Iterator[Hit]:
-    for key, value in zip(node.keys, node.values, strict=True):
-        if isinstance(key, ast.Constant) and _is_of_order(str(key.value)):
-            yield from _judged(value, module)
-
-
+@lru_cache(maxsize=8192)
 def _is_of_order(name: str) -> bool:
     """Whether a name outside of a venue's call is that of an order; connections have ids too."""
     return is_client_id(name) and name.replace("_", "").lower() != "clientid"
@@ -150,8 +151,7 @@ RULE = Rule(
     fix="use `uuid4().hex`, or a hash of the intent, within the length that the venue allows",
     link="https://github.com/hummingbot/hummingbot/commit/87990e365d",
     visits=(
-        on_nodes(_named, ast.Assign),
-        on_nodes(_entry, ast.Dict),
+        on_module(_written),
         on_acts(_passed, Act.SUBMIT, Act.EDIT),
     ),
     bad=(
