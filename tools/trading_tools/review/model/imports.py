@@ -38,6 +38,11 @@ class Imports:
     def __contains__(self, name: str) -> bool:
         return name in self._names
 
+    @property
+    def modules(self) -> frozenset[str]:
+        """All dotted names that are imported."""
+        return frozenset(self._names.values())
+
     @cached_property
     def roots(self) -> frozenset[str]:
         """The first part of all dotted names that are imported: their packages."""
