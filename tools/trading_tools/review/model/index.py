@@ -115,7 +115,7 @@ class Index:
             return found
         starts = self._starts.get(kind)
         if starts is None:
-            starts = self._starts[kind] = [_place(each)[0] for each in found]
+            starts = self._starts[kind] = [line_of(each) for each in found]
         first = bisect_left(starts, first_line(node))
         last = bisect_right(starts, getattr(node, "end_lineno", 0) or 0)
         return [each for each in found[first:last] if each is not node and self.holds(node, each)]
@@ -128,10 +128,16 @@ class Index:
         return above is not None
 
 
+def line_of(node: Any) -> int:
+    """The line a node begins at; a comprehension has that of what it binds."""
+    line: int = (node.target if node.__class__ is ast.comprehension else node).lineno
+    return line
+
+
 def first_line(node: ast.AST) -> int:
     """The line a node begins at, its decorators included."""
     decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    return min([_place(node)[0], *(each.lineno for each in decorators)])
+    return min([line_of(node), *(each.lineno for each in decorators)])
 
 
 def last_name(node: ast.AST) -> str:

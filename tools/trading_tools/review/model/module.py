@@ -16,7 +16,7 @@ from trading_tools.review.model import calls, handlers, reach, retries, values
 from trading_tools.review.model.imports import IMPLIED, Imports, dotted
 from trading_tools.review.model.index import FunctionNode, Index
 from trading_tools.review.model.libraries import TRADING_PACKAGES, Act
-from trading_tools.review.model.scopes import Scope, bindings, scope_of
+from trading_tools.review.model.scopes import Scope, binding, scope_of
 from trading_tools.review.source import Source, column_of
 
 if TYPE_CHECKING:
@@ -166,9 +166,9 @@ class Module:
         return self._scopes[at]
 
     @cached_property
-    def binding(self) -> dict[FunctionNode | None, list[ast.AST]]:
-        """The nodes that bind names, by the function whose names they are."""
-        return bindings(self)
+    def binding(self) -> tuple[list[ast.AST], list[int]]:
+        """The nodes that bind names, and their lines, which rise."""
+        return binding(self)
 
     def functions(self) -> Iterator[FunctionNode]:
         """All functions and methods."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from trading_tools.review.model.index import FunctionNode
+from trading_tools.review.model.index import FunctionNode, line_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,20 +44,40 @@ def scope_of(module: Module, at: ast.AST) -> Scope:
     inside = at if isinstance(at, FunctionNode) else None
     if inside is not None:
         _parameters(scope, inside)
-    for node in module.binding.get(inside, ()):
+    for node in _inside(module, inside) if inside is not None else _outside(module):
         _BINDS[type(node)](scope, node)
     return scope
 
 
-def bindings(module: Module) -> dict[FunctionNode | None, list[ast.AST]]:
-    """The nodes that bind names, by the function whose names they are (None: the module's)."""
-    found: dict[FunctionNode | None, list[ast.AST]] = {}
-    for kind in _BINDS:
-        for node in module.nodes(kind):
-            function = module.function(node)
-            if function is not None or not _in_class(module, node):
-                found.setdefault(function, []).append(node)
-    return found
+def binding(module: Module) -> tuple[list[ast.AST], list[int]]:
+    """The nodes of a file that bind names, and their lines, which rise."""
+    nodes = [node for kind in _BINDS for node in module.nodes(kind)]
+    nodes.sort(key=line_of)
+    return nodes, [line_of(node) for node in nodes]
+
+
+def _inside(module: Module, function: FunctionNode) -> list[ast.AST]:
+    """Those whose names are a function's own."""
+    nodes, lines = module.binding
+    first, last = bisect_left(lines, function.lineno), bisect_right(lines, _end(function))
+    return [node for node in nodes[first:last] if module.function(node) is function]
+
+
+def _outside(module: Module) -> list[ast.AST]:
+    """Those whose names are the module's."""
+    nodes, lines = module.binding
+    found: list[ast.AST] = []
+    at = 0
+    for function in sorted(module.functions(), key=line_of):
+        # Behind the first line of a body all is the function's.
+        found += nodes[at : bisect_right(lines, function.body[0].lineno)]
+        at = max(at, bisect_right(lines, _end(function)))
+    found += nodes[at:]
+    return [node for node in found if module.function(node) is None and not _in_class(module, node)]
+
+
+def _end(function: FunctionNode) -> int:
+    return function.end_lineno or function.lineno
 
 
 def _parameters(scope: Scope, function: FunctionNode) -> None:
