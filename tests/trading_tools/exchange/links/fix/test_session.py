@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -191,6 +192,32 @@ async def test_after_a_break_the_orders_are_compared_without_being_asked_to(desk
         async with asyncio.timeout(5):
             await compared.wait()
         assert (order.stage, order.settled) == (Stage.FILLED, True)
+
+
+async def test_a_link_that_has_given_up_compares_no_more(desk: Desk) -> None:
+    async with desk.linked() as link:
+        await link.until_ready(5)
+        tries: list[int] = []
+
+        async def recover() -> None:
+            tries.append(1)
+            raise Unanswered("the venue does not say")
+
+        async def until(condition: Callable[[], bool]) -> None:
+            async with asyncio.timeout(5):
+                while not condition():
+                    await asyncio.sleep(0)
+
+        link.recover = recover
+        desk.acceptor.cut()
+        await until(lambda: bool(tries))
+        desk.acceptor.mishaps.refuse_logon = "Invalid username or password"
+        desk.acceptor.cut()
+        await until(lambda: link.failure is not None)
+        given_up_at = len(tries)
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert len(tries) == given_up_at
 
 
 async def test_numbers_that_hold_nothing_are_filled_over(desk: Desk) -> None:

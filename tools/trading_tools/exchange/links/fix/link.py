@@ -229,7 +229,7 @@ class FixLink:
 
     async def _recovered(self, recover: Callable[[], Awaitable[object]]) -> None:
         pause = _FIRST_PAUSE_S
-        while (fault := await fault_of(recover)) is not None:
+        while not self._given_up() and (fault := await fault_of(recover)) is not None:
             _log.warning("what follows a new FIX connection failed: %s", one_line(fault))
             await self._sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_S)
