@@ -43,6 +43,8 @@ def _dropped(function: FunctionNode, module: Module) -> Iterator[Hit]:
         return
     scope = module.scope(function)
     asked = _ASKED & scope.parameters.keys()
+    if own & _CHANGES:
+        asked -= {"side"}  # which no venue changes
     if not asked or function.decorator_list or not _sends(function, module):
         return
     market = "market" in own or _is_market(function, module)
@@ -134,6 +136,9 @@ class Connector:
 
     def adjust_order(self, order, price):
         return self.account.replace_order(order.id, NewOrder(price=price))
+
+    def edit_order(self, order_id, side, amount):
+        return self._request("PUT", {"id": order_id, "qty": amount})
 
     def create_market_order(self, pair, side, amount, price=None):
         return self._request("POST", {"symbol": pair, "side": side, "qty": amount})
