@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
 
@@ -145,12 +145,22 @@ def _check(tool: Tool, given: Mapping[str, Any]) -> None:
         near = difflib.get_close_matches(unknown[0], known, n=1, cutoff=0.4)
         fix = f"did you mean `{near[0]}`?" if near else f"it takes: {', '.join(known) or 'nothing'}"
         raise CommandError(f"unknown argument `{unknown[0]}`", tool.name, fix)
-    if tool.name in _needs_run():
-        raise CommandError("works only in a run", tool.name, 'ask for it in `orc run "…"`')
+    command = _BY_HAND.get(tool.name)
+    if command is not None or tool.name in _needs_run():
+        fix = f"use `{command}`" if command else 'ask for it in `orc run "…"`'
+        raise CommandError("works only in a run", tool.name, fix)
+
+
+_BY_HAND: Final[Mapping[str, str]] = {
+    "check_component": "orc check KIND TARGET",
+    "review_code": "orc review PATH",
+    "go_live_gate": "orc golive",
+}
+"""Tools that work on a run's workspace, and the command that does the same without a run."""
 
 
 def _needs_run() -> set[str]:
-    """The tools whose work is on a run's workspace or record."""
+    """The other tools whose work is on a run's workspace or record."""
     from orchestrator.catalogue import audit, checks, orders
     from orchestrator.workspace import tools as workspace
 

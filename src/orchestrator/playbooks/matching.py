@@ -6,6 +6,7 @@ for more holds a word that the recipe does not know, and goes to a model.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -29,6 +30,8 @@ MOST_READINGS = 400
 
 _NEVER_NEGATIVE = frozenset({"probability", "symbol", "choice", "text"})
 """Types of which nobody writes a value with a minus."""
+_FILE = re.compile(r"\w[./]\w")
+"""Within a text that is a file's name or path."""
 
 Given = Mapping[str, Reading]
 
@@ -279,12 +282,13 @@ def _values(
         if found is not None and (named or found[0].text != tokens[at].raw or len(token.raw) > 5):
             yield at + found[1], found[0]
     elif slot.type == "text":
-        if named and token.raw not in MARKS:
+        if token.raw not in MARKS:
             end = at + 1
             while end < len(tokens) and not tokens[end].spaced and _goes_on(tokens, end):
                 end += 1
             text = "".join(f"{t.joint}{t.raw}" for t in tokens[at:end])
-            yield end, Reading(text, text)
+            if named or _FILE.search(text):
+                yield end, Reading(text, text)
     elif (reading := read_value(slot.type, token, naming)) is not None:
         bare = token.value is not None and token.value.unit != "money"
         if named or not (slot.type == "money" and bare):

@@ -82,6 +82,7 @@ def test_it_runs_code_of_agents_so_it_is_free_only_in_a_seal() -> None:
     ("request_text", "kind", "target"),
     [
         ("Check the limiter in src/limits.py", "limiter", "src/limits.py"),
+        ("Check the limiter lim.py:Bucket", "limiter", "lim.py:Bucket"),
         ("check the rate limiter in desk/limits.py:Bucket.", "limiter", "desk/limits.py:Bucket"),
         ("Find a counterexample to the kelly function in desk/k.py?", "kelly", "desk/k.py"),
         ('Check the order guard in "my desk/guard.py"', "order-guard", "my desk/guard.py"),
@@ -100,7 +101,12 @@ def test_a_request_to_check_a_component_needs_no_model(
 
 @pytest.mark.parametrize(
     "request_text",
-    ["Check the limiter in src/limits.py and fix it", "Check the candles in src/limits.py"],
+    [
+        "Check the limiter in src/limits.py and fix it",
+        "Check the candles in src/limits.py",
+        "Check the limiter lim.py and fix it",
+        "Check the limiter implementation",
+    ],
 )
 def test_a_request_for_more_goes_to_an_agent(request_text: str) -> None:
     assert match(request_text, PLAYBOOKS) is None

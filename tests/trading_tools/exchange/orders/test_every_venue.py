@@ -259,8 +259,9 @@ async def test_fills_of_every_page_are_read(each: Shop) -> None:
 def test_a_venue_whose_ways_are_not_known_is_refused() -> None:
     import ccxt.async_support
 
-    with pytest.raises(UnsupportedVenue, match="orders at okx are not supported: use one of bin"):
-        CcxtOrders(ccxt.async_support.okx())
+    refusal = "orders at alpaca are not supported: use one of bin.*links.further.FurtherOrders"
+    with pytest.raises(UnsupportedVenue, match=refusal):
+        CcxtOrders(ccxt.async_support.alpaca())
 
 
 async def test_two_clients_of_a_kraken_key_have_one_source_of_nonces(

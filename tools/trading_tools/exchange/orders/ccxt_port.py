@@ -79,7 +79,8 @@ class CcxtOrders:
         """
         if ways is None and client.id not in WAYS:
             raise UnsupportedVenue(
-                f"orders at {client.id} are not supported: use one of {', '.join(WAYS)}"
+                f"orders at {client.id} are not supported: use one of {', '.join(WAYS)}; "
+                "links.further.FurtherOrders has others, or says why not"
             )
         self.name: str = client.id
         self._ways = ways or WAYS[client.id]
