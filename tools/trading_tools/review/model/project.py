@@ -24,7 +24,10 @@ Finder = Callable[[str], "Source | None"]
 """The source of a module by its dotted name; None for one that is not the project's."""
 
 _KEPT: Final = 64
-"""Modules that are held at a time: what a file imports is often what the next one imports."""
+"""Modules that are held at a time: what a file imports is often what the next one imports.
+
+A file that is reviewed is not held for that: a tree is let go most cheaply right after its use.
+"""
 
 _HOPS: Final = 4
 """How often a name may be imported from one file into the next."""
@@ -44,19 +47,19 @@ class Project:
         self._finder = finder
         self._modules: OrderedDict[str, Module] = OrderedDict()
         self._absent: set[str] = set()
+        self._opened: Module | None = None
 
     def open(self, source: Source) -> Module:
-        """The model of a source, which other files then see too.
+        """The model of a source, which until the next one is what other files see of it too.
 
         Raises:
             Unreadable: it is no Python that can be parsed.
         """
         known = self._modules.get(source.module) if source.module else None
-        if known is not None and known.source == source:
-            return known
-        module = Module(source, parse(source), self)
-        self._keep(source.module, module)
-        return module
+        if known is None or known.source != source:
+            known = Module(source, parse(source), self)
+        self._opened = known
+        return known
 
     def find(self, name: str) -> Value[ast.AST] | None:
         """What a dotted name is in the project: a function, a class or a module's value."""
@@ -89,8 +92,11 @@ class Project:
     def forget(self) -> None:
         """Let go of all modules, which hold the project as it holds them."""
         self._modules.clear()
+        self._opened = None
 
     def _module(self, name: str) -> Module | None:
+        if self._opened is not None and self._opened.source.module == name:
+            return self._opened
         if name in self._absent:
             return None
         if name in self._modules:
@@ -104,14 +110,10 @@ class Project:
         if module is None:
             self._absent.add(name)
             return None
-        self._keep(name, module)
+        self._modules[name] = module
+        if len(self._modules) > _KEPT:
+            self._modules.popitem(last=False)
         return module
-
-    def _keep(self, name: str, module: Module) -> None:
-        if name:
-            self._modules[name] = module
-            if len(self._modules) > _KEPT:
-                self._modules.popitem(last=False)
 
 
 def _defined(module: Module, name: str) -> Value[ast.AST] | None:
