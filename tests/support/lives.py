@@ -78,7 +78,14 @@ async def _live(account: Account) -> None:
 async def _again(desk: Desk, number: int) -> None:
     last = list(desk.manager.records.orders.values())[number]
     side: Literal["buy", "sell"] = "buy" if last.side == "buy" else "sell"
-    same = Intent(f"order {number}", SYMBOL, side, last.size_base, last.price_quote)
+    same = Intent(
+        f"order {number}",
+        SYMBOL,
+        side,
+        last.size_base,
+        last.price_quote,
+        reduce_only=side == "sell",
+    )
     await desk.manager.submit(same, 0)
 
 
