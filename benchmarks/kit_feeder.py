@@ -2,8 +2,9 @@
 
     python -m benchmarks.kit_feeder RATE
 
-prints its port, and serves ccxt's subscription to `btcusdt@trade` until it is killed. A trade's id
-is the monotonic clock's nanoseconds when it was sent, which all processes of a machine share.
+prints its port, and serves ccxt's subscription to `btcusdt@trade` until it is killed. Trades are
+numbered without a hole, as the venue's are. `ns` is the monotonic clock's nanoseconds when one was
+sent, which all processes of a machine share.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ async def main(rate: int) -> None:
         began, sent = time.monotonic(), 0
         while not socket.closed:
             while sent < (time.monotonic() - began) * rate:
-                await socket.send_str(_trade())
                 sent += 1
+                await socket.send_str(_trade(sent))
             await asyncio.sleep(0.0005)
         return socket
 
@@ -43,14 +44,15 @@ async def main(rate: int) -> None:
     await asyncio.Event().wait()
 
 
-def _trade() -> str:
+def _trade(number: int) -> str:
     at = time.time_ns() // 1_000_000
     return json.dumps(
         {
             "e": "trade",
             "E": at,
             "s": "BTCUSDT",
-            "t": time.monotonic_ns(),
+            "t": number,
+            "ns": time.monotonic_ns(),
             "p": "60000.01",
             "q": "0.00100",
             "T": at,

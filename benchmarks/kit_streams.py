@@ -77,7 +77,7 @@ async def _path(seconds: float) -> dict[str, float]:
 
     async def consume(trade: Any) -> None:
         now = time.monotonic_ns()
-        ages.append((now - frames.pop(trade["id"]), now - int(trade["id"])))
+        ages.append((now - frames.pop(trade["id"]), now - trade["info"]["ns"]))
 
     stream = Stream(
         ccxt_streams.trades(client, "BTC/USDT"),
