@@ -156,7 +156,7 @@ def test_a_signal_at_a_question_ends_the_run_and_leaves_it_open(
         assert "Traceback" not in screen.said
     with endpoint([hand_off(result="all fine")]) as api:
         desk.serve(api)
-        assert desk.orc("approve", "last", "a1", "--json").code == 0
+        assert desk.orc("approve", "last", "a1", "--yes", "--json").code == 0
 
 
 @pytest.mark.slow
