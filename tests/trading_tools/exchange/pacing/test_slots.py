@@ -76,6 +76,26 @@ def test_what_one_has_used_the_other_finds_used(tmp_path: Path) -> None:
     assert two.used("fifty") == 30
 
 
+def test_many_counts_are_found_whoever_made_them_first(tmp_path: Path) -> None:
+    one, two = SharedSlots(tmp_path), SharedSlots(tmp_path)
+    for number in range(300):
+        maker, other = (one, two) if number % 2 else (two, one)
+        with maker.held([f"slot {number}"]) as (slot,):
+            slot[0] = number + 1
+        with other.held(["slot 0", f"slot {number}"]) as (first, slot):
+            assert (first[0], slot[0]) == (1, number + 1)
+
+
+def test_a_file_that_is_cut_under_those_who_count_in_it_is_void(tmp_path: Path) -> None:
+    one = pacer(tmp_path)
+    one.try_acquire(ONE)
+    for file in tmp_path.iterdir():
+        os.truncate(file, 40)
+    assert one.used("fifty") == 0
+    assert one.try_acquire(ONE) == 0
+    assert pacer(tmp_path).used("fifty") == 1
+
+
 def test_another_key_has_its_own_count(tmp_path: Path) -> None:
     one, two = pacer(tmp_path, "one"), pacer(tmp_path, "two")
     one.try_acquire(ONE)

@@ -90,10 +90,10 @@ class _MachineSlots(SharedSlots):
 
     _alone_until = 0.0
 
-    def lock(self, names: Sequence[str], locked: list[int]) -> list[Slot]:
+    def lock(self, names: Sequence[str]) -> list[Slot]:
         if time.monotonic() > self._alone_until:
             try:
-                return super().lock(names, locked)
+                return super().lock(names)
             except OSError as error:
                 self._alone_until = time.monotonic() + _ALONE_S
                 _say(self._folder, error)

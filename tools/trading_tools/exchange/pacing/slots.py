@@ -1,4 +1,4 @@
-"""Where counts are kept: in this process alone, or in files that all processes of a machine share.
+"""Where counts are kept: in this process alone, or in a file that all processes of a machine share.
 
 A slot is held by one owner at a time, for as long as it counts and no longer; nobody waits for a
 venue while holding one. What the numbers mean is `meters`.
@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import mmap
 import os
 import stat
-import weakref
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from trading_tools.exchange.pacing.meters import SLOT, Slot
+from trading_tools.exchange.pacing.table import Table
 
-_BYTES = SLOT * 8
-_HEADER = 32
+_TABLE: Final = "counts"
 
 
 class Slots(Protocol):
@@ -42,7 +40,7 @@ class OwnSlots:
 
     def _slot(self, name: str) -> Slot:
         if name not in self._slots:
-            self._slots[name] = memoryview(bytearray(_BYTES)).cast("d")
+            self._slots[name] = memoryview(bytearray(SLOT * 8)).cast("d")
         return self._slots[name]
 
 
@@ -50,9 +48,10 @@ class SharedSlots:
     """Slots in a folder, shared by all processes that use it; private to this user.
 
     The clock of the counts is the machine's monotonic one, so what an earlier boot left is void.
-    A process that is stopped while it counts, which takes some microseconds, stops the others too.
-    A forked child opens the files anew: a lock that it inherited would not keep it from its parent.
-    Files that somebody takes away, as clean-ups of temporary folders do, are made anew.
+    One lock is for all of a folder: taking one for each slot costs several times that. A process
+    that is stopped while it counts, which takes some microseconds, stops the others too. A forked
+    child opens the file anew: a lock that it inherited would not keep it from its parent. A file
+    that somebody takes away, as clean-ups of temporary folders do, is made anew.
 
     Raises:
         PermissionError: the folder is another user's, or others may write there.
@@ -62,48 +61,42 @@ class SharedSlots:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._boot = hashlib.sha256(_boot_id()).digest()
-        self._open: dict[str, tuple[int, Slot]] = {}
+        self._table: Table | None = None
         self._process = os.getpid()
         self._have_folder()
-        # Whoever makes many clients leaves no files open behind them.
-        weakref.finalize(self, _let_go, self._open).atexit = False
 
     def held(self, names: Sequence[str]) -> AbstractContextManager[list[Slot]]:
-        """The slots, locked in the order of their names, so that no two owners wait in a circle."""
+        """The slots, locked with all others of the folder."""
         return _Held(self, names)
 
-    def lock(self, names: Sequence[str], locked: list[int]) -> list[Slot]:
-        """Lock the slots of these names and put each file that is locked into `locked` at once."""
+    def lock(self, names: Sequence[str]) -> list[Slot]:
+        """Lock the folder's slots; those of these names."""
         if self._process != os.getpid():
             self.close()
             self._process = os.getpid()
-        for name in sorted(set(names)):
-            while True:
-                file, slot = self._slot(name)
-                self.take(file)
-                if os.fstat(file).st_nlink:
-                    break
-                del self._open[name]
-                slot.release()
-                os.close(file)
-                self._have_folder()
-            locked.append(file)
-        return [self._open[name][1] for name in names]
+        while True:
+            table = self._table = self._table or Table(self._folder / _TABLE, self._boot)
+            self.take(table.file)
+            if table.stands():
+                return [table.slot(name) for name in names]
+            self.close()
+            self._have_folder()
 
     def take(self, file: int) -> None:
         """Wait for the lock of a file."""
         fcntl.flock(file, fcntl.LOCK_EX)
 
-    def release(self, locked: Sequence[int]) -> None:
-        """Let go of what `lock` locked."""
+    def release(self) -> None:
+        """Let go of what `lock` locked, if it did."""
         # A child that was forked in here has its parent's lock: to let go of it is not the child's.
-        if self._process == os.getpid():
-            for file in reversed(locked):
-                fcntl.flock(file, fcntl.LOCK_UN)
+        if self._table is not None and self._process == os.getpid():
+            fcntl.flock(self._table.file, fcntl.LOCK_UN)
 
     def close(self) -> None:
-        """Let go of the files; the counts stay for the others."""
-        _let_go(self._open)
+        """Let go of the file; the counts stay for the others."""
+        table, self._table = self._table, None
+        if table is not None:
+            table.close()
 
     def _have_folder(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -115,51 +108,25 @@ class SharedSlots:
                 "counted: give a folder of your own (chmod 700)"
             )
 
-    def _slot(self, name: str) -> tuple[int, Slot]:
-        if name not in self._open:
-            path = self._folder / hashlib.sha256(name.encode()).hexdigest()[:32]
-            file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            try:
-                self.take(file)
-                sound = os.pread(file, _HEADER, 0) == self._boot
-                if not sound or os.fstat(file).st_size != _HEADER + _BYTES:
-                    os.ftruncate(file, 0)
-                    os.pwrite(file, self._boot + bytes(_BYTES), 0)
-                whole = memoryview(mmap.mmap(file, _HEADER + _BYTES))
-            except OSError:
-                os.close(file)
-                raise
-            fcntl.flock(file, fcntl.LOCK_UN)
-            self._open[name] = file, whole[_HEADER:].cast("d")
-        return self._open[name]
-
-
-def _let_go(files: dict[str, tuple[int, Slot]]) -> None:
-    for file, slot in files.values():
-        slot.release()
-        os.close(file)
-    files.clear()
-
 
 class _Held:
     """Slots that nobody else has while the block runs. As a generator it would cost twice that."""
 
-    __slots__ = ("_locked", "_names", "_slots")
+    __slots__ = ("_names", "_slots")
 
     def __init__(self, slots: SharedSlots, names: Sequence[str]) -> None:
         self._slots = slots
         self._names = names
-        self._locked: list[int] = []
 
     def __enter__(self) -> list[Slot]:
         try:
-            return self._slots.lock(self._names, self._locked)
+            return self._slots.lock(self._names)
         except BaseException:
-            self._slots.release(self._locked)
+            self._slots.release()
             raise
 
     def __exit__(self, *failed: object) -> None:
-        self._slots.release(self._locked)
+        self._slots.release()
 
 
 def _boot_id() -> bytes:
