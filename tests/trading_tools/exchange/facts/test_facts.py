@@ -51,6 +51,25 @@ def test_no_document_is_listed_that_nothing_rests_on(venue: str) -> None:
     assert {fact.source for fact in facts.facts()} == set(facts.documents)
 
 
+def test_what_could_not_be_read_is_what_the_page_names() -> None:
+    unread = {
+        (venue, name)
+        for venue, facts in VENUES.items()
+        for name, document in facts.documents.items()
+        if document.read is None
+    }
+    fees = {"binance", "binanceusdm", "bybit", "kraken", "bitfinex", "htx"}
+    assert unread == {("coinbase", "limits"), *((venue, "fees") for venue in fees)}
+
+
+@pytest.mark.parametrize("venue", VENUES)
+def test_a_copy_is_no_younger_than_its_reading(venue: str) -> None:
+    for document in VENUES[venue].documents.values():
+        if document.as_of is not None:
+            assert document.read is not None
+            assert document.as_of <= document.read
+
+
 @pytest.mark.parametrize("venue", RULES)
 def test_the_pacer_keeps_the_listed_limits_and_no_others(venue: str) -> None:
     listed = {name: limit for name, limit in VENUES[venue].limits.items() if limit.paced}
@@ -133,6 +152,8 @@ def test_what_is_told_names_the_document_and_the_day_or_that_it_is_not_verified(
     assert calls.basis.startswith(
         "https://docs.kraken.com/exchange/guides/rest/ratelimits, read 2026-11-26"
     )
+    deadline = next(fact for fact in told.quirks if fact.text.startswith("deadline"))
+    assert deadline.basis.endswith("/rest-api/add-order, read 2026-11-27 in a copy of 2026-08-25")
     fee = told.fees[0]
     assert not fee.verified
     assert fee.basis.startswith("not verified (")

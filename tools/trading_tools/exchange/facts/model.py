@@ -30,10 +30,22 @@ class _Part(BaseModel):
 
 
 class Document(_Part):
-    """A venue's own page. `read` is the day it, or a stored copy, was read; None: it was not."""
+    """A venue's own page. `read` is the day it, or a stored copy, was read; None: it was not.
+
+    `as_of` is the day that the copy is of, None where it does not say.
+    """
 
     url: str = Field(pattern=r"^https://")
     read: date | None = None
+    as_of: date | None = None
+
+    @property
+    def shown(self) -> str:
+        """The page, and when it was read."""
+        if self.read is None:
+            return f"{self.url}, not read"
+        copy = f" in a copy of {self.as_of}" if self.as_of else ""
+        return f"{self.url}, read {self.read}{copy}"
 
 
 class Fact(_Part):

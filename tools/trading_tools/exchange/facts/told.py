@@ -85,8 +85,7 @@ _Shown = Limit | Refusal | Fee | ClientId | Filter | Quirk
 
 def _told(facts: VenueFacts, fact: _Shown) -> Told:
     document = facts.documents[fact.source]
-    read = f"read {document.read}" if document.read else "not read"
-    basis = f"{document.url}, {read}"
+    basis = document.shown
     if fact.unverified:
         basis = f"not verified ({fact.note or 'from memory'}); see {document.url}"
     elif fact.note:
