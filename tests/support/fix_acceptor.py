@@ -51,6 +51,8 @@ class Mishaps:
     resends_orders_only: bool = False
     """A resend ends with the last order message in it, as jspurefix's does: no fill follows it."""
     silent: bool = False
+    hang_up: bool = False
+    """Whether a connection ends at its first byte."""
     refuse_logon: str | None = None
     refuse_logon_by: str = "5"
     """A Logout, or a Reject (3)."""
@@ -114,6 +116,8 @@ class Acceptor(TcpStandIn):
         parser = simplefix.FixParser()
         while self._writer is writer and (data := await reader.read(65_536)):
             self.bytes_heard += data
+            if self.mishaps.hang_up:
+                return
             parser.append_buffer(data)
             while self._writer is writer and (message := parser.get_message()) is not None:
                 self._receive({int(t): v.decode() for t, v in message.pairs})

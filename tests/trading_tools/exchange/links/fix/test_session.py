@@ -208,6 +208,15 @@ async def test_a_venue_that_is_not_there_is_said(desk: Desk) -> None:
             await link.until_ready(0.2)
 
 
+async def test_a_venue_that_hangs_up_on_the_logon_is_said(desk: Desk) -> None:
+    """As jspurefix does where MsgSeqNum is too low."""
+    desk.acceptor.mishaps.hang_up = True
+    async with desk.linked() as link:
+        await until(lambda: link.connects > 1)
+        with pytest.raises(LinkDown, match="cut without a word while logging on"):
+            await link.until_ready(0)
+
+
 async def test_after_a_break_the_orders_are_compared_without_being_asked_to(desk: Desk) -> None:
     async with desk.trading() as (manager, orders):
         order = await manager.submit(resting())
