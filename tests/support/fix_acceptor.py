@@ -48,7 +48,11 @@ class Mishaps:
     """MsgSeqNums of ours that arrive with a wrong checksum, once each."""
     lower_by: int = 0
     """Taken off the next MsgSeqNum, once."""
+    resends_orders_only: bool = False
+    """A resend ends with the last order message in it, as jspurefix's does: no fill follows it."""
     silent: bool = False
+    hang_up: bool = False
+    """Whether a connection ends at its first byte."""
     refuse_logon: str | None = None
     refuse_logon_by: str = "5"
     """A Logout, or a Reject (3)."""
@@ -112,6 +116,8 @@ class Acceptor(TcpStandIn):
         parser = simplefix.FixParser()
         while self._writer is writer and (data := await reader.read(65_536)):
             self.bytes_heard += data
+            if self.mishaps.hang_up:
+                return
             parser.append_buffer(data)
             while self._writer is writer and (message := parser.get_message()) is not None:
                 self._receive({int(t): v.decode() for t, v in message.pairs})
@@ -191,7 +197,7 @@ class Acceptor(TcpStandIn):
                 kind, pairs = self.sent[seq]
                 self._write(kind, seq, pairs, again=True)
                 at = seq + 1
-        if at <= last:
+        if at <= last and not (self.mishaps.resends_orders_only and at > first):
             self._write("4", at, [(123, "Y"), (36, str(last + 1))], again=True)
 
     def _write(self, kind: str, seq: int, pairs: Pairs, again: bool = False) -> None:

@@ -48,6 +48,17 @@ def test_a_garbled_message_is_left_out_and_counted(old: bytes, new: bytes) -> No
     assert frames.garbled == 1
 
 
+@pytest.mark.parametrize("cut", [0, 3, 14, 19, 80])
+def test_a_length_that_is_padded_with_zeros_is_read(cut: int) -> None:
+    """As jspurefix 5.11.4 answered a logon."""
+    frame = (
+        b"8=FIX.4.4|9=0000080|35=A|49=VENUE|56=US|34=1|52=20261127-07:49:18.001|98=0|108=30|"
+        b"141=N|553=v|554=v|10=225|"
+    ).replace(b"|", b"\x01")
+    (message,) = read(frame[:cut], frame[cut:])
+    assert (message.type, message.get(108)) == ("A", "30")
+
+
 @pytest.mark.parametrize("value", ["", "a\x01b"])
 def test_a_value_that_would_make_fields_of_its_own_is_not_sent(value: str) -> None:
     with pytest.raises(ValueError, match="FIX field 58 cannot be"):

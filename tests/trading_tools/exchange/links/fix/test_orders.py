@@ -123,6 +123,8 @@ async def test_a_replaced_order_stays_the_same_order(desk: Desk) -> None:
         assert (await manager.reconcile(["BTC/USDT"])).clean
         assert (order.filled_size_base, order.settled) == (Decimal("0.005"), True)
     assert desk.acceptor.accepted == [name]
+    request = desk.acceptor.bytes_heard.split(b"\x0135=F\x01")[1]
+    assert b"\x0138=0.02\x01" in request  # OrderQty is CumQty and LeavesQty, not what once was
 
 
 async def test_a_replacement_may_not_ask_for_more_than_the_guard_let_out(desk: Desk) -> None:

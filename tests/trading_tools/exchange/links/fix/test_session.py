@@ -20,6 +20,12 @@ from trading_tools.exchange.orders.life import Stage
 from trading_tools.exchange.orders.port import Unanswered
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0)
+
+
 async def test_logon_gives_the_heartbeat_interval_and_logout_ends_in_order(desk: Desk) -> None:
     async with desk.linked() as link:
         await link.until_ready(5)
@@ -127,6 +133,35 @@ async def test_a_fill_while_we_were_away_is_there_when_we_are_back(desk: Desk) -
         assert (order.stage, order.filled_size_base) == (Stage.OPEN, Decimal("0.004"))
 
 
+async def test_a_resend_that_leaves_out_the_logon_itself_is_enough(desk: Desk) -> None:
+    async with desk.trading() as (manager, orders):
+        order = await manager.submit(resting())
+        desk.acceptor.mishaps.resends_orders_only = True
+        desk.acceptor.cut()
+        desk.acceptor.trade(order.client_order_id, "0.004")
+        await until(lambda: desk.acceptor.connections == 2)
+        await orders._link.until_ready(5)
+        assert (await manager.reconcile(["BTC/USDT"])).clean
+        assert order.filled_size_base == Decimal("0.004")
+
+
+async def test_what_came_after_a_gap_is_taken_in_its_order_and_a_second_gap_is_found(
+    desk: Desk,
+) -> None:
+    async with desk.trading() as (manager, orders):
+        desk.acceptor.mishaps.resends_orders_only = True
+        order = await manager.submit(resting(size_base=Decimal("0.06")))
+        seq = desk.acceptor.next_out
+        desk.acceptor.mishaps.lose = {seq, seq + 2, seq + 4}
+        heard: list[str | None] = []
+        orders._link.always(lambda message: heard.append(message.get(14)))
+        for _ in range(6):
+            desk.acceptor.trade(order.client_order_id, "0.01")
+        assert (await manager.reconcile(["BTC/USDT"])).clean
+        assert heard[:6] == ["0.01", "0.02", "0.03", "0.04", "0.05", "0.06"]
+        assert order.settled
+
+
 async def test_a_venue_that_falls_silent_is_left_and_found_again(desk: Desk) -> None:
     ahead = timedelta(0)
     async with desk.linked(now=lambda: datetime.now(UTC) + ahead) as link:
@@ -173,6 +208,15 @@ async def test_a_venue_that_is_not_there_is_said(desk: Desk) -> None:
             await link.until_ready(0.2)
 
 
+async def test_a_venue_that_hangs_up_on_the_logon_is_said(desk: Desk) -> None:
+    """As jspurefix does where MsgSeqNum is too low."""
+    desk.acceptor.mishaps.hang_up = True
+    async with desk.linked() as link:
+        await until(lambda: link.connects > 1)
+        with pytest.raises(LinkDown, match="cut without a word while logging on"):
+            await link.until_ready(0)
+
+
 async def test_after_a_break_the_orders_are_compared_without_being_asked_to(desk: Desk) -> None:
     async with desk.trading() as (manager, orders):
         order = await manager.submit(resting())
@@ -202,11 +246,6 @@ async def test_a_link_that_has_given_up_compares_no_more(desk: Desk) -> None:
         async def recover() -> None:
             tries.append(1)
             raise Unanswered("the venue does not say")
-
-        async def until(condition: Callable[[], bool]) -> None:
-            async with asyncio.timeout(5):
-                while not condition():
-                    await asyncio.sleep(0)
 
         link.recover = recover
         desk.acceptor.cut()

@@ -70,6 +70,8 @@ class FixLink:
         self._up_since: datetime | None = None
         self._last: str | None = None
         """Why the last connection ended, or none came to be."""
+        self._told = False
+        """Whether it has been told why the present one ends."""
         self.settings = settings
         self._now = now
         self._sleep = sleep
@@ -241,11 +243,16 @@ class FixLink:
             reader, writer = await asyncio.open_connection(
                 self.settings.host, self.settings.port, ssl=self.settings.tls or None
             )
-        self._writer, self.connects = writer, self.connects + 1
+        self._writer, self.connects, self._told = writer, self.connects + 1, False
         frames, beats = Frames(), asyncio.create_task(self._beat(writer))
         try:
             self._act(self.session.open(self._now()), writer)
-            while not writer.is_closing() and (data := await reader.read(65_536)):
+            while not writer.is_closing():
+                data = await reader.read(65_536)
+                if not data:
+                    if not self._told:
+                        self._ended(f"cut without a word while {self.session.phase}")
+                    return
                 for message in frames.feed(data):
                     step = self.session.received(message, self._now())
                     self._act(step, writer)
@@ -282,11 +289,14 @@ class FixLink:
         if step.over is not None:
             if step.fatal:
                 self.failure = step.over
-            level = logging.INFO if self._closing else logging.WARNING
-            self._last = step.over
-            _log.log(level, "FIX connection over: %.200s", step.over)
+            self._ended(step.over)
             writer.close()
         self._changed.set()
+
+    def _ended(self, why: str) -> None:
+        level = logging.INFO if self._closing else logging.WARNING
+        self._last, self._told = why, True
+        _log.log(level, "FIX connection over: %.200s", why)
 
 
 def _taken(take: Callable[[Message], None], message: Message) -> None:

@@ -15,9 +15,10 @@ from typing import Final
 
 SOH: Final = b"\x01"
 BEGIN: Final = "FIX.4.4"
-_HEAD: Final = re.compile(rb"8=([^\x01]{1,20})\x019=(\d{1,6})\x01")
+# Engines that write the length last pad it with zeros to a fixed width (jspurefix: seven digits).
+_HEAD: Final = re.compile(rb"8=([^\x01]{1,20})\x019=0{0,10}(\d{1,6})\x01")
 _TAIL: Final = len(b"10=000\x01")
-_LONGEST_HEAD: Final = 40
+_LONGEST_HEAD: Final = 44
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,10 @@ class FixOrders(SpotWithoutTurns):
         if order is None:
             return _not_sent("an order of another session's store cannot be named to the venue")
         name = self._next_name(client_order_id)
-        fields = words.cancel(order, self._latest(client_order_id), name, self._now())
+        latest = self._latest(client_order_id)
+        changes = self._link.store.changes(client_order_id)
+        present = next((each for each in changes if each[11] == latest), order)
+        fields = words.cancel(present, latest, name, self._now())
         return await self._judged("F", fields, name, client_order_id)
 
     async def replace(

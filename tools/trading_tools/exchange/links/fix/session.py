@@ -25,6 +25,9 @@ SENT_AGAIN: Final = frozenset({"F"})
 _GRACE: Final = 1.2
 """A heartbeat counts as missing after this many intervals: the standard's "reasonable time"."""
 
+_MOST_HELD: Final = 1_000
+"""Messages kept while a gap before them is open; what is more is asked for again."""
+
 _FOR_A_PERSON: Final = re.compile(
     r"MsgSeqNum|password|username|credential|authenti|signature|api.?key", re.IGNORECASE
 )
@@ -100,6 +103,9 @@ class Session:
         self.skipped: list[tuple[int, int]] = []
         """Numbers that the venue's SequenceReset jumped over: what they held is lost."""
         self._gap: int | None = None
+        self._held: dict[int, Message] = {}
+        """What came after the gap, by number. Not every engine sends it again: jspurefix leaves out
+        its last administrative message, which after a break is the Logon."""
         self._gap_at = self._heard_at = self._sent_at = datetime.min.replace(tzinfo=UTC)
         self._probe: str | None = None
         self._probes = 0
@@ -107,6 +113,7 @@ class Session:
     def open(self, now: datetime) -> Step:
         """Begin a connection: the logon."""
         self.phase, self._gap, self._probe = Phase.LOGGING_ON, None, None
+        self._held.clear()
         self._heard_at = now
         if self.settings.reset:
             self.store.reset()
@@ -179,7 +186,16 @@ class Session:
         return step
 
     def received(self, message: Message, now: datetime) -> Step:
-        """Take in one message of the venue."""
+        """Take in one message of the venue, and what was held until it came."""
+        step = self._one(message, now)
+        while step.over is None and (held := self._held.pop(self.store.next_in, None)) is not None:
+            self._in_order(held, self.store.next_in, now, step, held=True)
+        self._held = {at: each for at, each in self._held.items() if at > self.store.next_in}
+        if step.over is None and self._gap is None and self._held:
+            step.send.append(self._ask_again(min(self._held), now))
+        return step
+
+    def _one(self, message: Message, now: datetime) -> Step:
         self._heard_at = now
         seq = message.number(34)
         if seq is None:
@@ -203,10 +219,13 @@ class Session:
             )
         if seq > self.store.next_in:
             return self._after_gap(message, seq, now)
-        return self._in_order(message, seq, now)
-
-    def _in_order(self, message: Message, seq: int, now: datetime) -> Step:
         step = Step()
+        self._in_order(message, seq, now, step)
+        return step
+
+    def _in_order(
+        self, message: Message, seq: int, now: datetime, step: Step, held: bool = False
+    ) -> None:
         follows = seq + 1
         if message.type == "4":
             told = message.number(36)
@@ -223,19 +242,18 @@ class Session:
         elif message.type == "1":
             step.send.append(self._out("0", [(112, message.get(112) or "?")], now))
         elif message.type == "2":
-            self._resend(message, step, now)
+            if not held:
+                self._resend(message, step, now)
         elif message.type == "5":
             self._logout(message, step, now)
         elif message.type == "3" and self.phase is Phase.LOGGING_ON:
-            step.over = f"the venue refused the logon: {_text(message)}"
-            step.fatal = bool(_FOR_A_PERSON.search(step.over))
+            _refused(message, step)
         elif message.type == "0":
             self._heartbeat(message)
             step.deliver.append(message)
         elif message.type != "4":
             step.deliver.append(message)
         self._settle(step, now)
-        return step
 
     def _heartbeat(self, message: Message) -> None:
         if self._probe is not None and message.get(112) == self._probe:
@@ -244,16 +262,21 @@ class Session:
                 self.phase = Phase.READY
 
     def _after_gap(self, message: Message, seq: int, now: datetime) -> Step:
-        """Something before this one is missing: all from there on is asked for, this one too."""
+        """Something before this one is missing, and is asked for; this one is held until then."""
         step = Step()
         if message.type == "2":
-            # Both sides may wait for each other: theirs is answered first, and again when it comes.
+            # Both sides may wait for each other: theirs is answered first.
             self._resend(message, step, now)
         elif message.type == "A":
             self._logged_on(step, now)
         elif message.type == "5":
             self._logout(message, step, now)
             return step
+        elif message.type == "3" and self.phase is Phase.LOGGING_ON:
+            _refused(message, step)
+            return step
+        if len(self._held) < _MOST_HELD:
+            self._held.setdefault(seq, message)
         if self._gap is None:
             step.send.append(self._ask_again(seq, now))
         self._settle(step, now)
@@ -350,6 +373,11 @@ class Session:
             (52, stamp(now)),
         ]
         return encoded(Message(kind, (*head, *fields)))
+
+
+def _refused(message: Message, step: Step) -> None:
+    step.over = f"the venue refused the logon: {_text(message)}"
+    step.fatal = bool(_FOR_A_PERSON.search(step.over))
 
 
 def _text(message: Message) -> str:
