@@ -49,7 +49,7 @@ async def open_desk(
         ValueError: the client lacks a key.
         KeyRefused: the venue says that the key is wrong, or may not do what a desk does.
         UnknownSymbol, AmbiguousSymbol: the venue does not list one of the `symbols`.
-        AnotherManager: another process has a desk in this folder.
+        AnotherManager: this process or another has a desk in this folder.
         Refused: neither `simulated` nor the token for `live`: see `orders.guard.LIVE_TOKEN`.
     """
     client = make_client()
@@ -96,22 +96,39 @@ def _require_keys(client: Any) -> None:
 
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """Hold a folder for this process, until it ends: two desks would end each other's orders.
+    """Hold a folder for one desk of this process: two would end each other's orders.
 
     Raises:
-        AnotherManager: another process holds it.
+        AnotherManager: another desk holds it, of this process or of another one.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    there = folder.stat()
+    place = there.st_dev, there.st_ino
+    # The lock is the process's: a second one of ours would get it, and letting go of that one would
+    # let go of the first.
+    if place in _held:
+        raise _taken(folder, "this")
     with (folder / "desk.lock").open("w") as file:
         try:
             # Unlike flock's, this lock is none of a forked child's, which may outlive us.
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise AnotherManager(
-                f"another process has a desk in {folder}: end that one, or give each a folder of "
-                "its own"
-            ) from error
-        yield
+            raise _taken(folder, "another") from error
+        _held.add(place)
+        try:
+            yield
+        finally:
+            _held.remove(place)
+
+
+def _taken(folder: Path, whose: str) -> AnotherManager:
+    return AnotherManager(
+        f"{whose} process has a desk in {folder}: end that one, or give each a folder of its own"
+    )
+
+
+_held: set[tuple[int, int]] = set()
+"""Folders of this process's desks, by device and inode: one may have several names."""
 
 
 _ENDS: Final = (signal.SIGTERM, signal.SIGINT)
