@@ -200,6 +200,7 @@ class Desk:
         await self._end_those(Stage.OPEN)
         self._unwanted.update(self._open())
         self._run(self._look_after())
+        self._run(self._watch_key())
         self._run(self._doubt_silence())
 
     async def _until_answered(self, ask: Callable[[], Awaitable[None]]) -> None:
@@ -307,6 +308,12 @@ class Desk:
                 log.error("cancelled, and not proven to have ended: %s", ", ".join(unproven))
             await asyncio.sleep(pause if unproven else _SWITCH_LOOK_S)
             pause = min(2 * pause, _RARELY_S)
+
+    async def _watch_key(self) -> None:
+        """End once the venue takes the key no more: that would be waited out for ever."""
+        await self._line.key.lost.wait()
+        log.critical("so the bot ends: %s", self._line.key.why(self.manager.records.not_ended()))
+        self.stopping.set()
 
     async def _look_after(self) -> None:
         """Go on asking for the end of what the bot left behind, less and less often."""

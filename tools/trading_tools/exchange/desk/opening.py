@@ -17,6 +17,7 @@ from trading_tools.exchange.desk.line import Line
 from trading_tools.exchange.orders.guard import Guard, GuardLimits, Quote
 from trading_tools.exchange.orders.kill_switch import KillSwitch
 from trading_tools.exchange.orders.manager import AnotherManager, OrderManager
+from trading_tools.exchange.orders.port import KeyRefused
 from trading_tools.exchange.pacing.slots import SharedSlots
 
 
@@ -47,7 +48,8 @@ async def open_desk(
     Raises:
         UnknownLimits, UnsupportedVenue: orders at this venue are not known to be safe.
         ValueError: the client lacks a key.
-        KeyRefused: the venue says that the key is wrong, or may not do what a desk does.
+        KeyRefused: the venue says that the key is wrong, or may not do what a desk does; at the end
+            where the key was lost meanwhile, with what may be open still.
         UnknownSymbol, AmbiguousSymbol: the venue does not list one of the `symbols`.
         AnotherManager: this process or another has a desk in this folder.
         Refused: neither `simulated` nor the token for `live`: see `orders.guard.LIVE_TOKEN`.
@@ -83,6 +85,8 @@ async def open_desk(
                     yield desk
                 finally:
                     await desk.end()
+            if line.key.lost.is_set():
+                raise KeyRefused(line.key.why(manager.records.not_ended()))
     finally:
         await client.close()
 
