@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.trading_tools.exchange.desk.conftest import LIMITS, Stall
 from tests.trading_tools.exchange.orders.guards import guard
-from trading_tools.audit.errors import LedgerUnavailable
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.trade import TradeAudit
 from trading_tools.exchange.desk.opening import open_desk
@@ -41,18 +38,6 @@ async def until(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(30):
         while not condition():
             await asyncio.sleep(0.02)
-
-
-@contextmanager
-def disk_is_full() -> Iterator[None]:
-    """Nothing can be written down."""
-
-    def append(*event: Any, **more: Any) -> None:
-        raise LedgerUnavailable("the ledger: the disk is full")
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Ledger, "append", append)
-        yield
 
 
 async def test_an_order_is_sent_on_the_grid_and_ends_when_it_is_finished(
@@ -200,32 +185,6 @@ async def test_a_signal_is_for_every_desk_of_the_process(stall: Stall, tmp_path:
         os.kill(os.getpid(), signal.SIGTERM)  # which would end this process
         await one.rest(30)
         assert one.stopping.is_set()
-
-
-async def test_a_kill_cancels_also_while_nothing_can_be_written_down(
-    stall: Stall, resting: Resting, caplog: pytest.LogCaptureFixture
-) -> None:
-    async with stall.desk() as desk:
-        await desk.submit(resting("one"))
-        with disk_is_full():
-            os.kill(os.getpid(), signal.SIGUSR1)
-            await until(lambda: not stall.open_orders())
-            await until(lambda: "cancelled without a record" in caplog.text)
-
-
-async def test_a_desk_that_cannot_write_any_more_leaves_nothing_in_the_book(
-    stall: Stall, resting: Resting
-) -> None:
-    async with AsyncExitStack() as life:
-        desk = await life.enter_async_context(stall.desk())
-        await desk.submit(resting("one"))
-        with disk_is_full():
-            with pytest.raises(LedgerUnavailable, match="disk"):
-                await desk.submit(resting("two"))
-            ending = asyncio.create_task(life.aclose())
-            await until(lambda: not stall.open_orders())
-        await ending
-    assert len(stall.accepted()) == 1
 
 
 async def test_a_desk_whose_watch_of_the_switch_fails_ends_and_leaves_nothing(

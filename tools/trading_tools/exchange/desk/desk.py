@@ -13,7 +13,6 @@ from contextlib import suppress
 from decimal import Decimal
 from typing import Any, Final
 
-from trading_tools.audit.errors import LedgerError
 from trading_tools.exchange.desk.feeds import ORDER, AccountFeed, BookFeed
 from trading_tools.exchange.desk.line import Line, quote_of
 from trading_tools.exchange.errors import one_line
@@ -250,6 +249,10 @@ class Desk:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            if unwritten := self.manager.catch_up_audit():
+                log.error(
+                    "%d entries are not in the ledger: the venue has what they say", unwritten
+                )
             await self._line.close()
 
     def _open(self) -> list[str]:
@@ -298,11 +301,7 @@ class Desk:
             log.error("ledger and account are not compared: others of its orders may be open")
         pause = _LOOK_S
         while self._switch.thrown is not None:
-            try:
-                unproven = await self.manager.cancel_open(f"the kill switch is thrown: {thrown}")
-            except LedgerError as error:
-                log.error("cancelled without a record: %s", error)
-                unproven = self._open()
+            unproven = await self.manager.cancel_open(f"the kill switch is thrown: {thrown}")
             self._unwanted.update(unproven)
             if unproven:
                 log.error("cancelled, and not proven to have ended: %s", ", ".join(unproven))
@@ -320,6 +319,7 @@ class Desk:
         pause = _LOOK_S
         while True:
             await asyncio.sleep(pause)
+            self.manager.catch_up_audit()
             await self._end_unwanted()
             pause = min(2 * pause, _RARELY_S) if self._unwanted else _LOOK_S
 
@@ -347,12 +347,8 @@ class Desk:
         """Ask for all ends at once: one that does not come keeps no other waiting."""
 
         async def end(name: str) -> None:
-            try:
+            with suppress(Unanswered):
                 await self.finish(self.manager.records.orders[name])
-            except Unanswered:
-                return
-            except LedgerError as error:
-                log.error("%s was cancelled, its end cannot be recorded: %s", name, error)
 
         await asyncio.gather(*map(end, sorted(self._unwanted)))
 

@@ -20,6 +20,9 @@ from trading_tools.exchange.orders.manager import AnotherManager, OrderManager
 from trading_tools.exchange.orders.port import KeyRefused
 from trading_tools.exchange.pacing.slots import SharedSlots
 
+_LEDGER_PATIENCE_S: Final = 0.5
+"""How long a write may wait for one of another program: it keeps the loop, and with it the kill."""
+
 
 @asynccontextmanager
 async def open_desk(
@@ -74,7 +77,10 @@ async def open_desk(
             live=live,
             simulated=simulated,
         )
-        with alone_in(folder), Ledger.open(folder / "ledger.sqlite") as ledger:
+        with (
+            alone_in(folder),
+            Ledger.open(folder / "ledger.sqlite", patience_s=_LEDGER_PATIENCE_S) as ledger,
+        ):
             manager = OrderManager(line, TradeAudit(ledger, "orders"), account, guard)
             desk = Desk(
                 make_client, line, manager, switch, quotes, account, known_within_s, stopping
