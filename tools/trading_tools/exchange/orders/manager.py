@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Final
 
 from trading_tools.audit.account_entries import PositionChange
@@ -25,6 +26,7 @@ from trading_tools.audit.trade import (
 )
 from trading_tools.exchange.orders import reconciling
 from trading_tools.exchange.orders.client_ids import client_order_id, is_ours
+from trading_tools.exchange.orders.forgotten import write_off
 from trading_tools.exchange.orders.guard import Guard, Refused
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.journal import Journal
@@ -241,6 +243,24 @@ class OrderManager:
             self._tracker.write(
                 PositionChange(each.symbol, f"taken over {at.isoformat()}", at, change, reason)
             )
+
+    async def write_off(
+        self, name: str, reason: str, filled_base: Decimal | None = None
+    ) -> OrderRecord:
+        """Close an order that the venue has forgotten: its owner has looked what became of it.
+
+        `filled_base` is what it filled, where that is more than is known here. It is in the audit
+        as a decision, with the reason.
+
+        Raises:
+            KeyError: there is no such order.
+            NotForgotten: it was sent within a day, has ended, or the venue has it.
+            Unanswered: the venue did not say which orders are open, or what was filled.
+        """
+        order = self.records.orders[name]
+        async with self._tracker.locks[name]:
+            await write_off(self._tracker, order, reason, filled_base)
+        return order
 
     async def refresh(self, venue_order_id: str) -> bool:
         """Ask the venue after the order of this number; whether it is one of ours."""
