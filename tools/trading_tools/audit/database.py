@@ -21,6 +21,7 @@ from sqlalchemy.pool import NullPool
 
 from trading_tools.audit import tables
 from trading_tools.audit.errors import (
+    LedgerBusy,
     LedgerCorrupt,
     LedgerError,
     LedgerMissing,
@@ -30,7 +31,8 @@ from trading_tools.audit.errors import (
 from trading_tools.audit.server import server_engine, shown_address
 from trading_tools.audit.statements import Statement
 
-_BUSY_TIMEOUT_S = 30.0
+BUSY_TIMEOUT_S = 30.0
+"""How long a write waits for one of another program, where its caller does not say."""
 _CHECKPOINT_PAGES = 4000
 """16 MB of log. Copying it into the database waits for the disk, and all runs of a process wait."""
 _POSTGRES_LAYOUT_LOCK = 0x6F7263  # any number that all writers of a layout agree on
@@ -39,8 +41,16 @@ _POSTGRES_LAYOUT_LOCK = 0x6F7263  # any number that all writers of a layout agre
 class Database:
     """A connection shared by the threads of one process, one at a time (``lock``)."""
 
-    def __init__(self, where: str | Path, *, read_only: bool, at_rest: bool = False) -> None:
+    def __init__(
+        self,
+        where: str | Path,
+        *,
+        read_only: bool,
+        at_rest: bool = False,
+        patience_s: float = BUSY_TIMEOUT_S,
+    ) -> None:
         self.read_only = read_only
+        self._patience_s = patience_s
         self._at_rest = at_rest
         self.lock = threading.RLock()
         address = str(where)
@@ -170,6 +180,7 @@ class Database:
         return functools.partial(
             _sqlite,
             f"file:{urllib.parse.quote(str(path.absolute()))}?{query}",
+            self._patience_s,
         )
 
     def _prepare(self) -> None:
@@ -321,14 +332,14 @@ _ADVICE: tuple[tuple[str, type[LedgerError], str], ...] = (
     ("is the server running", LedgerUnavailable, "start the server, or check host and port"),
     ("does not exist", LedgerUnavailable, "create it, or name another one in the URL"),
     ("terminating connection", LedgerUnavailable, "open the ledger again"),
-    ("locked", LedgerUnavailable, "another program holds it: end that one or try again"),
+    ("locked", LedgerBusy, "another program holds it: end that one or try again"),
     ("disk i/o", LedgerUnavailable, "nothing was recorded: check the disk and its free space"),
 )
 
 
-def _sqlite(address: str) -> sqlite3.Connection:
+def _sqlite(address: str, patience_s: float) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        address, uri=True, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+        address, uri=True, timeout=patience_s, isolation_level=None, check_same_thread=False
     )
     # Damaged text must reach verification as it is instead of failing in the driver.
     connection.text_factory = functools.partial(str, encoding="utf-8", errors="surrogateescape")

@@ -36,6 +36,10 @@ class LedgerUnavailable(LedgerError):
     """The ledger cannot be reached or written now: folder, rights, disk, lock or server."""
 
 
+class LedgerBusy(LedgerUnavailable):
+    """Another program is writing to the file, and has been for longer than is waited here."""
+
+
 class LedgerCorrupt(LedgerError):
     """The file is no database, or a damaged one."""
 

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, Self
 
 from trading_tools.audit import blobs, holding
 from trading_tools.audit.chain import Signer
-from trading_tools.audit.database import Database
+from trading_tools.audit.database import BUSY_TIMEOUT_S, Database
 from trading_tools.audit.errors import KeyMismatch, LedgerError, NotRecordable, StreamConflict
 from trading_tools.audit.event import Event
 from trading_tools.audit.store import CATALOGUE, Position, Store
@@ -100,6 +100,7 @@ class Ledger:
         clock: Callable[[], datetime] = _now,
         read_only: bool = False,
         at_rest: bool = False,
+        patience_s: float = BUSY_TIMEOUT_S,
         upcasters: Upcasters | None = None,
     ) -> "Ledger":
         """Open the ledger at a file path or ``postgresql://`` URL; it is created if missing.
@@ -107,14 +108,15 @@ class Ledger:
         ``key`` must be the key in force to append (none, if the ledger has none); reading works
         without. A new ledger takes ``key`` as its first. ``clock`` gives aware datetimes.
         ``at_rest`` says that nobody writes to it now: a read-only one then leaves no file beside
-        it, unless a writer's log lies there. ``upcasters`` maps ``(kind, v)`` to a function from
-        a body of version ``v`` to one of ``v + 1``; it is applied on reading and changes nothing
-        that is stored.
+        it, unless a writer's log lies there. Where another program is writing to the file, a write
+        waits ``patience_s`` and raises ``LedgerBusy`` then. ``upcasters`` maps ``(kind, v)`` to a
+        function from a body of version ``v`` to one of ``v + 1``; it is applied on reading and
+        changes nothing that is stored.
 
         Raises ``LedgerMissing`` (read-only and nothing there), ``LedgerUnavailable``,
         ``LedgerCorrupt`` or ``LedgerVersion``.
         """
-        database = Database(where, read_only=read_only, at_rest=at_rest)
+        database = Database(where, read_only=read_only, at_rest=at_rest, patience_s=patience_s)
         try:
             store = Store(database, key, clock)
             if not read_only:

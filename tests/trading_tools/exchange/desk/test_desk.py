@@ -5,19 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
-from asyncio.subprocess import PIPE
-from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.trading_tools.exchange.desk.conftest import LIMITS, Stall
 from tests.trading_tools.exchange.orders.guards import guard
-from trading_tools.audit.errors import LedgerUnavailable
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.trade import TradeAudit
 from trading_tools.exchange.desk.opening import open_desk
@@ -26,8 +21,9 @@ from trading_tools.exchange.orders.ccxt_port import CcxtOrders
 from trading_tools.exchange.orders.guard import Refused
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.life import Stage
-from trading_tools.exchange.orders.manager import AnotherManager, OrderManager
+from trading_tools.exchange.orders.manager import OrderManager
 from trading_tools.exchange.orders.port import Unanswered
+from trading_tools.exchange.orders.records import OrderRecord
 from trading_tools.exchange.pacing.pacer import Pacer
 from trading_tools.exchange.pacing.venues import UnknownLimits
 from trading_tools.venue.wire.interference import Cut
@@ -42,18 +38,6 @@ async def until(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(30):
         while not condition():
             await asyncio.sleep(0.02)
-
-
-@contextmanager
-def disk_is_full() -> Iterator[None]:
-    """Nothing can be written down."""
-
-    def append(*event: Any, **more: Any) -> None:
-        raise LedgerUnavailable("the ledger: the disk is full")
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Ledger, "append", append)
-        yield
 
 
 async def test_an_order_is_sent_on_the_grid_and_ends_when_it_is_finished(
@@ -86,16 +70,27 @@ async def test_what_is_bought_less_its_fee_is_the_position_and_can_be_sold(stall
         assert desk.range_base("BTC/USDT") == (Decimal("0.000009"),) * 2
 
 
+async def left_by_an_earlier_life(stall: Stall, intent: Intent) -> OrderRecord:
+    """An order whose bot has died without a word."""
+    client = stall.client()
+    with Ledger.open(stall.folder / "ledger.sqlite") as ledger:
+        port = CcxtOrders(client, Pacer("binance", ()))
+        await port.load()
+        manager = OrderManager(port, TradeAudit(ledger, "orders"), "main", guard(stall.folder))
+        order = await manager.submit(intent)
+        await client.close()
+    return order
+
+
 async def test_what_an_earlier_life_left_in_the_book_is_ended_before_a_new_one_begins(
     stall: Stall, resting: Resting
 ) -> None:
-    async with stall.desk() as desk:
-        order = await desk.submit(resting("left"))
-        # The first life dies here: what follows is another process's view of the same folder.
-        async with stall.desk() as next_life:
-            assert stall.open_orders() == []
-            known = next_life.manager.records.orders[order.client_order_id]
-            assert known.stage is Stage.CANCELED
+    order = await left_by_an_earlier_life(stall, resting("left"))
+    assert stall.open_orders() == [order.client_order_id]
+    async with stall.desk() as next_life:
+        assert stall.open_orders() == []
+        known = next_life.manager.records.orders[order.client_order_id]
+        assert known.stage is Stage.CANCELED
 
 
 async def test_an_order_whose_answer_is_lost_is_found_and_not_sent_again(
@@ -192,32 +187,6 @@ async def test_a_signal_is_for_every_desk_of_the_process(stall: Stall, tmp_path:
         assert one.stopping.is_set()
 
 
-async def test_a_kill_cancels_also_while_nothing_can_be_written_down(
-    stall: Stall, resting: Resting, caplog: pytest.LogCaptureFixture
-) -> None:
-    async with stall.desk() as desk:
-        await desk.submit(resting("one"))
-        with disk_is_full():
-            os.kill(os.getpid(), signal.SIGUSR1)
-            await until(lambda: not stall.open_orders())
-            await until(lambda: "cancelled without a record" in caplog.text)
-
-
-async def test_a_desk_that_cannot_write_any_more_leaves_nothing_in_the_book(
-    stall: Stall, resting: Resting
-) -> None:
-    async with AsyncExitStack() as life:
-        desk = await life.enter_async_context(stall.desk())
-        await desk.submit(resting("one"))
-        with disk_is_full():
-            with pytest.raises(LedgerUnavailable, match="disk"):
-                await desk.submit(resting("two"))
-            ending = asyncio.create_task(life.aclose())
-            await until(lambda: not stall.open_orders())
-        await ending
-    assert len(stall.accepted()) == 1
-
-
 async def test_a_desk_whose_watch_of_the_switch_fails_ends_and_leaves_nothing(
     stall: Stall,
     resting: Resting,
@@ -274,13 +243,7 @@ async def test_a_kill_cancels_an_order_whose_outcome_is_still_asked_for(
 async def test_a_kill_cancels_what_the_ledger_knows_though_the_account_cannot_be_compared(
     stall: Stall, resting: Resting, caplog: pytest.LogCaptureFixture
 ) -> None:
-    client = stall.client()
-    with Ledger.open(stall.folder / "ledger.sqlite") as ledger:
-        port = CcxtOrders(client, Pacer("binance", ()))
-        await port.load()
-        left = OrderManager(port, TradeAudit(ledger, "orders"), "main", guard(stall.folder))
-        order = await left.submit(resting("left"))
-        await client.close()
+    order = await left_by_an_earlier_life(stall, resting("left"))
     stall.line.silent = "ws-api"
     stall.line.before_it[Operation.OPEN_ORDERS] = [Cut()] * 1_000
 
@@ -354,25 +317,6 @@ async def test_a_book_with_one_side_is_no_quote(stall: Stall) -> None:
             await desk.quote("BTC/USDT")
         del stall.line.before_it[Operation.MARKET_DATA]
         assert (await desk.quote("BTC/USDT")).two_sided
-
-
-async def test_a_folder_has_one_desk(stall: Stall) -> None:
-    code = (
-        "import sys; from pathlib import Path; from trading_tools.exchange.desk import opening\n"
-        "with opening.alone_in(Path(sys.argv[1])): print(flush=True); sys.stdin.read()"
-    )
-    other = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", code, str(stall.folder), stdin=PIPE, stdout=PIPE
-    )
-    assert other.stdout is not None
-    await other.stdout.readline()
-    with pytest.raises(AnotherManager, match="another process has a desk in"):
-        async with stall.desk():
-            pytest.fail("it began")
-    other.kill()
-    await other.wait()
-    async with stall.desk() as desk:
-        assert not desk.stopping.is_set()
 
 
 async def test_orders_at_a_real_venue_need_the_live_token(stall: Stall) -> None:

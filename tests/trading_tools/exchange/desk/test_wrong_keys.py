@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from tests.trading_tools.exchange.desk.conftest import LIMITS, Stall
+from trading_tools.exchange.desk.desk import NOT_NOW
+from trading_tools.exchange.desk.key import KeyWatch
 from trading_tools.exchange.desk.opening import open_desk
+from trading_tools.exchange.faults import Answer
+from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.port import KeyRefused
 from trading_tools.venue.wire.messages import Operation, Reply
 
@@ -38,6 +44,59 @@ async def test_a_key_that_the_venue_refuses_ends_the_desk_with_its_code(
             mistaken, ["BTC/USDT"], stall.folder, LIMITS, live=None, simulated=True
         ):
             pytest.fail("it began")
+
+
+@pytest.mark.slow
+async def test_a_key_that_is_revoked_ends_the_desk_which_says_what_stays_open(
+    stall: Stall, resting: Callable[[str], Intent], caplog: pytest.LogCaptureFixture
+) -> None:
+    revoked = Reply(401, b'{"code":-2015,"msg":"Invalid API-key, IP, or permissions for action."}')
+    operations = (Operation.CANCEL, Operation.QUERY_ORDER, Operation.PLACE)
+
+    async def live() -> None:
+        async with stall.desk() as desk:
+            order = await desk.submit(resting("left"))
+            stall.line.before_it |= {each: [revoked] * 1_000 for each in operations}
+            while not desk.stopping.is_set():
+                with suppress(*NOT_NOW):
+                    await desk.finish(order)
+
+    with pytest.raises(KeyRefused, match=r"no more \(-2015\); open still, .* by hand: o-\w+ \(\d+"):
+        await live()
+    told = [each for each in caplog.records if "so the bot ends: binance" in each.message]
+    assert len(told) == 1
+    (left,) = stall.open_orders()
+    assert left in told[0].message
+
+
+REVOKED = Answer(401, {}, '{"code":-2015,"msg":"Invalid API-key"}')
+BARE = Answer(401, {}, "Unauthorized")
+GOOD = Answer(200, {}, "{}")
+NO_FUNDS = Answer(400, {}, '{"code":-2010,"msg":"Account has insufficient balance"}')
+
+
+@pytest.mark.parametrize(
+    ("heard", "lost"),
+    [
+        ([(0, "order", REVOKED), (2, "order", REVOKED), (3, "order", REVOKED)], True),
+        ([(0, "order", REVOKED), (1, "order", REVOKED), (2, "order", REVOKED)], False),
+        ([(0, "order", REVOKED), (3, "order", REVOKED)], False),
+        ([(0, "order", REVOKED), (2, "cancel", GOOD), (3, "order", REVOKED)] * 2, True),
+        ([(0, "order", REVOKED), (2, "order", NO_FUNDS), (3, "order", REVOKED)] * 2, False),
+        ([(0, "order", REVOKED), (2, "order", None), (3, "order", REVOKED)] * 2, True),
+        ([(0, "order", BARE), (30, "order", BARE), (59, "order", BARE)], False),
+        ([(0, "order", BARE), (30, "order", BARE), (60, "order", BARE)], True),
+    ],
+)
+async def test_a_key_is_lost_when_refusals_of_one_kind_of_request_go_on(
+    heard: list[tuple[float, str, Answer | None]], lost: bool
+) -> None:
+    now = [0.0]
+    watch = KeyWatch(lambda: now[0])
+    for at, kind, answer in heard:
+        now[0] = at
+        watch.heard("binance", kind, answer)
+    assert watch.lost.is_set() is lost
 
 
 async def test_a_clock_that_the_venue_refuses_is_waited_out(stall: Stall) -> None:

@@ -77,6 +77,21 @@ async def test_an_absence_proves_nothing_sooner_where_our_clock_was_set_right_in
         assert order.stage is Stage.UNKNOWN
 
 
+async def test_an_absence_is_proven_as_soon_where_our_clock_was_set_back_in_between(
+    audit: TradeAudit, tmp_path: Path
+) -> None:
+    clock, ahead = Clock(), [timedelta(hours=1)]
+    async with opened(audit, tmp_path, clock=clock) as shop:
+        manager = shop.restarted(now=lambda: clock.utc() + ahead[0])
+        shop.mishaps.before_it[Operation.PLACE] = [Cut()]
+        order = await manager.submit(resting())
+        ahead[0] = timedelta()
+        for later_ms in (1_000, 16_000, 10_000):
+            clock.now += later_ms
+            await manager.reconcile([])
+        assert order.stage is Stage.VOID
+
+
 async def test_an_order_on_its_way_is_not_asked_after(audit: TradeAudit, tmp_path: Path) -> None:
     clock = Clock()
     async with opened(audit, tmp_path, clock=clock) as shop:

@@ -13,7 +13,6 @@ from contextlib import suppress
 from decimal import Decimal
 from typing import Any, Final
 
-from trading_tools.audit.errors import LedgerError
 from trading_tools.exchange.desk.feeds import ORDER, AccountFeed, BookFeed
 from trading_tools.exchange.desk.line import Line, quote_of
 from trading_tools.exchange.errors import one_line
@@ -200,6 +199,7 @@ class Desk:
         await self._end_those(Stage.OPEN)
         self._unwanted.update(self._open())
         self._run(self._look_after())
+        self._run(self._watch_key())
         self._run(self._doubt_silence())
 
     async def _until_answered(self, ask: Callable[[], Awaitable[None]]) -> None:
@@ -249,6 +249,10 @@ class Desk:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            if unwritten := self.manager.catch_up_audit():
+                log.error(
+                    "%d entries are not in the ledger: the venue has what they say", unwritten
+                )
             await self._line.close()
 
     def _open(self) -> list[str]:
@@ -297,22 +301,25 @@ class Desk:
             log.error("ledger and account are not compared: others of its orders may be open")
         pause = _LOOK_S
         while self._switch.thrown is not None:
-            try:
-                unproven = await self.manager.cancel_open(f"the kill switch is thrown: {thrown}")
-            except LedgerError as error:
-                log.error("cancelled without a record: %s", error)
-                unproven = self._open()
+            unproven = await self.manager.cancel_open(f"the kill switch is thrown: {thrown}")
             self._unwanted.update(unproven)
             if unproven:
                 log.error("cancelled, and not proven to have ended: %s", ", ".join(unproven))
             await asyncio.sleep(pause if unproven else _SWITCH_LOOK_S)
             pause = min(2 * pause, _RARELY_S)
 
+    async def _watch_key(self) -> None:
+        """End once the venue takes the key no more: that would be waited out for ever."""
+        await self._line.key.lost.wait()
+        log.critical("so the bot ends: %s", self._line.key.why(self.manager.records.not_ended()))
+        self.stopping.set()
+
     async def _look_after(self) -> None:
         """Go on asking for the end of what the bot left behind, less and less often."""
         pause = _LOOK_S
         while True:
             await asyncio.sleep(pause)
+            self.manager.catch_up_audit()
             await self._end_unwanted()
             pause = min(2 * pause, _RARELY_S) if self._unwanted else _LOOK_S
 
@@ -340,12 +347,8 @@ class Desk:
         """Ask for all ends at once: one that does not come keeps no other waiting."""
 
         async def end(name: str) -> None:
-            try:
+            with suppress(Unanswered):
                 await self.finish(self.manager.records.orders[name])
-            except Unanswered:
-                return
-            except LedgerError as error:
-                log.error("%s was cancelled, its end cannot be recorded: %s", name, error)
 
         await asyncio.gather(*map(end, sorted(self._unwanted)))
 

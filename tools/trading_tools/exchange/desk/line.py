@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 
 from trading_tools.exchange.breaker import Breaker, BreakerRules
 from trading_tools.exchange.clock import VenueClock
+from trading_tools.exchange.desk.key import KeyWatch
 from trading_tools.exchange.errors import UnknownSymbol
 from trading_tools.exchange.limits import limits_of
 from trading_tools.exchange.listing import Market, resolve
@@ -61,6 +62,7 @@ class Line(CcxtOrders):
             client.id, client.apiKey or "", slots or machine_slots(), where=host_of(client)
         )
         self.breaker = Breaker(client.id, _PATIENT)
+        self.key = KeyWatch()
         super().__init__(client, self.pacer, self.breaker, halted=halted)
         client.options.update(OPTIONS.get(client.id, {}))
         self.client = client
@@ -94,6 +96,14 @@ class Line(CcxtOrders):
             Unanswered: it did not say, or may not be asked now.
         """
         return await self._asked(call, Call(Priority.DATA))
+
+    async def _asked(self, ask: Callable[[], Awaitable[R]], call: Call) -> R:
+        kind = "order" if call.order else call.priority
+        try:
+            return await super()._asked(ask, call)
+        finally:
+            if call.last.signed:
+                self.key.heard(self.name, kind, call.last.answer)
 
     def forget_rules(self) -> None:
         """The venue refused something: its rules or its clock may have changed.

@@ -17,7 +17,11 @@ from trading_tools.exchange.desk.line import Line
 from trading_tools.exchange.orders.guard import Guard, GuardLimits, Quote
 from trading_tools.exchange.orders.kill_switch import KillSwitch
 from trading_tools.exchange.orders.manager import AnotherManager, OrderManager
+from trading_tools.exchange.orders.port import KeyRefused
 from trading_tools.exchange.pacing.slots import SharedSlots
+
+_LEDGER_PATIENCE_S: Final = 0.5
+"""How long a write may wait for one of another program: it keeps the loop, and with it the kill."""
 
 
 @asynccontextmanager
@@ -47,9 +51,10 @@ async def open_desk(
     Raises:
         UnknownLimits, UnsupportedVenue: orders at this venue are not known to be safe.
         ValueError: the client lacks a key.
-        KeyRefused: the venue says that the key is wrong, or may not do what a desk does.
+        KeyRefused: the venue says that the key is wrong, or may not do what a desk does; at the end
+            where the key was lost meanwhile, with what may be open still.
         UnknownSymbol, AmbiguousSymbol: the venue does not list one of the `symbols`.
-        AnotherManager: another process has a desk in this folder.
+        AnotherManager: this process or another has a desk in this folder.
         Refused: neither `simulated` nor the token for `live`: see `orders.guard.LIVE_TOKEN`.
     """
     client = make_client()
@@ -72,7 +77,10 @@ async def open_desk(
             live=live,
             simulated=simulated,
         )
-        with alone_in(folder), Ledger.open(folder / "ledger.sqlite") as ledger:
+        with (
+            alone_in(folder),
+            Ledger.open(folder / "ledger.sqlite", patience_s=_LEDGER_PATIENCE_S) as ledger,
+        ):
             manager = OrderManager(line, TradeAudit(ledger, "orders"), account, guard)
             desk = Desk(
                 make_client, line, manager, switch, quotes, account, known_within_s, stopping
@@ -83,6 +91,8 @@ async def open_desk(
                     yield desk
                 finally:
                     await desk.end()
+            if line.key.lost.is_set():
+                raise KeyRefused(line.key.why(manager.records.not_ended()))
     finally:
         await client.close()
 
@@ -96,22 +106,39 @@ def _require_keys(client: Any) -> None:
 
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """Hold a folder for this process, until it ends: two desks would end each other's orders.
+    """Hold a folder for one desk of this process: two would end each other's orders.
 
     Raises:
-        AnotherManager: another process holds it.
+        AnotherManager: another desk holds it, of this process or of another one.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    there = folder.stat()
+    place = there.st_dev, there.st_ino
+    # The lock is the process's: a second one of ours would get it, and letting go of that one would
+    # let go of the first.
+    if place in _held:
+        raise _taken(folder, "this")
     with (folder / "desk.lock").open("w") as file:
         try:
             # Unlike flock's, this lock is none of a forked child's, which may outlive us.
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise AnotherManager(
-                f"another process has a desk in {folder}: end that one, or give each a folder of "
-                "its own"
-            ) from error
-        yield
+            raise _taken(folder, "another") from error
+        _held.add(place)
+        try:
+            yield
+        finally:
+            _held.remove(place)
+
+
+def _taken(folder: Path, whose: str) -> AnotherManager:
+    return AnotherManager(
+        f"{whose} process has a desk in {folder}: end that one, or give each a folder of its own"
+    )
+
+
+_held: set[tuple[int, int]] = set()
+"""Folders of this process's desks, by device and inode: one may have several names."""
 
 
 _ENDS: Final = (signal.SIGTERM, signal.SIGINT)

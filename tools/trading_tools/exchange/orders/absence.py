@@ -23,12 +23,11 @@ class Absences:
     def proven(self, name: str, now: datetime, venue_now: datetime) -> bool:
         """Whether a venue that has no such order at `venue_now` of its clock can never get it."""
         looked = _Moment(now, venue_now)
-        if looked.since(self._first.setdefault(name, looked)) <= self._window:
+        if _passed(self._first, name, looked) <= self._window:
             return False
         # An order that ends while it is looked for may be in neither list: the one of open orders
         # has it no more, the one of ended orders not yet. It is in one of them when asked again.
-        again = self._again.setdefault(name, looked)
-        return looked.since(again) >= timedelta(seconds=VISIBLE_WITHIN_S)
+        return _passed(self._again, name, looked) >= timedelta(seconds=VISIBLE_WITHIN_S)
 
 
 class _Moment(NamedTuple):
@@ -40,3 +39,14 @@ class _Moment(NamedTuple):
     def since(self, earlier: _Moment) -> timedelta:
         """What has passed by both."""
         return min(self.ours - earlier.ours, self.venues - earlier.venues)
+
+
+def _passed(began: dict[str, _Moment], name: str, looked: _Moment) -> timedelta:
+    """What has passed since an order's moment here, which is this one if it has none.
+
+    A clock that was set back begins it anew: it would need that long again to come past it.
+    """
+    passed = looked.since(began.setdefault(name, looked))
+    if passed < timedelta():
+        began[name] = looked
+    return max(passed, timedelta())

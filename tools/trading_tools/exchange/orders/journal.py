@@ -1,15 +1,22 @@
 """What one manager writes into its trade audit, and the records that come of it.
 
-An entry goes into the audit first, and then into what is known. Who else writes there is noticed.
+The intent of an order is in the audit before it is known, or it is not sent. All else has happened
+at the venue, or is to end something there: while the audit cannot be written, that is kept here and
+goes in later, in its order. What a process that ends meanwhile loses of it, the venue tells again.
+Who else writes there is noticed.
 """
 
 from __future__ import annotations
 
+import logging
+import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, Final
 
 from trading_tools.audit.account_entries import PositionChange, Reconciled
+from trading_tools.audit.errors import LedgerUnavailable
 from trading_tools.audit.event import Event
 from trading_tools.audit.order_ends import CancelIntent, ReplaceIntent
 from trading_tools.audit.trade import (
@@ -24,19 +31,69 @@ from trading_tools.audit.trade import (
 )
 from trading_tools.exchange.orders.records import Records
 
+_BETWEEN_TRIES_S: Final = 1.0
+"""How long the audit is left alone after it could not be written: each try keeps the loop."""
+
+log = logging.getLogger(__name__)
+
 
 class Journal:
     """One audit stream and the records of it, which nothing else changes."""
 
-    def __init__(self, audit: TradeAudit) -> None:
+    def __init__(self, audit: TradeAudit, clock: Callable[[], float] = time.monotonic) -> None:
         self._audit = audit
+        self._clock = clock
+        self._late: deque[Entry] = deque()
+        self._next_try = 0.0
         self._seen = audit.last_seq()
         self.records = Records(audit.trail())
         self.alone = True
         """Whether all entries on orders since the start are ours."""
 
     def write(self, entry: Entry) -> None:
-        """Put an entry into the audit, and then into what is known."""
+        """Put an entry into the audit, and into what is known.
+
+        Raises:
+            LedgerUnavailable: it is an order's intent, and cannot be written: nothing is known of
+                it then.
+        """
+        if isinstance(entry, OrderIntent):
+            self._write_late()
+            self._put(entry)
+        else:
+            self._late.append(entry)
+            self.catch_up()
+        self.records.apply(entry)
+
+    def decided(self, decision: str, reason: str, data: Mapping[str, Any]) -> None:
+        """Put down why something was done or left."""
+        self.write(Decision(decision, reason, data))
+
+    def catch_up(self, *, at_once: bool = False) -> int:
+        """Write what could not be written before; how many entries wait still."""
+        if not self._late or (self._clock() < self._next_try and not at_once):
+            return len(self._late)
+        try:
+            self._write_late()
+        except LedgerUnavailable as error:
+            if not self._next_try:
+                log.error("no order goes out, and what the venue says is kept: %s", error)
+            self._next_try = self._clock() + _BETWEEN_TRIES_S
+        return len(self._late)
+
+    def _write_late(self) -> None:
+        while self._late:
+            entry = self._late.popleft()
+            try:
+                self._put(entry)
+            except LedgerUnavailable:
+                self._late.appendleft(entry)
+                raise
+        if self._next_try:
+            log.warning("the audit is written again, with all that was kept")
+            self._next_try = 0.0
+
+    def _put(self, entry: Entry) -> None:
         writers: dict[type[Entry], Callable[..., Event]] = {
             OrderIntent: self._audit.order_intent,
             OrderResult: self._audit.order_result,
@@ -47,14 +104,11 @@ class Journal:
             ReplaceIntent: self._audit.replace_intent,
             PositionChange: self._audit.position_change,
             Reconciled: self._audit.reconciled,
+            Decision: self._audit.decision,
         }
         given = {part.name: getattr(entry, part.name) for part in fields(entry)}
-        self._count(writers[type(entry)](**given).seq, ours=1)
-        self.records.apply(entry)
-
-    def decided(self, decision: str, reason: str, data: Mapping[str, Any]) -> None:
-        """Put down why something was done or left."""
-        self._count(self._audit.decision(decision, reason, data).seq, ours=0)
+        ours = int(not isinstance(entry, Decision))
+        self._count(writers[type(entry)](**given).seq, ours)
 
     def _count(self, seq: int, ours: int) -> None:
         """Look whether all entries on orders up to the event `seq` are ours."""

@@ -11,10 +11,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Final
 
 from trading_tools.audit.account_entries import PositionChange
-from trading_tools.audit.errors import LedgerError
+from trading_tools.audit.errors import LedgerBusy
 from trading_tools.audit.order_ends import CancelIntent, ReplaceIntent
 from trading_tools.audit.trade import (
     CancelResult,
@@ -25,6 +26,7 @@ from trading_tools.audit.trade import (
 )
 from trading_tools.exchange.orders import reconciling
 from trading_tools.exchange.orders.client_ids import client_order_id, is_ours
+from trading_tools.exchange.orders.forgotten import write_off
 from trading_tools.exchange.orders.guard import Guard, Refused
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.journal import Journal
@@ -92,7 +94,9 @@ class OrderManager:
 
         Raises:
             OtherIntent: the key is that of another order.
-            Refused: the guard does not let it out; nothing was sent or written down as an order.
+            Refused: the guard does not let it out, or another program keeps the audit from being
+                written; nothing was sent or written down as an order.
+            LedgerUnavailable: the audit cannot be written for another reason; nothing was sent.
             AnotherManager: another process works on this audit stream. The order was not sent; of
                 two that run at once both stop here, with no order sent twice.
         """
@@ -103,7 +107,10 @@ class OrderManager:
                 _require_same(known, intent)
                 return await self._resolved(known, resolve_within_s)
             sight = await self._let_out(intent)
-            order = self._intend(intent, name, sight)
+            try:
+                order = self._intend(intent, name, sight)
+            except LedgerBusy as error:
+                raise Refused("ledger", str(error)) from error
             if not self._journal.alone:
                 raise AnotherManager(
                     f"{intent.key!r:.60} was not sent: another process writes orders to this audit "
@@ -138,7 +145,6 @@ class OrderManager:
 
         Raises:
             KeyError: there is no such order.
-            LedgerError: it was asked for, and the audit could not be written.
         """
         order = self.records.orders[name]
         async with self._tracker.locks[name]:
@@ -156,9 +162,6 @@ class OrderManager:
         the venue may arrive after its cancel, so ask again.
 
         Returns the names of those whose end is not proven then.
-
-        Raises:
-            LedgerError: all ends were asked for, and the audit could not be written.
         """
         orders = self.records.not_ended()
         at = self._now()
@@ -241,6 +244,24 @@ class OrderManager:
                 PositionChange(each.symbol, f"taken over {at.isoformat()}", at, change, reason)
             )
 
+    async def write_off(
+        self, name: str, reason: str, filled_base: Decimal | None = None
+    ) -> OrderRecord:
+        """Close an order that the venue has forgotten: its owner has looked what became of it.
+
+        `filled_base` is what it filled, where that is more than is known here. It is in the audit
+        as a decision, with the reason.
+
+        Raises:
+            KeyError: there is no such order.
+            NotForgotten: it was sent within a day, has ended, or the venue has it.
+            Unanswered: the venue did not say which orders are open, or what was filled.
+        """
+        order = self.records.orders[name]
+        async with self._tracker.locks[name]:
+            await write_off(self._tracker, order, reason, filled_base)
+        return order
+
     async def refresh(self, venue_order_id: str) -> bool:
         """Ask the venue after the order of this number; whether it is one of ours."""
         orders = self.records.numbered(venue_order_id)
@@ -272,6 +293,10 @@ class OrderManager:
         """
         return self._tracker.on_fill(fill)
 
+    def catch_up_audit(self) -> int:
+        """Write what the audit could not take before; how many entries wait still."""
+        return self._journal.catch_up(at_once=True)
+
     def lost_intents(self, strange: Iterable[VenueOrder]) -> list[VenueOrder]:
         """Those that look like ours: of an audit that was lost, or of another stream's manager."""
         return [each for each in strange if is_ours(self.venue.name, each.client_order_id)]
@@ -296,15 +321,8 @@ class OrderManager:
         raise refusal
 
     async def _cancel(self, order: OrderRecord, reason: str) -> None:
-        unwritten: LedgerError | None = None
-        try:
-            self._tracker.write(CancelIntent(order.client_order_id, self._now(), reason))
-        except LedgerError as error:
-            unwritten = error  # a cancel takes risk away: it goes without a record too
-        judged = await self._asked_to_end(order)
-        if unwritten is not None:
-            raise unwritten
-        self._told(order, judged)
+        self._tracker.write(CancelIntent(order.client_order_id, self._now(), reason))
+        self._told(order, await self._asked_to_end(order))
 
     async def _asked_to_end(self, order: OrderRecord) -> Judged:
         name, number = order.client_order_id, order.venue_order_id

@@ -84,8 +84,11 @@ async def _binance_find(
     params = {} if number is not None else {"clientOrderId": name}
     try:
         found: Raw = await client.fetch_order(number, symbol, params)
-    except ccxt.OrderNotFound as error:
-        raise NoSuchOrder from error
+    except ccxt.ExchangeError as error:
+        # -2026 on spot: it ended without a fill more than 90 days ago, and is in the archive.
+        if isinstance(error, ccxt.OrderNotFound) or '"code":-2026,' in str(error):
+            raise NoSuchOrder from error
+        raise
     return found
 
 

@@ -36,6 +36,8 @@ class Exchanged:
     lane: str = ""
     changes: bool = False
     """Whether it may change something: it is no GET."""
+    signed: bool = False
+    """Whether it is of an account, by its key."""
     turn: float | None = None
     """That of its nonce, where those have to rise."""
 
@@ -147,7 +149,9 @@ class Wire:
         weight = self._client.calculate_rate_limiter_cost(api, method, path, given, cost)
         asked = Asked(api, method, path, given, weight, call.pair)
         due = toll(self._client.id, asked)
-        request = call.last = Exchanged(lane=due.cost.lane, changes=method != "GET")
+        request = call.last = Exchanged(
+            lane=due.cost.lane, changes=method != "GET", signed=asked.signed
+        )
         if due.order:
             call.placing = request
         if due.order and call.paid:
