@@ -174,12 +174,6 @@ class Acceptor(TcpStandIn):
         elif kind == "AF":
             self._all_orders(told)
 
-    def cut_softly(self) -> None:
-        """End the connection after what was written."""
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
-
     def _point(self) -> bool:
         here, self._points = self._points, self._points + 1
         if here == self.mishaps.cut_at:

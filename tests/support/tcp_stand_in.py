@@ -45,6 +45,12 @@ class TcpStandIn:
             self._writer.transport.abort()
             self._writer = None
 
+    def cut_softly(self) -> None:
+        """End the connection after what was written."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, from its first byte to its end."""
         raise NotImplementedError

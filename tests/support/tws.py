@@ -1,8 +1,9 @@
-"""A stand-in for Interactive Brokers' TWS: its socket protocol at server version 176, and a book.
+"""A stand-in for Interactive Brokers' TWS: its socket protocol and a book.
 
 It speaks what ib_async needs for orders: the handshake, placing and cancelling, the lists of open
 and completed orders and of executions, the clock. Field orders are those that ib_async 2.1.0 reads
-and writes. Its memory outlives its connections, as TWS's does.
+and writes at server versions 176 to 178; 178 is the newest that it knows, on which a TWS of today
+agrees with it. Its memory outlives its connections, as TWS's does.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from typing import Any
 
 from tests.support.tcp_stand_in import TcpStandIn
 
-VERSION = 176
 ACCOUNT = "DU1"
 
 
@@ -51,6 +51,9 @@ class Mishaps:
     warn_with: tuple[int, str] | None = None
     cut_before: bool = False
     cut_after: bool = False
+    refuse_cancel_with: tuple[int, str] | None = None
+    client_in_use: bool = False
+    """Whether another connection has the client id: 326, and the end."""
     silent: bool = False
 
 
@@ -66,8 +69,9 @@ class Execution:
 class Tws(TcpStandIn):
     """One TWS; `ask` is the price at which buys fill."""
 
-    def __init__(self, ask: float = 100.0) -> None:
+    def __init__(self, ask: float = 100.0, version: int = 178) -> None:
         super().__init__()
+        self.version = version
         self.ask = ask
         self.mishaps = Mishaps()
         self.orders: list[Held] = []
@@ -91,15 +95,15 @@ class Tws(TcpStandIn):
         self._tell_execution(-1, done)
         self._send(59, 1, number, "1.0", "USD", "", "", "")
 
-    def say(self, code: int, text: str) -> None:
-        """Tell a code that is about no request."""
-        self._send(4, 2, -1, code, text, "")
+    def say(self, code: int, text: str, about: int = -1) -> None:
+        """Tell a code: about an order by its number, or about no request."""
+        self._send(4, 2, about, code, text, "")
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """The handshake, then each message."""
         assert await reader.readexactly(4) == b"API\0"
         await self._message(reader)
-        self._raw(f"{VERSION}\0{datetime.now(UTC):%Y%m%d %H:%M:%S} UTC\0")
+        self._raw(f"{self.version}\0{datetime.now(UTC):%Y%m%d %H:%M:%S} UTC\0")
         while self._writer is writer:
             self._receive((await self._message(reader)).split("\0")[:-1])
 
@@ -119,6 +123,10 @@ class Tws(TcpStandIn):
         number = int(told[0])
         self.asked.append(number)
         if number == 71:  # startApi
+            if self.mishaps.client_in_use:
+                self.say(326, "Unable to connect as the client id is already in use.")
+                self.cut_softly()
+                return
             self._client_id = int(told[2])
             self._send(9, 1, 1 + max((held.order_id for held in self.orders), default=0))
             self._send(15, 1, ACCOUNT)
@@ -193,7 +201,9 @@ class Tws(TcpStandIn):
 
     def _cancel(self, order_id: int) -> None:
         held = next((h for h in self.orders if h.order_id == order_id), None)
-        if held is None or held.client_id != self._client_id:
+        if self.mishaps.refuse_cancel_with is not None:
+            self.say(*self.mishaps.refuse_cancel_with, about=order_id)
+        elif held is None or held.client_id != self._client_id:
             self._send(4, 2, order_id, 10147, f"OrderId {order_id} that needs to be", "")
         elif held.over:
             self._send(4, 2, order_id, 10148, f"OrderId {order_id} cannot be cancelled", "")
@@ -216,13 +226,15 @@ class Tws(TcpStandIn):
             *(f"{done.at:%Y%m%d %H:%M:%S} UTC", ACCOUNT, "ISLAND"),
             *("BOT" if held.action == "BUY" else "SLD", done.size, done.price, held.perm_id),
             *(held.client_id, 0, held.filled, 0, held.ref, "", "", "", 1),
+            *((0,) if self.version >= 178 else ()),
         )
 
     def _tell_order(self, held: Held) -> None:
         self._send(
             *(5, held.order_id, *_contract(held), held.action, held.size, held.kind, held.price),
             *("", held.tif, "", held.account, "", 0, held.ref, held.client_id, held.perm_id),
-            *(0, 0, "", "", "", "", "", "", ""),  # to faPercentage, and faProfile
+            *(0, 0, "", "", "", "", "", ""),  # to faPercentage
+            *self._fa_profile(),
             *("", "", "", "", "", 0, "", -1, 0, "", "", "", "", "", 0, 0, 0, 0, "", 0, 0, 0, ""),
             *(0, 0, "", 0, "", ""),  # parentId to deltaNeutralAuxPrice
             *(0, 0, "", "", "", "", ""),  # continuousUpdate to comboLegsDescrip
@@ -239,7 +251,8 @@ class Tws(TcpStandIn):
         size = "0" if held.status == "Filled" else held.size
         self._send(
             *(101, *_contract(held), held.action, size, held.kind, held.price, "", held.tif),
-            *("", held.account, "", 0, held.ref, held.perm_id, 0, 0, "", "", "", "", "", ""),
+            *("", held.account, "", 0, held.ref, held.perm_id, 0, 0, "", "", "", "", ""),
+            *self._fa_profile(),
             *("", "", "", "", "", 0, "", -1, "", "", "", "", "", 0, 0, 0, "", 0, 0, "", 0, "", ""),
             *(0, 0, "", "", ""),
             *(0, 0, 0, "", "", "", ""),
@@ -249,6 +262,9 @@ class Tws(TcpStandIn):
             *("", "", "", 0, 0, "", held.filled, 0, 0, "", 0, 0, 0, "", held.status),
             *("", "", "", "", ""),
         )
+
+    def _fa_profile(self) -> tuple[str, ...]:
+        return ("",) if self.version < 177 else ()
 
 
 def _contract(held: Held) -> list[Any]:

@@ -104,6 +104,16 @@ async def test_orders_rest_fill_and_are_cancelled(desk: Desk) -> None:
     assert manager.records.position_base(SYMBOL) == 10
 
 
+async def test_a_tws_of_an_older_version_is_understood(desk: Desk) -> None:
+    desk.tws.version = 176
+    manager = desk.manager(desk.port())
+    order = await manager.submit(resting())
+    filled = await manager.submit(taking())
+    assert (await manager.cancel(order.client_order_id, "done")).stage is Stage.CANCELED
+    assert (await manager.reconcile([SYMBOL])).clean
+    assert (filled.stage, filled.settled) == (Stage.FILLED, True)
+
+
 async def test_what_tws_tells_reaches_the_manager_as_it_comes(desk: Desk) -> None:
     port = desk.port()
     manager = desk.manager(port)
@@ -213,6 +223,40 @@ async def test_a_warning_is_no_rejection(desk: Desk) -> None:
     assert judged.outcome is Outcome.ACCEPTED
 
 
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        (10349, "Order TIF was set to DAY based on order preset."),
+        (10311, "This order will be directly routed to ISLAND."),
+        (399, "Your order will not be placed at the exchange until"),
+    ],
+)
+async def test_a_code_that_ib_async_takes_for_the_end_of_an_order_is_none(
+    desk: Desk, code: int, text: str
+) -> None:
+    port = desk.port()
+    manager = desk.manager(port)
+    port.watch(manager.on_order, manager.on_fill)
+    order = await manager.submit(resting())
+    desk.tws.say(code, text, about=desk.tws.orders[0].order_id)
+    await port.time_ms()
+    assert order.stage is Stage.OPEN
+    desk.tws.trade(desk.tws.orders[0], 10, 90.5)
+    await port.time_ms()
+    assert (order.stage, order.settled) == (Stage.FILLED, True)
+
+
+async def test_a_cancel_that_tws_refuses_ends_nothing(desk: Desk) -> None:
+    port = desk.port()
+    manager = desk.manager(port)
+    port.watch(manager.on_order, manager.on_fill)
+    order = await manager.submit(resting())
+    desk.tws.mishaps.refuse_cancel_with = (161, "Cancel attempted when order is not in a state")
+    judged = await port.cancel(SYMBOL, order.client_order_id, None)
+    assert (judged.outcome, judged.code) == (Outcome.REJECTED, "161")
+    assert order.stage is Stage.OPEN
+
+
 async def test_an_order_that_the_exchange_cancels_at_once_is_found_cancelled(desk: Desk) -> None:
     manager = desk.manager(desk.port())
     order = await manager.submit(resting(time_in_force="IOC"))
@@ -318,6 +362,12 @@ async def test_what_cannot_be_said_to_tws_is_not_sent(
     assert (judged.outcome, judged.code) == (Outcome.REJECTED, "not sent")
     assert why in str(judged.message)
     assert desk.tws.placed == []
+
+
+async def test_a_client_id_that_another_connection_has_is_said(desk: Desk) -> None:
+    desk.tws.mishaps.client_in_use = True
+    with pytest.raises(Unanswered, match=r"the client id is already in use\. \(326\)"):
+        await desk.port(answer_s=0.2).time_ms()
 
 
 async def test_a_tws_that_is_not_there_is_said(desk: Desk) -> None:

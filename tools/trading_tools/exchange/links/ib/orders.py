@@ -103,7 +103,8 @@ class IbOrders(SpotWithoutTurns):
 
         def status(trade: Any) -> None:
             # ib_async sets a status of its own where TWS has told none yet.
-            if trade.orderStatus.permId and trade.order.orderRef:
+            known = trade.orderStatus.permId and trade.order.orderRef
+            if known and words.told_by_tws(trade):
                 on_order(words.shown(self._ours(trade.contract), trade.order, trade.orderStatus))
 
         def executed(trade: Any, fill: Any) -> None:
@@ -260,7 +261,7 @@ class IbOrders(SpotWithoutTurns):
         async with self._connecting:
             if not self._ib.isConnected():
                 host, port, client_id = self._at
-                self.upkeep.cut_off = None
+                self.upkeep.cut_off = self.upkeep.in_use = None
                 try:
                     await self._ib.connectAsync(
                         host,
@@ -271,9 +272,8 @@ class IbOrders(SpotWithoutTurns):
                         fetchFields=StartupFetchNONE,
                     )
                 except (OSError, TimeoutError) as error:
-                    raise Unanswered(
-                        f"TWS at {host}:{port} does not answer: {error!r:.200}"
-                    ) from error
+                    why = self.upkeep.in_use or f"{error!r:.200}"
+                    raise Unanswered(f"TWS at {host}:{port} does not answer: {why}") from error
             self._has_its_broker()
 
     def _has_its_broker(self) -> None:
@@ -333,7 +333,8 @@ class IbOrders(SpotWithoutTurns):
             heard.put_nowait((number, code, text))
 
         def status(trade: Any) -> None:
-            heard.put_nowait((trade.order.orderId, trade))
+            if words.told_by_tws(trade):
+                heard.put_nowait((trade.order.orderId, trade))
 
         def lost() -> None:
             heard.put_nowait(None)

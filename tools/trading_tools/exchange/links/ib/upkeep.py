@@ -16,6 +16,8 @@ from trading_tools.exchange.streams.fence import fault_of
 
 _CUT_OFF: Final = frozenset({1100, 2110})
 """Codes by which TWS says that it has lost its connection to Interactive Brokers."""
+_IN_USE: Final = 326
+"""Another connection has the client id: a second process, or one that TWS has not missed yet."""
 _RESTORED: Final = frozenset({1101, 1102})
 _FIRST_PAUSE_S: Final = 0.25
 _LONGEST_PAUSE_S: Final = 30.0
@@ -35,6 +37,8 @@ class Upkeep:
         self.recover: Callable[[], Awaitable[object]] | None = None
         self.cut_off: str | None = None
         """What TWS said when it lost its broker; None while it has it."""
+        self.in_use: str | None = None
+        """What TWS said when it refused the client id."""
         self._ib = ib
         self._connect = connect
         self._sleep = sleep
@@ -52,8 +56,11 @@ class Upkeep:
             await asyncio.gather(self._task, return_exceptions=True)
 
     def _told(self, number: int, code: int, text: str, contract: Any) -> None:
-        if code in _CUT_OFF:
-            self.cut_off = f"{' '.join(text.split())[:200]} ({code})"
+        said = f"{' '.join(text.split())[:200]} ({code})"
+        if code == _IN_USE:
+            self.in_use = said
+        elif code in _CUT_OFF:
+            self.cut_off = said
             _log.warning("TWS: %s", self.cut_off)
         elif code in _RESTORED:
             self.cut_off = None

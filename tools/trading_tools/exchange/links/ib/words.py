@@ -20,18 +20,25 @@ from trading_tools.money import MoneyError, from_json
 REFUSALS: Final = frozenset(
     {
         # The order does not leave TWS: its numbers, its flags, its market.
-        *(107, 109, 110, 111, 113, 114, 115, 116, 117, 131, 132, 133, 140, 141, 142, 144, 145, 146),
-        *(152, 153, 154, 155, 157, 159, 160, 163, 164, 168, 200, 203, 382, 383, 387, 388, 403, 411),
-        *(422, 424, 431, 432, 433, 434, 435, 436, 439, 440, 441, 442, 443, 445, 460, 461, 463, 478),
+        *(107, 109, 110, 111, 113, 114, 115, 116, 117, 132, 140, 141, 142, 144, 145, 146),
+        *(152, 153, 154, 155, 157, 159, 160, 163, 164, 168, 200, 203, 355, 382, 383, 387, 388),
+        *(392, 403, 411, 412, 424, 431, 432, 433, 434, 435, 436, 439, 441, 442, 443, 445, 460, 461),
+        *(463, 478),
+        # Parts of a share, or a size where the venue wants an amount of money.
+        *(10243, 10245, 10246, 10247, 10248, 10249, 10250, 10252, 10289, 10290, 10318),
         # Refused by the system or the exchange: "Order rejected - reason".
         201,
     }
 )
 """Codes by which no order comes of a new one. Not 103, a duplicate's: that order exists. Not 321
-and 322, errors while a request was worked on: they do not say what became of it."""
+and 322, errors while a request was worked on, nor 133, which a lost connection may cause: they do
+not say what became of it. Not 131 and 2109, by which a flag is ignored and the order goes."""
 
 ENDED: Final = 202
 """The order was cancelled, by us or by the exchange."""
+
+ENDINGS: Final = frozenset({201, ENDED})
+"""Codes that end an order which the system had."""
 
 CANCEL_REFUSALS: Final = frozenset({104, 135, 136, 161, 10147, 10148})
 """Codes by which a request to cancel does nothing."""
@@ -66,6 +73,16 @@ def refusal(code: int, text: str) -> Judged:
     """What a message code about a new order means."""
     outcome = Outcome.REJECTED if code in REFUSALS else Outcome.UNKNOWN
     return Judged(outcome, str(code), " ".join(text.split())[:200])
+
+
+def told_by_tws(trade: Any) -> bool:
+    """Whether the status of a trade is TWS's own, or that of a code which does end an order.
+
+    ib_async 2.1.0 makes a cancelled order of any code that it does not know as a warning: of 10349
+    (the time in force was set by a preset), of 161 (a cancel that was refused). The order lives.
+    """
+    code = trade.log[-1].errorCode if trade.log else 0
+    return code == 0 or code in ENDINGS
 
 
 def shown(symbol: str, order: Any, status: Any, *, over: bool = False) -> VenueOrder:
