@@ -53,6 +53,8 @@ REJECTED = [
     ("bybit", 200, bybit(10002)),
     ("bybit", 200, bybit(110007)),
     ("bybit", 200, bybit(110094)),
+    ("bybit", 200, bybit(110020)),
+    ("bybit", 200, bybit(170218)),
     ("bybit", 200, bybit(110044)),
     ("bybit", 200, bybit(10001)),
     ("bybit", 200, bybit(110017)),
