@@ -32,27 +32,37 @@ _HEADS = click.option(
     metavar="STREAM=HASH",
     help="A head kept elsewhere (the trailer of a commit) that the stream must contain.",
 )
+_LEDGER = click.option(
+    "--ledger",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="A ledger of its own, such as a bot's ledger.sqlite, in place of the project's.",
+)
 
 
 @click.group("audit")
 def audit_command() -> None:
-    """Check, show and hand over the project's ledger."""
+    """Check, show and hand over a ledger: the project's, or a bot's by --ledger."""
 
 
 @audit_command.command("verify")
 @_HEADS
+@_LEDGER
 @WORKSPACE
 @JSON
-def verify_command(heads: tuple[str, ...], workspace: Path | None, as_json: bool) -> None:
+def verify_command(
+    heads: tuple[str, ...], file: Path | None, workspace: Path | None, as_json: bool
+) -> None:
     """Verify every event, head and text. Exit code 1 where something is wrong."""
     from trading_tools.audit.verify import verify
 
     outside = _outside(heads)
     place = Place.find(workspace)
-    with _opened(place) as ledger:
+    with _opened(place, file) as ledger:
         _require_key(place, ledger)
         verdict = verify(ledger, heads=outside)
-    _tell_verdict(_of_the_key(verdict), place.ledger_name, as_json)
+    _tell_verdict(_of_the_key(verdict), _name_of(place, file), as_json)
 
 
 @audit_command.command("tail")
@@ -60,11 +70,14 @@ def verify_command(heads: tuple[str, ...], workspace: Path | None, as_json: bool
     "-n", "count", type=click.IntRange(1, 10_000), default=20, metavar="N", help="How many."
 )
 @click.option("--stream", metavar="S", help="Only this stream; default: all but the catalogue.")
+@_LEDGER
 @WORKSPACE
 @JSON
-def tail_command(count: int, stream: str | None, workspace: Path | None, as_json: bool) -> None:
+def tail_command(
+    count: int, stream: str | None, file: Path | None, workspace: Path | None, as_json: bool
+) -> None:
     """Show the last events, oldest first."""
-    with _opened(Place.find(workspace)) as ledger:
+    with _opened(Place.find(workspace), file) as ledger:
         events = _last(ledger, stream, count)
     data = {"events": [event._asdict() for event in events]}
     emit(data, as_json, lambda: "\n".join(map(_line, events)) or "no events yet")
@@ -73,12 +86,15 @@ def tail_command(count: int, stream: str | None, workspace: Path | None, as_json
 @audit_command.command("export")
 @click.option("--stream", "streams", multiple=True, metavar="S", help="Only these streams.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Default: stdout.")
+@_LEDGER
 @WORKSPACE
-def export_command(streams: tuple[str, ...], out: Path | None, workspace: Path | None) -> None:
+def export_command(
+    streams: tuple[str, ...], out: Path | None, file: Path | None, workspace: Path | None
+) -> None:
     """Write the ledger as JSON lines that anybody can verify."""
     from trading_tools.audit.export import export_lines
 
-    with _opened(Place.find(workspace)) as ledger:
+    with _opened(Place.find(workspace), file) as ledger:
         for name in streams:
             _require_stream(ledger, name)
         with contextlib.closing(export_lines(ledger, streams or None)) as lines:
@@ -126,18 +142,30 @@ def import_command(file: Path, into: Path | None, heads: tuple[str, ...], as_jso
 
 
 @contextlib.contextmanager
-def _opened(place: Place) -> Iterator[Ledger]:
-    """The project's ledger, to read. What goes wrong meanwhile is one line about it."""
+def _opened(place: Place, file: Path | None) -> Iterator[Ledger]:
+    """A file's ledger or the project's, to read. What goes wrong meanwhile is one line about it."""
     from trading_tools.audit.errors import LedgerError
+    from trading_tools.audit.ledger import Ledger
 
-    where = place.ledger_name
+    where = _name_of(place, file)
     try:
-        with place.open_ledger(read_only=True) as ledger, ledger.store.database.failures():
+        with (
+            (
+                place.open_ledger(read_only=True)
+                if file is None
+                else Ledger.open(file, key=audit_key(place.environ), read_only=True)
+            ) as ledger,
+            ledger.store.database.failures(),
+        ):
             yield ledger
     except LedgerError as error:
         said = str(error).removeprefix("the ledger ").removeprefix(where).strip(" :")
         what, sign, fix = said.partition("; " if "; " in said else ": ")
         raise CommandError(what, where, fix if sign else "see `orc doctor`") from None
+
+
+def _name_of(place: Place, file: Path | None) -> str:
+    return place.ledger_name if file is None else str(file)
 
 
 def _require_key(place: Place, ledger: Ledger) -> None:

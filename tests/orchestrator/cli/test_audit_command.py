@@ -76,6 +76,26 @@ def test_a_sound_ledger_verifies(orc: CommandLine) -> None:
     assert orc("audit", "verify").out == f"{_file(orc)}: valid, 9 events in 3 streams\n"
 
 
+def test_a_bots_own_ledger_is_verified_shown_and_handed_over(orc: CommandLine) -> None:
+    with Ledger.open(orc.project / "bot.sqlite") as ledger:
+        ledger.append("orders", "trade.decision", {"decision": "wait"})
+        named = ("--ledger", "bot.sqlite")
+        assert orc("audit", "verify", *named).out == "bot.sqlite: valid, 3 events in 2 streams\n"
+        (event,) = orc("audit", "tail", *named, "--json").json["events"]
+        assert event["body"] == {"decision": "wait"}
+        orc("audit", "export", *named, "--out", "bot.jsonl")
+    assert orc("audit", "import", "bot.jsonl").out == "bot.jsonl: valid, 3 events in 2 streams\n"
+
+
+def test_what_is_no_ledger_of_a_bot_is_said_in_one_line(orc: CommandLine) -> None:
+    missing = orc("audit", "verify", "--ledger", "bot.sqlite")
+    assert (missing.code, missing.err.count("\n")) == (2, 1)
+    assert missing.err.startswith("orc: bot.sqlite: no ledger")
+    folder = orc("audit", "verify", "--ledger", ".")
+    assert folder.code == 2
+    assert "is a directory" in folder.err
+
+
 def test_an_altered_event_is_a_negative_verdict(orc: CommandLine) -> None:
     _fill(orc)
     table = _events_table(orc)

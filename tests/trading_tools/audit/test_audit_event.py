@@ -89,6 +89,14 @@ def test_a_value_too_deep_to_read_back_is_refused() -> None:
         canonical_json({"deep": value})
 
 
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_value_that_holds_itself_is_refused(wrapped: bool) -> None:
+    value: dict[str, Any] = {}
+    value["inner"] = MappingProxyType(value) if wrapped else value
+    with pytest.raises(NotRecordable):
+        canonical_json(value)
+
+
 def test_unpaired_surrogates_survive_and_encode() -> None:
     text = canonical_json(["\ud800", "\udce9x", "\ud83d\ude00"])
     assert json.loads(text) == ["\ud800", "\udce9x", "\U0001f600"]

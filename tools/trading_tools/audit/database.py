@@ -10,7 +10,7 @@ import os
 import sqlite3
 import threading
 import urllib.parse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -29,7 +29,6 @@ from trading_tools.audit.errors import (
     LedgerVersion,
 )
 from trading_tools.audit.server import server_engine, shown_address
-from trading_tools.audit.statements import Statement
 
 BUSY_TIMEOUT_S = 30.0
 """How long a write waits for one of another program, where its caller does not say."""
@@ -97,21 +96,21 @@ class Database:
             self._connection.close()
             self._engine.dispose()
 
-    def run(self, statement: Statement, values: Mapping[str, Any]) -> int:
+    def run(self, statement: str, values: Sequence[Any]) -> int:
         """Execute and return the number of rows touched."""
-        self._cursor.execute(statement.sql, statement.bind(values))
+        self._cursor.execute(statement, values)
         return int(self._cursor.rowcount)
 
-    def rows(self, statement: Statement, **values: Any) -> list[tuple[Any, ...]]:
+    def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Execute and return all rows."""
-        self._cursor.execute(statement.sql, statement.bind(values))
+        self._cursor.execute(statement, values)
         return list(self._cursor.fetchall())
 
-    def stream(self, statement: Statement, **values: Any) -> Iterator[tuple[Any, ...]]:
+    def stream(self, statement: str, *values: Any) -> Iterator[tuple[Any, ...]]:
         """Execute on a cursor of its own and return the rows one by one."""
         cursor = self._connection.connection.cursor()
         try:
-            cursor.execute(statement.sql, statement.bind(values))
+            cursor.execute(statement, values)
             yield from iter(cursor.fetchone, None)
         finally:
             cursor.close()

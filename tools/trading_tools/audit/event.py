@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
+from json import encoder
 from typing import Any, NamedTuple
 
 from trading_tools.audit.errors import NotRecordable
@@ -68,9 +69,7 @@ def _other(value: object) -> object:
     if isinstance(value, datetime):
         return utc_text(value)
     if isinstance(value, Mapping):
-        plain = dict(value)
-        _require_text_keys(plain)
-        return plain
+        return dict(value)
     raise NotRecordable(
         f"a {type(value).__name__} has no JSON form ({value!r:.80}): convert it before recording"
     )
@@ -85,7 +84,7 @@ def _require_text_keys(value: object) -> None:
     while pending:
         item = pending.pop()
         inner: Iterable[object]
-        if isinstance(item, dict):
+        if isinstance(item, (dict, Mapping)):
             for key in item:
                 if not isinstance(key, str):
                     raise NotRecordable(f"key {key!r:.80} is not text: JSON objects have text keys")
@@ -100,6 +99,10 @@ def _require_text_keys(value: object) -> None:
 _encoder = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"), default=_other
 )
+# What `_encoder` makes anew for each value: a quarter of its time.
+_encode = encoder.c_make_encoder(  # type: ignore[attr-defined]  # not in the stubs
+    None, _other, encoder.encode_basestring, None, ":", ",", True, False, False
+)
 
 
 def canonical_json(value: object) -> str:
@@ -110,8 +113,9 @@ def canonical_json(value: object) -> str:
     ``NotRecordable``. Unpaired surrogates are escaped, so that the text always encodes.
     """
     try:
+        # First the text, which refuses what holds itself: a look for keys would not end in it.
+        text = "".join(_encode(value, 0))
         _require_text_keys(value)
-        text = _encoder.encode(value)
     except NotRecordable:
         raise
     except (ValueError, TypeError, RecursionError) as error:

@@ -64,7 +64,7 @@ def export_lines(
                 yield canonical_json({"blob": name, "text": _text(ledger, name, content)})
         events = 0
         for stream in chosen:
-            for row in store.database.stream(store.ask.all_events, of=stream):
+            for row in store.database.stream(store.ask.all_events, stream):
                 events += 1
                 yield _event_line(row)
         yield canonical_json({"end": {"events": events, "streams": len(chosen)}})
@@ -99,12 +99,12 @@ def import_lines(lines: Iterable[str], path: Path) -> None:
         ask = Statements(database.dialect)
         with database.writing():
             for name, content in read.blobs.items():
-                database.run(ask.insert_blob, {"name": name, "content": content})
+                database.run(ask.insert_blob, (name, content))
             for head in read.heads.values():
-                database.run(ask.insert_head, head)
+                database.run(ask.insert_head, tuple(head.values()))
             for rows in read.events.values():
                 for row in rows:
-                    database.run(ask.insert_event, dict(zip(_EVENT, row, strict=True)))
+                    database.run(ask.insert_event, row)
     finally:
         database.close()
 
@@ -187,7 +187,7 @@ def _needed_texts(ledger: Ledger, streams: Iterable[str]) -> set[str]:
     store = ledger.store
     needed: set[str] = set()
     for stream in streams:
-        for row in store.database.stream(store.ask.all_events, of=stream):
+        for row in store.database.stream(store.ask.all_events, stream):
             needed.update(blobs.references(row[7]))
             if row[3] == "blob.put":
                 needed.add(json.loads(row[7])["name"])

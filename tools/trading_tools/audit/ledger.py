@@ -219,7 +219,7 @@ class Ledger:
         """
         store = self.store
         with store.database.reading():
-            rows = store.database.rows(store.ask.events, of=stream, after=after)
+            rows = store.database.rows(store.ask.events, stream, after)
             return [self._event(row) for row in rows]
 
     def head(self, stream: str) -> Head | None:

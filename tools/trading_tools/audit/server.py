@@ -40,6 +40,7 @@ def server_engine(address: str) -> Any:
             f"postgresql+psycopg://{_quoted(rest)}",
             poolclass=NullPool,
             isolation_level="AUTOCOMMIT",
+            paramstyle="format",
             pool_reset_on_return=None,  # transactions are ended where they are begun
             connect_args=given,
         )

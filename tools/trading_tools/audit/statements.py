@@ -4,8 +4,6 @@ Here live the SQLAlchemy Core statements and their compiled form. Running them i
 ``database``, what they are for in ``store`` and ``ledger``.
 """
 
-from collections.abc import Mapping
-from operator import itemgetter
 from typing import Any, ClassVar
 
 from sqlalchemy import bindparam, insert, select, update
@@ -15,26 +13,12 @@ from sqlalchemy.engine import Dialect
 from trading_tools.audit.tables import BLOB, EVENT, HEAD
 
 
-class Statement:
-    """A Core statement compiled once; the driver gets its text and values and nothing else."""
-
-    def __init__(self, statement: Any, dialect: Dialect) -> None:
-        compiled = statement.compile(dialect=dialect)
-        self.sql = str(compiled)
-        order = compiled.positiontup
-        self._order: tuple[str, ...] | None = None if order is None else tuple(order)
-        # For several names this gives a tuple in one step, for fewer it would not.
-        self._pick = itemgetter(*order) if order and len(order) > 1 else None
-
-    def bind(self, values: Mapping[str, Any]) -> Any:
-        """The values in the form the driver takes."""
-        if self._pick is not None:
-            return self._pick(values)
-        return values if self._order is None else [values[name] for name in self._order]
-
-
 class Statements:
-    """The ledger's statements for one dialect. ``of`` names the stream or blob in question."""
+    """The ledger's statements for one dialect, as the driver takes them, with their values in the
+    order of their places in the text: an insert has a value for each column of the table.
+
+    ``of`` names the stream or blob in question.
+    """
 
     _compiled: ClassVar[dict[tuple[str, str], "Statements"]] = {}
 
@@ -47,8 +31,8 @@ class Statements:
         return known
 
     def __init__(self, dialect: Dialect) -> None:
-        def compiled(statement: Any) -> Statement:
-            return Statement(statement, dialect)
+        def compiled(statement: Any) -> str:
+            return str(statement.compile(dialect=dialect))
 
         this = HEAD.c.stream == bindparam("of")
         moved = ("seq", "hash", "seal", "last_at", "closed")
@@ -57,6 +41,7 @@ class Statements:
         # The same text may come from two at once. In SQLite a trigger leaves out the second.
         new_blob = postgresql.insert(BLOB).on_conflict_do_nothing()
         self.insert_blob = compiled(new_blob if dialect.name == "postgresql" else insert(BLOB))
+        # The new seq, hash, seal, closed and last_at; then of, old_seq, old_key_id, old_closed.
         self.move_head = compiled(
             update(HEAD)
             .where(

@@ -56,7 +56,7 @@ class Store:
 
     def require_key(self) -> None:
         """Refuse a signer that is not the one in force."""
-        rows = self.database.rows(self.ask.head, of=CATALOGUE)
+        rows = self.database.rows(self.ask.head, CATALOGUE)
         in_force = rows[0][3] if rows else self.signer.key_id
         if in_force == self.signer.key_id:
             return
@@ -96,7 +96,7 @@ class Store:
         known = None if fresh else self._positions.get(stream)
         if known is None:
             with self.database.failures():
-                rows = self.database.rows(self.ask.head, of=stream)
+                rows = self.database.rows(self.ask.head, stream)
             known = Position(rows[0][0], rows[0][1], bool(rows[0][2])) if rows else Position()
         return known
 
@@ -111,12 +111,12 @@ class Store:
         transaction holds everything already.
         """
         if self.database.is_server:
-            self.database.rows(self.ask.locked_head, of=CATALOGUE)
+            self.database.rows(self.ask.locked_head, CATALOGUE)
 
     def note(self, kind: str, body: Mapping[str, Any]) -> None:
         """Append to the catalogue, wherever it stands now."""
         # The row lock (in SQLite: the write lock) keeps it there until the commit.
-        rows = self.database.rows(self.ask.locked_head, of=CATALOGUE)
+        rows = self.database.rows(self.ask.locked_head, CATALOGUE)
         position = Position(*rows[0]) if rows else Position()
         self.write(CATALOGUE, kind, 1, canonical_json(body), position)
 
@@ -135,32 +135,12 @@ class Store:
         message = preimage(stream, seq, at, kind, v, signer.alg, signer.key_id, text, known.hash)
         digest = signer.digest(message)
         if known.seq:
-            self._move(stream, known, Position(seq, digest), at)
+            self._move(stream, known, seq, digest, False, at)
         else:
-            head = {
-                "stream": stream,
-                "seq": seq,
-                "hash": digest,
-                "key_id": signer.key_id,
-                "seal": signer.seal(stream, seq, digest),
-                "closed": 0,
-                "first_kind": kind,
-                "opened_at": at,
-                "last_at": at,
-            }
+            seal = signer.seal(stream, seq, digest)
+            head = (stream, seq, digest, signer.key_id, seal, 0, kind, at, at)
             self.database.run(self.ask.insert_head, head)
-        row = {
-            "stream": stream,
-            "seq": seq,
-            "at": at,
-            "kind": kind,
-            "v": v,
-            "alg": signer.alg,
-            "key_id": signer.key_id,
-            "body": text,
-            "prev": known.hash,
-            "hash": digest,
-        }
+        row = (stream, seq, at, kind, v, signer.alg, signer.key_id, text, known.hash, digest)
         self.database.run(self.ask.insert_event, row)
         return Event(
             stream, seq, at, kind, v, signer.alg, signer.key_id, body or {}, known.hash, digest
@@ -169,7 +149,7 @@ class Store:
     def close(self, stream: str, position: Position) -> Position:
         """Mark the stream's head as closed."""
         closed = position._replace(closed=True)
-        self._move(stream, position, closed, utc_text(self._clock()))
+        self._move(stream, position, *closed, utc_text(self._clock()))
         return closed
 
     def take_key(self, signer: Signer) -> None:
@@ -179,19 +159,18 @@ class Store:
         self.signer = signer
         for stream, seq, head in heads:
             seal = signer.seal(stream, seq, head)
-            values = {"of": stream, "key_id": signer.key_id, "seal": seal}
-            self.database.run(self.ask.seal_head, values)
+            self.database.run(self.ask.seal_head, (signer.key_id, seal, stream))
         others = {stream: [seq, head] for stream, seq, head in heads if stream != CATALOGUE}
         self.note("key.taken", {"heads": others})
 
     def put_blob(self, name: str, content: bytes) -> None:
         """Store a blob unless it is there."""
-        if not self.database.rows(self.ask.has_blob, of=name):
-            self.database.run(self.ask.insert_blob, {"name": name, "content": content})
+        if not self.database.rows(self.ask.has_blob, name):
+            self.database.run(self.ask.insert_blob, (name, content))
 
     def text(self, name: str) -> str:
         """The text of a blob."""
-        rows = self.database.rows(self.ask.blob, of=name)
+        rows = self.database.rows(self.ask.blob, name)
         if not rows:
             raise BlobMissing(
                 f"the ledger {self.database.name} has no text {name}: it was lost or removed; "
@@ -205,18 +184,13 @@ class Store:
                 "restore a copy or an export"
             ) from error
 
-    def _move(self, stream: str, old: Position, new: Position, at: str) -> None:
-        values = {
-            "of": stream,
-            "old_seq": old.seq,
-            "old_key_id": self.signer.key_id,
-            "old_closed": int(old.closed),
-            "seq": new.seq,
-            "hash": new.hash,
-            "seal": self.signer.seal(stream, new.seq, new.hash),
-            "last_at": at,
-            "closed": int(new.closed),
-        }
+    def _move(
+        self, stream: str, old: Position, seq: int, digest: str, closed: bool, at: str
+    ) -> None:
+        signer = self.signer
+        seal = signer.seal(stream, seq, digest)
+        new = (seq, digest, seal, int(closed), at)
+        values = (*new, stream, old.seq, signer.key_id, int(old.closed))
         if self.database.run(self.ask.move_head, values) != 1:
             raise _conflict(stream)
 

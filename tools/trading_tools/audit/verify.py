@@ -117,7 +117,7 @@ def _contents(ledger: Ledger) -> Contents:
             for stream, seq, head, key_id, seal, closed, *_ in store.database.rows(store.ask.heads)
         },
         tuple(name for (name,) in store.database.rows(store.ask.names)),
-        lambda stream: store.database.stream(store.ask.all_events, of=stream),
+        lambda stream: store.database.stream(store.ask.all_events, stream),
         lambda: store.database.stream(store.ask.blobs),
     )
 

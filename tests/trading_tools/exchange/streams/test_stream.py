@@ -207,6 +207,33 @@ def test_callbacks_that_raise_before_there_is_anything_to_await_do_not_stop_the_
     assert delivery.errors == made.health.messages > 50
 
 
+def test_a_consumer_that_fails_is_told_in_the_log_once_where_nobody_else_is_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def main(loop: VirtualLoop) -> Delivery[str]:
+        async def fails(item: str) -> None:
+            raise KeyError(f"no {item}")
+
+        feed, delivery = Feed([]), Delivery(fails)
+        await run_for(Stream(feed.watch, feed.reopen, delivery, clock=loop.time), 10)
+        return delivery
+
+    assert run_virtually(main).errors > 50
+    assert caplog.text.count("a consumer fails") == caplog.text.count("KeyError: 'no x'") == 1
+
+
+def test_a_delivery_that_a_stream_runs_is_not_run_beside_it() -> None:
+    async def main(loop: VirtualLoop) -> None:
+        delivery = Delivery(nothing)
+        running = asyncio.create_task(delivery.run())
+        await asyncio.sleep(0)
+        with pytest.raises(RuntimeError, match="runs already"):
+            await delivery.run()
+        running.cancel()
+
+    run_virtually(main)
+
+
 def test_the_lag_is_the_age_of_the_oldest_item_that_is_not_done() -> None:
     async def main(loop: VirtualLoop) -> list[float]:
         async def slow(item: str) -> None:

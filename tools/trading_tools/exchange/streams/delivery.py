@@ -6,6 +6,7 @@ A consumer that fails or is slow never stops the reader.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -16,6 +17,8 @@ from typing import Generic, TypeVar
 from trading_tools.exchange.streams.fence import fault_of
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 
 class WhenFull(StrEnum):
@@ -28,10 +31,11 @@ class WhenFull(StrEnum):
 
 
 class Delivery(Generic[T]):
-    """Calls `consume` with one item after the other, in a task of its own.
+    """Calls `consume` with one item after the other, in a task of its own: its `Stream` runs that.
 
     What `consume` raises is counted and given to `on_error`, a cancelled future that it waited for
-    as a `WasCancelled`; the next item follows all the same, also where `on_error` fails.
+    as a `WasCancelled`; the next item follows all the same, also where `on_error` fails. Without
+    `on_error` the log has the first one, with its traceback.
 
     Raises:
         ValueError: a size that holds nothing.
@@ -57,6 +61,7 @@ class Delivery(Generic[T]):
         self._items: deque[tuple[float, T]] = deque()
         self._at_work_since: float | None = None
         self._there = asyncio.Event()
+        self._running = False
 
     @property
     def waiting(self) -> int:
@@ -86,7 +91,20 @@ class Delivery(Generic[T]):
         return True
 
     async def run(self) -> None:
-        """Deliver until it is cancelled."""
+        """Deliver until it is cancelled.
+
+        Raises:
+            RuntimeError: it runs already; two at once would deliver out of order.
+        """
+        if self._running:
+            raise RuntimeError("this delivery runs already: `Stream.run` runs its own")
+        self._running = True
+        try:
+            await self._deliver()
+        finally:
+            self._running = False
+
+    async def _deliver(self) -> None:
         while True:
             while self._items:
                 self._at_work_since, item = self._items.popleft()
@@ -100,6 +118,8 @@ class Delivery(Generic[T]):
     async def _failed(self, error: Exception) -> None:
         self.errors += 1
         if self._on_error is None:
+            if self.errors == 1:
+                log.error("a consumer fails; of its errors only this one is told", exc_info=error)
             return
         tell = self._on_error
 

@@ -112,7 +112,7 @@ class Stream(Generic[T]):
         self._missed: Gap | None = None
 
     async def run(self) -> None:
-        """Read until it is cancelled."""
+        """Read, and let `delivery` deliver, until it is cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._delivery.run())
             group.create_task(self._keep_open())
