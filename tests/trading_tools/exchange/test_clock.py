@@ -14,12 +14,15 @@ from trading_tools.exchange.clock import UnknownClock, VenueClock
 class World:
     """Our clocks and the venue's, and a network between them."""
 
-    def __init__(self, ahead_ms: float, seed: int = 1) -> None:
+    def __init__(self, ahead_ms: float, seed: int = 1, grain_ms: int = 1) -> None:
         self.seconds = 1_000.0
         self.step_ms = 0.0
         self.ahead_ms = ahead_ms
         self.draw = random.Random(seed)
-        self.clock = VenueClock(self.ask, wall_ms=self.wall_ms, monotonic=lambda: self.seconds)
+        self.grain_ms = grain_ms
+        self.clock = VenueClock(
+            self.ask, grain_ms=grain_ms, wall_ms=self.wall_ms, monotonic=lambda: self.seconds
+        )
 
     def wall_ms(self) -> float:
         return 1_800_000_000_000 + self.seconds * 1_000 + self.step_ms
@@ -29,14 +32,18 @@ class World:
 
     async def ask(self) -> int:
         self.seconds += self.draw.random() ** 3
-        told = int(self.venue_ms())
+        told = int(self.venue_ms()) // self.grain_ms * self.grain_ms
         self.seconds += self.draw.random() ** 3
         return told
 
 
-@given(st.floats(-5_000, 5_000), st.integers(0, 2**32), st.integers(1, 20))
-async def test_the_truth_lies_within_the_error(ahead_ms: float, seed: int, readings: int) -> None:
-    world = World(ahead_ms, seed)
+@given(
+    st.floats(-5_000, 5_000), st.integers(0, 2**32), st.integers(1, 20), st.sampled_from([1, 1_000])
+)
+async def test_the_truth_lies_within_the_error(
+    ahead_ms: float, seed: int, readings: int, grain_ms: int
+) -> None:
+    world = World(ahead_ms, seed, grain_ms)
     errors = []
     for _ in range(readings):
         found = await world.clock.read()

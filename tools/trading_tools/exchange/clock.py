@@ -31,18 +31,21 @@ _DRIFT_PPM = 200.0
 class VenueClock:
     """Keeps the best of the last readings, and widens its error as it ages.
 
-    `ask` gives the venue's time in milliseconds. Steps of our own clock do not matter: its readings
-    are taken once, at the start, and time is the monotonic clock's from then on.
+    `ask` gives the venue's time in milliseconds, cut to whole `grain_ms`: some tell seconds alone.
+    Steps of our own clock do not matter: its readings are taken once, at the start, and time is the
+    monotonic clock's from then on.
     """
 
     def __init__(
         self,
         ask: Callable[[], Awaitable[int]],
         kept: int = 8,
+        grain_ms: int = 1,
         wall_ms: Callable[[], float] = lambda: time.time_ns() / 1e6,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._ask = ask
+        self._cut_ms = grain_ms / 2
         self._monotonic = monotonic
         self._origin_ms = wall_ms() - monotonic() * 1_000
         self._wall_ms = wall_ms
@@ -62,9 +65,8 @@ class VenueClock:
         before = self.now_ms()
         venue_ms = await self._ask()
         after = self.now_ms()
-        # The venue's time is in whole milliseconds, and was cut.
-        middle, half = (before + after) / 2, (after - before) / 2 + 0.5
-        new = Offset(venue_ms + 0.5 - middle, half)
+        middle, half = (before + after) / 2, (after - before) / 2 + self._cut_ms
+        new = Offset(venue_ms + self._cut_ms - middle, half)
         # An older reading that the new one contradicts is of before the venue set its clock.
         agreeing = [
             (at, old)

@@ -129,18 +129,22 @@ class Desk:
             Unanswered: what became of it is not known. All of it counts as open, and the desk
                 looks for it and ends it: a bot goes on with its next decision.
         """
-        if self.stopping.is_set():
-            raise Refused("stopping", "this bot was told to end")
-        market = await self.market(intent.symbol)
-        await self.quote(intent.symbol)  # the guard judges by it
-        heard = self._account.heard
-        order = await self._sent(fitted(intent, market))
-        if order.stage in (Stage.REJECTED, Stage.VOID):
-            self._line.forget_rules()
-            raise Refused("venue", f"{intent.side} {intent.symbol}: {order.reason}")
-        if self._listening.is_set():
-            self._account.owe(heard)
-        return order
+        return await self._send(intent, self.manager.submit)
+
+    async def replace(self, order: OrderRecord, intent: Intent, why: str = "moved") -> OrderRecord:
+        """End an order, then send `intent`, which is what is wanted in all, less what was filled.
+
+        Returns the successor, open or filled; or the order, where it filled all of that first.
+        Whatever is raised, a bot lets go of the order: it has ended, or the desk sees to its end.
+
+        Raises:
+            Refused, Unanswered: as `finish`, then as `submit`.
+            ValueError: the intent is one of another market or side.
+            OtherIntent: the order was replaced by another intent before.
+        """
+        name = order.client_order_id
+        await self.finish(order, why)
+        return await self._send(intent, lambda new, s: self.manager.replace(name, new, why, s))
 
     async def finish(self, order: OrderRecord, reason: str = "no longer wanted") -> OrderRecord:
         """Cancel what is left of an order, and learn how it ended.
@@ -268,21 +272,31 @@ class Desk:
                 async with asyncio.timeout(_LOOK_S):
                     await self.manager.catch_up(order.symbol)
 
-    async def _sent(self, intent: Intent) -> OrderRecord:
+    async def _send(
+        self, intent: Intent, send: Callable[[Intent, float], Awaitable[OrderRecord]]
+    ) -> OrderRecord:
+        if self.stopping.is_set():
+            raise Refused("stopping", "this bot was told to end")
+        market = await self.market(intent.symbol)
+        await self.quote(intent.symbol)  # the guard judges by it
+        heard = self._account.heard
+        name = client_order_id(self._line.name, self._account_name, intent.key)
         try:
             async with asyncio.timeout(self._known_within_s):
-                order = await self.manager.submit(intent, self._known_within_s)
+                order = await send(fitted(intent, market), self._known_within_s)
         except TimeoutError:
-            name = client_order_id(self._line.name, self._account_name, intent.key)
-            known = self.manager.records.orders.get(name)
-            if known is None:
-                raise Unanswered(
-                    f"{intent.key!r:.60} was not sent: its turn did not come"
-                ) from None
-            order = known
+            if name not in self.manager.records.orders:
+                why = f"{intent.key!r:.60} was not sent: its turn did not come"
+                raise Unanswered(why) from None
+            order = self.manager.records.orders[name]
         if order.stage in UNSURE:
             self._unwanted.add(order.client_order_id)
             raise Unanswered(f"what became of {order.client_order_id} is not known yet")
+        if order.stage in (Stage.REJECTED, Stage.VOID):
+            self._line.forget_rules()
+            raise Refused("venue", f"{intent.side} {intent.symbol}: {order.reason}")
+        if self._listening.is_set() and order.client_order_id == name:
+            self._account.owe(heard)
         return order
 
     async def _watch_switch(self) -> None:

@@ -67,7 +67,7 @@ class Line(CcxtOrders):
         client.options.update(OPTIONS.get(client.id, {}))
         self.client = client
         self.symbols = tuple(symbols)
-        self.clock = VenueClock(super().time_ms)
+        self.clock = VenueClock(super().time_ms, grain_ms=self._ways.clock_ms)
         self.markets: dict[str, MarketLimits] = {}
         """Of those of its symbols that the venue lists."""
         self.equity: Decimal | None = None

@@ -91,7 +91,7 @@ def main(argv: Sequence[str], make: Callable[[str], Any] = client_of) -> int:
     )
     given = parser.parse_args(argv)
     thrown = _thrown(given.file, given.reason)
-    missing = {venue: _missing(venue) for venue in given.cancel_all if make is client_of}
+    missing = {venue: missing_keys(venue) for venue in given.cancel_all if make is client_of}
     for venue, names in missing.items():
         if names:
             sys.stderr.write(f"{venue}: nothing was cancelled: set {' and '.join(names)}\n")
@@ -127,7 +127,8 @@ def _thrown(file: Path, reason: str) -> bool:
     return False
 
 
-def _missing(venue: str) -> list[str]:
+def missing_keys(venue: str) -> list[str]:
+    """The variables that `client_of` needs and the environment lacks."""
     return [name for name in _names(venue) if not os.environ.get(name)]
 
 

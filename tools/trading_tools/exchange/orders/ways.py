@@ -56,6 +56,8 @@ class Ways:
     """What ccxt asks before the first order and keeps then."""
     market_buys: bool = True
     """Whether a market buy has a size; else the venue wants what it may cost."""
+    clock_ms: int = 1
+    """To what the venue's time is cut, as ccxt asks for it."""
 
 
 def _the_one(orders: Sequence[Raw], name: str, number: str | None) -> Raw | None:
@@ -278,7 +280,14 @@ WAYS: Final[Mapping[str, Ways]] = {
         _bybit_ready,
         market_buys=False,
     ),
-    "kraken": Ways(WINDOW_MS / 1_000, _kraken_named, _kraken_cancel, _kraken_find, _kraken_fills),
+    "kraken": Ways(
+        WINDOW_MS / 1_000,
+        _kraken_named,
+        _kraken_cancel,
+        _kraken_find,
+        _kraken_fills,
+        clock_ms=1_000,
+    ),
     # The token that signs a request is good for two minutes.
     "coinbase": Ways(
         120,
@@ -288,6 +297,7 @@ WAYS: Final[Mapping[str, Ways]] = {
         _coinbase_fills,
         _EVERY_PAGE,
         market_buys=False,
+        clock_ms=1_000,
     ),
 }
 """By venue: those whose client ids, queries and validity are tested."""
