@@ -4,7 +4,7 @@ a newer version, or edited. What the events mean is `state`; the chain of hashes
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
 from functools import cache
 from types import NoneType, UnionType
@@ -16,6 +16,9 @@ from trading_tools.audit.event import Event
 
 NOT_FITTING = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 """What reading a text or an event raises that is not of the form that is expected."""
+
+
+_Test = Callable[[object], bool]
 
 
 class Unreadable(LedgerError):
@@ -52,38 +55,39 @@ def check_shape(event: Event, *, first: bool) -> None:
         return
     if unknown := event.body.keys() - shape.keys():
         raise Unreadable(event, f"this version knows no field {min(unknown)!r}")
-    for name, (expected, required) in shape.items():
+    for name, (fits, required) in shape.items():
         if name not in event.body:
             if required:
                 raise Unreadable(event, f"the field {name!r} is missing")
-        elif not _fits(event.body[name], expected):
+        elif not fits(event.body[name]):
             raise Unreadable(event, f"the field {name!r} is {event.body[name]!r:.60}")
 
 
 @cache
-def _shape(kind: str) -> Mapping[str, tuple[Any, bool]] | None:
-    """Type and whether it must be there, by field."""
+def _shape(kind: str) -> Mapping[str, tuple[_Test, bool]] | None:
+    """A test of the value and whether it must be there, by field."""
     known = CLASSES.get(kind)
     if known is None:
         return None
     hints = get_type_hints(known)
-    return {item.name: (hints[item.name], _required(item)) for item in fields(known)}
+    return {item.name: (_test(hints[item.name]), _required(item)) for item in fields(known)}
 
 
 def _required(item: Field[Any]) -> bool:
     return item.default is MISSING and item.default_factory is MISSING
 
 
-def _fits(value: object, expected: Any) -> bool:
+def _test(expected: Any) -> _Test:
+    """Whether a value is of a type, as a test that looks at the type once and for all."""
+    origin, inner = get_origin(expected), [_test(one) for one in get_args(expected)]
     if expected is Any:
-        return True
-    origin, inner = get_origin(expected), get_args(expected)
+        return lambda value: True
     if origin is UnionType:
-        return any(_fits(value, one) for one in inner)
+        return lambda value: any(fits(value) for fits in inner)
     if origin is tuple:
-        return isinstance(value, list | tuple) and all(_fits(one, inner[0]) for one in value)
+        return lambda value: isinstance(value, list | tuple) and all(map(inner[0], value))
     if origin is Mapping:
-        return isinstance(value, Mapping) and all(_fits(one, inner[1]) for one in value.values())
+        return lambda value: isinstance(value, Mapping) and all(map(inner[1], value.values()))
     if expected is int:
-        return isinstance(value, int) and not isinstance(value, bool)
-    return isinstance(value, NoneType if expected is None else expected)
+        return lambda value: isinstance(value, int) and not isinstance(value, bool)
+    return lambda value: isinstance(value, NoneType if expected is None else expected)

@@ -341,7 +341,7 @@ def _sqlite(address: str, patience_s: float) -> sqlite3.Connection:
         address, uri=True, timeout=patience_s, isolation_level=None, check_same_thread=False
     )
     # Damaged text must reach verification as it is instead of failing in the driver.
-    connection.text_factory = functools.partial(str, encoding="utf-8", errors="surrogateescape")
+    connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
     return connection
 
 

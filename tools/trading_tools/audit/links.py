@@ -92,11 +92,10 @@ class _Walk:
 
     def _holds(self, row: Row) -> bool:
         seq, alg, key_id = row[1], row[5], row[6]
-        due_alg, due_key = next(
-            (due_alg, due_key)
-            for start, due_alg, due_key in reversed(self._in_force)
-            if start < seq or start == 0
-        )
+        for due in reversed(self._in_force):
+            if due[0] < seq or due[0] == 0:
+                break
+        _, due_alg, due_key = due
         if (alg, key_id) != (due_alg, due_key):
             if alg == PLAIN:
                 self._found(seq, f"downgrade: the event is unkeyed where key {due_key} is in force")

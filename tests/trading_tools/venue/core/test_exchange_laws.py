@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import given, settings
@@ -52,7 +53,8 @@ tickets = st.builds(
     stop=st.integers(990, 1010),
     time_in_force=st.sampled_from(TimeInForce),
 ).map(
-    lambda ticket: ticket._replace(
+    lambda ticket: replace(
+        ticket,
         price=ticket.price if ticket.kind in PRICED else 0,
         stop=ticket.stop if ticket.kind in STOPS else 0,
     )

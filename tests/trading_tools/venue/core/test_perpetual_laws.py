@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -27,7 +29,8 @@ tickets = st.builds(
     reduce_only=st.booleans(),
     position_side=st.sampled_from(PositionSide),
 ).map(
-    lambda ticket: ticket._replace(
+    lambda ticket: replace(
+        ticket,
         price=ticket.price if ticket.kind is Kind.LIMIT else 0,
         stop=ticket.stop if ticket.kind in {Kind.STOP_LOSS, Kind.TAKE_PROFIT} else 0,
     )

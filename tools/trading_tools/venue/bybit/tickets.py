@@ -6,7 +6,7 @@ Whether the exchange takes it is the core's decision; what becomes of it is `tra
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from trading_tools.venue.bybit import errors, texts
@@ -192,7 +192,8 @@ def _of_contract(call: Call, each: Instrument, ticket: Ticket) -> Ticket:
     if trigger is None:
         raise errors.invalid("triggerBy", LINEAR)
     attached = _attached(call, each, ticket)
-    return ticket._replace(
+    return replace(
+        ticket,
         tag=tagged(ticket.tag, attached),
         reduce_only=params.flag("reduceOnly") or params.flag("closeOnTrigger"),
         position_side=position_side(call),

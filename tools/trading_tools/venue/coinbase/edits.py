@@ -7,6 +7,7 @@ reasons in `errors`. Source: "Edit Order" in the reference of Advanced Trade.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from trading_tools.venue.coinbase.call import Call
@@ -63,8 +64,11 @@ def preview(call: Call) -> dict[str, Any]:
     try:
         change = _change(call)
         product_id = change.each.symbol
-        ticket = change.order.ticket._replace(
-            price=change.price, size=change.size - change.order.filled, stop=change.stop
+        ticket = replace(
+            change.order.ticket,
+            price=change.price,
+            size=change.size - change.order.filled,
+            stop=change.stop,
         )
         found = estimate(call, ticket, change.each)
     except _Refused as refusal:
@@ -109,7 +113,7 @@ def _amend(call: Call, change: _Change) -> None:
     except Rejected as refusal:
         if refusal.reason is Reason.UNCHANGED:
             raise _Refused("EDIT_REQUEST_EQUAL_TO_ORIGINAL_REQUEST") from None
-        ticket = order.ticket._replace(price=change.price, size=change.size, stop=change.stop)
+        ticket = replace(order.ticket, price=change.price, size=change.size, stop=change.stop)
         why = failure(refusal.reason, ticket, change.each)
         raise _Refused(_NO_EDIT_REASON, why.preview) from None
 

@@ -6,6 +6,7 @@ Every act is done when its method returns, so an open order is always one at res
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from trading_tools.venue.core import spot
@@ -104,7 +105,8 @@ class Exchange(Clearing):
         if not order.open:
             raise Rejected(Reason.UNKNOWN_ORDER)
         old = order.ticket
-        new = old._replace(
+        new = replace(
+            old,
             price=old.price if price is None else price,
             size=order.size if size is None else size,
             stop=old.stop if stop is None else stop,
@@ -155,7 +157,7 @@ class Exchange(Clearing):
         account.unlock(asset, held)
         order.size = order.filled  # so that what it needs is not counted twice
         try:
-            rest = new._replace(size=new.size - order.filled)
+            rest = replace(new, size=new.size - order.filled)
             steps, lock = self._funds(account, rest, instrument, book)
         except Rejected:
             account.lock(asset, held)

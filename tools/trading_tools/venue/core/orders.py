@@ -124,7 +124,9 @@ class Rejected(Exception):
         self.reason = reason
 
 
-class Ticket(NamedTuple):
+# Not a tuple: its fields are read some thirty times an order, which slots do in half the time.
+@dataclass(frozen=True, slots=True)
+class Ticket:
     """What an account asks for. Price and stop in ticks, size in steps, quote size in atoms.
 
     An order by `quote_size` is a market order that spends or earns at most that much. The last four

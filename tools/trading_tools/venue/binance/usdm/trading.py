@@ -72,7 +72,7 @@ def modify(call: Call) -> Row:
     call.venue.limits.may_order(call.account_name, call.at)
     if params.text("side") != found.ticket.side.value:
         raise BinanceError(-1102, "Mandatory parameter 'side' was malformed.")
-    wanted = found.ticket._replace(price=price, size=size)
+    wanted = replace(found.ticket, price=price, size=size)
     try:
         call.venue.exchange.amend(
             call.account, found, call.at, price=price, size=size, request=call.request
