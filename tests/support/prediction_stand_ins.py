@@ -34,8 +34,14 @@ class Kalshi(StandIn):
             "title": "Will it rain on 24 December?",
             "status": "active",
             "result": "",
-            "expiration_time": "2026-12-25T00:00:00Z",
-            "tick_size": 1,
+            "close_time": "2026-12-24T20:00:00Z",
+            "expiration_time": "2026-12-31T00:00:00Z",
+            "price_level_structure": "tapered_deci_cent",
+            "price_ranges": [
+                {"start": "0.0000", "end": "0.1000", "step": "0.0010"},
+                {"start": "0.1000", "end": "0.9000", "step": "0.0100"},
+                {"start": "0.9000", "end": "1.0000", "step": "0.0010"},
+            ],
         }
 
     def places(self, asked: Asked) -> bool:

@@ -18,6 +18,7 @@ from trading_tools.exchange.errors import BadReply
 from trading_tools.exchange.fit import Order, fit
 from trading_tools.exchange.links.further import FurtherOrders
 from trading_tools.exchange.links.manifold.orders import ManifoldOrders
+from trading_tools.exchange.links.manifold.words import refused
 from trading_tools.exchange.links.prediction.facts import Tradable, outcome_limits
 from trading_tools.exchange.links.prediction.kalshi import KalshiOrders, yes_of
 from trading_tools.exchange.orders.ccxt_port import UnsupportedVenue
@@ -167,9 +168,53 @@ async def test_a_refusal_is_a_rejection_only_by_a_known_code(each: Desk) -> None
     each.venue.refuse = (400, known)
     judged = await each.port.submit(each.intent(), client_order_id(each.port.name, "test", "1"))
     assert judged.outcome is Outcome.REJECTED
-    each.venue.refuse = (400, {"error": {"code": "other"}, "message": "Something else."})
+    each.venue.refuse = (409, {"error": {"code": "other"}, "message": "Something else."})
     judged = await each.port.submit(each.intent(), client_order_id(each.port.name, "test", "2"))
     assert judged.outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "outcome"),
+    [
+        (403, "Trade too large for current liquidity pool.", Outcome.REJECTED),
+        (400, "Bet cannot expire in the past.", Outcome.REJECTED),
+        (403, "You can only cancel your own bets", Outcome.REJECTED),
+        (503, "Please try betting again.", Outcome.UNKNOWN),
+    ],
+)
+def test_what_manifold_says_when_it_makes_no_bet(
+    status: int, message: str, outcome: Outcome
+) -> None:
+    assert refused(status, {"message": message}).outcome is outcome
+
+
+@pytest.mark.parametrize("each", ["kalshi"], indirect=True)
+async def test_a_status_of_kalshi_by_which_any_code_rejects(each: Desk) -> None:
+    for number, (status, body, outcome) in enumerate(
+        [
+            (403, {"error": {"code": "insufficient_balance"}}, Outcome.REJECTED),
+            (400, {"code": "bad_request", "message": "bad request"}, Outcome.REJECTED),
+            (408, {"error": {"code": "timeout"}}, Outcome.UNKNOWN),
+            (503, {"error": {"code": "service_unavailable"}}, Outcome.UNKNOWN),
+        ]
+    ):
+        each.venue.refuse = (status, body)
+        name = client_order_id(each.port.name, "test", f"status {number}")
+        assert (await each.port.submit(each.intent(), name)).outcome is outcome
+
+
+@pytest.mark.parametrize("each", ["kalshi"], indirect=True)
+async def test_a_market_of_kalshi_closes_before_its_result_is_due_and_pays_once_it_is_final(
+    each: Desk,
+) -> None:
+    outcome = await each.port.outcome(each.symbol)
+    assert outcome.closes_at == datetime(2026, 12, 24, 20, tzinfo=UTC)
+    each.venue.market.update({"status": "disputed", "result": "yes"})
+    outcome = await each.port.outcome(each.symbol)
+    assert (outcome.resolved, outcome.pays, outcome.limits.status) == (False, None, "not trading")
+    each.venue.market.update({"status": "finalized"})
+    outcome = await each.port.outcome(each.symbol)
+    assert (outcome.resolved, outcome.pays) == (True, 1)
 
 
 async def test_what_the_venue_has_no_order_for_is_not_sent(each: Desk) -> None:

@@ -111,7 +111,9 @@ def _hyperliquid(body: Mapping[str, Any]) -> str | None:
 
 def _kalshi(body: Mapping[str, Any]) -> str | None:
     error = body.get("error")
-    return str(error["code"]) if isinstance(error, dict) and error.get("code") else None
+    # What it cannot parse it tells at the top.
+    told = error if isinstance(error, dict) else body
+    return str(told["code"]) if told.get("code") else None
 
 
 _READERS: Final[Mapping[str, Callable[[Mapping[str, Any]], str | None]]] = {
@@ -195,6 +197,16 @@ _KEY_REFUSALS: Final[Mapping[str, re.Pattern[str]]] = {
 """Codes that will be the same until somebody changes the key, by venue; matched whole."""
 
 
+_REFUSING_STATUSES: Final[Mapping[str, frozenset[int]]] = {
+    # "Treat an unknown code as a rejection" (Kalshi, "Order errors"). It says so of 409 too, which
+    # a client order id that is taken gets as well: the first order of that name exists.
+    "kalshi": frozenset({400, 403, 404, 410, 429}),
+}
+"""Statuses with which any code of the venue's is a rejection, where it says so."""
+
+
 def _rejects(venue: str, status: int, code: str) -> bool:
+    if status in _REFUSING_STATUSES.get(venue, ()):
+        return True
     # A 5xx may come from what stands in front of the venue, after the order went through.
     return status < 500 and _REFUSALS[venue].fullmatch(code) is not None

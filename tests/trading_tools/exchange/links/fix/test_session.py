@@ -267,6 +267,13 @@ async def test_numbers_that_hold_nothing_are_filled_over(desk: Desk) -> None:
         assert order.stage is Stage.FILLED
 
 
+async def test_an_answer_that_a_fill_lies_over_is_taken_all_the_same(desk: Desk) -> None:
+    async with desk.trading(answer_s=1.0) as (_, orders):
+        desk.acceptor.skip(1)
+        assert await orders.time_ms() > 0
+        assert desk.acceptor.heard[-1][0] == "2"
+
+
 async def test_an_order_that_never_arrived_is_filled_over_and_not_sent_again(desk: Desk) -> None:
     async with desk.trading() as (manager, orders):
         desk.acceptor.mishaps.cut_at = 0

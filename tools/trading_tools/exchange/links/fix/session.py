@@ -106,6 +106,8 @@ class Session:
         self._held: dict[int, Message] = {}
         """What came after the gap, by number. Not every engine sends it again: jspurefix leaves out
         its last administrative message, which after a break is the Logon."""
+        self._filled = 0
+        """The number that follows the last gap fill."""
         self._gap_at = self._heard_at = self._sent_at = datetime.min.replace(tzinfo=UTC)
         self._probe: str | None = None
         self._probes = 0
@@ -113,7 +115,7 @@ class Session:
     def open(self, now: datetime) -> Step:
         """Begin a connection: the logon."""
         self.phase, self._gap, self._probe = Phase.LOGGING_ON, None, None
-        self._held.clear()
+        self._held, self._filled = {}, 0
         self._heard_at = now
         if self.settings.reset:
             self.store.reset()
@@ -188,11 +190,19 @@ class Session:
     def received(self, message: Message, now: datetime) -> Step:
         """Take in one message of the venue, and what was held until it came."""
         step = self._one(message, now)
-        while step.over is None and (held := self._held.pop(self.store.next_in, None)) is not None:
-            self._in_order(held, self.store.next_in, now, step, held=True)
-        self._held = {at: each for at, each in self._held.items() if at > self.store.next_in}
+        while step.over is None:
+            at = self.store.next_in
+            self._held = {seq: each for seq, each in self._held.items() if seq >= at}
+            if (held := self._held.pop(at, None)) is not None:
+                self._in_order(held, at, now, step, held=True)
+            elif at < self._filled:
+                # The fill lies over what is held too, because all from the gap on was asked for.
+                self._count(min([self._filled, *self._held]))
+            else:
+                break
         if step.over is None and self._gap is None and self._held:
             step.send.append(self._ask_again(min(self._held), now))
+        self._settle(step, now)
         return step
 
     def _one(self, message: Message, now: datetime) -> Step:
@@ -226,17 +236,14 @@ class Session:
     def _in_order(
         self, message: Message, seq: int, now: datetime, step: Step, held: bool = False
     ) -> None:
-        follows = seq + 1
         if message.type == "4":
             told = message.number(36)
             if told is None or told <= seq:
                 step.send.append(self._reject(seq, "4", "NewSeqNo is not above MsgSeqNum", now))
             else:
-                follows = told
+                self._filled = told
         # Counted first: what is answered below is answered once.
-        self.store.received(follows, message if message.type == "8" else None)
-        if self._gap is not None and follows > self._gap:
-            self._gap = None
+        self._count(seq + 1, message if message.type == "8" else None)
         if message.type == "A":
             self._logged_on(step, now)
         elif message.type == "1":
@@ -253,7 +260,11 @@ class Session:
             step.deliver.append(message)
         elif message.type != "4":
             step.deliver.append(message)
-        self._settle(step, now)
+
+    def _count(self, follows: int, report: Message | None = None) -> None:
+        self.store.received(follows, report)
+        if self._gap is not None and follows > self._gap:
+            self._gap = None
 
     def _heartbeat(self, message: Message) -> None:
         if self._probe is not None and message.get(112) == self._probe:
@@ -279,7 +290,6 @@ class Session:
             self._held.setdefault(seq, message)
         if self._gap is None:
             step.send.append(self._ask_again(seq, now))
-        self._settle(step, now)
         return step
 
     def _ask_again(self, until: int, now: datetime) -> bytes:
@@ -319,9 +329,7 @@ class Session:
             self.skipped.append((self.store.next_in, told - 1))
         self.store.received(told)
         self._gap = None
-        step = Step()
-        self._settle(step, now)
-        return step
+        return Step()
 
     def _resend(self, message: Message, step: Step, now: datetime) -> None:
         """Answer a ResendRequest: cancels again, a fill of the gap over all else."""

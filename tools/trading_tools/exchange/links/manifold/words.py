@@ -16,10 +16,12 @@ from trading_tools.money import MoneyError, from_json
 _REFUSALS: Final = re.compile(
     r"(Insufficient balance|Trading is closed|Contract not found|User not found|Market is closed"
     r"|Error validating request|Invalid Authorization|No API key|limitProb|Bet already cancell?ed"
-    r"|Bet not found|Not a limit order).*",
+    r"|Bet not found|Not a limit order|You can only cancel your own|Bet cannot expire in the past"
+    r"|Betting allowed only between|Trade too large for|You are banned|Cannot bet with CASH).*",
     re.S,
 )
-"""Messages by which no bet comes of a request, or a cancel does nothing."""
+"""Messages by which no bet comes of a request, or a cancel does nothing; those of Manifold's own
+source, `backend/api/src/place-bet.ts` and `cancel-bet.ts`, where its transaction is undone."""
 
 _PRICES: Final = Context(prec=12)
 """Manifold tells mana and shares as floats; a price is their ratio, to 12 digits."""

@@ -85,8 +85,16 @@ def outcome_limits(
     )
 
 
-def outcome_of(venue: str, market: Mapping[str, Any], outcome_id: str, at: datetime) -> Outcome:
+def outcome_of(
+    venue: str,
+    market: Mapping[str, Any],
+    outcome_id: str,
+    at: datetime,
+    tick: Decimal | None = None,
+) -> Outcome:
     """An outcome of a market as `ccxt.prediction` parses it.
+
+    `tick` goes before the one that it parses: where a venue has several, ccxt tells the first.
 
     Raises:
         BadReply: the market has no such outcome, or no tick.
@@ -95,7 +103,7 @@ def outcome_of(venue: str, market: Mapping[str, Any], outcome_id: str, at: datet
     if told is None:
         raise BadReply(f"{venue} has no outcome {outcome_id} in {market['id']}")
     what = f"{venue} {outcome_id}"
-    tick = number(told["precision"]["price"], f"{what} tick_size")
+    tick = tick or number(told["precision"]["price"], f"{what} tick_size")
     step = number(told["precision"]["amount"], f"{what} step_size") or ONE_SHARE
     if tick is None:
         raise BadReply(f"{what} has no tick")

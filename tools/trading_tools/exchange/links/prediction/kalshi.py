@@ -20,6 +20,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from trading_tools.audit.trade import Outcome as Came
+from trading_tools.exchange.limits import number
 from trading_tools.exchange.links.prediction.facts import Outcome, outcome_of
 from trading_tools.exchange.orders.ccxt_port import NOT_SENT, CcxtOrders, UnsupportedVenue
 from trading_tools.exchange.orders.intent import Intent
@@ -50,6 +51,9 @@ _LEGACY: Final[Mapping[tuple[Any, Any], str]] = MappingProxyType(
         ("buy", "no"): "sell",
     }
 )
+_PAID: Final = frozenset({"finalized", "settled"})
+"""Statuses of a market that has been paid out. Before, its result may still be disputed and amended
+(Kalshi, "Market lifecycle")."""
 _LISTED_MS: Final = 30 * 86_400_000
 """Younger than that is surely in the lists of the present, which hold about three months."""
 
@@ -125,7 +129,19 @@ class KalshiOrders(CcxtOrders):
         except ccxt.BaseError as error:
             raise Unanswered(f"kalshi did not tell outcome {ticker}: {error!r:.200}") from error
         market = next(each for each in self._kalshi.markets.values() if each["id"] == ticker)
-        return outcome_of("kalshi", market, ticker, datetime.now(UTC))
+        info, paid = market["info"], market["info"]["status"] in _PAID
+        # ccxt's expiry is when a result is due at the latest; trading ends before.
+        closes = self._kalshi.parse8601(info.get("close_time"))
+        steps = [number(each["step"], f"{ticker} step") for each in info.get("price_ranges") or ()]
+        told = outcome_of(
+            "kalshi",
+            {**market, "expiry": closes or market["expiry"], "resolved": paid},
+            ticker,
+            datetime.now(UTC),
+            # Finer near 0 and 1 in some markets: the coarsest one fits everywhere.
+            tick=max((each for each in steps if each), default=None),
+        )
+        return told if paid else replace(told, pays=None)
 
 
 def _named(client: Any, name: str) -> dict[str, Any]:
@@ -168,7 +184,7 @@ def _order(symbol: str, row: Mapping[str, Any]) -> Raw:
 
 
 async def _fills(client: Any, symbol: str, since_ms: int) -> Sequence[Raw]:
-    asked = {"min_ts": since_ms // 1_000}
+    asked = {"min_ts": since_ms // 1_000 - 1}  # "after" it, in whole seconds
     rows = await _pages(client.kalshiPrivateGetPortfolioFills, "fills", symbol, asked)
     if _is_old(client, since_ms):
         rows += await _pages(client.kalshiPrivateGetHistoricalFills, "fills", symbol, {})
