@@ -98,6 +98,18 @@ async def test_a_fill_whose_acknowledgement_is_lost_is_found_though_our_clock_is
     assert order.fills
 
 
+async def test_an_order_with_a_number_is_found_at_coinbase_though_our_clock_was_set_back(
+    audit: TradeAudit, tmp_path: Path
+) -> None:
+    ahead = timedelta(hours=2)
+    async with opened(audit, tmp_path, MADE["coinbase"]()) as shop:
+        shop.symbol = "BTC/USD"
+        manager = shop.restarted(now=lambda: datetime.now(UTC) + ahead)
+        order = await manager.submit(intent(shop, "early"))
+        ahead = timedelta()
+        assert (await manager.cancel(order.client_order_id, "done")).stage is Stage.CANCELED
+
+
 async def test_an_order_that_never_arrived_is_not_there_and_not_sent_again(each: Shop) -> None:
     each.mishaps.before_it[Operation.PLACE] = [Cut()]
     order = await each.manager.submit(intent(each, "never"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -44,7 +45,7 @@ def held(file: Path) -> Iterator[None]:
 def test_news_that_cannot_be_written_counts_and_is_written_later_in_its_order(
     audit: TradeAudit, file: Path
 ) -> None:
-    journal = Journal(audit, clock=lambda: 0.0)
+    journal = Journal(audit, lambda: NOW)
     journal.write(INTENT)
     with held(file):
         journal.write(OrderStage("a", Stage.OPEN, NOW, Decimal(0), "query", "1"))
@@ -59,14 +60,14 @@ def test_news_that_cannot_be_written_counts_and_is_written_later_in_its_order(
         "OrderFill",
         "Decision",
     ]
-    assert Journal(audit).records.orders == journal.records.orders
+    assert Journal(audit, lambda: NOW).records.orders == journal.records.orders
     assert journal.alone
 
 
 def test_an_intent_that_cannot_be_written_is_not_known_and_what_waited_goes_before_the_next(
     audit: TradeAudit, file: Path
 ) -> None:
-    journal = Journal(audit, clock=lambda: 0.0)
+    journal = Journal(audit, lambda: NOW)
     with held(file):
         journal.decided("left", "nothing to do", {})
         with pytest.raises(LedgerBusy, match="another program holds it"):
@@ -79,20 +80,20 @@ def test_an_intent_that_cannot_be_written_is_not_known_and_what_waited_goes_befo
 def test_a_ledger_that_could_not_be_written_is_left_alone_for_a_second(
     audit: TradeAudit, file: Path
 ) -> None:
-    now = [10.0]
-    journal = Journal(audit, clock=lambda: now[0])
+    now = [NOW]
+    journal = Journal(audit, lambda: now[0])
     with held(file):
         journal.decided("left", "nothing to do", {})
-    now[0] = 10.9
+    now[0] += timedelta(seconds=0.9)
     journal.decided("left", "nothing to do again", {})
     assert audit.trail() == []
-    now[0] = 11.0
+    now[0] += timedelta(seconds=0.1)
     assert journal.catch_up() == 0
     assert len(audit.trail()) == 2
 
 
 def test_what_cannot_be_recorded_at_all_keeps_nothing_else_from_it(audit: TradeAudit) -> None:
-    journal = Journal(audit)
+    journal = Journal(audit, lambda: NOW)
     journal.write(INTENT)
     with pytest.raises(NotRecordable, match="not above zero"):
         journal.write(OrderFill("a", "none", NOW, Decimal(0), ONE))

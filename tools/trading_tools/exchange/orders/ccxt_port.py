@@ -174,7 +174,7 @@ class CcxtOrders:
         self, symbol: str, client_order_id: str, venue_order_id: str | None, since_ms: int
     ) -> VenueOrder | None:
         """The order by its client id, or by the venue's where it is known."""
-        since = since_ms - SET_BY_MS if venue_order_id is None else since_ms
+        since = since_ms - SET_BY_MS
 
         async def ask() -> Any:
             return await self._ways.find(

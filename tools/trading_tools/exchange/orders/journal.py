@@ -9,10 +9,10 @@ Who else writes there is noticed.
 from __future__ import annotations
 
 import logging
-import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from trading_tools.audit.account_entries import PositionChange, Reconciled
@@ -31,7 +31,7 @@ from trading_tools.audit.trade import (
 )
 from trading_tools.exchange.orders.records import Records
 
-_BETWEEN_TRIES_S: Final = 1.0
+_BETWEEN_TRIES: Final = timedelta(seconds=1)
 """How long the audit is left alone after it could not be written: each try keeps the loop."""
 
 log = logging.getLogger(__name__)
@@ -40,11 +40,11 @@ log = logging.getLogger(__name__)
 class Journal:
     """One audit stream and the records of it, which nothing else changes."""
 
-    def __init__(self, audit: TradeAudit, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, audit: TradeAudit, now: Callable[[], datetime]) -> None:
         self._audit = audit
-        self._clock = clock
+        self._now = now
         self._late: deque[Entry] = deque()
-        self._next_try = 0.0
+        self._failed_at: datetime | None = None
         self._seen = audit.last_seq()
         self.records = Records(audit.trail())
         self.alone = True
@@ -71,15 +71,20 @@ class Journal:
 
     def catch_up(self, *, at_once: bool = False) -> int:
         """Write what could not be written before; how many entries wait still."""
-        if not self._late or (self._clock() < self._next_try and not at_once):
+        if not self._late or (self._failed_just_now() and not at_once):
             return len(self._late)
         try:
             self._write_late()
         except LedgerUnavailable as error:
-            if not self._next_try:
+            if self._failed_at is None:
                 log.error("no order goes out, and what the venue says is kept: %s", error)
-            self._next_try = self._clock() + _BETWEEN_TRIES_S
+            self._failed_at = self._now()
         return len(self._late)
+
+    def _failed_just_now(self) -> bool:
+        # A clock that was set, back or ahead, lets it be tried.
+        failed_at = self._failed_at
+        return failed_at is not None and timedelta() <= self._now() - failed_at < _BETWEEN_TRIES
 
     def _write_late(self) -> None:
         while self._late:
@@ -89,9 +94,9 @@ class Journal:
             except LedgerUnavailable:
                 self._late.appendleft(entry)
                 raise
-        if self._next_try:
+        if self._failed_at is not None:
             log.warning("the audit is written again, with all that was kept")
-            self._next_try = 0.0
+            self._failed_at = None
 
     def _put(self, entry: Entry) -> None:
         writers: dict[type[Entry], Callable[..., Event]] = {

@@ -66,7 +66,7 @@ class OrderManager:
         now: Callable[[], datetime] = _now,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._journal = Journal(audit)
+        self._journal = Journal(audit, now)
         self._tracker = Tracker(venue, self._journal, now, sleep)
         self._account = account
         self._guard = guard

@@ -109,7 +109,8 @@ class OrderVenue(Protocol):
     ) -> VenueOrder | None:
         """The order, wherever the venue keeps it; None where the venue says that it has none.
 
-        It is not older than `since_ms` of the venue's clock.
+        By its number it is found however old it is. By its name alone it is looked for among what
+        is not older than `since_ms` of the venue's clock, and `SET_BY_MS` before that.
 
         Raises:
             Unanswered: the venue did not say.

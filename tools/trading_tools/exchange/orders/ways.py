@@ -233,6 +233,9 @@ async def _coinbase_cancel(client: Any, symbol: str, name: str, number: str | No
 async def _coinbase_find(
     client: Any, symbol: str, name: str, number: str | None, since_ms: int
 ) -> Raw:
+    if number is not None:
+        known: Raw = await client.fetch_order(number, symbol)
+        return known
     orders = await client.fetch_orders(symbol, since_ms, 1_000, dict(_EVERY_PAGE))
     found = _the_one(orders, name, number)
     if found is None:
