@@ -302,11 +302,9 @@ class Desk:
     async def _watch_switch(self) -> None:
         """Cancel all that is open once the kill switch is thrown, whatever else goes on here."""
         while True:
-            thrown = self._switch.thrown
-            if thrown is None:
-                await asyncio.sleep(_SWITCH_LOOK_S)
-            else:
+            if (thrown := self._switch.thrown) is not None:
                 await self._kill(thrown)
+            await asyncio.sleep(_SWITCH_LOOK_S)
 
     async def _kill(self, thrown: str) -> None:
         """Go on cancelling what is open until the switch is no longer thrown."""
