@@ -89,6 +89,8 @@ def test_one_request_alone_is_the_probe(breaker: Breaker, clock: Clock) -> None:
         except CircuitOpen:
             refused += 1
     assert (len(permits), refused) == (1, 999)
+    with pytest.raises(CircuitOpen, match="bybit keeps failing: one request is on its way"):
+        breaker.permit()
     permits[0].succeeded()
     assert breaker.state is State.CLOSED
 

@@ -26,10 +26,13 @@ class State(StrEnum):
 
 
 class CircuitOpen(Exception):
-    """Refused without being sent. `retry_in_s` is when the next try may be made."""
+    """Refused without being sent. `retry_in_s` is when the next try may be made, at the latest."""
 
-    def __init__(self, name: str, retry_in_s: float) -> None:
-        super().__init__(f"{name} keeps failing: the next try is in {retry_in_s:.1f} s")
+    def __init__(self, name: str, retry_in_s: float, state: State) -> None:
+        next_try = f"the next try is in {retry_in_s:.1f} s"
+        if state is State.PROBING:
+            next_try = "one request is on its way to see whether it works again"
+        super().__init__(f"{name} keeps failing: {next_try}")
         self.retry_in_s = retry_in_s
 
 
@@ -122,7 +125,7 @@ class Breaker:
         if self._state is State.CLOSED:
             return Permit(self, self._era, probe=False)
         if self._state is State.PROBING or now < self._until:
-            raise CircuitOpen(self.name, max(0.0, self._until - now))
+            raise CircuitOpen(self.name, max(0.0, self._until - now), self._state)
         self._era += 1
         self._until = now + self._rules.probe_s
         self._turn(State.PROBING)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,10 +23,14 @@ def bid(key: str, price: str) -> Intent:
     return Intent(key, "BTC/USDT", "buy", Decimal("0.001"), Decimal(price))
 
 
-async def test_a_quote_is_replaced_by_one_at_another_price(stall: Stall) -> None:
+async def test_the_example_moves_a_quote_to_another_price(stall: Stall) -> None:
+    page = Path(__file__).parents[4] / "docs" / "desk.md"
+    code = re.findall(r"```python\n(.*?)```", page.read_text(), re.S)[1]
+    names: dict[str, Any] = {}
+    exec(compile(code, str(page), "exec"), names)
     async with stall.desk() as desk:
-        order = await desk.submit(bid("first", "58000"))
-        moved = await desk.replace(order, bid("second", "58100.009"))
+        order = await names["keep"](desk, None, bid("first", "58000"))
+        moved = await names["keep"](desk, order, bid("second", "58100.009"))
         assert stall.open_orders() == [moved.client_order_id]
         assert (order.stage, moved.price_quote) == (Stage.CANCELED, Decimal("58100"))
         assert desk.range_base("BTC/USDT") == (ZERO, Decimal("0.001"))

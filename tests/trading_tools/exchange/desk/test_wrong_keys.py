@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +27,20 @@ async def test_a_client_without_a_key_is_told_at_once(stall: Stall) -> None:
             lambda: client, ["BTC/USDT"], stall.folder, LIMITS, live=None, simulated=True
         ):
             pytest.fail("it began")
+
+
+async def test_a_client_without_streams_and_symbols_in_one_text_are_told_at_once(
+    tmp_path: Path,
+) -> None:
+    import ccxt.async_support
+
+    def client() -> Any:
+        return ccxt.async_support.binance({"apiKey": "key", "secret": "secret"})
+
+    for symbols, says in (["BTC/USDT"], "no streams: make it by ccxt.pro"), ("BTC/USDT", "a list"):
+        with pytest.raises(ValueError, match=says):
+            async with open_desk(client, symbols, tmp_path, LIMITS, live=None, simulated=True):
+                pytest.fail("it began")
 
 
 @pytest.mark.slow

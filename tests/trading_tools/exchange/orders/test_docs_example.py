@@ -1,26 +1,36 @@
-"""The example of docs/orders.md, run as it stands against a venue on loopback."""
+"""The examples of docs/orders.md, run as they stand against a venue on loopback."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tests.support.venues import point_at
+from tests.support.venues import point_at, spot
+from tests.trading_tools.exchange.desk.conftest import Line
 from tests.trading_tools.exchange.orders.conftest import Shop
+from trading_tools.exchange.bars import Bar
 from trading_tools.exchange.ccxt_venue import CcxtVenue, public_client
 from trading_tools.exchange.market_data import MarketData
 from trading_tools.exchange.orders.guard import LIVE_TOKEN
 from trading_tools.exchange.orders.life import Stage
+from trading_tools.venue.binance.adapter import BinanceSpot
+from trading_tools.venue.wire.server import VenueServer
 
 PAGE = Path(__file__).parents[4] / "docs" / "orders.md"
 
 
-async def test_the_example_places_one_order_and_a_second_run_none(shop: Shop) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.S)
+def _example(number: int) -> dict[str, Any]:
+    code = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.S)[number]
     names: dict[str, Any] = {}
     exec(compile(code, str(PAGE), "exec"), names)
+    return names
+
+
+async def test_the_example_places_one_order_and_a_second_run_none(shop: Shop) -> None:
+    names = _example(0)
     port = int(shop.client.urls["api"]["public"].split(":")[2].split("/")[0])
 
     def opened(name: str) -> CcxtVenue:
@@ -32,3 +42,26 @@ async def test_the_example_places_one_order_and_a_second_run_none(shop: Shop) ->
             assert order.stage is Stage.OPEN
             assert order.size_base == Decimal("0.001")
     assert len(shop.accepted()) == 1
+
+
+async def test_the_bars_of_a_stream_say_where_a_cut_has_taken_trades() -> None:
+    import ccxt.pro
+
+    line, bars = Line(), asyncio.Queue[Bar]()
+    async with VenueServer([BinanceSpot(spot())], interference=line) as server:
+        client = point_at(ccxt.pro.binance(), server.port)
+        watch = _example(1)["watch_bars"]
+        watching = asyncio.create_task(watch(client, "BTC/USDT", 200, bars.put_nowait))
+        try:
+            async with asyncio.timeout(30):
+                while not (await bars.get()).complete:
+                    pass
+                line.cut()
+                while (found := await bars.get()).complete:
+                    pass
+                assert found.missing is not None
+                assert "Connection closed by remote server" in found.missing
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+            await client.close()

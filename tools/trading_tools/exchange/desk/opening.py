@@ -50,13 +50,15 @@ async def open_desk(
 
     Raises:
         UnknownLimits, UnsupportedVenue: orders at this venue are not known to be safe.
-        ValueError: the client lacks a key.
+        ValueError: the client lacks a key or streams, or `symbols` is one text.
         KeyRefused: the venue says that the key is wrong, or may not do what a desk does; at the end
             where the key was lost meanwhile, with what may be open still.
         UnknownSymbol, AmbiguousSymbol: the venue does not list one of the `symbols`.
         AnotherManager: this process or another has a desk in this folder.
         Refused: neither `simulated` nor the token for `live`: see `orders.guard.LIVE_TOKEN`.
     """
+    if isinstance(symbols, str):
+        raise ValueError(f"symbols is the text {symbols!r:.80}: give a list of them")
     client = make_client()
     stopping = asyncio.Event()
     switch = KillSwitch(folder / "stop")
@@ -66,7 +68,7 @@ async def open_desk(
 
     try:
         line = Line(client, symbols, None if shared is None else SharedSlots(shared), halted)
-        _require_keys(client)
+        _require_ready(client)
         quotes: dict[str, Quote] = {}
         guard = Guard(
             limits,
@@ -97,7 +99,9 @@ async def open_desk(
         await client.close()
 
 
-def _require_keys(client: Any) -> None:
+def _require_ready(client: Any) -> None:
+    if not client.has.get("ws"):
+        raise ValueError(f"this client of {client.id} has no streams: make it by ccxt.pro")
     needed = [name for name, used in client.requiredCredentials.items() if used]
     missing = [name for name in needed if not getattr(client, name)]
     if missing:

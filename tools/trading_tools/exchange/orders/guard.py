@@ -199,14 +199,19 @@ class Guard:
         alike = records.alike_since(intent.symbol, intent.side, intent.size_base, since)
         if alike >= self._limits.repeats:
             raise Refused(
-                "repeats", f"{alike} orders like it in the last {self._limits.repeat_s:g} s"
+                "repeats",
+                f"{alike} orders to {intent.side} {plain(intent.size_base)} {intent.symbol}, at "
+                f"whatever price, in the last {self._limits.repeat_s:g} s, "
+                f"{self._limits.repeats} at most",
             )
 
     def _day(self, records: Records) -> None:
         today = self._now().astimezone(UTC).date()
         if records.sent_on(today) >= self._limits.max_orders_a_day:
             raise Refused(
-                "daily-orders", f"{records.sent_on(today)} orders were sent on {today} (UTC)"
+                "daily-orders",
+                f"{records.sent_on(today)} orders were sent on {today} (UTC), "
+                f"{self._limits.max_orders_a_day} at most",
             )
 
     def _position(self, intent: Intent, records: Records) -> None:
@@ -334,7 +339,10 @@ def fitted(intent: Intent, market: MarketLimits) -> Intent:
     told = fit(market, Order(amount=amount, price=intent.price_quote), inverse=False)
     price = told.price_buy if intent.side == "buy" else told.price_sell
     if told.amount is None or (intent.price_quote is not None and price is None):
-        raise Refused("market-rules", "; ".join((*told.problems, *told.unchecked)))
+        # Of the part of which nothing is left alone: the other one would have been put on the grid.
+        part = Order(amount=amount) if told.amount is None else Order(price=intent.price_quote)
+        alone = fit(market, part, inverse=False)
+        raise Refused("market-rules", "; ".join(alone.problems or alone.unchecked))
     return replace(intent, size_base=in_base(told.amount, market), price_quote=price)
 
 

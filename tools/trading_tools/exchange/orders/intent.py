@@ -58,7 +58,8 @@ class Intent:
         if self.order_type == "market" and self.time_in_force == "PO":
             raise ValueError("a market order takes: it cannot be post only")
         if (self.order_type == "limit") is (self.price_quote is None):
-            raise ValueError(f"a {self.order_type} order with price_quote {self.price_quote}")
+            needs = "needs a price_quote" if self.order_type == "limit" else "takes no price_quote"
+            raise ValueError(f"a {self.order_type} order {needs}: it is {self.price_quote}")
         if self.price_quote is not None:
             price = exact(self.price_quote, "price_quote")
             object.__setattr__(self, "price_quote", price)

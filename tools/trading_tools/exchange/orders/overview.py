@@ -128,6 +128,8 @@ async def overview(client: Any, symbols: Sequence[str] = ()) -> Overview:
     if clock is None:  # it would answer nothing else either, each time after seconds
         return Overview(port.name, None, None, None, None, {}, tuple(unknown))
     await told(port.load)
+    # A second reading, as the first one waited for the connection too.
+    clock = await told(port.clock.read) or clock
     opened, held = await told(everything), await told(port.balances)
     positions = await told(port.positions)
     traded = {
