@@ -7,6 +7,7 @@ import base64
 import hashlib
 import json
 import random
+import re
 import string
 import urllib.parse
 import uuid
@@ -156,13 +157,19 @@ def _core(secret: str) -> str:
     return middle[len(middle) // 3 : -4]
 
 
+# Beside such a word a value is taken for what it says, and hypothesis draws our own constants.
+KEY_WORD = re.compile("key|secret|token|pass|credential|mnemonic", re.IGNORECASE)
+
+
 @settings(derandomize=True, deadline=None, max_examples=300)
 @given(
     opaque=st.sampled_from(sorted(OPAQUE.values())),
-    before=st.text(max_size=30),
-    after=st.text(max_size=30),
+    before=AROUND.filter(lambda text: KEY_WORD.search(text) is None),
+    after=AROUND,
 )
-def test_opaque_values_survive_in_any_text(opaque: str, before: str, after: str) -> None:
+def test_opaque_values_survive_in_any_text_that_names_no_key(
+    opaque: str, before: str, after: str
+) -> None:
     text = f"{before} {opaque} {after}"
     assert opaque in redactor.text(text)
 
