@@ -76,6 +76,8 @@ class Tws(TcpStandIn):
         self.mishaps = Mishaps()
         self.orders: list[Held] = []
         self.executions: list[Execution] = []
+        self.zone = " UTC"
+        """What follows the time of an execution; TWS may be set to tell none."""
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.asked: list[int] = []
         """Numbers of the requests that arrived."""
@@ -223,7 +225,7 @@ class Tws(TcpStandIn):
         held = done.held
         self._send(
             *(11, request, held.order_id, *_contract(held), done.exec_id),
-            *(f"{done.at:%Y%m%d %H:%M:%S} UTC", ACCOUNT, "ISLAND"),
+            *(f"{done.at:%Y%m%d %H:%M:%S}{self.zone}", ACCOUNT, "ISLAND"),
             *("BOT" if held.action == "BUY" else "SLD", done.size, done.price, held.perm_id),
             *(held.client_id, 0, held.filled, 0, held.ref, "", "", "", 1),
             *((0,) if self.version >= 178 else ()),

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -65,8 +66,8 @@ class Desk:
         self.ports: list[IbOrders] = []
 
     def port(self, **changes: Any) -> IbOrders:
-        given: dict[str, Any] = {"answer_s": 1.0, **changes}
-        made = IbOrders({SYMBOL: stock()}, self.tws.port, 7, UTC, ACCOUNT, **given)
+        given: dict[str, Any] = {"answer_s": 1.0, "day": UTC, "account": ACCOUNT, **changes}
+        made = IbOrders({SYMBOL: stock()}, self.tws.port, 7, **given)
         self.ports.append(made)
         return made
 
@@ -303,6 +304,16 @@ async def test_a_correction_of_a_trade_takes_its_place(desk: Desk) -> None:
     )
     (fill,) = await port.fills(SYMBOL, 0)
     assert fill.price_quote == 99
+
+
+async def test_a_time_without_a_zone_is_that_of_tws(desk: Desk) -> None:
+    port = desk.port(day=ZoneInfo("Pacific/Kiritimati"))  # 14 hours ahead, where nobody else is
+    await port.submit(taking(), "o-1")
+    (done,) = desk.tws.executions
+    at = done.at.replace(microsecond=0)
+    done.at, desk.tws.zone = at.astimezone(ZoneInfo("Pacific/Kiritimati")), ""
+    (fill,) = await port.fills(SYMBOL, 0)
+    assert fill.at_ms == at.timestamp() * 1000
 
 
 async def test_an_execution_that_cannot_be_read_keeps_no_other_from_being_told(desk: Desk) -> None:

@@ -56,8 +56,9 @@ class IbOrders(SpotWithoutTurns):
     """Orders by TWS at `host`:`port`, as its API client `client_id`.
 
     `contracts` are ib_async's by our symbols, qualified (with their conId). `day` is the time zone
-    in which TWS begins its day: what it lists ends there. A client id of TWS is for one process,
-    and the same for good: TWS lets only the client that placed an order cancel it.
+    in which TWS begins its day, a ZoneInfo or UTC: what it lists ends there, and times that it
+    tells without a zone are of it. A client id of TWS is for one process, and the same for good:
+    TWS lets only the client that placed an order cancel it.
 
     Raises:
         MissingExtra: ib_async is not installed.
@@ -82,6 +83,8 @@ class IbOrders(SpotWithoutTurns):
         self.validity_s = _ON_ITS_WAY_S
         self._ib = IB()
         self._ib.RaiseRequestErrors = True
+        # TWS may tell times without their zone; ib_async takes them for this machine's then.
+        self._ib.TimezoneTWS = "UTC" if day is UTC else getattr(day, "key", "")
         self._unread = _Unread()
         self._ib.client.decoder.logger.addHandler(self._unread)
         self._contracts = contracts
