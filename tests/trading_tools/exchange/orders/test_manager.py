@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -311,6 +312,16 @@ async def test_a_refusal_before_the_order_is_looked_at_is_a_rejection(
     order = await shop.manager.submit(resting())
     assert order.stage is Stage.REJECTED
     assert shop.accepted() == []
+
+
+async def test_an_older_view_of_an_order_that_was_taken_and_then_refused_is_no_news(
+    shop: Shop,
+) -> None:
+    order = await shop.manager.submit(resting())
+    (shown,) = await shop.manager.venue.open_orders("BTC/USDT")
+    shop.manager.on_order(replace(shown, stage=Stage.REJECTED))
+    assert shop.manager.on_order(shown)
+    assert order.stage is Stage.REJECTED
 
 
 async def test_a_bot_that_compares_all_the_time_writes_little(

@@ -152,9 +152,11 @@ class Tracker:
         """Take in a view of the venue, unless it is older than what is known.
 
         Raises:
-            IllegalTransition: it has an order that was rejected or proven not to exist.
+            IllegalTransition: it has an order that was never taken or proven not to exist.
         """
-        over = order.stage in (Stage.FILLED, Stage.CANCELED)
+        # What the venue took, and refused then, has a number: an older view of it is no surprise.
+        refused_after_all = order.stage is Stage.REJECTED and order.venue_order_id is not None
+        over = refused_after_all or order.stage in (Stage.FILLED, Stage.CANCELED)
         # Before it is written down: an audit with an illegal turn in it could not be read again.
         stage = turn(order.client_order_id, order.stage, order.stage if over else shown.stage)
         if (
