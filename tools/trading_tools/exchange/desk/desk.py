@@ -321,6 +321,7 @@ class Desk:
                 log.error("cancelled, and not proven to have ended: %s", ", ".join(unproven))
             await asyncio.sleep(pause if unproven else _SWITCH_LOOK_S)
             pause = min(2 * pause, _RARELY_S)
+        log.warning("the kill switch is released: orders may go out again")
 
     async def _look_after(self) -> None:
         """Go on asking for the end of what the bot left behind, less and less often."""
