@@ -148,8 +148,8 @@ async def test_sigterm_lets_no_more_orders_out_and_leaves_nothing_in_the_book(
     assert len(stall.accepted()) == 1
 
 
-async def test_the_kill_switch_cancels_what_is_open_and_stays_thrown(
-    stall: Stall, resting: Resting
+async def test_the_kill_switch_cancels_what_is_open_and_stays_thrown_until_it_is_taken_away(
+    stall: Stall, resting: Resting, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with stall.desk() as desk:
         await desk.submit(resting("one"))
@@ -159,7 +159,10 @@ async def test_the_kill_switch_cancels_what_is_open_and_stays_thrown(
     async with stall.desk() as desk:
         with pytest.raises(Refused, match="kill-switch"):
             await desk.submit(resting("two"))
-    assert len(stall.accepted()) == 1
+        (stall.folder / "stop").unlink()
+        await until(lambda: "the kill switch is released" in caplog.text)
+        assert (await desk.submit(resting("three"))).stage is Stage.OPEN
+    assert len(stall.accepted()) == 2
 
 
 async def test_a_kill_by_signal_is_latched_while_the_strategy_keeps_the_loop(stall: Stall) -> None:

@@ -139,8 +139,7 @@ class Desk:
 
         Raises:
             Refused, Unanswered: as `finish`, then as `submit`.
-            ValueError: the intent is one of another market or side.
-            OtherIntent: the order was replaced by another intent before.
+            ValueError, OtherIntent: one of another market or side; the second that replaces it.
         """
         name = order.client_order_id
         await self.finish(order, why)
@@ -285,10 +284,10 @@ class Desk:
             async with asyncio.timeout(self._known_within_s):
                 order = await send(fitted(intent, market), self._known_within_s)
         except TimeoutError:
-            if name not in self.manager.records.orders:
+            if (known := self.manager.records.orders.get(name)) is None:
                 why = f"{intent.key!r:.60} was not sent: its turn did not come"
                 raise Unanswered(why) from None
-            order = self.manager.records.orders[name]
+            order = known
         if order.stage in UNSURE:
             self._unwanted.add(order.client_order_id)
             raise Unanswered(f"what became of {order.client_order_id} is not known yet")
@@ -319,6 +318,7 @@ class Desk:
                 log.error("cancelled, and not proven to have ended: %s", ", ".join(unproven))
             await asyncio.sleep(pause if unproven else _SWITCH_LOOK_S)
             pause = min(2 * pause, _RARELY_S)
+        log.warning("the kill switch is released: orders may go out again")
 
     async def _watch_key(self) -> None:
         """End once the venue takes the key no more: that would be waited out for ever."""
