@@ -222,16 +222,25 @@ def test_a_consumer_that_fails_is_told_in_the_log_once_where_nobody_else_is_told
     assert caplog.text.count("a consumer fails") == caplog.text.count("KeyError: 'no x'") == 1
 
 
-def test_a_delivery_that_a_stream_runs_is_not_run_beside_it() -> None:
-    async def main(loop: VirtualLoop) -> None:
-        delivery = Delivery(nothing)
-        running = asyncio.create_task(delivery.run())
-        await asyncio.sleep(0)
-        with pytest.raises(RuntimeError, match="runs already"):
-            await delivery.run()
-        running.cancel()
+def test_a_delivery_that_is_run_twice_delivers_one_item_after_the_other() -> None:
+    async def main(loop: VirtualLoop) -> list[str]:
+        seen: list[str] = []
 
-    run_virtually(main)
+        async def slow(item: str) -> None:
+            seen.append(f"{item} begins")
+            await asyncio.sleep(1)
+            seen.append(f"{item} ends")
+
+        delivery = Delivery(slow)
+        delivery.put("a")
+        delivery.put("b")
+        runs = [asyncio.create_task(delivery.run()) for _ in range(2)]
+        await asyncio.sleep(3)
+        for each in runs:
+            each.cancel()
+        return seen
+
+    assert run_virtually(main) == ["a begins", "a ends", "b begins", "b ends"]
 
 
 def test_the_lag_is_the_age_of_the_oldest_item_that_is_not_done() -> None:

@@ -61,7 +61,7 @@ class Delivery(Generic[T]):
         self._items: deque[tuple[float, T]] = deque()
         self._at_work_since: float | None = None
         self._there = asyncio.Event()
-        self._running = False
+        self._alone = asyncio.Lock()
 
     @property
     def waiting(self) -> int:
@@ -91,29 +91,17 @@ class Delivery(Generic[T]):
         return True
 
     async def run(self) -> None:
-        """Deliver until it is cancelled.
-
-        Raises:
-            RuntimeError: it runs already; two at once would deliver out of order.
-        """
-        if self._running:
-            raise RuntimeError("this delivery runs already: `Stream.run` runs its own")
-        self._running = True
-        try:
-            await self._deliver()
-        finally:
-            self._running = False
-
-    async def _deliver(self) -> None:
-        while True:
-            while self._items:
-                self._at_work_since, item = self._items.popleft()
-                error = await fault_of(partial(self._consume, item))
-                self._at_work_since = None
-                if error is not None:
-                    await self._failed(error)
-            self._there.clear()
-            await self._there.wait()
+        """Deliver until it is cancelled; a second run waits for the first, and order is kept."""
+        async with self._alone:
+            while True:
+                while self._items:
+                    self._at_work_since, item = self._items.popleft()
+                    error = await fault_of(partial(self._consume, item))
+                    self._at_work_since = None
+                    if error is not None:
+                        await self._failed(error)
+                self._there.clear()
+                await self._there.wait()
 
     async def _failed(self, error: Exception) -> None:
         self.errors += 1
