@@ -351,6 +351,19 @@ async def test_what_others_did_while_nothing_of_ours_ran_is_told_after_a_restart
         assert after.records.position_base("BTC/USDT") == 0
 
 
+async def test_a_clock_that_is_ahead_hides_no_fill_though_the_venue_did_not_tell_its_own(
+    audit: TradeAudit, tmp_path: Path
+) -> None:
+    clock = Clock()
+    async with opened(audit, tmp_path, clock=clock) as shop:
+        manager = shop.restarted(now=lambda: clock.utc() + timedelta(hours=1))
+        shop.mishaps.before_it[Operation.TIME] = [Reply(500, b"")]
+        assert (await manager.reconcile(["BTC/USDT"])).clean
+        clock.now += 120_000
+        await shop.client.create_order("BTC/USDT", "market", "buy", 0.01)
+        assert (await manager.reconcile(["BTC/USDT"])).strange_fills
+
+
 async def test_the_cancels_of_a_kill_do_not_wait_for_a_ledger_that_another_program_holds(
     shop: Shop,
 ) -> None:

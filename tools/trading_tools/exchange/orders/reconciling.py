@@ -70,8 +70,11 @@ async def reconcile(tracker: Tracker, symbols: Sequence[str]) -> Reconciliation:
         HedgeMode: the account keeps long and short positions apart.
     """
     found = Reconciliation()
-    with suppress(Unanswered):  # how far our clock was ahead before is good enough
-        await tracker.venue_now()
+    # By the venue's clock alone: ours may be set meanwhile, or have been wrong all along, and what
+    # is filled until it is reached would never be asked for.
+    began: datetime | None = None
+    with suppress(Unanswered):
+        began = await tracker.venue_now()
     listed: set[str] = set()
     for symbol in symbols:
         for shown in await _all_read(tracker.venue.open_orders(symbol), found):
@@ -83,10 +86,10 @@ async def reconcile(tracker: Tracker, symbols: Sequence[str]) -> Reconciliation:
             async with tracker.locks[order.client_order_id]:
                 await tracker.ask(order)
     for symbol in symbols:
-        await _fills(tracker, symbol, found)
+        await _fills(tracker, symbol, found, began)
         if is_contract(symbol):
             try:
-                await _position(tracker, symbol, found)
+                await _position(tracker, symbol, found, began)
             except Unreadable as error:
                 found.unread.append(str(error))
     found.unknown.extend(order for order in tracker.records.unsettled() if order.stage in UNSURE)
@@ -117,9 +120,10 @@ async def _all_read(asked: Awaitable[Sequence[T]], found: Reconciliation) -> Seq
         return error.rows
 
 
-async def _fills(tracker: Tracker, symbol: str, found: Reconciliation) -> None:
-    """All fills of the account since those that were compared before."""
-    began = tracker.venues(tracker.now())
+async def _fills(
+    tracker: Tracker, symbol: str, found: Reconciliation, began: datetime | None
+) -> None:
+    """All fills of the account since those that were compared before, up to when this began."""
     unread = len(found.unread)
     strange = await own_fills(tracker, symbol, found)
     # While the number of an order is not known, what looks like another's fill may be its own.
@@ -135,7 +139,7 @@ async def _fills(tracker: Tracker, symbol: str, found: Reconciliation) -> None:
             at = datetime.fromtimestamp(fill.at_ms / 1000, UTC)
             tracker.write(PositionChange(symbol, name, at, bought, "a fill of no order here"))
         found.strange_fills.append(fill)
-    if len(found.unread) > unread:
+    if began is None or len(found.unread) > unread:
         return  # the next comparison begins where this one did
     tracker.compared[symbol] = began
     written = tracker.records.reconciled_at.get(symbol)
@@ -143,14 +147,16 @@ async def _fills(tracker: Tracker, symbol: str, found: Reconciliation) -> None:
         tracker.write(Reconciled(symbol, began))
 
 
-async def _position(tracker: Tracker, symbol: str, found: Reconciliation) -> None:
+async def _position(
+    tracker: Tracker, symbol: str, found: Reconciliation, began: datetime | None
+) -> None:
     """A contract's position, looked at again where a trade may have come in between."""
     for _ in range(_LOOKS):
         venues = await tracker.venue.position(symbol)
         ours = tracker.records.position_base(symbol)
         if venues == ours:
             return
-        await _fills(tracker, symbol, found)
+        await _fills(tracker, symbol, found, began)
     ours = tracker.records.position_base(symbol)
     if venues != ours:
         found.positions.append(PositionDifference(symbol, ours, venues))

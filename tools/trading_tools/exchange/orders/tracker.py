@@ -40,7 +40,7 @@ class Tracker:
         self.locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         """By client order id: who holds one acts on that order, or asks after it."""
         self.compared: dict[str, datetime] = {}
-        """By market, up to when this process compared its fills with the venue's, by its clock."""
+        """By market, up to when this process compared its fills, by the venue's clock."""
         self._ahead = timedelta()
         self._journal = journal
         self._sleep = sleep
