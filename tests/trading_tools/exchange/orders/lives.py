@@ -215,6 +215,8 @@ class Life(RuleBasedStateMachine):
             theirs = [each for each in self.books.orders if each.name == name]
             sent += sum((each.filled + each.left for each in theirs), ZERO)
             most[root] = most.get(root, ZERO) + sent
+            beside = self.port.beside.get(name, [])
+            assert root not in {self.roots.get(each) for each in beside}
         for root, sent in most.items():
             assert sent <= self.intents[root].size_base
 

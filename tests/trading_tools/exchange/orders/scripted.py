@@ -174,6 +174,8 @@ class Scripted:
     calls: list[Call] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)
     """Client ids of all submits, whatever became of them."""
+    beside: dict[str, list[str]] = field(default_factory=dict)
+    """By the client id of a submit, which orders were open when it was sent."""
     crowded: bool = False
     """Whether an order waits for its turn."""
     refusing: bool = False
@@ -192,6 +194,7 @@ class Scripted:
     async def submit(self, intent: Intent, client_order_id: str) -> Judged:
         sent_at = self.books.seconds
         self.sent.append(client_order_id)
+        self.beside[client_order_id] = [order.name for order in self.books.orders if order.left]
 
         def apply() -> Judged:
             if self.books.seconds - sent_at > VALIDITY_S:
