@@ -9,6 +9,9 @@ from asyncio.subprocess import PIPE
 import pytest
 
 from tests.trading_tools.exchange.desk.conftest import Stall
+from trading_tools.audit.errors import KeyMismatch
+from trading_tools.audit.ledger import Ledger
+from trading_tools.audit.verify import verify
 from trading_tools.exchange.desk.opening import alone_in
 from trading_tools.exchange.orders.manager import AnotherManager
 
@@ -48,3 +51,13 @@ async def test_a_folder_has_one_desk_of_a_process_by_whatever_name(
         assert b"another process has a desk in" in (await other.communicate())[1]
     with alone_in(link):
         pass
+
+
+async def test_a_ledger_under_a_key_is_opened_by_that_key_alone(stall: Stall) -> None:
+    async with stall.desk(audit_key=b"0123456789abcdef"):
+        pass
+    with Ledger.open(stall.folder / "ledger.sqlite", key=b"0123456789abcdef") as ledger:
+        assert verify(ledger).valid
+    with pytest.raises(KeyMismatch):
+        async with stall.desk():
+            pytest.fail("it began")

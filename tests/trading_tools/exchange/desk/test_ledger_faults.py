@@ -16,19 +16,22 @@ import pytest
 
 from tests.trading_tools.exchange.desk.conftest import Stall
 from tests.trading_tools.exchange.desk.test_desk import Resting, until
-from trading_tools.audit.errors import LedgerUnavailable
+from trading_tools.audit.errors import LedgerCorrupt, LedgerError, LedgerUnavailable
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.order_ends import CancelIntent
 from trading_tools.audit.trade import TradeAudit
 from trading_tools.exchange.orders.guard import Refused
 
+FULL = LedgerUnavailable("the ledger: the disk is full")
+DAMAGED = LedgerCorrupt("the ledger: database disk image is malformed")
+
 
 @contextmanager
-def disk_is_full() -> Iterator[None]:
+def unwritable(why: LedgerError = FULL) -> Iterator[None]:
     """Nothing can be written down."""
 
     def append(*event: Any, **more: Any) -> None:
-        raise LedgerUnavailable("the ledger: the disk is full")
+        raise why
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Ledger, "append", append)
@@ -57,12 +60,13 @@ async def held_by_another_program(file: Path) -> AsyncIterator[None]:
         await other.wait()
 
 
+@pytest.mark.parametrize("why", [FULL, DAMAGED])
 async def test_a_kill_cancels_also_while_nothing_can_be_written_down(
-    stall: Stall, resting: Resting, caplog: pytest.LogCaptureFixture
+    stall: Stall, resting: Resting, caplog: pytest.LogCaptureFixture, why: LedgerError
 ) -> None:
     async with stall.desk() as desk:
         await desk.submit(resting("one"))
-        with disk_is_full():
+        with unwritable(why):
             os.kill(os.getpid(), signal.SIGUSR1)
             await until(lambda: not stall.open_orders())
             await until(lambda: "no order goes out" in caplog.text)
@@ -74,7 +78,7 @@ async def test_a_desk_that_cannot_write_any_more_leaves_nothing_in_the_book(
     async with AsyncExitStack() as life:
         desk = await life.enter_async_context(stall.desk())
         await desk.submit(resting("one"))
-        with disk_is_full():
+        with unwritable():
             with pytest.raises(LedgerUnavailable, match="disk"):
                 await desk.submit(resting("two"))
             ending = asyncio.create_task(life.aclose())

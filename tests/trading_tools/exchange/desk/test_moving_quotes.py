@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from decimal import Decimal
 from pathlib import Path
@@ -68,6 +69,20 @@ async def test_a_quote_whose_end_is_not_known_is_not_replaced_and_the_desk_ends_
         with pytest.raises(Unanswered, match="not known yet"):
             await desk.replace(order, bid("never", "58100"))
         assert stall.open_orders() == [order.client_order_id]
+        del stall.line.before_it[Operation.CANCEL]
+        await until(lambda: order.ended)
+        assert (stall.open_orders(), len(stall.accepted())) == ([], 1)
+
+
+async def test_a_quote_that_a_bots_own_time_limit_leaves_in_the_middle_is_ended_by_the_desk(
+    stall: Stall,
+) -> None:
+    async with stall.desk() as desk:
+        order = await desk.submit(bid("stays", "58000"))
+        stall.line.silent = "ws-api"
+        stall.line.before_it[Operation.CANCEL] = [Cut()] * 50
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(desk.replace(order, bid("never", "58100")), 0.3)
         del stall.line.before_it[Operation.CANCEL]
         await until(lambda: order.ended)
         assert (stall.open_orders(), len(stall.accepted())) == ([], 1)

@@ -54,10 +54,23 @@ async def test_a_key_that_the_venue_refuses_ends_the_desk_with_its_code(
         return client
 
     stall.line.silent = "ws-api"
-    with pytest.raises(KeyRefused, match=rf"binance refuses this key \({code}[ )]"):
+    says = rf"binance (refuses this key|takes this key no more) \({code}[ )]"
+    with pytest.raises(KeyRefused, match=says):
         async with open_desk(
             mistaken, ["BTC/USDT"], stall.folder, LIMITS, live=None, simulated=True
         ):
+            pytest.fail("it began")
+
+
+@pytest.mark.slow
+async def test_a_key_that_is_refused_without_a_code_ends_the_desk_at_its_beginning(
+    stall: Stall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trading_tools.exchange.desk.key._DOUBTED_FOR_S", 2.0)
+    stall.line.silent = "ws-api"
+    stall.line.before_it[Operation.OPEN_ORDERS] = [Reply(401, b"Unauthorized")] * 1_000
+    with pytest.raises(KeyRefused, match="HTTP 401: the key is no longer good"):
+        async with stall.desk():
             pytest.fail("it began")
 
 

@@ -12,11 +12,15 @@ import pytest
 from tests.trading_tools.exchange.orders.conftest import Shop
 from tests.trading_tools.exchange.orders.guards import NOW, guard
 from tests.trading_tools.exchange.orders.test_laws import SYMBOL, WANTED, Model, intent
+from trading_tools.audit.account_entries import PositionChange
+from trading_tools.audit.errors import LedgerUnavailable
+from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.trade import Decision, TradeAudit
 from trading_tools.exchange.orders.forgotten import NotForgotten
 from trading_tools.exchange.orders.life import Stage
 from trading_tools.exchange.orders.manager import OrderManager
 from trading_tools.exchange.orders.port import Unanswered, VenueOrder
+from trading_tools.exchange.orders.reconciling import PositionDifference
 from trading_tools.venue.wire.messages import Operation, Reply
 
 WHY = "the venue's own page says that it expired"
@@ -28,6 +32,7 @@ class Forgetful(Model):
     """A venue that can be told to forget, and to say nothing of what is open."""
 
     dumb = False
+    failing = False
 
     def forget(self, after_s: float = DAY_S) -> None:
         self.seconds += after_s
@@ -37,6 +42,19 @@ class Forgetful(Model):
         if self.dumb:
             raise Unanswered("no reply came")
         return await super().open_orders(symbol)
+
+    async def find(
+        self, symbol: str, client_order_id: str, venue_order_id: str | None, since_ms: int
+    ) -> VenueOrder | None:
+        if self.failing:
+            raise Passing("no reply came")
+        return await super().find(symbol, client_order_id, venue_order_id, since_ms)
+
+
+class Passing(Unanswered):
+    """A query that failed for now."""
+
+    passing = True
 
 
 @pytest.fixture
@@ -78,6 +96,7 @@ async def test_what_its_owner_found_that_it_filled_is_the_position(
     venue.forget()
     order = await manager.write_off(name, WHY, Decimal(filled))
     assert order.stage is stage
+    assert order.settled
     assert manager.records.exposure_base(SYMBOL) == (Decimal(filled),) * 2
 
 
@@ -133,6 +152,28 @@ async def test_nothing_is_written_off_while_the_venue_does_not_say_what_is_open(
     with pytest.raises(Unanswered):
         await manager.write_off(name, WHY)
     assert manager.records.orders[name].stage is Stage.OPEN
+    venue.dumb, venue.failing = False, True
+    with pytest.raises(Unanswered):
+        await manager.write_off(name, WHY)
+    assert manager.records.orders[name].stage is Stage.OPEN
+
+
+async def test_what_a_person_stated_and_could_not_be_written_is_said(
+    venue: Forgetful, manager: OrderManager, audit: TradeAudit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def append(*event: object, **more: object) -> None:
+        raise LedgerUnavailable("the ledger: the disk is full")
+
+    name = (await manager.submit(intent("one"))).client_order_id
+    venue.forget()
+    with monkeypatch.context() as full:
+        full.setattr(Ledger, "append", append)
+        with pytest.raises(LedgerUnavailable, match="is not in the audit yet"):
+            await manager.write_off(name, WHY)
+        with pytest.raises(LedgerUnavailable, match="keep this process running"):
+            manager.take_over([PositionDifference(SYMBOL, ZERO, WANTED)], WHY)
+    assert manager.catch_up_audit() == 0
+    assert [each.reason for each in audit.trail() if isinstance(each, PositionChange)] == [WHY]
 
 
 async def test_an_order_in_binances_archive_is_one_that_it_has_forgotten(shop: Shop) -> None:

@@ -67,12 +67,14 @@ def test_news_that_cannot_be_written_counts_and_is_written_later_in_its_order(
 def test_an_intent_that_cannot_be_written_is_not_known_and_what_waited_goes_before_the_next(
     audit: TradeAudit, file: Path
 ) -> None:
-    journal = Journal(audit, lambda: NOW)
+    now = [NOW]
+    journal = Journal(audit, lambda: now[0])
     with held(file):
         journal.decided("left", "nothing to do", {})
         with pytest.raises(LedgerBusy, match="another program holds it"):
             journal.write(INTENT)
         assert not journal.records.orders
+    now[0] += timedelta(seconds=1)
     journal.write(INTENT)
     assert [type(entry).__name__ for entry in audit.trail()] == ["Decision", "OrderIntent"]
 
@@ -86,6 +88,8 @@ def test_a_ledger_that_could_not_be_written_is_left_alone_for_a_second(
         journal.decided("left", "nothing to do", {})
     now[0] += timedelta(seconds=0.9)
     journal.decided("left", "nothing to do again", {})
+    with pytest.raises(LedgerBusy, match="another program holds it"):
+        journal.write(INTENT)
     assert audit.trail() == []
     now[0] += timedelta(seconds=0.1)
     assert journal.catch_up() == 0

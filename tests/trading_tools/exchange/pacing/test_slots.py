@@ -87,10 +87,14 @@ def test_many_counts_are_found_whoever_made_them_first(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_cut_under_those_who_count_in_it_is_void(tmp_path: Path) -> None:
-    one = pacer(tmp_path)
+    slots = SharedSlots(tmp_path)
+    one = Pacer("venue", [RULE], "key", slots)
     one.try_acquire(ONE)
+    with slots.held(["kept"]) as kept:
+        pass
     for file in tmp_path.iterdir():
         os.truncate(file, 40)
+    assert kept
     assert one.used("fifty") == 0
     assert one.try_acquire(ONE) == 0
     assert pacer(tmp_path).used("fifty") == 1

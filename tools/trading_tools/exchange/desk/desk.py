@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager, suppress
 from decimal import Decimal
 from typing import Any, Final
 
 from trading_tools.exchange.desk.feeds import ORDER, AccountFeed, BookFeed
+from trading_tools.exchange.desk.killing import killing
 from trading_tools.exchange.desk.line import Line, quote_of
 from trading_tools.exchange.errors import one_line
 from trading_tools.exchange.orders.client_ids import client_order_id
@@ -38,7 +39,6 @@ _LOOK_S: Final = 1.0
 _RARELY_S: Final = 8.0
 _QUIET_S: Final = 20.0
 """How long the account's stream may say nothing while an order rests, until the venue is asked."""
-_SWITCH_LOOK_S: Final = 0.1
 _FILLS_WITHIN_S: Final = 0.5
 _TOLD_WITHIN_S: Final = 0.3
 _LISTENING_WITHIN_S: Final = 6.0
@@ -154,7 +154,7 @@ class Desk:
         """
         name = order.client_order_id
         try:
-            async with asyncio.timeout(self._known_within_s):
+            async with self._in_time(name):
                 while not order.ended:
                     told_s = _TOLD_WITHIN_S if self._listening.is_set() else 0
                     await self.manager.cancel(name, reason, _LOOK_S, told_s)
@@ -162,7 +162,6 @@ class Desk:
                         with suppress(Unanswered):  # it may have been refused for its time
                             await self._line.time_ms()
         except TimeoutError:
-            self._unwanted.add(name)
             raise Unanswered(f"how {name} ended is not known yet") from None
         self._unwanted.discard(name)
         await self._fills_of(order)
@@ -180,7 +179,8 @@ class Desk:
         Raises:
             KeyRefused: the venue does not take the account's key.
         """
-        self._run(self._watch_switch())
+        self._run(killing(self._switch, self.manager, self._unwanted, lambda: self._compared))
+        self._run(self._watch_key())
         ready = asyncio.create_task(self._get_ready())
         stopped = asyncio.create_task(self.stopping.wait())
         try:
@@ -202,7 +202,6 @@ class Desk:
         await self._end_those(Stage.OPEN)
         self._unwanted.update(self._open())
         self._run(self._look_after())
-        self._run(self._watch_key())
         self._run(self._doubt_silence())
 
     async def _until_answered(self, ask: Callable[[], Awaitable[None]]) -> None:
@@ -271,6 +270,17 @@ class Desk:
                 async with asyncio.timeout(_LOOK_S):
                     await self.manager.catch_up(order.symbol)
 
+    @asynccontextmanager
+    async def _in_time(self, name: str) -> AsyncIterator[None]:
+        """An order that is left in the middle, by a time limit of the bot's own too, is ended."""
+        try:
+            async with asyncio.timeout(self._known_within_s):
+                yield
+        except (TimeoutError, asyncio.CancelledError):
+            if name in self.manager.records.orders:
+                self._unwanted.add(name)
+            raise
+
     async def _send(
         self, intent: Intent, send: Callable[[Intent, float], Awaitable[OrderRecord]]
     ) -> OrderRecord:
@@ -281,7 +291,7 @@ class Desk:
         heard = self._account.heard
         name = client_order_id(self._line.name, self._account_name, intent.key)
         try:
-            async with asyncio.timeout(self._known_within_s):
+            async with self._in_time(name):
                 order = await send(fitted(intent, market), self._known_within_s)
         except TimeoutError:
             if (known := self.manager.records.orders.get(name)) is None:
@@ -297,28 +307,6 @@ class Desk:
         if self._listening.is_set() and order.client_order_id == name:
             self._account.owe(heard)
         return order
-
-    async def _watch_switch(self) -> None:
-        """Cancel all that is open once the kill switch is thrown, whatever else goes on here."""
-        while True:
-            if (thrown := self._switch.thrown) is not None:
-                await self._kill(thrown)
-            await asyncio.sleep(_SWITCH_LOOK_S)
-
-    async def _kill(self, thrown: str) -> None:
-        """Go on cancelling what is open until the switch is no longer thrown."""
-        log.warning("the kill switch is thrown: %s", thrown)
-        if not self._compared:
-            log.error("ledger and account are not compared: others of its orders may be open")
-        pause = _LOOK_S
-        while self._switch.thrown is not None:
-            unproven = await self.manager.cancel_open(f"the kill switch is thrown: {thrown}")
-            self._unwanted.update(unproven)
-            if unproven:
-                log.error("cancelled, and not proven to have ended: %s", ", ".join(unproven))
-            await asyncio.sleep(pause if unproven else _SWITCH_LOOK_S)
-            pause = min(2 * pause, _RARELY_S)
-        log.warning("the kill switch is released: orders may go out again")
 
     async def _watch_key(self) -> None:
         """End once the venue takes the key no more: that would be waited out for ever."""

@@ -48,6 +48,7 @@ class Feed(ABC):
         self._make_client = make_client
         self._line = line
         self._client: Any = None
+        self._closing: set[asyncio.Task[None]] = set()
         self._stream: Stream[Any] = Stream(self._next, self._let_go, delivery, recover, patience)
 
     async def run(self) -> None:
@@ -56,6 +57,7 @@ class Feed(ABC):
             await self._stream.run()
         finally:
             await self._let_go()
+            await asyncio.gather(*self._closing, return_exceptions=True)
 
     @abstractmethod
     def _begin(self, client: Any) -> None:
@@ -76,7 +78,11 @@ class Feed(ABC):
     async def _let_go(self) -> None:
         client, self._client = self._client, None
         if client is not None:
-            await client.close()
+            # Whoever waits may be ended in the middle of it, and would leave connections open.
+            closing = asyncio.create_task(client.close())
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
+            await asyncio.shield(closing)
 
 
 class BookFeed(Feed):

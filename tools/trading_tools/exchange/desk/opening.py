@@ -36,6 +36,7 @@ async def open_desk(
     account: str = "main",
     known_within_s: float = 6.0,
     shared: Path | None = None,
+    audit_key: bytes | None = None,
 ) -> AsyncIterator[Desk]:
     """A desk that is ready: nothing is open, and what an earlier life did is known.
 
@@ -44,6 +45,7 @@ async def open_desk(
     client order id: the same for the same account, for good. An outcome or an end is asked after
     for `known_within_s` seconds; then the bot goes on without, and the desk keeps asking. `shared`
     is another folder than `pacing.machine`'s, by which processes keep the venue's limits together.
+    `audit_key` is the ledger's, which whoever can write the file can rewrite without one.
 
     A folder is for one desk of one account. SIGTERM and SIGINT set the desk's `stopping`, USR1
     throws the kill switch. At the end every open order is cancelled.
@@ -55,6 +57,7 @@ async def open_desk(
             where the key was lost meanwhile, with what may be open still.
         UnknownSymbol, AmbiguousSymbol: the venue does not list one of the `symbols`.
         AnotherManager: this process or another has a desk in this folder.
+        KeyMismatch: the ledger there is under another `audit_key`, or under none.
         Refused: neither `simulated` nor the token for `live`: see `orders.guard.LIVE_TOKEN`.
     """
     if isinstance(symbols, str):
@@ -81,8 +84,11 @@ async def open_desk(
         )
         with (
             alone_in(folder),
-            Ledger.open(folder / "ledger.sqlite", patience_s=_LEDGER_PATIENCE_S) as ledger,
+            Ledger.open(
+                folder / "ledger.sqlite", key=audit_key, patience_s=_LEDGER_PATIENCE_S
+            ) as ledger,
         ):
+            ledger.require_key()
             manager = OrderManager(line, TradeAudit(ledger, "orders"), account, guard)
             desk = Desk(
                 make_client, line, manager, switch, quotes, account, known_within_s, stopping
@@ -90,11 +96,11 @@ async def open_desk(
             with _signals(desk, switch):
                 try:
                     await desk.begin()
+                    _require_key(line, manager)
                     yield desk
                 finally:
                     await desk.end()
-            if line.key.lost.is_set():
-                raise KeyRefused(line.key.why(manager.records.not_ended()))
+            _require_key(line, manager)
     finally:
         await client.close()
 
@@ -106,6 +112,11 @@ def _require_ready(client: Any) -> None:
     missing = [name for name in needed if not getattr(client, name)]
     if missing:
         raise ValueError(f"the client of {client.id} has no {' and no '.join(missing)}")
+
+
+def _require_key(line: Line, manager: OrderManager) -> None:
+    if line.key.lost.is_set():
+        raise KeyRefused(line.key.why(manager.records.not_ended()))
 
 
 @contextmanager

@@ -8,7 +8,6 @@ looks, and says so.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
@@ -16,7 +15,7 @@ from typing import Final
 from trading_tools.audit.trade import Decision, OrderStage
 from trading_tools.exchange.orders.life import Stage
 from trading_tools.exchange.orders.port import Unanswered
-from trading_tools.exchange.orders.records import OrderRecord
+from trading_tools.exchange.orders.records import WRITTEN_OFF, OrderRecord
 from trading_tools.exchange.orders.tracker import Tracker, earlier
 from trading_tools.money import plain
 
@@ -48,9 +47,13 @@ async def write_off(
     shown = [
         each for each in listed if name == each.client_order_id or number == each.venue_order_id
     ]
-    with suppress(Unanswered):  # as where a venue lists too little for an absence to prove anything
+    try:
         found = await tracker.venue.find(symbol, name, number, since_ms)
-        shown += [] if found is None else [found]
+    except Unanswered as error:
+        if error.passing:
+            raise
+        found = None  # of a venue that lists too little for an absence to prove anything
+    shown += [] if found is None else [found]
     for each in shown:
         tracker.on_order(each)
     for fill in await tracker.venue.fills(symbol, since_ms):
@@ -66,4 +69,4 @@ async def write_off(
     stage = Stage.FILLED if filled == order.size_base else Stage.CANCELED
     told = {"client_order_id": name, "venue_order_id": number, "filled_base": filled}
     tracker.write(Decision("order written off", reason, told))
-    tracker.write(OrderStage(name, stage, tracker.now(), filled, f"written off: {reason}"))
+    tracker.write(OrderStage(name, stage, tracker.now(), filled, f"{WRITTEN_OFF}{reason}"))

@@ -2,7 +2,8 @@
 
 The intent of an order is in the audit before it is known, or it is not sent. All else has happened
 at the venue, or is to end something there: while the audit cannot be written, that is kept here and
-goes in later, in its order. What a process that ends meanwhile loses of it, the venue tells again.
+goes in later, in its order. What a process that ends meanwhile loses of it, the venue tells again;
+of decisions, and of what a person stated, it does not.
 Who else writes there is noticed.
 """
 
@@ -16,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from trading_tools.audit.account_entries import PositionChange, Reconciled
-from trading_tools.audit.errors import LedgerUnavailable
+from trading_tools.audit.errors import LedgerError, LedgerUnavailable, NotRecordable
 from trading_tools.audit.event import Event
 from trading_tools.audit.order_ends import CancelIntent, ReplaceIntent
 from trading_tools.audit.trade import (
@@ -44,6 +45,7 @@ class Journal:
         self._audit = audit
         self._now = now
         self._late: deque[Entry] = deque()
+        self._failure: LedgerError | None = None
         self._failed_at: datetime | None = None
         self._seen = audit.last_seq()
         self.records = Records(audit.trail())
@@ -54,12 +56,11 @@ class Journal:
         """Put an entry into the audit, and into what is known.
 
         Raises:
-            LedgerUnavailable: it is an order's intent, and cannot be written: nothing is known of
-                it then.
+            LedgerError: it is an order's intent, and cannot be written: nothing is known of it
+                then.
         """
         if isinstance(entry, OrderIntent):
-            self._write_late()
-            self._put(entry)
+            self._write_now(entry)
         else:
             self._late.append(entry)
             self.catch_up()
@@ -75,11 +76,34 @@ class Journal:
             return len(self._late)
         try:
             self._write_late()
-        except LedgerUnavailable as error:
-            if self._failed_at is None:
-                log.error("no order goes out, and what the venue says is kept: %s", error)
-            self._failed_at = self._now()
+        except NotRecordable:
+            raise
+        except LedgerError as error:
+            self._fails(error)
+        else:
+            self._works()
         return len(self._late)
+
+    def _write_now(self, intent: OrderIntent) -> None:
+        if self._failure is not None and self._failed_just_now():
+            raise self._failure.with_traceback(None)
+        try:
+            self._write_late()
+            self._put(intent)
+        except LedgerUnavailable as error:
+            self._fails(error)
+            raise
+        self._works()
+
+    def _fails(self, error: LedgerError) -> None:
+        if self._failure is None:
+            log.error("no order goes out, and what the venue says is kept: %s", error)
+        self._failure, self._failed_at = error, self._now()
+
+    def _works(self) -> None:
+        if self._failure is not None:
+            log.warning("the audit is written again, with all that was kept")
+        self._failure = self._failed_at = None
 
     def _failed_just_now(self) -> bool:
         # A clock that was set, back or ahead, lets it be tried.
@@ -91,12 +115,11 @@ class Journal:
             entry = self._late.popleft()
             try:
                 self._put(entry)
-            except LedgerUnavailable:
+            except NotRecordable:
+                raise  # it never will be: who gave it is told
+            except LedgerError:
                 self._late.appendleft(entry)
                 raise
-        if self._failed_at is not None:
-            log.warning("the audit is written again, with all that was kept")
-            self._failed_at = None
 
     def _put(self, entry: Entry) -> None:
         writers: dict[type[Entry], Callable[..., Event]] = {

@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Final
 
 from trading_tools.audit.account_entries import PositionChange
-from trading_tools.audit.errors import LedgerBusy
+from trading_tools.audit.errors import LedgerBusy, LedgerUnavailable
 from trading_tools.audit.order_ends import CancelIntent, ReplaceIntent
 from trading_tools.audit.trade import (
     CancelResult,
@@ -236,6 +236,10 @@ class OrderManager:
         """Count positions as the venue has them from now on: the owner has looked at them.
 
         For positions that are older than the audit, and for changes that no fill tells of.
+
+        Raises:
+            LedgerUnavailable: it counts, and cannot be written yet: the venue would not tell it
+                again.
         """
         at = self._now()
         for each in differences:
@@ -243,6 +247,7 @@ class OrderManager:
             self._tracker.write(
                 PositionChange(each.symbol, f"taken over {at.isoformat()}", at, change, reason)
             )
+        self._require_written()
 
     async def write_off(
         self, name: str, reason: str, filled_base: Decimal | None = None
@@ -256,10 +261,12 @@ class OrderManager:
             KeyError: there is no such order.
             NotForgotten: it was sent within a day, has ended, or the venue has it.
             Unanswered: the venue did not say which orders are open, or what was filled.
+            LedgerUnavailable: it is closed here, and that cannot be written yet.
         """
         order = self.records.orders[name]
         async with self._tracker.locks[name]:
             await write_off(self._tracker, order, reason, filled_base)
+        self._require_written()
         return order
 
     async def refresh(self, venue_order_id: str) -> bool:
@@ -292,6 +299,13 @@ class OrderManager:
         One of an order whose number is not known yet is kept, and counts once the number is.
         """
         return self._tracker.on_fill(fill)
+
+    def _require_written(self) -> None:
+        if self.catch_up_audit():
+            raise LedgerUnavailable(
+                "what you stated counts here and is not in the audit yet: keep this process "
+                "running until that can be written"
+            )
 
     def catch_up_audit(self) -> int:
         """Write what the audit could not take before; how many entries wait still."""

@@ -85,14 +85,9 @@ class Reader(CcxtOrders):
         Raises:
             Unanswered: the venue did not say.
         """
-        alone = self._client.has["fetchTradingFee"]
-
-        async def ask() -> Any:
-            if alone:
-                return await self._client.fetch_trading_fee(symbol)
-            return (await self._client.fetch_trading_fees())[symbol]
-
-        told = await self._read(ask)
+        told = await self._read(lambda: self._client.fetch_trading_fee(symbol))
+        if told is None:
+            raise Unanswered(f"{self.name} tells no fee of {symbol!r:.40}: is it a market there?")
         try:
             return Fees(from_json(told["maker"], "maker"), from_json(told["taker"], "taker"))
         except (KeyError, TypeError, ValueError) as error:
@@ -100,7 +95,7 @@ class Reader(CcxtOrders):
 
 
 async def overview(client: Any, symbols: Sequence[str] = ()) -> Overview:
-    """How the account of a ccxt client stands; fees of `symbols` and of what is open or held there.
+    """How the account of a ccxt client stands; fees of `symbols`, and of what is open.
 
     The client is changed for this use, and is its owner's to close.
 

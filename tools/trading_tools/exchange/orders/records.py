@@ -29,6 +29,9 @@ from trading_tools.exchange.orders.life import ENDS, UNSURE, Stage, turn
 EXACT: Final = Context(prec=300, traps=[InvalidOperation, DivisionByZero, Overflow])
 """Sums keep every digit, whatever the context of the thread that asks."""
 
+WRITTEN_OFF: Final = "written off: "
+"""How the source of a stage begins that an order's owner stated."""
+
 
 @dataclass
 class OrderRecord:
@@ -52,6 +55,8 @@ class OrderRecord:
     """That of its intent. This and the next are None of an order that an older version wrote."""
     time_in_force: str | None = None
     reduce_only: bool | None = None
+    written_off: bool = False
+    """Whether its owner said what it filled, of which the venue may tell nothing more."""
 
     @property
     def ended(self) -> bool:
@@ -81,7 +86,7 @@ class OrderRecord:
     def settled(self) -> bool:
         """Whether it has ended and every fill that the venue reported has arrived."""
         arrived = sum((fill.size_base for fill in self.fills.values()), Decimal(0))
-        return self.ended and arrived >= self.reported_size_base
+        return self.ended and (self.written_off or arrived >= self.reported_size_base)
 
 
 class Records:
@@ -180,6 +185,7 @@ class Records:
             order.stage = turn(order.client_order_id, order.stage, Stage(entry.stage))
             self._name(order, entry.venue_order_id)
             order.reported_size_base = max(order.reported_size_base, entry.filled_size_base)
+            order.written_off = order.written_off or entry.source.startswith(WRITTEN_OFF)
         elif isinstance(entry, OrderFill):
             order = self.orders[entry.client_order_id]
             order.fills.setdefault(entry.trade_id, entry)

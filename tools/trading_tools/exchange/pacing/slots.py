@@ -79,6 +79,7 @@ class SharedSlots:
             self.take(table.file)
             if table.stands():
                 return [table.slot(name) for name in names]
+            self.release()  # a slot that somebody still has keeps the file, and its lock
             self.close()
             self._have_folder()
 

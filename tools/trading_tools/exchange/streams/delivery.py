@@ -107,7 +107,8 @@ class Delivery(Generic[T]):
         self.errors += 1
         if self._on_error is None:
             if self.errors == 1:
-                log.error("a consumer fails; of its errors only this one is told", exc_info=error)
+                name = getattr(self._consume, "__qualname__", repr(self._consume))
+                log.error("consumer %s fails; only this error is told", name, exc_info=error)
             return
         tell = self._on_error
 

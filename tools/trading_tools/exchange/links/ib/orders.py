@@ -84,7 +84,7 @@ class IbOrders(SpotWithoutTurns):
         self._ib = IB()
         self._ib.RaiseRequestErrors = True
         # TWS may tell times without their zone; ib_async takes them for this machine's then.
-        self._ib.TimezoneTWS = "UTC" if day is UTC else getattr(day, "key", "")
+        self._ib.TimezoneTWS = _name_of(day)
         self._unread = _Unread()
         self._ib.client.decoder.logger.addHandler(self._unread)
         self._contracts = contracts
@@ -275,8 +275,14 @@ class IbOrders(SpotWithoutTurns):
                         fetchFields=StartupFetchNONE,
                     )
                 except (OSError, TimeoutError) as error:
-                    why = self.upkeep.in_use or f"{error!r:.200}"
-                    raise Unanswered(f"TWS at {host}:{port} does not answer: {why}") from error
+                    if self.upkeep.in_use:
+                        raise Unanswered(
+                            f"TWS at {host}:{port} refuses client id {client_id}: "
+                            f"{self.upkeep.in_use}; end the other connection, or give another id"
+                        ) from error
+                    raise Unanswered(
+                        f"TWS at {host}:{port} does not answer: {error!r:.200}"
+                    ) from error
             self._has_its_broker()
 
     def _has_its_broker(self) -> None:
@@ -362,3 +368,10 @@ class IbOrders(SpotWithoutTurns):
 
 def _not_sent(why: str) -> Judged:
     return Judged(Outcome.REJECTED, NOT_SENT, why)
+
+
+def _name_of(day: tzinfo) -> str:
+    name = "UTC" if day is UTC else getattr(day, "key", "")
+    if not name:
+        raise ValueError(f"day is {day!r}: give a ZoneInfo, such as America/New_York, or UTC")
+    return str(name)
