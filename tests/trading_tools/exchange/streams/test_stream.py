@@ -359,3 +359,26 @@ def test_an_item_passes_once_among_the_kept_ones() -> None:
     assert once.new([4]) == [4]
     assert once.new([3, 1]) == [3]
     assert once.repeated == 3
+
+
+async def test_a_stream_ends_also_in_the_moment_in_which_a_dead_connection_was_let_go() -> None:
+    let_go = asyncio.get_running_loop().create_future()
+    letting_go = asyncio.Event()
+
+    async def watch() -> Sequence[str]:
+        raise ConnectionError("cut")
+
+    def reopen() -> Awaitable[None]:
+        letting_go.set()
+        return let_go
+
+    async def consume(item: str) -> None:
+        raise AssertionError(f"{item} came")
+
+    running = asyncio.create_task(Stream(watch, reopen, Delivery(consume)).run())
+    await letting_go.wait()
+    let_go.set_result(None)
+    running.cancel()
+    done, _ = await asyncio.wait({running}, timeout=5)
+    assert done
+    assert running.cancelled()

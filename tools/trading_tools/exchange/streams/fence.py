@@ -11,17 +11,30 @@ class WasCancelled(Exception):
 
 
 async def fault_of(act: Callable[[], Awaitable[object]]) -> Exception | None:
-    """What calling and awaiting this raised, or None. This task's own end goes through."""
+    """What calling and awaiting this raised, or None. This task's own end goes through.
+
+    Also where what is called takes that end for something else, as Python 3.11's `wait_for` does
+    in the moment in which what it waits for is done.
+    """
+    ends = _ends()
+    fault: Exception | None = None
     try:
         # Called in here: what is no coroutine function raises before there is anything to await.
         await act()
     except asyncio.CancelledError:
         # ccxt shares one future among all that watch the same: another's end may cancel it. A task
         # that such a one ends does so in silence: its group takes it for one that was cancelled.
-        task = asyncio.current_task()
-        if task is not None and task.cancelling() > 0:
+        if _ends():
             raise
-        return WasCancelled("what was waited for was cancelled")
+        fault = WasCancelled("what was waited for was cancelled")
     except Exception as error:  # noqa: BLE001 - consumers and ccxt's parsers raise whatever they do
-        return error
-    return None
+        fault = error
+    if _ends() > ends:
+        raise asyncio.CancelledError
+    return fault
+
+
+def _ends() -> int:
+    """How often this task was told to end."""
+    task = asyncio.current_task()
+    return 0 if task is None else task.cancelling()
