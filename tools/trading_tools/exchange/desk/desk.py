@@ -252,9 +252,7 @@ class Desk:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
             if unwritten := self.manager.catch_up_audit():
-                log.error(
-                    "%d entries are not in the ledger: the venue has what they say", unwritten
-                )
+                log.error("%d entries are not in the ledger: it could not be written", unwritten)
             await self._line.close()
 
     def _open(self) -> list[str]:
