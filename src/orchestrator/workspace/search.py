@@ -197,7 +197,7 @@ async def _ask(question: Question) -> list[Any]:
         if process.returncode is None:
             with suppress(ProcessLookupError):
                 process.kill()
-            await process.wait()
+            await process.communicate()  # asyncio waits for what nobody has read, too
     if process.returncode != 0:
         lines = said.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
         raise ToolError(f"the search failed: {lines[-1]}")

@@ -80,6 +80,12 @@ def test_a_verdict_that_the_code_writes_itself_is_not_believed(tmp_path: Path) -
         limiter(tmp_path, act)
 
 
+@pytest.mark.parametrize("line", ["x\\n", "x"])
+def test_however_much_the_code_writes_there_the_check_ends(tmp_path: Path, line: str) -> None:
+    with pytest.raises(CheckError, match="it wrote into what is not its own output"):
+        limiter(tmp_path, f"[os.write(fd, b'{line}' * (1 << 26)) for fd in range(3, 9)]")
+
+
 def test_an_exit_within_a_call_is_an_answer_like_any_error(tmp_path: Path) -> None:
     outcome = limiter(tmp_path, "sys.exit(3)")
 

@@ -23,6 +23,7 @@ _INSIDE = (sys.executable, "-P", "-m", "trading_tools.conformance.inside")
 _LONGEST_LINE = 1 << 24
 _CHUNK = 1 << 20
 _SHOWN = 2_000
+_GRACE_S = 5.0
 _MIB = 1 << 20
 
 OnFinding = Callable[[Finding], None]
@@ -64,9 +65,7 @@ async def check(spec: CheckSpec, on_finding: OnFinding = lambda _found: None) ->
         except TimeoutError:
             told.over = f"it did not end within {spec.timeout_s:g} s, and was ended"
         finally:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-            code = await process.wait()
+            code = await _end(process)
     return told.outcome(spec, held.words, code)
 
 
@@ -77,6 +76,22 @@ def _within(spec: CheckSpec) -> CheckSpec:
     if not path.is_absolute() or path.is_relative_to(spec.folder):
         return spec
     return replace(spec, folder=path.parent.resolve(), target=f"{path.name}{colon}{name}")
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+async def _end(process: asyncio.subprocess.Process) -> int:
+    """End it and let go of its pipes, with what is left in them: asyncio waits for that too."""
+    _kill(process)
+    assert process.stdin is not None
+    process.stdin.close()
+    with suppress(TimeoutError):  # whoever got away may hold an end of a pipe
+        async with asyncio.timeout(_GRACE_S):
+            await process.communicate()
+    return -signal.SIGKILL if process.returncode is None else process.returncode
 
 
 async def _give(process: asyncio.subprocess.Process, spec: CheckSpec, mark: str) -> None:
@@ -106,15 +121,15 @@ class _Told:
 
     async def hear(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
-        async for line in process.stdout:
-            try:
+        try:
+            async for line in process.stdout:
                 before, ours, said = line.partition(self.mark.encode())
                 if before or not ours:
                     raise ValueError("a line of somebody else")
                 self._take(_printable(json.loads(said)))
-            except (ValueError, KeyError, TypeError):  # the code found our channel
-                self.over = "it wrote into what is not its own output"
-                return
+        except (ValueError, KeyError, TypeError):  # the code found our channel
+            self.over = "it wrote into what is not its own output"
+            _kill(process)
 
     async def drain(self, process: asyncio.subprocess.Process) -> None:
         """Take what the code prints, however much, and keep its end."""

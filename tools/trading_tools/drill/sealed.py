@@ -208,13 +208,16 @@ class _Inside:
         What it wrote on standard error is what went wrong in it.
         """
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()
+        # What nobody has read keeps asyncio waiting for the end.
+        ended = asyncio.gather(self._process.stdout.read(), self._process.wait())
         try:
             async with asyncio.timeout(_GRACE_S):
-                await self._process.wait()
+                await asyncio.shield(ended)
         except TimeoutError:
             self._process.kill()
-        await self._process.wait()
+        await ended
         return await self._trouble
 
 
