@@ -129,6 +129,17 @@ def test_what_reduces_passes_the_limits_that_are_passed_already(tmp_path: Path) 
     guard(tmp_path, limits=limits).check(replace(sale, reduce_only=True), sent("0.05"))
 
 
+def test_what_is_left_of_a_contract_is_closed_however_little_it_is_worth(tmp_path: Path) -> None:
+    sale = order(symbol="BTC/USDT:USDT", side="sell", size_base=Decimal("0.001"), reduce_only=True)
+    held = sent("0.001", symbol=sale.symbol)
+    for venue in "binance", "binanceusdm":
+        rules = {sale.symbol: market(sale.symbol, venue=venue, min_notional=Decimal(100))}
+        if venue == "binance":
+            assert refused(sale, held, tmp_path, markets=rules) == "market-rules"
+        else:
+            guard(tmp_path, markets=rules).check(sale, held)
+
+
 def test_a_contract_is_refused_as_its_size_means_another_thing(tmp_path: Path) -> None:
     contract = {"BTC/USDT": market(kind="swap", contract_size=Decimal("0.001"))}
     assert refused(order(), Records(), tmp_path, markets=contract) == "market"

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import ipaddress
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.trade import TradeAudit
 from trading_tools.exchange.desk.desk import Desk
 from trading_tools.exchange.desk.line import Line
-from trading_tools.exchange.orders.guard import Guard, GuardLimits, Quote
+from trading_tools.exchange.orders.guard import Guard, GuardLimits, Quote, Refused
 from trading_tools.exchange.orders.kill_switch import KillSwitch
 from trading_tools.exchange.orders.manager import AnotherManager, OrderManager
 from trading_tools.exchange.orders.port import KeyRefused
+from trading_tools.exchange.pacing.machine import host_of
 from trading_tools.exchange.pacing.slots import SharedSlots
 
 _LEDGER_PATIENCE_S: Final = 0.5
@@ -58,7 +61,8 @@ async def open_desk(
         UnknownSymbol, AmbiguousSymbol: the venue does not list one of the `symbols`.
         AnotherManager: this process or another has a desk in this folder.
         KeyMismatch: the ledger there is under another `audit_key`, or under none.
-        Refused: neither `simulated` nor the token for `live`: see `orders.guard.LIVE_TOKEN`.
+        Refused: neither `simulated` nor the token for `live`: see `orders.guard.LIVE_TOKEN`; or
+            `simulated`, and the client talks to a real venue.
     """
     if isinstance(symbols, str):
         raise ValueError(f"symbols is the text {symbols!r:.80}: give a list of them")
@@ -72,6 +76,8 @@ async def open_desk(
     try:
         line = Line(client, symbols, None if shared is None else SharedSlots(shared), halted)
         _require_ready(client)
+        if simulated:
+            _require_unreal(client)
         quotes: dict[str, Quote] = {}
         guard = Guard(
             limits,
@@ -112,6 +118,25 @@ def _require_ready(client: Any) -> None:
     missing = [name for name in needed if not getattr(client, name)]
     if missing:
         raise ValueError(f"the client of {client.id} has no {' and no '.join(missing)}")
+
+
+def _require_unreal(client: Any) -> None:
+    """See to it that orders reach this machine or a test system: a flag alone proves neither."""
+    host = urlsplit(f"//{host_of(client)}").hostname or ""
+    tests = client.isSandboxModeEnabled or client.options.get("enableDemoTrading", False)
+    if not tests and not _is_here(host):
+        raise Refused(
+            "live",
+            f"this desk is to be simulated, and its client of {client.id} talks to {host}: point "
+            "it at a venue of this machine or a test system, or give the live token",
+        )
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _require_key(line: Line, manager: OrderManager) -> None:

@@ -30,6 +30,9 @@ from trading_tools.money import plain
 MONEY: Final = frozenset({"USD", "USDT", "USDC", "EUR"})
 """Currencies that are counted as one: near enough for a limit. 1,000 ETH is no small order."""
 
+_REDUCED_AT_ANY_WORTH: Final = frozenset({"binanceusdm"})
+"""Venues whose least worth does not hold for an order that only reduces (Binance, code -4164)."""
+
 Levels = Sequence[tuple[Decimal, Decimal]]
 
 
@@ -363,6 +366,8 @@ def marketable(intent: Intent, quote: Quote, slippage: Decimal, market: MarketLi
 
 def _fits(intent: Intent, market: MarketLimits, price: Decimal) -> None:
     """The market's own rules; what is not known of them is no leave."""
+    if intent.reduce_only and market.venue in _REDUCED_AT_ANY_WORTH:
+        market = replace(market, min_notional=Decimal(0))
     amount = in_contracts(intent.size_base, market)
     told = fit(market, Order(amount=amount, price=price), inverse=False)
     if told.problems:
