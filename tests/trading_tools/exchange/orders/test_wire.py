@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.trading_tools.exchange.orders.conftest import Shop, opened
+from tests.trading_tools.exchange.orders.guards import guard
 from tests.trading_tools.exchange.orders.test_every_venue import MADE, intent
 from tests.trading_tools.exchange.orders.wanted import resting
 from trading_tools.audit.trade import CancelResult, Outcome
@@ -78,6 +79,16 @@ async def test_the_guard_looks_again_after_the_wait_for_a_turn(shop: Shop) -> No
     with pytest.raises(Refused, match="kill-switch: it is thrown: while it waited"):
         await sending
     assert shop.asked(Operation.PLACE) == 0
+
+
+async def test_orders_that_waited_for_their_turns_at_once_share_one_limit(shop: Shop) -> None:
+    pacer = Pacer("binance", [Window("weight-1m", "weight", 1, 0.05, Scope.ADDRESS, 0)])
+    narrow = guard(shop.folder, limits={"max_exposure_quote": Decimal(1_000)})
+    manager = shop.restarted(pacer=pacer, guard=narrow)
+    wanted = [manager.submit(resting(str(number))) for number in range(3)]
+    told = await asyncio.gather(*wanted, return_exceptions=True)
+    assert [each.rule for each in told if isinstance(each, Refused)] == ["max-exposure"] * 2
+    assert len(shop.accepted()) == 1
 
 
 async def test_a_cancel_goes_before_an_order_that_waits_longer(shop: Shop) -> None:
