@@ -285,7 +285,8 @@ class Desk:
         if self.stopping.is_set():
             raise Refused("stopping", "this bot was told to end")
         market = await self.market(intent.symbol)
-        await self.quote(intent.symbol)  # the guard judges by it
+        for symbol in self._counted(intent):
+            await self.quote(symbol)  # the guard judges by it
         heard = self._account.heard
         name = client_order_id(self._line.name, self._account_name, intent.key)
         try:
@@ -305,6 +306,11 @@ class Desk:
         if self._listening.is_set() and order.client_order_id == name:
             self._account.owe(heard)
         return order
+
+    def _counted(self, intent: Intent) -> set[str]:
+        """The markets whose worth counts for an order: also those that an earlier desk traded."""
+        others = () if intent.reduce_only else self.manager.records.symbols
+        return {intent.symbol, *(each for each in others if any(self.range_base(each)))}
 
     async def _watch_key(self) -> None:
         """End once the venue takes the key no more: that would be waited out for ever."""
