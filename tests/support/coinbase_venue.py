@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 from tests.support.venues import WAIT_S, Http, Reply, wall_clock
 from trading_tools.venue.coinbase.adapter import FEED_HOST, REST_HOST, Coinbase
 from trading_tools.venue.coinbase.limits import Rules
+from trading_tools.venue.coinbase.listing import PRODUCTS
 from trading_tools.venue.coinbase.place import CoinbasePlace
 from trading_tools.venue.wire.server import VenueServer
 
@@ -26,6 +27,9 @@ QUIET = Rules(
     private_1s=10**6, public_1s=10**6, v2_1h=10**6, connections_1s=10**6, messages_1s=10**6
 )
 """Limits that no test reaches by accident."""
+
+FEW = {each: price for each, price in PRODUCTS.items() if each.symbol in {"BTC-USD", "ETH-USD"}}
+"""Products for tests that need no more: each market takes its share of the time."""
 
 
 def coinbase(seed: int = 7, **settings: Any) -> CoinbasePlace:

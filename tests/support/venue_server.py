@@ -24,6 +24,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from tests.support.venue_markets import AT_S
 from tests.support.venue_replies import VENUES, NotServed
+from tests.support.venues import NO_TLS
 from trading_tools.exchange.ccxt_venue import CcxtVenue, public_client
 from trading_tools.exchange.market_data import MarketData
 
@@ -89,6 +90,8 @@ class VenueServer:
         client.urls["api"] = self._led_here(client.urls["api"], client.hostname)
         client.enableRateLimit = False  # nothing to spare here
         client.timeout_on_exit = 0  # and no TLS to wait for
+        if self.scheme == "http":
+            client.ssl_context = NO_TLS
         self.clients.append(client)
         return CcxtVenue(name, client)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from yarl import URL
 
 from trading_tools.venue.binance.adapter import RULES, BinanceSpot
 from trading_tools.venue.binance.limits import Rules
+from trading_tools.venue.binance.listing import SPOT
 from trading_tools.venue.binance.place import BinancePlace
 from trading_tools.venue.binance.spot import SpotVenue
 from trading_tools.venue.binance.usdm.adapter import RULES as USDM_RULES
@@ -29,6 +31,8 @@ from trading_tools.venue.wire.credentials import Credentials
 from trading_tools.venue.wire.server import VenueServer
 
 WAIT_S = 30
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For clients that meet no TLS: else each reads all authorities of the world."""
 Reply = tuple[int, Any, dict[str, str]]
 
 
@@ -83,6 +87,7 @@ def point_at(client: Any, port: int) -> Any:
         return f"{scheme}://127.0.0.1:{port}/{url.netloc}{url.path}"
 
     client.urls["api"] = moved(client.urls["api"])
+    client.ssl_context = NO_TLS
     return client
 
 
@@ -179,6 +184,9 @@ class Wire(Http):
         chosen = {name: text for name, text in {**usual, **params}.items() if text is not None}
         return await self.signed("POST", self.path, **chosen)
 
+
+FEW = {each: price for each, price in SPOT.items() if each.symbol in {"BTCUSDT", "ETHUSDT"}}
+"""Instruments for tests that need no more: each market takes its share of the time."""
 
 QUIET = Rules(weight_1m=10**9, orders_10s=10**6, orders_1d=10**9, connections_5m=10**6)
 """Limits that no test reaches by accident."""

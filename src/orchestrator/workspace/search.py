@@ -185,19 +185,18 @@ async def _ask(question: Question) -> list[Any]:
         cwd="/",
     )  # fmt: skip
     try:
-        out, said = await asyncio.wait_for(
-            process.communicate(json.dumps(asdict(question)).encode()), SEARCH_S
-        )
+        async with asyncio.timeout(SEARCH_S):
+            out, said = await process.communicate(json.dumps(asdict(question)).encode())
     except TimeoutError:
         raise ToolError(
             f"the search for {question.pattern!r} took longer than {SEARCH_S:g} s: "
             "simplify the pattern or narrow path and glob"
         ) from None
     finally:
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.communicate()  # asyncio waits for what nobody has read, too
+        with suppress(ProcessLookupError):
+            process.kill()
+        # What nobody has read keeps its pipes open, also those of one that has ended.
+        await process.communicate()
     if process.returncode != 0:
         lines = said.decode("utf-8", "replace").strip().splitlines() or ["no reason given"]
         raise ToolError(f"the search failed: {lines[-1]}")

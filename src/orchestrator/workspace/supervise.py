@@ -219,7 +219,8 @@ async def supervise(
                 _kill(process, space, what.marker, sealed=sealed)
             await space.gone()
             with suppress(TimeoutError):
-                await asyncio.wait_for(pipe.ended.wait(), _GRACE_S)
+                async with asyncio.timeout(_GRACE_S):
+                    await pipe.ended.wait()
         began = not sealed or space.began or timed_out or bool(stopped)
         return Ended(128 - code if code < 0 else code, output, timed_out, stopped, began)
     finally:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.venues import QUIET, keys, point_at, spot
+from tests.support.venues import FEW, QUIET, keys, point_at, spot
 from tests.trading_tools.exchange.orders.conftest import Mishaps
 from trading_tools.exchange.desk.desk import Desk
 from trading_tools.exchange.desk.opening import open_desk
@@ -106,7 +106,7 @@ async def stall(tmp_path: Path) -> AsyncIterator[Stall]:
 @asynccontextmanager
 async def served(folder: Path) -> AsyncIterator[Stall]:
     """A stall with its venue served."""
-    place, line = spot(rules=QUIET), Line()
+    place, line = spot(rules=QUIET, instruments=FEW), Line()
     async with VenueServer([BinanceSpot(place)], interference=line) as server:
         yield Stall(place, line, folder, server.port)
 

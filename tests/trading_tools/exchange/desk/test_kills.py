@@ -22,7 +22,7 @@ from tests.support.lives import (
     settled,
     told_by_the_venue,
 )
-from tests.support.venues import QUIET, spot
+from tests.support.venues import FEW, QUIET, spot
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.verify import verify
 from trading_tools.venue.binance.adapter import BinanceSpot
@@ -31,7 +31,7 @@ from trading_tools.venue.wire.server import VenueServer
 
 async def die(folder: Path, chosen: list[Moment]) -> None:
     """Live and be killed at each of these moments; then compare the two ledgers."""
-    place, executioner = spot(rules=QUIET), Executioner()
+    place, executioner = spot(rules=QUIET, instruments=FEW), Executioner()
     async with VenueServer([BinanceSpot(place)], interference=executioner) as server:
         account = Account(server.port, place.credentials.key, place.credentials.secret, folder)
         lives = Lives(account, executioner)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.venues import QUIET, keys, point_at, spot
+from tests.support.venues import FEW, QUIET, keys, point_at, spot
 from tests.trading_tools.exchange.orders.guards import guard
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.trade import TradeAudit
@@ -100,7 +100,7 @@ async def opened(
     """A shop with its venue served: `adapter`, or Binance spot made with `settings`."""
     import ccxt.async_support
 
-    served = adapter or BinanceSpot(spot(rules=QUIET, **settings))
+    served = adapter or BinanceSpot(spot(rules=QUIET, instruments=FEW, **settings))
     mishaps = Mishaps()
     async with VenueServer([served], interference=mishaps) as server:
         make = getattr(ccxt.async_support, served.name)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tests.support.venues import point_at, spot
+from tests.support.venues import FEW, point_at, spot
 from tests.trading_tools.exchange.desk.conftest import Line
 from tests.trading_tools.exchange.orders.conftest import Shop
 from trading_tools.exchange.bars import Bar
@@ -48,7 +48,7 @@ async def test_the_bars_of_a_stream_say_where_a_cut_has_taken_trades() -> None:
     import ccxt.pro
 
     line, bars = Line(), asyncio.Queue[Bar]()
-    async with VenueServer([BinanceSpot(spot())], interference=line) as server:
+    async with VenueServer([BinanceSpot(spot(instruments=FEW))], interference=line) as server:
         client = point_at(ccxt.pro.binance(), server.port)
         watch = _example(1)["watch_bars"]
         watching = asyncio.create_task(watch(client, "BTC/USDT", 200, bars.put_nowait))

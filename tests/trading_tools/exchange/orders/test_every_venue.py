@@ -36,12 +36,18 @@ from trading_tools.venue.wire.messages import Operation
 from trading_tools.venue.wire.venue import Venue
 
 MADE: dict[str, Callable[..., Venue]] = {
-    "binance": lambda **more: BinanceSpot(venues.spot(rules=venues.QUIET, **more)),
-    "binanceusdm": lambda **more: BinanceUsdm(usdm_venue.usdm(**more)),
-    "bybit": lambda **more: Bybit(bybit_venue.bybit(rules=bybit_venue.QUIET, **more)),
-    "kraken": lambda **more: Kraken(kraken_venue.kraken(rules=kraken_venue.QUIET, **more)),
+    "binance": lambda **more: BinanceSpot(
+        venues.spot(rules=venues.QUIET, instruments=venues.FEW, **more)
+    ),
+    "binanceusdm": lambda **more: BinanceUsdm(usdm_venue.usdm(instruments=usdm_venue.TWO, **more)),
+    "bybit": lambda **more: Bybit(
+        bybit_venue.bybit(rules=bybit_venue.QUIET, instruments=bybit_venue.MIDDLE, **more)
+    ),
+    "kraken": lambda **more: Kraken(
+        kraken_venue.kraken(rules=kraken_venue.QUIET, instruments=kraken_venue.FEW, **more)
+    ),
     "coinbase": lambda **more: Coinbase(
-        coinbase_venue.coinbase(rules=coinbase_venue.QUIET, **more)
+        coinbase_venue.coinbase(rules=coinbase_venue.QUIET, instruments=coinbase_venue.FEW, **more)
     ),
 }
 MARKETS = [
@@ -117,13 +123,17 @@ async def test_an_order_that_never_arrived_is_not_there_and_not_sent_again(each:
     assert each.accepted() == []
 
 
-@pytest.mark.parametrize("venue", ["binance", "bybit", "kraken"])
+@pytest.mark.parametrize(
+    ("venue", "symbol"),
+    [("binance", "BTC/USDT"), ("bybit", "BTC/USDT"), ("kraken", "BTC/USD")],
+)
 async def test_an_order_that_arrives_after_its_window_is_not_taken(
-    venue: str, audit: TradeAudit, tmp_path: Path
+    venue: str, symbol: str, audit: TradeAudit, tmp_path: Path
 ) -> None:
     late_ms = 0
     made = MADE[venue](clock=lambda: venues.wall_clock() + late_ms)
     async with opened(audit, tmp_path, made) as shop:
+        shop.symbol = symbol
         await shop.manager.submit(intent(shop, "in time"))
         late_ms = round(WAYS[venue].validity_s * 1_000) + 1_500
         await shop.manager.submit(intent(shop, "late", price_quote=Decimal(50_001)))
@@ -284,7 +294,7 @@ async def test_two_clients_of_a_kraken_key_have_one_source_of_nonces(
     async with opened(audit, tmp_path, MADE["kraken"]()) as shop:
         port = CcxtOrders(shop.client, Pacer("kraken", (), "key", SharedSlots(tmp_path / "n")))
         own = {name: getattr(shop.client, name) for name in ("apiKey", "secret", "urls")}
-        stream = ccxt.pro.kraken(own)
+        stream = ccxt.pro.kraken({**own, "enableRateLimit": False})
         # Its clock is behind, as one is that has signed less in the same millisecond.
         stream.options["timeDifference"] = 500
         stream.set_markets_from_exchange(shop.client)

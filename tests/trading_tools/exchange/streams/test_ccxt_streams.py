@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.venues import QUIET, keys, point_at, spot
+from tests.support.venues import FEW, QUIET, keys, point_at, spot
 from tests.trading_tools.exchange.orders.guards import guard
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.trade import TradeAudit
@@ -57,7 +57,7 @@ class Market:
 async def market() -> AsyncIterator[Market]:
     import ccxt.pro
 
-    venue, line = spot(rules=QUIET), Line()
+    venue, line = spot(rules=QUIET, instruments=FEW), Line()
     async with VenueServer([BinanceSpot(venue)], interference=line) as server:
         client = point_at(ccxt.pro.binance(keys(venue)), server.port)
         try:

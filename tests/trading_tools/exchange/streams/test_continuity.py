@@ -8,10 +8,11 @@ from typing import Any, Literal
 
 import pytest
 
-from tests.support import coinbase_venue, kraken_venue
+from tests.support import coinbase_venue as coin
+from tests.support import kraken_venue
 from tests.support.bybit_venue import SMALL, bybit
 from tests.support.usdm_venue import TWO, usdm
-from tests.support.venues import QUIET, keys, point_at, spot
+from tests.support.venues import FEW, QUIET, keys, point_at, spot
 from trading_tools.exchange.streams import ccxt_streams
 from trading_tools.exchange.streams.ccxt_streams import Watch
 from trading_tools.exchange.streams.continuity import Numbers, UpdatesLost
@@ -29,10 +30,10 @@ from trading_tools.venue.wire.server import VenueServer
 
 QUICK = Patience(settle_s=0.3, first_s=0.05)
 VENUES: dict[str, tuple[Callable[[], Any], str]] = {
-    "binance": (lambda: BinanceSpot(spot(rules=QUIET)), "BTC/USDT"),
+    "binance": (lambda: BinanceSpot(spot(rules=QUIET, instruments=FEW)), "BTC/USDT"),
     "binanceusdm": (lambda: BinanceUsdm(usdm(instruments=TWO)), "BTC/USDT:USDT"),
     "bybit": (lambda: Bybit(bybit(instruments=SMALL)), "BTC/USDT"),
-    "coinbase": (lambda: Coinbase(coinbase_venue.coinbase()), "BTC/USD"),
+    "coinbase": (lambda: Coinbase(coin.coinbase(instruments=coin.FEW)), "BTC/USD"),
     "kraken": (lambda: Kraken(kraken_venue.kraken(instruments=kraken_venue.FEW)), "BTC/USD"),
 }
 

@@ -13,7 +13,7 @@ import pytest
 from tests.support.bybit_venue import SMALL, bybit, serving_bybit
 from tests.support.ccxt_clients import within
 from tests.support.usdm_venue import TWO, usdm
-from tests.support.venues import keys, point_at, serving, spot
+from tests.support.venues import FEW, keys, point_at, serving, spot
 from trading_tools.exchange.orders.ccxt_port import CcxtOrders
 from trading_tools.exchange.orders.client_ids import client_order_id
 from trading_tools.exchange.orders.intent import Intent
@@ -22,7 +22,7 @@ from trading_tools.venue.wire.server import VenueServer
 
 SPOT, CONTRACT = "BTC/USDT", "BTC/USDT:USDT"
 SERVERS: dict[str, Callable[[], VenueServer]] = {
-    "binance": lambda: serving(spot()),
+    "binance": lambda: serving(spot(instruments=FEW)),
     "binanceusdm": lambda: serving(usdm(instruments=TWO)),
     "bybit": lambda: serving_bybit(bybit(instruments=SMALL)),
 }

@@ -78,16 +78,20 @@ class _Relay:
         await asyncio.gather(*self._joined, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        ends = [writer]
         try:
             far_reader, far_writer = await self._there()
-        except OSError:  # nothing listens: the bot sees a connection that ends
-            writer.close()
-            return
-        try:
+            ends.append(far_writer)
             await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
+        except asyncio.CancelledError:
+            for end in ends:  # without waiting for one that does not read
+                end.transport.abort()
+            raise
+        except OSError:  # nothing listens: the bot sees a connection that ends
+            pass
         finally:
-            writer.close()
-            far_writer.close()
+            for end in ends:
+                end.close()
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -74,13 +74,7 @@ class Streams:
         self._trades: dict[str, list[Trade]] = defaultdict(list)
         self._beats: dict[Listener, int] = {}
         self._last = place.clock()
-        self._years = {
-            symbol: (year.low, year.high)
-            for symbol, year in (
-                (symbol, candles.window(self._last, 364 * DAY_MS))
-                for symbol, candles in place.candles.items()
-            )
-        }
+        self._years: dict[str, tuple[int, int]] = {}
         place.exchange.on_trade.append(self._on_trade)
 
     def listen(self, channel: str, symbol: str, listener: Listener, at: int) -> None:
@@ -117,6 +111,13 @@ class Streams:
             self._trades.clear()
         if at // _BEAT_MS != last // _BEAT_MS:
             self._beat(at)
+
+    def _year(self, symbol: str, at: int) -> tuple[int, int]:
+        """The lowest and the highest price of a year, as they were when they were first told."""
+        if symbol not in self._years:
+            year = self._place.candles[symbol].window(at, 364 * DAY_MS)
+            self._years[symbol] = (year.low, year.high)
+        return self._years[symbol]
 
     def _on_trade(self, trade: Trade) -> None:
         self._traded.add(trade.symbol)
@@ -163,7 +164,7 @@ class Streams:
         """What a channel says whole each time."""
         if channel == "status":
             return {"products": [_status(each)]}
-        ticker = ticker_form(self._place, each, at, self._years[each.symbol])
+        ticker = ticker_form(self._place, each, at, self._year(each.symbol, at))
         if channel == "ticker":
             ticker |= best_prices(self._place, each)
         return {"tickers": [ticker]}

@@ -96,15 +96,18 @@ class FixLink:
         self._closing = True
         if self._writer is not None and self.failure is None:
             self._act(self.session.close(self._now()), self._writer)
-        if self._task is not None:
+        if self._task is None:
+            return
+        try:
             # An orderly end: the venue's Logout, or a moment of waiting for it.
-            with suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(self._task), 1.0)
-            for task in (self._task, self._recovery):
-                if task is not None:
-                    task.cancel()
-                    with suppress(asyncio.CancelledError):
-                        await task
+            await asyncio.wait({self._task}, timeout=1.0)
+        finally:
+            tasks = [task for task in (self._task, self._recovery) if task is not None]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        if not self._task.cancelled():
+            self._task.result()
 
     def always(self, take: Callable[[Message], None]) -> None:
         """Hand every application message to `take`, in order, once each."""
