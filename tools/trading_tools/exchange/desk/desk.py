@@ -266,13 +266,13 @@ class Desk:
                     if self._open():
                         await asyncio.sleep(_LOOK_S)
         except TimeoutError:
-            log.error("left without knowing the end of %s", self._open())
+            log.error("not known how these ended, look at the venue: %s", ", ".join(self._open()))
         finally:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
             if unwritten := self.manager.catch_up_audit():
-                log.error("%d entries are not in the ledger: it could not be written", unwritten)
+                log.error("the ledger could not be written; entries that it lacks: %d", unwritten)
             await self._line.close()
 
     def _open(self) -> list[str]:
@@ -359,7 +359,11 @@ class Desk:
     async def _compare(self) -> None:
         found = await self.manager.reconcile(self._line.symbols)
         if lost := self.manager.lost_intents(found.strange_orders):
-            raise Unanswered(f"open orders that look like ours are in no ledger here: {lost}")
+            names = ", ".join(f"{each.client_order_id} ({each.venue_order_id})" for each in lost)
+            raise Unanswered(
+                f"open orders that look like ours are in no ledger here: {names}; bring back the "
+                "ledger that they are in, or cancel them by hand"
+            )
         if found.unread:
             raise Unanswered(f"ledger and account are not compared: {'; '.join(found.unread)}")
 
