@@ -260,6 +260,11 @@ async def test_only_the_simulator_is_free_and_closed_places_say_how_they_are_ope
     why = decide(closed, "place_order", {}, "live bybit BTC/USDT buy").why
     assert "orders with real money are not open here" in why
     assert "ORC_ORDERS_LIVE=ask" in why
+    asked = decide(opened, "place_order", {}, "live bybit BTC/USDT buy").why
+    assert "a LIVE order with REAL MONEY needs a person" in asked
+    asked = decide(opened, "cancel_order", {}, "live bybit 17").why
+    assert "a cancel in a LIVE account (it takes orders out of the book, and sends none)" in asked
+    assert "LIVE order" not in asked
 
 
 @pytest.mark.parametrize(

@@ -15,14 +15,15 @@ from tests.trading_tools.exchange.desk.conftest import LIMITS, Stall
 from trading_tools.audit.errors import KeyMismatch
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.verify import verify
-from trading_tools.exchange.desk.opening import alone_in, open_desk
+from trading_tools.exchange.desk.opening import open_desk
+from trading_tools.exchange.orders.alone import alone_in
 from trading_tools.exchange.orders.guard import Refused
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.manager import AnotherManager
 
 _HOLD = (
-    "import sys; from pathlib import Path; from trading_tools.exchange.desk import opening\n"
-    "with opening.alone_in(Path(sys.argv[1])): print(flush=True); sys.stdin.read()"
+    "import sys; from pathlib import Path; from trading_tools.exchange.orders import alone\n"
+    "with alone.alone_in(Path(sys.argv[1])): print(flush=True); sys.stdin.read()"
 )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import ipaddress
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -16,9 +15,10 @@ from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.trade import TradeAudit
 from trading_tools.exchange.desk.desk import Desk
 from trading_tools.exchange.desk.line import Line
+from trading_tools.exchange.orders.alone import alone_in
 from trading_tools.exchange.orders.guard import Guard, GuardLimits, Quote, Refused
 from trading_tools.exchange.orders.kill_switch import KillSwitch
-from trading_tools.exchange.orders.manager import AnotherManager, OrderManager
+from trading_tools.exchange.orders.manager import OrderManager
 from trading_tools.exchange.orders.port import KeyRefused
 from trading_tools.exchange.pacing.machine import host_of
 from trading_tools.exchange.pacing.slots import SharedSlots
@@ -142,43 +142,6 @@ def _is_here(host: str) -> bool:
 def _require_key(line: Line, manager: OrderManager) -> None:
     if line.key.lost.is_set():
         raise KeyRefused(line.key.why(manager.records.not_ended()))
-
-
-@contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
-    """Hold a folder for one desk of this process: two would end each other's orders.
-
-    Raises:
-        AnotherManager: another desk holds it, of this process or of another one.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    there = folder.stat()
-    place = there.st_dev, there.st_ino
-    # The lock is the process's: a second one of ours would get it, and letting go of that one would
-    # let go of the first.
-    if place in _held:
-        raise _taken(folder, "this")
-    with (folder / "desk.lock").open("w") as file:
-        try:
-            # Unlike flock's, this lock is none of a forked child's, which may outlive us.
-            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise _taken(folder, "another") from error
-        _held.add(place)
-        try:
-            yield
-        finally:
-            _held.remove(place)
-
-
-def _taken(folder: Path, whose: str) -> AnotherManager:
-    return AnotherManager(
-        f"{whose} process has a desk in {folder}: end that one, or give each a folder of its own"
-    )
-
-
-_held: set[tuple[int, int]] = set()
-"""Folders of this process's desks, by device and inode: one may have several names."""
 
 
 _ENDS: Final = (signal.SIGTERM, signal.SIGINT)

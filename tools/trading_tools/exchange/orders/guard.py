@@ -183,18 +183,24 @@ class Guard:
             if left <= 0:
                 self._near(price, quote.mid, self._limits.slippage, "slippage")
                 return price
-        raise Refused("slippage", f"the book of {intent.symbol} holds less than {intent.size_base}")
+        wanted = f"{plain(intent.size_base)} {_base(intent.symbol)}"
+        raise Refused("slippage", f"the book of {intent.symbol} shows less than {wanted} to take")
 
     def _near(self, price: Decimal, mid: Decimal, most: Decimal, rule: str) -> None:
         if abs(price - mid) > most * mid:
             raise Refused(
-                rule, f"{plain(price)} is further than {plain(most * 100)} % from {plain(mid)}"
+                rule,
+                f"the price {plain(price)} is further than {plain(most * 100)} % from the middle "
+                f"of the book, {plain(mid)}",
             )
 
     def _one_order(self, intent: Intent, price: Decimal) -> None:
         worth, most = price * intent.size_base, self._limits.max_order_quote
         if worth > most:
-            raise Refused("max-order", f"it is worth {plain(worth)}, {plain(most)} at most")
+            money = _money(intent.symbol)
+            raise Refused(
+                "max-order", f"the order is worth {plain(worth)} {money}, {plain(most)} at most"
+            )
 
     def _repeats(self, intent: Intent, records: Records) -> None:
         """Orders alike in market, side and size: a loop that has lost its mind sends the same."""
@@ -220,13 +226,14 @@ class Guard:
     def _position(self, intent: Intent, records: Records) -> None:
         most = self._limits.max_position_base.get(intent.symbol)
         if most is None:
-            raise Refused("max-position", f"no limit is given for {intent.symbol}")
+            raise Refused("max-position", f"max_position_base has no limit for {intent.symbol}")
         low, high = self._after(intent, records)
         worst = max(abs(low), abs(high))
         if worst > most:
             raise Refused(
                 "max-position",
-                f"with all that is open it could be {plain(worst)}, {plain(most)} at most",
+                f"with all that is open it could be {plain(worst)} {_base(intent.symbol)}, "
+                f"{plain(most)} at most",
             )
 
     def _exposure(self, intent: Intent, price: Decimal, records: Records) -> None:
@@ -235,7 +242,8 @@ class Guard:
         if total > self._limits.max_exposure_quote:
             raise Refused(
                 "max-exposure",
-                f"with all that is open it could be {plain(total)}, "
+                "with all that is open the positions of all markets could be worth "
+                f"{plain(total)} {_money(intent.symbol)}, "
                 f"{plain(self._limits.max_exposure_quote)} at most",
             )
 
@@ -317,14 +325,23 @@ class Guard:
         price = quote.mid * (1 - self._limits.price_collar)
         least = market.min_notional
         if market.min_amount is not None and in_contracts(abs(left), market) < market.min_amount:
-            raise Refused("exit", f"a position of {plain(abs(left))} is too small to be closed")
+            held = f"{plain(abs(left))} {_base(intent.symbol)}"
+            raise Refused("exit", f"it could leave {held}, which is too small to be closed")
         if least is not None and abs(left) * price < least:
             raise Refused(
                 "exit",
-                f"a position worth {plain(abs(left) * price)} at a price "
-                f"{plain(self._limits.price_collar * 100)} % lower could not be closed: "
-                f"{plain(least)} is the least",
+                f"it could leave a position worth {plain(abs(left) * price)} "
+                f"{_money(intent.symbol)} at a price {plain(self._limits.price_collar * 100)} % "
+                f"lower, which could not be closed: {plain(least)} is the least",
             )
+
+
+def _base(symbol: str) -> str:
+    return symbol.partition("/")[0]
+
+
+def _money(symbol: str) -> str:
+    return symbol.partition("/")[2].partition(":")[0]
 
 
 def _is_sound(number: Decimal | None) -> TypeGuard[Decimal]:

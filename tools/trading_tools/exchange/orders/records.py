@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow, localcontext
@@ -104,6 +104,8 @@ class Records:
         self._changes: set[tuple[str, str]] = set()
         self.reconciled_at: dict[str, datetime] = {}
         """By market, up to when its fills were compared with the venue's."""
+        self.on_news: Callable[[str], None] = lambda symbol: None
+        """Gets the market whenever something is learnt of an order there, or of the position."""
         for entry in entries:
             self.apply(entry)
 
@@ -122,6 +124,7 @@ class Records:
             if not self.knows_change(entry.symbol, entry.name):
                 self._changes.add((entry.symbol, entry.name))
                 self._positions[entry.symbol] += entry.change_base
+                self.on_news(entry.symbol)
         elif isinstance(entry, Reconciled):
             self.reconciled_at[entry.symbol] = entry.at
         if not isinstance(entry, OfOrder):
@@ -139,6 +142,8 @@ class Records:
                     self._unsettled.pop(after.client_order_id, None)
                 else:
                     self._unsettled[after.client_order_id] = after
+                if isinstance(entry, OrderStage | OrderFill):
+                    self.on_news(after.symbol)
 
     def _count(self, order: OrderRecord, sign: int) -> None:
         """Add an order to the sums, or take it out of them before it changes."""
