@@ -205,6 +205,10 @@ class Records:
         """The order that a fill is of, by either of its names."""
         if client_order_id is not None and client_order_id in self.orders:
             return self.orders[client_order_id]
+        return self.of_number(symbol, venue_order_id)
+
+    def of_number(self, symbol: str, venue_order_id: str) -> OrderRecord | None:
+        """The order that has or had this number; one that was triggered may have two."""
         return self._by_venue_id.get((symbol, venue_order_id))
 
     def numbered(self, venue_order_id: str) -> list[OrderRecord]:

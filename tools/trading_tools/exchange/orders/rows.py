@@ -83,7 +83,8 @@ def number_of(row: Row) -> str | None:
 
 _ALGO_STAGES: Final[Mapping[str, Stage]] = {
     "NEW": Stage.WAITING,
-    "TRIGGERING": Stage.WAITING,
+    # Its price has come: seen to stay so for good, without an order and without protection.
+    "TRIGGERING": Stage.OPEN,
     "CANCELED": Stage.CANCELED,
     "EXPIRED": Stage.CANCELED,
     "REJECTED": Stage.REJECTED,

@@ -165,7 +165,7 @@ class Tracker:
         if (
             stage is order.stage
             and shown.filled_size_base <= order.reported_size_base
-            and order.venue_order_id is not None
+            and self.records.of_number(shown.symbol, shown.venue_order_id) is order
         ):
             return
         self.write(
