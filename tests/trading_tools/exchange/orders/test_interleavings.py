@@ -44,6 +44,10 @@ def has_open(machine: Interleavings) -> bool:
     return any(order.stage is Stage.OPEN for order in machine.books.orders)
 
 
+def has_stops(machine: Interleavings) -> bool:
+    return any(order.stage is Stage.WAITING for order in machine.books.orders)
+
+
 def has_news(machine: Interleavings) -> bool:
     return bool(machine.books.news)
 
@@ -80,6 +84,28 @@ class Interleavings(Life):
     )
     def submit(self, symbol: str, side: Literal["buy", "sell"], units: int, then: str) -> None:
         intent = Intent(f"k{len(self.intents)}", symbol, side, units * UNIT, PRICE)
+        name = client_order_id("binance", "model", intent.key)
+        self.intents[name], self.roots[name] = intent, name
+        self.run(self.manager.submit(intent, 1))
+        self.go_on(then)
+
+    @rule(
+        symbol=st.sampled_from(MARKETS),
+        side=st.sampled_from(["buy", "sell"]),
+        units=st.integers(1, 5),
+        then=THEN,
+    )
+    def protect(self, symbol: str, side: Literal["buy", "sell"], units: int, then: str) -> None:
+        """A stop, which the guard lets out where there is something to protect."""
+        intent = Intent(
+            f"k{len(self.intents)}",
+            symbol,
+            side,
+            units * UNIT,
+            order_type="market",
+            reduce_only=True,
+            stop_price_quote=PRICE * 2 if side == "buy" else PRICE / 2,
+        )
         name = client_order_id("binance", "model", intent.key)
         self.intents[name], self.roots[name] = intent, name
         self.run(self.manager.submit(intent, 1))
@@ -205,6 +231,19 @@ class Interleavings(Life):
         order = self.open_one(pick)
         if order is not None:
             self.books.trade(order, units * UNIT)
+
+    @precondition(has_stops)
+    @rule(pick=PICK)
+    def trigger(self, pick: int) -> None:
+        waiting = [each for each in self.books.orders if each.stage is Stage.WAITING]
+        self.books.trigger(waiting[pick % len(waiting)])
+
+    @precondition(has_stops)
+    @rule(pick=PICK, refused=st.booleans())
+    def end_a_stop_by_the_venue(self, pick: int, refused: bool) -> None:
+        waiting = [each for each in self.books.orders if each.stage is Stage.WAITING]
+        end = self.books.refuse if refused else self.books.end
+        end(waiting[pick % len(waiting)])
 
     @precondition(has_open)
     @rule(pick=PICK)

@@ -18,6 +18,7 @@ from trading_tools.exchange.desk.health import DeskHealth, health_of, telling
 from trading_tools.exchange.desk.killing import killing
 from trading_tools.exchange.desk.line import Line, quote_of
 from trading_tools.exchange.desk.news import News, Watch
+from trading_tools.exchange.desk.protection import pointless, standing, to_end
 from trading_tools.exchange.desk.readiness import Readiness
 from trading_tools.exchange.desk.silence import doubting
 from trading_tools.exchange.errors import one_line
@@ -148,7 +149,7 @@ class Desk:
         return lowest, highest
 
     async def submit(self, intent: Intent) -> OrderRecord:
-        """Send an order, put on the market's grid; it is open or filled then.
+        """Send an order, put on the market's grid; it is open or filled then, a stop waits.
 
         Raises:
             Refused: by a rule of the guard, a limit, an open breaker, or the venue (`rule` is
@@ -229,7 +230,7 @@ class Desk:
         await self._readiness.until_answered(self._first_look, self.rest)
         self._compared = True
         await self._end_those(Stage.OPEN)
-        self._unwanted.update(self._open())
+        self._unwanted.update(self._to_end())
         self._run(self._look_after())
         self._run(doubting(self._account, self.manager.records, self._compare))
         self._readiness.reached()
@@ -256,18 +257,21 @@ class Desk:
             self.stopping.set()
 
     async def end(self) -> None:
-        """Leave nothing in the book that was not there before us, and close everything."""
+        """Leave nothing in the book that was not there before us but stops, and close all."""
         self.stopping.set()
         try:
             async with asyncio.timeout(_ENDING_S):
-                while self._open():
-                    self._unwanted.update(self._open())
+                while left := self._to_end():
+                    self._unwanted.update(left)
                     await self._end_unwanted()
-                    if self._open():
+                    if self._to_end():
                         await asyncio.sleep(_LOOK_S)
         except TimeoutError:
-            log.error("not known how these ended, look at the venue: %s", ", ".join(self._open()))
+            left = self._to_end()
+            log.error("not known how these ended, look at the venue: %s", ", ".join(left))
         finally:
+            if stops := standing(self.manager.records):
+                log.warning("stops that protect a position stay at the venue: %s", sorted(stops))
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -277,6 +281,10 @@ class Desk:
 
     def _open(self) -> list[str]:
         return [order.client_order_id for order in self.manager.records.not_ended()]
+
+    def _to_end(self) -> list[str]:
+        killed = self._switch.thrown is not None
+        return to_end(self.manager.records, self._unwanted, everything=killed)
 
     async def _fills_of(self, order: OrderRecord) -> None:
         """Let an order's fills arrive, whose fees belong to the position: by stream, or asked."""
@@ -344,6 +352,7 @@ class Desk:
         while True:
             await asyncio.sleep(pause)
             self._unwritten = self.manager.catch_up_audit()
+            self._unwanted.update(pointless(self.manager.records))
             await self._end_unwanted()
             pause = min(2 * pause, _RARELY_S) if self._unwanted else _LOOK_S
 
@@ -357,8 +366,8 @@ class Desk:
         await asyncio.gather(*map(end, sorted(self._unwanted)))
 
     async def _end_those(self, stage: Stage) -> None:
-        for order in self.manager.records.not_ended():
-            if order.stage is stage:
+        for name in self._to_end():
+            if (order := self.manager.records.orders[name]).stage is stage:
                 with suppress(Unanswered):
                     await self.finish(order, "left by an earlier life")
 

@@ -24,6 +24,7 @@ from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.kill_switch import KillSwitch
 from trading_tools.exchange.orders.records import EXACT, Records
 from trading_tools.exchange.orders.sight import Sight
+from trading_tools.exchange.orders.stop_rules import off_grid, on_grid, why_not_there
 from trading_tools.exchange.readings import MarketLimits, OrderBook
 from trading_tools.money import plain
 
@@ -173,7 +174,18 @@ class Guard:
         return quote
 
     def _price(self, intent: Intent, quote: Quote) -> Decimal:
-        """The worst price it may trade at: its own, or the last level that it would take."""
+        """The worst price it may trade at: its own, or the last level that it would take.
+
+        A stop meets another book than this one: its price is held to its trigger, and one that
+        becomes a market order has no worst price; its worth is judged by its trigger.
+        """
+        if (stop := intent.stop_price_quote) is not None:
+            why = why_not_there(stop, intent.side, quote.bids[0][0], quote.asks[0][0])
+            if why is not None:
+                raise Refused("stop", why)
+            price = stop if intent.price_quote is None else intent.price_quote
+            self._near(price, stop, self._limits.price_collar, "price-collar")
+            return price
         if intent.price_quote is not None:
             self._near(intent.price_quote, quote.mid, self._limits.price_collar, "price-collar")
             return intent.price_quote
@@ -358,12 +370,16 @@ def fitted(intent: Intent, market: MarketLimits) -> Intent:
     amount = in_contracts(intent.size_base, market)
     told = fit(market, Order(amount=amount, price=intent.price_quote), inverse=False)
     price = told.price_buy if intent.side == "buy" else told.price_sell
+    stop = intent.stop_price_quote
+    if stop is not None and (stop := on_grid(stop, intent.side, market)) is None:
+        raise Refused("market-rules", "; ".join(off_grid(intent, market)))
     if told.amount is None or (intent.price_quote is not None and price is None):
         # Of the part of which nothing is left alone: the other one would have been put on the grid.
         part = Order(amount=amount) if told.amount is None else Order(price=intent.price_quote)
         alone = fit(market, part, inverse=False)
         raise Refused("market-rules", "; ".join(alone.problems or alone.unchecked))
-    return replace(intent, size_base=in_base(told.amount, market), price_quote=price)
+    size = in_base(told.amount, market)
+    return replace(intent, size_base=size, price_quote=price, stop_price_quote=stop)
 
 
 def marketable(intent: Intent, quote: Quote, slippage: Decimal, market: MarketLimits) -> Intent:
@@ -387,7 +403,7 @@ def _fits(intent: Intent, market: MarketLimits, price: Decimal) -> None:
         market = replace(market, min_notional=Decimal(0))
     amount = in_contracts(intent.size_base, market)
     told = fit(market, Order(amount=amount, price=price), inverse=False)
-    if told.problems:
-        raise Refused("market-rules", "; ".join(told.problems))
+    if problems := [*told.problems, *off_grid(intent, market)]:
+        raise Refused("market-rules", "; ".join(problems))
     if told.unchecked:
         raise Refused("market-rules", "not known: " + "; ".join(told.unchecked))

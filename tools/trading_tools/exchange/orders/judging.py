@@ -138,13 +138,13 @@ _REFUSALS: Final[Mapping[str, re.Pattern[str]]] = {
     "binance": re.compile(_BINANCE_REFUSALS),
     "binanceusdm": re.compile(
         # Not -2020, "Unable to fill": an order that was taken may say so.
-        _BINANCE_REFUSALS + r"|-20(18|19|2[1-8])|-4(00\d|01[0-5]|061|131|164)|-5022"
+        _BINANCE_REFUSALS + r"|-20(18|19|2[1-8])|-4(00\d|01[0-5]|045|061|131|164)|-5022"
     ),
     "bybit": re.compile(
         r"100(01|02|03|04|05|06|10|18|29)"
         # Not 110030, 110072, 170141: duplicates. Not 170146, 170149: "Order creation timeout" and
         # "Create order failed" do not say what became of it.
-        r"|1100(03|04|05|06|07|12|13|14|16|17|2[0136]|32|40|41|42|44|45|49|5[123]|66|94)"
+        r"|1100(03|04|05|06|07|12|13|14|16|17|2[0136]|32|40|41|42|44|45|49|5[123]|66|9[234])"
         r"|1700(05|33)|1701(15|16|17|21|24|3[0-7]|40|48|51|57|59|65|9[234789])"
         r"|1702(00|01|02|06|09|10|17|18|22|24|28|29)|17037[12]"
     ),
@@ -160,7 +160,8 @@ _REFUSALS: Final[Mapping[str, re.Pattern[str]]] = {
         r"|EService:Market in (cancel_only|post_only|limit_only) mode"
     ),
     "coinbase": re.compile(
-        r"(PREVIEW_)?(INSUFFICIENT_FUND|INSUFFICIENT_FUNDS|INVALID_[A-Z_]+|UNSUPPORTED_[A-Z_]+)"
+        r"(PREVIEW_)?(INSUFFICIENT_FUND|INSUFFICIENT_FUNDS|INVALID_[A-Z_]+|UNSUPPORTED_[A-Z_]+"
+        r"|STOP_PRICE_(ABOVE|BELOW)_LAST_TRADE_PRICE)"
         r"|rate_limit_exceeded|authentication_error|Unauthorized|permission_denied"
     ),
     "alpaca": re.compile(

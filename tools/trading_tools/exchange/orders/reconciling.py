@@ -85,6 +85,8 @@ async def reconcile(tracker: Tracker, symbols: Sequence[str]) -> Reconciliation:
         if order.client_order_id not in listed:
             async with tracker.locks[order.client_order_id]:
                 await tracker.ask(order)
+    # What a stop has become may have another name and number: whose it is was only just learnt.
+    found.strange_orders[:] = [each for each in found.strange_orders if not tracker.on_order(each)]
     for symbol in symbols:
         await _fills(tracker, symbol, found, began)
         if is_contract(symbol):

@@ -55,6 +55,8 @@ class OrderRecord:
     """That of its intent. This and the next are None of an order that an older version wrote."""
     time_in_force: str | None = None
     reduce_only: bool | None = None
+    stop_price_quote: Decimal | None = None
+    """The price that it waits for at the venue, if it is a stop."""
     written_off: bool = False
     """Whether its owner said what it filled, of which the venue may tell nothing more."""
 
@@ -171,19 +173,22 @@ class Records:
                     key=entry.key,
                     time_in_force=entry.time_in_force,
                     reduce_only=entry.reduce_only,
+                    stop_price_quote=entry.stop_price_quote,
                 ),
             )
         elif isinstance(entry, OrderResult):
             order = self.orders[entry.client_order_id]
             stages = {
-                Outcome.ACCEPTED: Stage.OPEN,
+                Outcome.ACCEPTED: Stage.OPEN if order.stop_price_quote is None else Stage.WAITING,
                 Outcome.REJECTED: Stage.REJECTED,
                 Outcome.UNKNOWN: Stage.UNKNOWN,
             }
-            # A fill or an update on the stream may have overtaken the reply.
+            # A fill or an update on the stream may have overtaken the reply, with a later number.
+            later = order.venue_order_id
             if order.stage in UNSURE:
                 order.stage = turn(order.client_order_id, order.stage, stages[entry.outcome])
             self._name(order, entry.venue_order_id)
+            self._name(order, later)
             order.reason = entry.code or entry.message
         elif isinstance(entry, OrderStage):
             order = self.orders[entry.client_order_id]
@@ -205,6 +210,10 @@ class Records:
         """The order that a fill is of, by either of its names."""
         if client_order_id is not None and client_order_id in self.orders:
             return self.orders[client_order_id]
+        return self.of_number(symbol, venue_order_id)
+
+    def of_number(self, symbol: str, venue_order_id: str) -> OrderRecord | None:
+        """The order that has or had this number; one that was triggered may have two."""
         return self._by_venue_id.get((symbol, venue_order_id))
 
     def numbered(self, venue_order_id: str) -> list[OrderRecord]:

@@ -30,6 +30,7 @@ from trading_tools.exchange.orders.port import (
     Unanswered,
     VenueFill,
     VenueOrder,
+    require_no_stop,
 )
 
 ANSWER_S: Final = 5.0
@@ -77,6 +78,7 @@ class FixOrders(SpotWithoutTurns):
 
     async def turn(self, intent: Intent) -> None:
         """Wait for the session to be up; nothing else limits how fast orders go here."""
+        require_no_stop(self.name, intent)
         try:
             await self._link.until_ready(self._answer_s)
         except LinkDown as error:

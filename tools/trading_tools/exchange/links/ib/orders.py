@@ -31,6 +31,7 @@ from trading_tools.exchange.orders.port import (
     Unanswered,
     VenueFill,
     VenueOrder,
+    require_no_stop,
 )
 from trading_tools.money import MoneyError
 
@@ -119,6 +120,7 @@ class IbOrders(SpotWithoutTurns):
 
     async def turn(self, intent: Intent) -> None:
         """Be connected; how fast requests go is ib_async's to hold back."""
+        require_no_stop(self.name, intent)
         try:
             await self._connected()
         except Unanswered as error:
