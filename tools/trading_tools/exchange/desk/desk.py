@@ -279,9 +279,6 @@ class Desk:
                 log.error("the ledger could not be written; entries that it lacks: %d", unwritten)
             await self._line.close()
 
-    def _open(self) -> list[str]:
-        return [order.client_order_id for order in self.manager.records.not_ended()]
-
     def _to_end(self) -> list[str]:
         killed = self._switch.thrown is not None
         return to_end(self.manager.records, self._unwanted, everything=killed)
@@ -313,8 +310,9 @@ class Desk:
         if self.stopping.is_set():
             raise Refused("stopping", "this bot was told to end")
         market = await self.market(intent.symbol)
-        for symbol in self._counted(intent):
-            await self.quote(symbol)  # the guard judges by it
+        others = () if intent.reduce_only else self.manager.records.exposed
+        for symbol in {intent.symbol, *others}:  # the guard judges by their books
+            await self.quote(symbol)
         heard = self._account.heard
         name = client_order_id(self._line.name, self._account_name, intent.key)
         try:
@@ -334,11 +332,6 @@ class Desk:
         if self._listening.is_set() and order.client_order_id == name:
             self._account.owe(heard)
         return order
-
-    def _counted(self, intent: Intent) -> set[str]:
-        """The markets whose worth counts for an order: also those that an earlier desk traded."""
-        others = () if intent.reduce_only else self.manager.records.symbols
-        return {intent.symbol, *(each for each in others if any(self.range_base(each)))}
 
     async def _watch_key(self) -> None:
         """End once the venue takes the key no more: that would be waited out for ever."""

@@ -253,6 +253,11 @@ class Records:
         """The markets of all orders."""
         return self._positions.keys()
 
+    @property
+    def exposed(self) -> set[str]:
+        """The markets where there is a position, or may be one of what is open."""
+        return {each for each in self.symbols if any(self.exposure_base(each))}
+
     def sent_on(self, day: date) -> int:
         """How many orders were meant on a day (UTC)."""
         return self._days[day]
