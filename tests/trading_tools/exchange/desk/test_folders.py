@@ -82,5 +82,5 @@ async def test_what_an_earlier_desk_held_in_another_market_counts_and_is_priced(
             if symbol == "ETH/USDT":
                 await desk.finish(await desk.submit(wanted))
                 continue
-            with pytest.raises(Refused, match="max-exposure: with all that is open the positions of all"):
+            with pytest.raises(Refused, match="max-exposure: with all that is open the pos"):
                 await desk.submit(wanted)

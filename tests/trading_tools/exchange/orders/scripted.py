@@ -271,9 +271,7 @@ class Scripted:
             return [
                 order.shown()
                 for order in self.books.orders
-                if order.symbol == symbol
-                and order.stage in _LIVE
-                and self.books.visible(order)
+                if order.symbol == symbol and order.stage in _LIVE and self.books.visible(order)
             ]
 
         told: Sequence[VenueOrder] = await self._call("open_orders", symbol, apply, _no_reply())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import ROUND_DOWN, Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -16,7 +17,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 
-from tests.trading_tools.exchange.orders.lives import CONTRACT, MARKETS, UNIT, Life
+from tests.trading_tools.exchange.orders.lives import CONTRACT, MARKETS, UNIT, ZERO, Life
 from tests.trading_tools.exchange.orders.scripted import PRICE, STRANGER, Order
 from trading_tools.audit.ledger import Ledger
 from trading_tools.exchange.orders.client_ids import client_order_id
@@ -24,6 +25,7 @@ from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.life import Stage
 
 PICK = st.integers(0, 3)
+FINEST = Decimal("0.00001")
 SELDOM = st.sampled_from([False, False, True])
 THEN = st.sampled_from(["answered", "answered", "unheard", "on its way"])
 
@@ -89,6 +91,7 @@ class Interleavings(Life):
         self.run(self.manager.submit(intent, 1))
         self.go_on(then)
 
+    @precondition(has_orders)
     @rule(
         symbol=st.sampled_from(MARKETS),
         side=st.sampled_from(["buy", "sell"]),
@@ -96,15 +99,27 @@ class Interleavings(Life):
         then=THEN,
     )
     def protect(self, symbol: str, side: Literal["buy", "sell"], units: int, then: str) -> None:
-        """A stop, which the guard lets out where there is something to protect."""
+        """A stop for what is surely held; something is bought or sold first where nothing is."""
+        high, low = self.records.exposure_base(symbol)
+        if low <= 0 <= high:
+            self.submit(symbol, side, units, "answered")
+            for order in self.books.orders[-1:]:
+                if order.stage is Stage.OPEN:
+                    self.books.trade(order, units * UNIT)
+            self.reconcile()
+            self.answer_all()
+            high, low = self.records.exposure_base(symbol)
+        held = (low if low > 0 else max(-high, ZERO)).quantize(FINEST, ROUND_DOWN)
+        if not held:
+            return
         intent = Intent(
             f"k{len(self.intents)}",
             symbol,
-            side,
-            units * UNIT,
+            "sell" if low > 0 else "buy",
+            held,
             order_type="market",
             reduce_only=True,
-            stop_price_quote=PRICE * 2 if side == "buy" else PRICE / 2,
+            stop_price_quote=PRICE / 2 if low > 0 else PRICE * 2,
         )
         name = client_order_id("binance", "model", intent.key)
         self.intents[name], self.roots[name] = intent, name

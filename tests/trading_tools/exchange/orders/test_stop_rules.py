@@ -11,18 +11,20 @@ from typing import Any
 import pytest
 
 from tests.trading_tools.exchange.orders.guards import NOW, guard, market
-from trading_tools.audit.trade import OrderIntent, OrderResult, OrderStage, Outcome
+from tests.trading_tools.exchange.orders.scripted import Books, Scripted
+from trading_tools.audit.trade import OrderIntent, OrderResult, OrderStage, Outcome, TradeAudit
 from trading_tools.exchange.links.manifold.orders import ManifoldOrders
 from trading_tools.exchange.orders.guard import Refused, fitted
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.life import Stage
-from trading_tools.exchange.orders.port import NotSent
+from trading_tools.exchange.orders.manager import OrderManager
+from trading_tools.exchange.orders.port import NotSent, VenueFill, VenueOrder
 from trading_tools.exchange.orders.records import Records
 from trading_tools.exchange.orders.rows import order_of
 from trading_tools.exchange.orders.stops import STOPS, require_stop
 from trading_tools.exchange.orders.ways import WAYS
 
-HELD = Decimal("0.5")
+HELD, ZERO = Decimal("0.5"), Decimal(0)
 PERP = "BTC/USDT:USDT"
 
 
@@ -92,7 +94,7 @@ def test_a_stop_for_what_is_held_passes_and_reserves_nothing_for_an_entry(tmp_pa
     held.apply(OrderIntent("s", PERP, "sell", "market", HELD, None, NOW, reduce_only=True))
     entry = Intent("more", PERP, "buy", HELD, Decimal(59_000))
     gate.check(entry, held)
-    assert gate.range_base(PERP, held) == (0, HELD)
+    assert gate.range_base(PERP, held) == (ZERO, HELD)
 
 
 @pytest.mark.parametrize(
@@ -103,9 +105,9 @@ def test_a_stop_for_what_is_held_passes_and_reserves_nothing_for_an_entry(tmp_pa
         ({"stop_price_quote": Decimal(61_000)}, "stop: .* the best bid is 59999"),
         (
             {"order_type": "limit", "price_quote": Decimal(50_000)},
-            "price-collar: 50000 is further than 10 % from 58000",
+            "price-collar: the price 50000 is further than 10 % from its stop, 58000",
         ),
-        ({"stop_price_quote": Decimal("58000.001")}, "market-rules: .*the stop's price 58000.001 is no"),
+        ({"stop_price_quote": Decimal("58000.001")}, "market-rules: .*the stop.s price 58000.001"),
     ],
 )
 def test_a_stop_is_refused(changes: dict[str, Any], rule: str, tmp_path: Path) -> None:
@@ -167,7 +169,7 @@ def test_a_stop_of_usdm_is_what_its_own_status_says_and_ends_as_its_order_does(
     row: dict[str, Any], number: str, stage: Stage
 ) -> None:
     shown = order_of(row)
-    assert (shown.venue_order_id, shown.stage, shown.filled_size_base) == (number, stage, 0)
+    assert (shown.venue_order_id, shown.stage, shown.filled_size_base) == (number, stage, ZERO)
 
 
 def test_a_reply_that_its_trigger_has_overtaken_gives_no_older_number() -> None:
@@ -182,3 +184,30 @@ def test_a_reply_that_its_trigger_has_overtaken_gives_no_older_number() -> None:
     order = records.orders["s"]
     assert (order.stage, order.venue_order_id) == (Stage.OPEN, "28")
     assert records.of_number(PERP, "algo:7") is records.of_number(PERP, "28") is order
+
+
+def shown(number: str, stage: Stage, filled: Decimal = ZERO) -> VenueOrder:
+    return VenueOrder(number, "s", PERP, "sell", stage, HELD, filled)
+
+
+def test_news_of_a_stop_in_any_order_lead_to_the_order_that_it_became(
+    audit: TradeAudit, tmp_path: Path
+) -> None:
+    audit.order_intent(
+        client_order_id="s", symbol=PERP, side="sell", order_type="market", size_base=HELD, at=NOW,
+        reduce_only=True, stop_price_quote=Decimal(58_000),
+    )  # fmt: skip
+    manager = OrderManager(Scripted(Books()), audit, "model", guard(tmp_path))
+    order = manager.records.orders["s"]
+    fill = VenueFill("1", "28", PERP, "sell", HELD, Decimal(57_900), 1)
+    assert not manager.on_fill(fill)  # whose it is nobody knows yet
+    manager.on_order(shown("algo:7", Stage.WAITING))
+    assert order.stage is Stage.WAITING
+    manager.on_order(shown("algo:7", Stage.OPEN))
+    manager.on_order(shown("28", Stage.OPEN))
+    assert (order.venue_order_id, order.filled_size_base) == ("28", HELD)
+    for late in (shown("algo:7", Stage.WAITING), shown("algo:7", Stage.OPEN)):
+        manager.on_order(late)
+    manager.on_order(shown("28", Stage.FILLED, HELD))
+    assert (order.stage, order.venue_order_id, order.settled) == (Stage.FILLED, "28", True)
+    assert Records(audit.trail()).orders == manager.records.orders

@@ -151,14 +151,14 @@ async def test_a_cancel_that_its_trigger_overtakes_is_asked_for_again(each: Shop
     fall(each)
     for _ in range(2):
         await each.manager.cancel(order.client_order_id, "too late", resolve_within_s=1)
-    assert (order.stage, order.filled_size_base) == (Stage.CANCELED, 0)
+    assert (order.stage, order.filled_size_base) == (Stage.CANCELED, Decimal(0))
     assert each.venue.account.open_orders() == []
     assert (await each.manager.reconcile([each.symbol])).clean
 
 
 async def test_the_kill_switch_ends_a_stop_whether_it_waits_or_was_triggered(each: Shop) -> None:
-    limits = {"order_type": "limit", "price_quote": Decimal(54_900)}
-    first = await each.manager.submit(stop(each, "first", **limits))
+    limit = stop(each, "first", order_type="limit", price_quote=Decimal(54_900))
+    first = await each.manager.submit(limit)
     fall(each)
     second = Intent(
         "second", each.symbol, "sell", HELD / 2, Decimal(40_000),
@@ -184,8 +184,9 @@ async def test_a_venue_that_has_no_such_stop_is_sent_nothing(each: Shop) -> None
 async def test_a_trigger_that_the_market_has_passed_is_refused_by_the_venue(each: Shop) -> None:
     higher = Quote(((Decimal(70_000), HELD),), ((Decimal(70_001), HELD),), 100.0)
     manager = each.restarted(guard=guard(each.folder, quotes=lambda symbol: higher))
-    limits = {"order_type": "limit", "price_quote": Decimal(64_000)}
-    order = await manager.submit(stop(each, stop_price_quote=Decimal(65_000), **limits))
+    prices = {"price_quote": Decimal(64_000), "stop_price_quote": Decimal(65_000)}
+    late = stop(each, "late", order_type="limit", **prices)
+    order = await manager.submit(late)
     # Bybit's spot market is told no direction: it waits for the price from wherever it is.
     by_price_alone = (each.client.id, each.symbol) == ("bybit", "BTC/USDT")
     assert order.stage is (Stage.WAITING if by_price_alone else Stage.REJECTED)

@@ -184,7 +184,7 @@ class Guard:
             if why is not None:
                 raise Refused("stop", why)
             price = stop if intent.price_quote is None else intent.price_quote
-            self._near(price, stop, self._limits.price_collar, "price-collar")
+            self._near(price, stop, self._limits.price_collar, "price-collar", "its stop")
             return price
         if intent.price_quote is not None:
             self._near(intent.price_quote, quote.mid, self._limits.price_collar, "price-collar")
@@ -198,13 +198,17 @@ class Guard:
         wanted = f"{plain(intent.size_base)} {_base(intent.symbol)}"
         raise Refused("slippage", f"the book of {intent.symbol} shows less than {wanted} to take")
 
-    def _near(self, price: Decimal, mid: Decimal, most: Decimal, rule: str) -> None:
-        if abs(price - mid) > most * mid:
-            raise Refused(
-                rule,
-                f"the price {plain(price)} is further than {plain(most * 100)} % from the middle "
-                f"of the book, {plain(mid)}",
-            )
+    def _near(
+        self,
+        price: Decimal,
+        there: Decimal,
+        most: Decimal,
+        rule: str,
+        where: str = "the middle of the book",
+    ) -> None:
+        if abs(price - there) > most * there:
+            far = f"the price {plain(price)} is further than {plain(most * 100)} %"
+            raise Refused(rule, f"{far} from {where}, {plain(there)}")
 
     def _one_order(self, intent: Intent, price: Decimal) -> None:
         worth, most = price * intent.size_base, self._limits.max_order_quote
