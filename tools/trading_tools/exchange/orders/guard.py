@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import hmac
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, localcontext
 from typing import Final, TypeGuard
@@ -22,10 +22,11 @@ from trading_tools.exchange.orders.contracts import in_base, in_contracts, is_co
 from trading_tools.exchange.orders.guard_limits import GuardLimits as GuardLimits
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.kill_switch import KillSwitch
+from trading_tools.exchange.orders.quote import Quote as Quote
 from trading_tools.exchange.orders.records import EXACT, Records
 from trading_tools.exchange.orders.sight import Sight
 from trading_tools.exchange.orders.stop_rules import off_grid, on_grid, why_not_there
-from trading_tools.exchange.readings import MarketLimits, OrderBook
+from trading_tools.exchange.readings import MarketLimits
 from trading_tools.money import plain
 
 MONEY: Final = frozenset({"USD", "USDT", "USDC", "EUR"})
@@ -33,32 +34,6 @@ MONEY: Final = frozenset({"USD", "USDT", "USDC", "EUR"})
 
 _REDUCED_AT_ANY_WORTH: Final = frozenset({"binanceusdm"})
 """Venues whose least worth does not hold for an order that only reduces (Binance, code -4164)."""
-
-Levels = Sequence[tuple[Decimal, Decimal]]
-
-
-@dataclass(frozen=True)
-class Quote:
-    """A market's book as it was at `at`, in seconds of the guard's clock; best levels first."""
-
-    bids: Levels
-    asks: Levels
-    at: float
-
-    @classmethod
-    def of(cls, book: OrderBook, clock: Callable[[], float] = time.monotonic) -> Quote:
-        """The quote of a book that was read just now, or some seconds ago as its source says."""
-        return cls(book.bids, book.asks, clock() - book.source.age_s)
-
-    @property
-    def two_sided(self) -> bool:
-        """Whether there are bids and asks."""
-        return bool(self.bids and self.asks)
-
-    @property
-    def mid(self) -> Decimal:
-        """Halfway between the best bid and the best ask."""
-        return (self.bids[0][0] + self.asks[0][0]) / 2
 
 
 class Refused(Exception):
