@@ -55,7 +55,7 @@ async def hang() -> str:
 @tool(effect=Effect.READ)
 def flood() -> str:
     """Return far too much."""
-    return "0123456789" * 5_000_000
+    return "0123456789" * 500_000
 
 
 @tool(effect=Effect.EXTERNAL)

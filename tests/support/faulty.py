@@ -12,7 +12,7 @@ from typing import Any
 
 import aiohttp
 
-from tests.support.venues import QUIET, WAIT_S, Wire, spot
+from tests.support.venues import FEW, QUIET, WAIT_S, Wire, spot
 from trading_tools.venue.binance.adapter import BinanceSpot
 from trading_tools.venue.core.ledger import Entry
 from trading_tools.venue.faults.fault import Fault
@@ -24,8 +24,8 @@ Socket = aiohttp.ClientWebSocketResponse
 
 @asynccontextmanager
 async def playing(*faults: Fault, seed: int = 1, **settings: Any) -> AsyncIterator[Wire]:
-    """A venue on the machine's clock with these faults, and plain HTTP to it."""
-    venue = spot(**{"rules": QUIET, **settings})
+    """A venue of two markets on the machine's clock with these faults, and plain HTTP to it."""
+    venue = spot(**{"rules": QUIET, "instruments": FEW, **settings})
     plan = Plan(faults, seed)
     async with (
         VenueServer([BinanceSpot(venue)], interference=plan) as server,
@@ -39,6 +39,13 @@ async def until(true: Callable[[], Any]) -> None:
     async with asyncio.timeout(WAIT_S):
         while not true():
             await asyncio.sleep(0.005)
+
+
+def let_pass(seconds: float) -> None:
+    """For all that waits in this loop so many seconds pass at once."""
+    loop = asyncio.get_running_loop()
+    time = loop.time
+    loop.__dict__["time"] = lambda: time() + seconds
 
 
 async def over(wire: Wire) -> None:

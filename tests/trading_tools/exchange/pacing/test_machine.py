@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import ccxt
 import pytest
 
 from trading_tools.exchange.pacing.machine import host_of, machine_slots
@@ -74,6 +73,8 @@ def test_a_sandbox_and_a_simulator_count_apart_from_the_venue(place: Path) -> No
     ],
 )
 def test_a_client_is_known_by_the_host_of_its_orders(venue: str, sandbox: bool, host: str) -> None:
+    import ccxt
+
     client: Any = getattr(ccxt, venue)()
     if sandbox:
         client.set_sandbox_mode(True)

@@ -7,6 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from trading_tools.exchange.pacing import nonces as nonces_module
 from trading_tools.exchange.pacing.nonces import Nonces
 from trading_tools.exchange.pacing.slots import OwnSlots
 
@@ -47,9 +50,11 @@ async def test_one_request_is_on_its_way_at_a_time_until_it_is_answered() -> Non
     assert nonces.sending(second) is not None
 
 
-async def test_a_request_that_is_never_answered_is_not_waited_for_and_one_too_late_not_sent() -> (
-    None
-):
+async def test_a_request_that_is_never_answered_is_not_waited_for_and_one_too_late_not_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(nonces_module, "ARRIVED_S", 0.1)
+    monkeypatch.setattr(nonces_module, "_SENT_S", 0.2)
     nonces = Nonces("key", OwnSlots())
     unanswered = nonces.sending(await nonces.turn())
     assert unanswered is not None

@@ -34,7 +34,7 @@ async def main():
 
     pacer = Pacer("venue", [rule], "key", SharedSlots(Path(sys.argv[1])), clock)
     counted = []
-    for _ in range(50):
+    for _ in range(30):
         await pacer.acquire(Cost({"requests": 1}), Priority.CANCEL)
         counted.append(read[-1])
     print(json.dumps(counted))
@@ -65,7 +65,7 @@ def test_four_processes_together_keep_the_limit(tmp_path: Path) -> None:
     ]
     told = [json.loads(each.communicate(timeout=60)[0]) for each in clients]
     counted = sorted(at for each in told for at in each)
-    assert len(counted) == 200
+    assert len(counted) == 120
     assert all(b - a > 0.999 for a, b in zip(counted, counted[50:], strict=False))
 
 

@@ -12,7 +12,7 @@ from tests.support import coinbase_venue as coin
 from tests.support import kraken_venue
 from tests.support.bybit_venue import SMALL, bybit
 from tests.support.usdm_venue import TWO, usdm
-from tests.support.venues import FEW, QUIET, keys, point_at, spot
+from tests.support.venues import FEW, QUIET, hurried, keys, point_at, spot
 from trading_tools.exchange.streams import ccxt_streams
 from trading_tools.exchange.streams.ccxt_streams import Watch
 from trading_tools.exchange.streams.continuity import Numbers, UpdatesLost
@@ -30,11 +30,20 @@ from trading_tools.venue.wire.server import VenueServer
 
 QUICK = Patience(settle_s=0.3, first_s=0.05)
 VENUES: dict[str, tuple[Callable[[], Any], str]] = {
-    "binance": (lambda: BinanceSpot(spot(rules=QUIET, instruments=FEW)), "BTC/USDT"),
-    "binanceusdm": (lambda: BinanceUsdm(usdm(instruments=TWO)), "BTC/USDT:USDT"),
-    "bybit": (lambda: Bybit(bybit(instruments=SMALL)), "BTC/USDT"),
-    "coinbase": (lambda: Coinbase(coin.coinbase(instruments=coin.FEW)), "BTC/USD"),
-    "kraken": (lambda: Kraken(kraken_venue.kraken(instruments=kraken_venue.FEW)), "BTC/USD"),
+    "binance": (
+        lambda: BinanceSpot(spot(rules=QUIET, instruments=FEW, clock=hurried())),
+        "BTC/USDT",
+    ),
+    "binanceusdm": (lambda: BinanceUsdm(usdm(instruments=TWO, clock=hurried())), "BTC/USDT:USDT"),
+    "bybit": (lambda: Bybit(bybit(instruments=SMALL, clock=hurried())), "BTC/USDT"),
+    "coinbase": (
+        lambda: Coinbase(coin.coinbase(instruments=coin.FEW, clock=hurried())),
+        "BTC/USD",
+    ),
+    "kraken": (
+        lambda: Kraken(kraken_venue.kraken(instruments=kraken_venue.FEW, clock=hurried())),
+        "BTC/USD",
+    ),
 }
 
 
@@ -74,17 +83,17 @@ async def watched(
 
     async with VenueServer([venue], interference=line) as server:
         client = point_at(getattr(ccxt.pro, name)(keys(venue)), server.port)
+        delivery = Delivery(consume)
+        watch, reopen = what(client, symbol), ccxt_streams.letting_go(client)
+        stream = Stream(watch, reopen, delivery, patience=QUICK)
+        running = asyncio.create_task(stream.run())
         try:
-            await client.load_markets()
-            delivery = Delivery(consume)
-            watch, reopen = what(client, symbol), ccxt_streams.letting_go(client)
-            stream = Stream(watch, reopen, delivery, patience=QUICK)
-            running = asyncio.create_task(stream.run())
             async with asyncio.timeout(30):
                 while not enough(stream, count):
                     await asyncio.sleep(0.01)
-            running.cancel()
         finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
             await client.close()
     assert delivery.errors == 0
     return stream

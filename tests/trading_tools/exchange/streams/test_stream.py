@@ -1,4 +1,4 @@
-"""A stream in virtual time: silence, breaks, gaps, slow consumers, a whole day."""
+"""A stream in virtual time: silence, breaks, gaps, slow consumers, hours of breaks."""
 
 from __future__ import annotations
 
@@ -331,7 +331,7 @@ def test_where_nothing_may_be_missed_a_slow_consumer_makes_a_gap() -> None:
     assert set(gaps[1:]) == {"a slow consumer"}
 
 
-def test_a_day_of_breaks_leaves_nothing_behind() -> None:
+def test_hours_of_breaks_leave_nothing_behind() -> None:
     async def main(loop: VirtualLoop) -> tuple[Stream[str], int]:
         draw = random.Random(7)
 
@@ -343,12 +343,12 @@ def test_a_day_of_breaks_leaves_nothing_behind() -> None:
                 return ["x"]
 
         made = stream(loop, Shaky([]))
-        await run_for(made, 86_400)
+        await run_for(made, 6 * 3_600)
         return made, len(asyncio.all_tasks())
 
     made, tasks = run_virtually(main)
-    assert made.health.failures > 500
-    assert made.health.messages > 50_000
+    assert made.health.failures > 125
+    assert made.health.messages > 12_500
     assert len(made.health.gaps) == 100
     assert tasks == 1
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
-from tests.support.faulty import ORDER, accepted, api, deliveries, ended, over, playing, signed
+from tests.support.faulty import (
+    ORDER,
+    accepted,
+    api,
+    deliveries,
+    ended,
+    let_pass,
+    over,
+    playing,
+    signed,
+)
 from trading_tools.venue.faults.acts import Act
 from trading_tools.venue.faults.refusals import Limited, Refusing
 from trading_tools.venue.wire.messages import Trouble
@@ -57,13 +67,14 @@ async def test_a_ban_holds_for_websockets_too() -> None:
     ("trouble", "status"), [(Trouble.MAINTENANCE, 503), (Trouble.FIREWALL, 403)]
 )
 async def test_everything_is_refused_until_it_is_over(trouble: Trouble, status: int) -> None:
-    async with playing(Refusing("closed", Act(nth=2), trouble, for_s=0.2)) as wire:
+    async with playing(Refusing("closed", Act(nth=2), trouble, for_s=60)) as wire:
         assert (await wire.order())[0] == 200
         assert (await wire.order())[0] == status
         assert (await wire.send("GET", "/api/v3/time"))[0] == status
         with pytest.raises(aiohttp.WSServerHandshakeError, match=str(status)):
             async with api(wire):
                 pass
+        let_pass(60)
         await over(wire)
         assert (await wire.order())[0] == 200
         assert len(accepted(wire)) == 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.faulty import accepted, over, playing
+from tests.support.faulty import accepted, let_pass, over, playing
 from tests.support.venues import Wire
 from trading_tools.venue.faults.acts import Act
 from trading_tools.venue.faults.rules import ClockStep, NewRules
@@ -52,7 +52,7 @@ async def test_the_market_goes_on_under_new_rules() -> None:
 
 
 async def test_the_clock_steps_and_comes_back() -> None:
-    async with playing(ClockStep("step", Act(nth=2), step_ms=-1_500, for_s=0.3)) as wire:
+    async with playing(ClockStep("step", Act(nth=2), step_ms=-1_500, for_s=60)) as wire:
         assert (await wire.order())[0] == 200
         ahead = {"timestamp": wire.venue.clock()}
         status, body, _ = await wire.order(**ahead)
@@ -61,6 +61,7 @@ async def test_the_clock_steps_and_comes_back() -> None:
         _, told, _ = await wire.send("GET", "/api/v3/time")
         assert told["serverTime"] < ahead["timestamp"]
         assert (await wire.order(timestamp=told["serverTime"]))[0] == 200
+        let_pass(60)
         await over(wire)
         assert wire.venue.clock() > ahead["timestamp"]
         assert (await wire.order())[0] == 200

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from tests.support.faulty import over, playing
+from tests.support.faulty import let_pass, over, playing
 from tests.support.venues import Wire
 from trading_tools.venue.faults.acts import Act
 from trading_tools.venue.faults.pasts import LongHistory
@@ -19,7 +19,7 @@ async def listed(wire: Wire, path: str) -> list[Any]:
 
 
 async def test_an_accepted_order_is_nowhere_until_it_is_everywhere() -> None:
-    async with playing(Unseen("hidden", nth=1, for_s=0.3)) as wire:
+    async with playing(Unseen("hidden", nth=1, for_s=60)) as wire:
         _, order, _ = await wire.order(newClientOrderId="mine")
         by_id = {"symbol": "BTCUSDT", "orderId": order["orderId"]}
         by_client = {"symbol": "BTCUSDT", "origClientOrderId": "mine"}
@@ -33,6 +33,7 @@ async def test_an_accepted_order_is_nowhere_until_it_is_everywhere() -> None:
         duplicate = await wire.order(newClientOrderId="mine")
         assert duplicate[1]["msg"] == "Duplicate order sent."
 
+        let_pass(60)
         await over(wire)
         assert (await wire.signed("GET", "/api/v3/order", **by_client))[0] == 200
         assert await listed(wire, "/api/v3/openOrders") == [order["orderId"]]
@@ -40,9 +41,10 @@ async def test_an_accepted_order_is_nowhere_until_it_is_everywhere() -> None:
 
 
 async def test_fills_of_a_hidden_order_are_hidden_too() -> None:
-    async with playing(Unseen("hidden", nth=1, for_s=0.3)) as wire:
+    async with playing(Unseen("hidden", nth=1, for_s=60)) as wire:
         await wire.order(type="MARKET", price=None, timeInForce=None)
         assert await listed(wire, "/api/v3/myTrades") == []
+        let_pass(60)
         await over(wire)
         assert len(await listed(wire, "/api/v3/myTrades")) >= 1
 
@@ -53,9 +55,10 @@ async def test_balances_lag_behind_an_order() -> None:
         held = {row["asset"]: row["locked"] for row in account["balances"]}
         return str(held["USDT"])
 
-    async with playing(StaleBalance("stale", Act(), for_s=0.3)) as wire:
+    async with playing(StaleBalance("stale", Act(), for_s=60)) as wire:
         await wire.order()
         assert await locked(wire) == "0.00000000"
+        let_pass(60)
         await over(wire)
         assert await locked(wire) == "500.00000000"
 

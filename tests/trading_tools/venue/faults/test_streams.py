@@ -24,7 +24,7 @@ from tests.support.faulty import (
     told,
     until,
 )
-from tests.support.venues import Wire
+from tests.support.venues import Wire, hurried
 from trading_tools.venue.faults.acts import Act, Heard
 from trading_tools.venue.faults.fault import Fault
 from trading_tools.venue.faults.keys import KeysExpired
@@ -62,7 +62,7 @@ async def place(wire: Wire, *names: str) -> None:
 
 
 async def test_a_silent_stream_answers_pings_and_brings_nothing() -> None:
-    async with playing(Silent("silent", Heard(nth=2))) as wire:
+    async with playing(Silent("silent", Heard(nth=2)), clock=hurried()) as wire:
         async with market(wire, BOOK) as socket, market(wire, BOOK) as other:
             await until(lambda: deliveries(wire))
             deaf = deliveries(wire)[0].body["connection"]
@@ -88,7 +88,7 @@ async def test_a_silent_stream_answers_pings_and_brings_nothing() -> None:
     [(Silence.NO_DATA, True), (Silence.HALF_OPEN, False), (Silence.NO_PONG, False)],
 )
 async def test_whether_a_silent_stream_answers_pings(how: Silence, pongs: bool) -> None:
-    async with playing(Silent("silent", Heard(nth=1), how)) as wire:
+    async with playing(Silent("silent", Heard(nth=1), how), clock=hurried()) as wire:
         url = f"{wire.server.base_url}/ws/{BOOK}"
         async with wire.session.ws_connect(url, autoping=False) as socket:
             await until(lambda: deliveries(wire))
@@ -110,7 +110,7 @@ async def listen(socket: Socket, kinds: list[aiohttp.WSMsgType]) -> None:
 
 
 async def test_on_a_half_open_connection_nothing_arrives() -> None:
-    async with playing(Silent("half", Heard(nth=1), Silence.HALF_OPEN)) as wire:
+    async with playing(Silent("half", Heard(nth=1), Silence.HALF_OPEN), clock=hurried()) as wire:
         async with market(wire, BOOK) as socket:
             await until(lambda: deliveries(wire))
             await socket.send_json({"method": "SUBSCRIBE", "params": ["a@b"], "id": 1})
@@ -131,7 +131,7 @@ async def test_a_silence_with_an_end_is_over_by_itself() -> None:
 async def test_a_connection_breaks_with_or_without_a_close_frame(
     code: int | None, seen: int
 ) -> None:
-    async with playing(Broken("broken", Heard(nth=2), code=code)) as wire:
+    async with playing(Broken("broken", Heard(nth=2), code=code), clock=hurried()) as wire:
         async with market(wire, BOOK) as socket:
             assert await ended(socket) == seen
         async with market(wire, BOOK) as socket:
@@ -141,7 +141,7 @@ async def test_a_connection_breaks_with_or_without_a_close_frame(
 
 
 async def test_in_a_storm_connections_break_at_their_first_message() -> None:
-    async with playing(Broken("storm", Heard(nth=3), times=4, for_s=60)) as wire:
+    async with playing(Broken("storm", Heard(nth=3), times=4, for_s=60), clock=hurried()) as wire:
         heard = []
         for _ in range(4):
             count = 0
@@ -181,7 +181,7 @@ async def test_a_message_is_lost_doubled_or_late(mishap: Mishap, heard: list[str
 
 async def test_a_gap_in_the_books_numbers() -> None:
     lost = Mangled("gap", Heard(frozenset({Told.BOOK}), nth=3), Mishap.LOST, times=2)
-    async with playing(lost) as wire, market(wire, BOOK) as socket:
+    async with playing(lost, clock=hurried()) as wire, market(wire, BOOK) as socket:
         updates = [await told(socket) for _ in range(4)]
         follows = [b["U"] == a["u"] + 1 for a, b in itertools.pairwise(updates)]
         assert follows == [True, False, True]
