@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from trading_tools.audit.trade import Outcome
 from trading_tools.exchange.breaker import Breaker
@@ -20,6 +20,7 @@ from trading_tools.exchange.orders.contracts import HedgeMode, is_contract
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.judging import Judged, judge, refused_key
 from trading_tools.exchange.orders.port import (
+    NOT_SENT,
     SET_BY_MS,
     KeyRefused,
     NotSent,
@@ -39,9 +40,6 @@ from trading_tools.money import from_json, plain
 
 R = TypeVar("R")
 S = TypeVar("S")
-
-NOT_SENT: Final = "not sent"
-"""The code of an order that ccxt refused itself, before any request."""
 
 _paid: ContextVar[bool] = ContextVar("whether the turn of an order was waited for", default=False)
 
