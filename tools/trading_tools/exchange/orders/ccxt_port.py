@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from trading_tools.audit.trade import Outcome
 from trading_tools.exchange.breaker import Breaker
 from trading_tools.exchange.errors import one_line
+from trading_tools.exchange.faults import unreached
 from trading_tools.exchange.orders.contracts import HedgeMode, is_contract
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.judging import Judged, judge, refused_key
@@ -351,7 +352,8 @@ class CcxtOrders:
                     f"{self.name} refuses this key ({code}): check the key, its secret, its "
                     "permissions and the addresses that it may be used from"
                 ) from error
-            unanswered = Unanswered(f"{self.name} did not say: {one_line(error)}")
+            why = str(error) if isinstance(error, NotSent) else unreached(error) or one_line(error)
+            unanswered = Unanswered(f"{self.name} did not say: {why}")
             known = isinstance(error, NoSuchOrder | NotSent)
             unanswered.passing = not known and may_pass(self.name, call.last.sent, call.last.answer)
             raise unanswered from error
