@@ -16,10 +16,10 @@ from tests.trading_tools.exchange.orders.test_every_venue import MADE, intent
 from tests.trading_tools.exchange.orders.wanted import resting
 from trading_tools.audit.trade import CancelResult, Outcome
 from trading_tools.exchange.breaker import Breaker, BreakerRules, State
-from trading_tools.exchange.orders.ccxt_port import NOT_SENT, CcxtOrders
+from trading_tools.exchange.orders.ccxt_port import CcxtOrders
 from trading_tools.exchange.orders.guard import Refused
 from trading_tools.exchange.orders.life import Stage
-from trading_tools.exchange.orders.port import Unanswered
+from trading_tools.exchange.orders.port import NOT_SENT, Unanswered
 from trading_tools.exchange.pacing.pacer import Pacer
 from trading_tools.exchange.pacing.rules import Cost, Priority, Scope, Window
 from trading_tools.exchange.pacing.venues import pacer_for

@@ -26,6 +26,7 @@ from trading_tools.exchange.orders.at_venues import (
     urgent,
 )
 from trading_tools.exchange.orders.cancel_all import Canceller
+from trading_tools.exchange.orders.contracts import base_of
 from trading_tools.exchange.orders.life import Stage
 from trading_tools.exchange.orders.port import PartlyRead, Unanswered, VenueOrder
 from trading_tools.money import plain
@@ -110,9 +111,10 @@ async def _how(venue: Finder, order: VenueOrder) -> Ended:
         found = await venue.find(order.symbol, name, number, since_ms)
     except Unanswered as error:
         return Ended(False, f"it is open no more; what it filled is NOT known: {error}")
-    if found is None or found.stage is Stage.OPEN:
+    if found is None or found.stage not in (Stage.FILLED, Stage.CANCELED):
         return Ended(False, "it is open no more; what it filled is NOT known: look at the venue")
-    filled = f"{plain(found.filled_size_base)} of {plain(found.size_base)} {_base(order)} filled"
+    size = f"{plain(found.size_base)} {base_of(order.symbol)}"
+    filled = f"{plain(found.filled_size_base)} of {size} filled"
     if found.stage is Stage.FILLED:
         return Ended(True, f"NOT cancelled, as it filled first: {filled}")
     return Ended(True, f"cancelled, {filled}")
@@ -132,10 +134,6 @@ def _absent(venue: Finder, order_id: str, listed: Sequence[VenueOrder]) -> str:
 
 def _is(order: VenueOrder, order_id: str) -> bool:
     return order_id in (order.client_order_id, order.venue_order_id)
-
-
-def _base(order: VenueOrder) -> str:
-    return order.symbol.partition("/")[0]
 
 
 def main(argv: Sequence[str], make: Make | None = None) -> int:

@@ -11,15 +11,17 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from trading_tools.audit.trade import Outcome
 from trading_tools.exchange.breaker import Breaker
 from trading_tools.exchange.errors import one_line
+from trading_tools.exchange.faults import unreached
 from trading_tools.exchange.orders.contracts import HedgeMode, is_contract
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.judging import Judged, judge, refused_key
 from trading_tools.exchange.orders.port import (
+    NOT_SENT,
     SET_BY_MS,
     KeyRefused,
     NotSent,
@@ -47,9 +49,6 @@ from trading_tools.money import from_json, plain
 
 R = TypeVar("R")
 S = TypeVar("S")
-
-NOT_SENT: Final = "not sent"
-"""The code of an order that ccxt refused itself, before any request."""
 
 _paid: ContextVar[bool] = ContextVar("whether the turn of an order was waited for", default=False)
 
@@ -374,7 +373,8 @@ class CcxtOrders:
                     f"{self.name} refuses this key ({code}): check the key, its secret, its "
                     "permissions and the addresses that it may be used from"
                 ) from error
-            unanswered = Unanswered(f"{self.name} did not say: {one_line(error)}")
+            why = str(error) if isinstance(error, NotSent) else unreached(error) or one_line(error)
+            unanswered = Unanswered(f"{self.name} did not say: {why}")
             known = isinstance(error, NoSuchOrder | NotSent)
             unanswered.passing = not known and may_pass(self.name, call.last.sent, call.last.answer)
             raise unanswered from error

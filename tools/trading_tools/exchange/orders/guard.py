@@ -18,7 +18,14 @@ from typing import Final, TypeGuard
 
 from trading_tools.exchange.fit import Order, fit
 from trading_tools.exchange.orders.beside import Beside
-from trading_tools.exchange.orders.contracts import in_base, in_contracts, is_contract, why_not
+from trading_tools.exchange.orders.contracts import (
+    base_of,
+    in_base,
+    in_contracts,
+    is_contract,
+    money_of,
+    why_not,
+)
 from trading_tools.exchange.orders.guard_limits import GuardLimits as GuardLimits
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.kill_switch import KillSwitch
@@ -170,7 +177,7 @@ class Guard:
             if left <= 0:
                 self._near(price, quote.mid, self._limits.slippage, "slippage")
                 return price
-        wanted = f"{plain(intent.size_base)} {_base(intent.symbol)}"
+        wanted = f"{plain(intent.size_base)} {base_of(intent.symbol)}"
         raise Refused("slippage", f"the book of {intent.symbol} shows less than {wanted} to take")
 
     def _near(
@@ -188,7 +195,7 @@ class Guard:
     def _one_order(self, intent: Intent, price: Decimal) -> None:
         worth, most = price * intent.size_base, self._limits.max_order_quote
         if worth > most:
-            money = _money(intent.symbol)
+            money = money_of(intent.symbol)
             raise Refused(
                 "max-order", f"the order is worth {plain(worth)} {money}, {plain(most)} at most"
             )
@@ -223,7 +230,7 @@ class Guard:
         if worst > most:
             raise Refused(
                 "max-position",
-                f"with all that is open it could be {plain(worst)} {_base(intent.symbol)}, "
+                f"with all that is open it could be {plain(worst)} {base_of(intent.symbol)}, "
                 f"{plain(most)} at most",
             )
 
@@ -234,7 +241,7 @@ class Guard:
             raise Refused(
                 "max-exposure",
                 "with all that is open the positions of all markets could be worth "
-                f"{plain(total)} {_money(intent.symbol)}, "
+                f"{plain(total)} {money_of(intent.symbol)}, "
                 f"{plain(self._limits.max_exposure_quote)} at most",
             )
 
@@ -316,23 +323,15 @@ class Guard:
         price = quote.mid * (1 - self._limits.price_collar)
         least = market.min_notional
         if market.min_amount is not None and in_contracts(abs(left), market) < market.min_amount:
-            held = f"{plain(abs(left))} {_base(intent.symbol)}"
+            held = f"{plain(abs(left))} {base_of(intent.symbol)}"
             raise Refused("exit", f"it could leave {held}, which is too small to be closed")
         if least is not None and abs(left) * price < least:
             raise Refused(
                 "exit",
                 f"it could leave a position worth {plain(abs(left) * price)} "
-                f"{_money(intent.symbol)} at a price {plain(self._limits.price_collar * 100)} % "
+                f"{money_of(intent.symbol)} at a price {plain(self._limits.price_collar * 100)} % "
                 f"lower, which could not be closed: {plain(least)} is the least",
             )
-
-
-def _base(symbol: str) -> str:
-    return symbol.partition("/")[0]
-
-
-def _money(symbol: str) -> str:
-    return symbol.partition("/")[2].partition(":")[0]
 
 
 def _is_sound(number: Decimal | None) -> TypeGuard[Decimal]:

@@ -24,6 +24,9 @@ Who looks for a name in a list of what is younger than some time looks so much f
 it is not found it is taken for void in the end.
 """
 
+NOT_SENT: Final = "not sent"
+"""The code of an order that was refused here, before any request."""
+
 
 class Unanswered(Exception):
     """A query got no answer that can be used: nothing is known, least of all an absence.

@@ -26,6 +26,7 @@ from trading_tools.audit.trade import TradeAudit
 from trading_tools.exchange.orders.alone import alone_in
 from trading_tools.exchange.orders.at_venues import KEYS, VENUES, Make, add_through, reached
 from trading_tools.exchange.orders.ccxt_port import CcxtOrders
+from trading_tools.exchange.orders.contracts import base_of
 from trading_tools.exchange.orders.forgotten import NotForgotten, require_forgotten, write_off
 from trading_tools.exchange.orders.journal import Journal
 from trading_tools.exchange.orders.manager import AnotherManager
@@ -107,14 +108,15 @@ async def _closed(ledger: Ledger, make: Make, venue: str, order_id: str, ask: As
         await require_forgotten(tracker, order)
         sys.stdout.write(
             f"{port.name}: not among the open orders, and not found by its ids; of its fills "
-            f"{plain(order.filled_size_base)} {_base(order)} are known\n"
+            f"{plain(order.filled_size_base)} {base_of(order.symbol)} are known\n"
         )
         filled = _filled(order, ask)
         reason = ask("Why is it closed? What did you look at: ").strip()
         if not reason:
             raise _Stopped("no reason was given")
         name = order.client_order_id
-        sure = ask(f"Type the client id to close it as {plain(filled)} {_base(order)} filled: ")
+        size = f"{plain(filled)} {base_of(order.symbol)}"
+        sure = ask(f"Type the client id to close it as {size} filled: ")
         if sure.strip() != name:
             raise _Stopped("the client id that was typed is another one")
         await write_off(tracker, order, reason, filled, getpass.getuser())
@@ -122,8 +124,8 @@ async def _closed(ledger: Ledger, make: Make, venue: str, order_id: str, ask: As
             raise _Stopped(f"the ledger took {waiting} entries less than it should: try again")
         position = plain(journal.records.position_base(order.symbol))
         return (
-            f"closed: {name} is {order.stage}, {plain(filled)} {_base(order)} filled; by this "
-            f"ledger the position in {order.symbol} is {position}"
+            f"closed: {name} is {order.stage}, {size} filled; by this ledger the position "
+            f"in {order.symbol} is {position}"
         )
     finally:
         await port.close()
@@ -154,15 +156,11 @@ def _filled(order: OrderRecord, ask: Ask) -> Decimal:
         _Stopped: that is no amount.
     """
     known = plain(order.filled_size_base)
-    told = ask(f"What did it fill in all, in {_base(order)} [{known}]: ").strip()
+    told = ask(f"What did it fill in all, in {base_of(order.symbol)} [{known}]: ").strip()
     try:
         return exact(told or known, "the filled amount")
     except MoneyError as error:
         raise _Stopped(str(error)) from None
-
-
-def _base(order: OrderRecord) -> str:
-    return order.symbol.partition("/")[0]
 
 
 if __name__ == "__main__":

@@ -20,11 +20,11 @@ from trading_tools.exchange.links.fix.link import FixLink, LinkDown
 from trading_tools.exchange.links.fix.message import Message, stamp
 from trading_tools.exchange.links.fix.words import Fields, Names
 from trading_tools.exchange.links.partly import readable
-from trading_tools.exchange.orders.ccxt_port import NOT_SENT
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.judging import Judged
 from trading_tools.exchange.orders.life import Stage
 from trading_tools.exchange.orders.port import (
+    NOT_SENT,
     NotSent,
     SpotWithoutTurns,
     Unanswered,

@@ -21,11 +21,11 @@ from trading_tools.exchange.links.floats import as_float
 from trading_tools.exchange.links.ib import words
 from trading_tools.exchange.links.ib.upkeep import Upkeep
 from trading_tools.exchange.links.partly import readable
-from trading_tools.exchange.orders.ccxt_port import NOT_SENT
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.judging import Judged
 from trading_tools.exchange.orders.life import Stage
 from trading_tools.exchange.orders.port import (
+    NOT_SENT,
     NotSent,
     SpotWithoutTurns,
     Unanswered,
