@@ -26,6 +26,7 @@ from trading_tools.exchange.orders.kill_switch import KillSwitch
 from trading_tools.exchange.orders.life import UNSURE, Stage
 from trading_tools.exchange.orders.manager import OrderManager
 from trading_tools.exchange.orders.port import KeyRefused, Unanswered
+from trading_tools.exchange.orders.reconciling import PositionDifference
 from trading_tools.exchange.orders.records import OrderRecord
 from trading_tools.exchange.readings import MarketLimits
 from trading_tools.exchange.streams.stream import Gap
@@ -79,6 +80,7 @@ class Desk:
         self._listening = asyncio.Event()
         self._compared = False
         self._unwanted: set[str] = set()
+        self._unexplained: list[PositionDifference] = []
         self._tasks: list[asyncio.Task[None]] = []
 
     async def quote(self, symbol: str) -> Quote:
@@ -368,6 +370,10 @@ class Desk:
             raise Unanswered(f"open orders that look like ours are in no ledger here: {lost}")
         if found.unread:
             raise Unanswered(f"ledger and account are not compared: {'; '.join(found.unread)}")
+        if found.positions != self._unexplained:
+            told = "; ".join(map(str, found.positions)) or "there are none any more"
+            log.warning("positions of others, which count for no limit here: %s", told)
+            self._unexplained = found.positions
 
     async def _on_gap(self, gap: Gap) -> None:
         log.info("the account's stream is there: %s", gap.why)
