@@ -131,11 +131,14 @@ async def test_figures_in_the_details_are_told_as_text() -> None:
     held = Held()
     held.gate.set()
     async with Alarm([held]) as alarm:
-        figures = cast("dict[str, str]", {"size_base": Decimal("0.10"), "orders": 3})
+        # As a signal's handler may, in the middle of another's.
+        telling = type("Telling", (), {"__str__": lambda self: str(alarm.tell(alert("within")))})
+        given = {"size_base": Decimal("0.10"), "orders": 3, "within": telling()}
+        figures = cast("dict[str, str]", given)
         assert alarm.tell(alert(details=figures, level=cast("Level", 30)))
         assert not alarm.tell(alert(level=cast("Level", 99)))
-    (told,) = held.got
-    assert told.alert.details == {"size_base": "0.10", "orders": "3"}
+    _, told = held.got
+    assert told.alert.details == {"size_base": "0.10", "orders": "3", "within": "True"}
     assert told.alert.level is Level.CRITICAL
 
 

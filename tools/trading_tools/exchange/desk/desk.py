@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from decimal import Decimal
 from typing import Any, Final
 
+from trading_tools.exchange.desk.comparing import Comparing
 from trading_tools.exchange.desk.feeds import ORDER, AccountFeed, BookFeed
 from trading_tools.exchange.desk.health import DeskHealth, health_of, telling
 from trading_tools.exchange.desk.killing import killing
@@ -84,6 +85,7 @@ class Desk:
         self._news = News(line.symbols, stopping)
         manager.records.on_news = self._news.told
         self._unwritten = 0
+        self._compare = Comparing(manager, line.symbols).compare
         self._compared = False
         self._unwanted: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
@@ -363,17 +365,6 @@ class Desk:
             if (order := self.manager.records.orders[name]).stage is stage:
                 with suppress(Unanswered):
                     await self.finish(order, "left by an earlier life")
-
-    async def _compare(self) -> None:
-        found = await self.manager.reconcile(self._line.symbols)
-        if lost := self.manager.lost_intents(found.strange_orders):
-            names = ", ".join(f"{each.client_order_id} ({each.venue_order_id})" for each in lost)
-            raise Unanswered(
-                f"open orders that look like ours are in no ledger here: {names}; bring back the "
-                "ledger that they are in, or cancel them by hand"
-            )
-        if found.unread:
-            raise Unanswered(f"ledger and account are not compared: {'; '.join(found.unread)}")
 
     async def _on_gap(self, gap: Gap) -> None:
         log.info("the account's stream is there: %s", gap.why)

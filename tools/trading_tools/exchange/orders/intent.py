@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 from trading_tools.money import exact
 
 OrderType = Literal["limit", "market"]
 TimeInForce = Literal["GTC", "IOC", "FOK", "PO"]
 """`PO` is post only: the order may rest, and never takes."""
+
+_SURROGATES: Final = re.compile("[\ud800-\udfff]")
+"""Halves of characters, as names of files may have them: no ledger and no venue takes them."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class Intent:
     def __post_init__(self) -> None:
         for name in ("key", "symbol"):
             text = getattr(self, name)
-            if not isinstance(text, str) or not text:
+            if not isinstance(text, str) or not text or _SURROGATES.search(text):
                 raise ValueError(f"{name} is {text!r:.40}: give a text")
         if self.side not in ("buy", "sell"):
             raise ValueError(f"side {self.side!r} is neither 'buy' nor 'sell'")

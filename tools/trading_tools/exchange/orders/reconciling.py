@@ -21,6 +21,7 @@ from trading_tools.exchange.orders.port import PartlyRead, Unanswered, VenueFill
 from trading_tools.exchange.orders.records import OrderRecord
 from trading_tools.exchange.orders.rows import Unreadable
 from trading_tools.exchange.orders.tracker import Tracker, earlier
+from trading_tools.money import plain
 
 T = TypeVar("T")
 
@@ -38,6 +39,11 @@ class PositionDifference:
     symbol: str
     ours_base: Decimal
     venues_base: Decimal
+
+    def __str__(self) -> str:
+        """What differs, for a person."""
+        held, ours = plain(self.venues_base), plain(self.ours_base)
+        return f"{self.symbol}: the account holds {held}, the ledger here comes to {ours}"
 
 
 @dataclass(frozen=True)
