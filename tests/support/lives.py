@@ -36,7 +36,7 @@ LIMITS = GuardLimits(
     max_orders_a_day=100_000,
     repeats=100_000,
 )
-_LONGEST_LIFE_S = 20.0
+_LONGEST_LIFE_S = 60.0
 
 
 @dataclass(frozen=True)

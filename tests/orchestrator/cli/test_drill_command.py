@@ -28,7 +28,7 @@ def call(method, path, **params):
     query += "&signature=" + hmac.new(SECRET, query.encode(), hashlib.sha256).hexdigest()
     url = "https://api.binance.com" + path + "?" + query
     asked = urllib.request.Request(url, method=method, headers={"X-MBX-APIKEY": KEY})
-    with urllib.request.urlopen(asked, timeout=5) as reply:
+    with urllib.request.urlopen(asked, timeout=30) as reply:
         return json.load(reply)
 
 def buy(number):

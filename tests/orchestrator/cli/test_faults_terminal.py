@@ -68,7 +68,7 @@ class Terminal:
             self._read(0.1)
         while self._read(0.1):
             pass
-        return self.process.wait(5)
+        return self.process.wait(60)
 
     def _read(self, patience_s: float) -> bool:
         if not select.select([self._ours], [], [], patience_s)[0]:
@@ -82,7 +82,7 @@ class Terminal:
     def close(self) -> None:
         if self.process.poll() is None:
             self.process.kill()
-            self.process.wait(5)
+            self.process.wait(60)
         if self.process.stdout:
             self.process.stdout.close()
         os.close(self._ours)

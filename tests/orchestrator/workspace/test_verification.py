@@ -300,9 +300,9 @@ async def test_a_command_that_does_not_end_is_a_failure_of_the_change_alone(tmp_
     repo, space = start(tmp_path, {"wait": "0\n"})
     settings = VerifySettings(verify="sleep $(cat wait)")
     (space.root / "wait").write_text("60\n")
-    found = await check(repo, space, settings, timeout_s=1)
+    found = await check(repo, space, settings, timeout_s=2)
     assert found.passed is False
-    assert found.new_failures == ("`sleep $(cat wait)` did not end within 1 s",)
+    assert found.new_failures == ("`sleep $(cat wait)` did not end within 2 s",)
 
 
 async def test_a_python_that_is_not_there_is_said(tmp_path: Path) -> None:

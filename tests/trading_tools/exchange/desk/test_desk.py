@@ -107,7 +107,7 @@ async def test_an_order_whose_answer_is_lost_is_found_and_not_sent_again(
 async def test_an_order_of_which_nothing_is_learnt_counts_as_open_and_is_ended_when_it_shows(
     stall: Stall, resting: Resting
 ) -> None:
-    async with stall.desk(known_within_s=0.5) as desk:
+    async with stall.desk(known_within_s=1.0) as desk:
         stall.line.silent = "ws-api"
         stall.line.after_it[Operation.PLACE] = [lambda reply: Cut()]
         stall.line.before_it[Operation.QUERY_ORDER] = [Cut()] * 50

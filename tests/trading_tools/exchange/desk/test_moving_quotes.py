@@ -62,7 +62,7 @@ async def test_a_quote_that_filled_before_it_could_be_replaced_is_not_sent_again
 async def test_a_quote_whose_end_is_not_known_is_not_replaced_and_the_desk_ends_it(
     stall: Stall,
 ) -> None:
-    async with stall.desk(known_within_s=0.5) as desk:
+    async with stall.desk(known_within_s=1.0) as desk:
         order = await desk.submit(bid("stays", "58000"))
         stall.line.silent = "ws-api"
         stall.line.before_it[Operation.CANCEL] = [Cut()] * 50

@@ -153,7 +153,7 @@ async def test_a_submit_whose_end_cannot_be_written_down_is_not_proven_absent_to
         clock.now += 60_000
         shop.mishaps.after_it[Operation.PLACE] = [lambda reply: Cut(hang=True)]
         task = asyncio.create_task(manager.submit(resting()))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(30):
             while not shop.accepted():
                 await asyncio.sleep(0)
         with monkeypatch.context() as patch:

@@ -234,7 +234,7 @@ async def test_a_cancel_whose_answer_is_lost_is_found_out(shop: Shop) -> None:
 async def test_a_submit_that_is_cancelled_is_unknown_and_found_again(shop: Shop) -> None:
     shop.mishaps.after_it[Operation.PLACE] = [lambda reply: Cut(hang=True)]
     task = asyncio.create_task(shop.manager.submit(resting()))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while not shop.accepted():
             await asyncio.sleep(0)
     task.cancel()

@@ -73,7 +73,7 @@ class Desk:
                 manager = OrderManager(
                     orders, TradeAudit(ledger, "trades"), "test", guard(self.folder), sleep=soon
                 )
-                await link.until_ready(5)
+                await link.until_ready(30)
                 yield manager, orders
 
 

@@ -51,7 +51,7 @@ async def at_once(seconds: float) -> None:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for something that the running tasks will bring about."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not condition():
             await asyncio.sleep(0.005)
 
@@ -176,7 +176,7 @@ async def test_while_tws_has_lost_its_broker_nothing_is_sent_and_no_list_believe
         await port.open_orders(SYMBOL)
     assert desk.tws.placed == []
     desk.tws.say(code, "Connectivity between IB and Trader Workstation has been restored.")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await compared.wait()
     assert (await manager.submit(resting())).stage is Stage.OPEN
 
