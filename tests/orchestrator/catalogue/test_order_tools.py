@@ -322,7 +322,7 @@ async def test_a_missing_key_is_named_and_a_wrong_one_refused(bench: Bench) -> N
     right = dict(bench.environ)
     bench.environ.clear()
     said = await bench.refusal("open_orders", "live")
-    assert "BINANCE_API_KEY and BINANCE_API_SECRET not set" in said
+    assert "set BINANCE_API_KEY and BINANCE_API_SECRET in the environment" in said
     bench.environ |= {**right, "BINANCE_API_SECRET": "x" * 40}
     said = await bench.refusal("place_order", "live", **BUY)
     assert "refuses the key in BINANCE_API_KEY and BINANCE_API_SECRET" in said

@@ -78,8 +78,8 @@ async def door_to(
     missing = [name for name, value in zip(names, found, strict=True) if not value]
     if missing:
         raise ToolError(
-            f"there is no key for {venue} ({place}): {' and '.join(missing)} not set; set it in "
-            "the environment that `orc` is started from"
+            f"there is no key for {venue} ({place}): set {' and '.join(missing)} in the "
+            "environment that `orc` is started from"
         )
     # A PEM in a variable often has its line ends written out.
     key, secret = found[0], found[1].replace("\\n", "\n")

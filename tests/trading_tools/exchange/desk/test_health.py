@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
+from tests.support.virtual_time import VirtualLoop, run_virtually
 from tests.trading_tools.exchange.desk.conftest import Stall
 from tests.trading_tools.exchange.desk.test_desk import Resting, until
+from trading_tools.exchange.desk.health import DeskHealth, telling
 from trading_tools.exchange.desk.readiness import Readiness
 from trading_tools.exchange.orders.port import Unanswered
 from trading_tools.venue.wire.interference import Cut
 from trading_tools.venue.wire.messages import Operation
+
+BARE = DeskHealth(
+    venue="kraken",
+    account="main",
+    ready=False,
+    not_ready=("it was told to end",),
+    stopping=True,
+    kill_switch=None,
+    key_lost=False,
+    streams=(),
+    clock_offset_ms=None,
+    clock_error_ms=None,
+    paused_s=0.0,
+    requests_waiting=0,
+    limits=(),
+    breaker="closed",
+    breaker_requests=0,
+    breaker_failures=0,
+    open_orders=1,
+    unknown_orders=2,
+    unwritten=0,
+)
 
 
 async def test_a_desk_tells_its_streams_orders_clock_and_limits_as_json(
@@ -70,6 +97,28 @@ def test_what_lasts_is_told_less_and_less_often_and_what_is_new_at_once(
     readiness.reached()
     assert readiness.why is None
     assert caplog.messages[-1] == "ready after 399 s"
+
+
+def test_the_log_has_a_line_a_minute_and_goes_on_where_one_cannot_be_read(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    readings: Iterator[DeskHealth | OSError] = iter([BARE, OSError("the disk is full"), BARE])
+
+    def health() -> DeskHealth:
+        found = next(readings)
+        if isinstance(found, OSError):
+            raise found
+        return found
+
+    async def main(loop: VirtualLoop) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(190):
+                await telling(health)
+
+    run_virtually(main)
+    line = "kraken main: NOT ready: it was told to end | orders: 1 open, 2 unknown"
+    assert caplog.messages == [line, "how the desk stands cannot be read: the disk is full", line]
 
 
 def test_a_desk_that_is_ready_at_once_says_nothing(caplog: pytest.LogCaptureFixture) -> None:

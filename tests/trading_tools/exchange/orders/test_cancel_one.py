@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.venues import point_at
-from tests.trading_tools.exchange.orders.conftest import Shop, patient
+from tests.trading_tools.exchange.orders.conftest import Shop, opened, patient
+from tests.trading_tools.exchange.orders.test_every_venue import MADE, MARKETS
 from tests.trading_tools.exchange.orders.test_stopping import Time
-from trading_tools.exchange.orders.cancel_one import end_one, main
+from trading_tools.audit.trade import TradeAudit
+from trading_tools.exchange.orders.cancel_one import Ended, end_one, main
 from trading_tools.exchange.orders.ccxt_port import CcxtOrders
 from trading_tools.exchange.orders.retries import Retries, RetryRules
 from trading_tools.exchange.pacing.pacer import Pacer
@@ -43,6 +46,18 @@ async def test_an_order_is_cancelled_by_either_of_its_ids_and_no_other_is(
     ended = await end_one(port, order[by], sleep=Time().sleep)
     assert (ended.proven, ended.told) == (True, "cancelled, 0 of 0.01 BTC filled")
     assert [each.venue_order_id for each in await port.everything()] == [other["id"]]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "symbol"), MARKETS)
+async def test_an_order_is_cancelled_by_its_number_at_every_venue(
+    name: str, symbol: str, audit: TradeAudit, tmp_path: Path
+) -> None:
+    async with opened(audit, tmp_path, MADE[name]()) as shop:
+        order = await shop.client.create_order(symbol, "limit", "buy", "0.01", "50000")
+        venue = CcxtOrders(shop.client, Pacer(name, ()), patient(name))
+        ended = await end_one(venue, order["id"], sleep=Time().sleep)
+        assert ended == Ended(True, "cancelled, 0 of 0.01 BTC filled")
 
 
 async def test_a_cancel_whose_reply_is_lost_is_proven_by_the_next_look(

@@ -28,6 +28,7 @@ from trading_tools.exchange.orders.at_venues import (
     shown,
 )
 from trading_tools.exchange.orders.ccxt_port import CcxtOrders
+from trading_tools.exchange.orders.contracts import base_of
 from trading_tools.exchange.orders.port import PartlyRead, Unanswered, VenueOrder
 from trading_tools.exchange.orders.rows import Unreadable, position_of
 from trading_tools.exchange.pacing.rules import Priority
@@ -192,7 +193,10 @@ def _lines(account: Overview) -> list[str]:
         lines += [f"open: {shown(order)}" for order in account.open]
     for asset, (total, free) in (account.held or {}).items():
         lines.append(f"holds {plain(total)} {asset}, {plain(free)} of it free")
-    lines += [f"position {plain(size)} {symbol}" for symbol, size in account.positions or ()]
+    lines += [
+        f"position of {plain(size)} {base_of(symbol)} in {symbol}"
+        for symbol, size in account.positions or ()
+    ]
     lines += [
         f"fee of {symbol}: maker {plain(fee.maker * 100)} %, taker {plain(fee.taker * 100)} %"
         for symbol, fee in account.fees.items()
