@@ -58,6 +58,9 @@ REJECTED = [
     ("binanceusdm", 400, binance(-2019)),
     ("binanceusdm", 400, binance(-2022)),
     ("binanceusdm", 400, binance(-2021)),
+    ("binanceusdm", 400, binance(-4045, "Reach max stop order limit.")),
+    ("bybit", 200, bybit(110092)),
+    ("bybit", 200, bybit(110093)),
     ("bybit", 200, bybit(10006)),
     ("bybit", 200, bybit(10002)),
     ("bybit", 200, bybit(110007)),
@@ -79,6 +82,7 @@ REJECTED = [
     ("kraken", 200, kraken("EGeneral:Invalid arguments:volume")),
     ("coinbase", 200, coinbase("PREVIEW_INSUFFICIENT_FUND")),
     ("coinbase", 200, coinbase("PREVIEW_INVALID_SIZE_PRECISION")),
+    ("coinbase", 200, coinbase("PREVIEW_STOP_PRICE_ABOVE_LAST_TRADE_PRICE")),
     ("coinbase", 429, {"error": "rate_limit_exceeded"}),
 ]
 

@@ -13,6 +13,8 @@ import pytest
 from tests.trading_tools.exchange.orders.guards import NOW, guard, market
 from tests.trading_tools.exchange.orders.scripted import Books, Scripted
 from trading_tools.audit.trade import OrderIntent, OrderResult, OrderStage, Outcome, TradeAudit
+from trading_tools.exchange.links.fix.orders import FixOrders
+from trading_tools.exchange.links.ib.orders import IbOrders
 from trading_tools.exchange.links.manifold.orders import ManifoldOrders
 from trading_tools.exchange.orders.guard import Refused, fitted
 from trading_tools.exchange.orders.intent import Intent
@@ -23,6 +25,7 @@ from trading_tools.exchange.orders.records import Records
 from trading_tools.exchange.orders.rows import order_of
 from trading_tools.exchange.orders.stops import STOPS, require_stop
 from trading_tools.exchange.orders.ways import WAYS
+from trading_tools.exchange.pacing.costs import Asked, toll
 
 HELD, ZERO = Decimal("0.5"), Decimal(0)
 PERP = "BTC/USDT:USDT"
@@ -140,6 +143,10 @@ def test_every_venue_that_is_traded_on_says_which_stops_it_has() -> None:
 async def test_a_port_that_sends_no_stops_lets_none_out() -> None:
     with pytest.raises(NotSent, match="no stop can be sent to manifold here"):
         await ManifoldOrders.turn(ManifoldOrders.__new__(ManifoldOrders), stop())
+    for port in (FixOrders.__new__(FixOrders), IbOrders.__new__(IbOrders)):
+        port.name = "a link"
+        with pytest.raises(NotSent, match="no stop can be sent to a link here"):
+            await port.turn(stop())
     with pytest.raises(NotSent, match="no stop can be sent for BTC/USDC at hyperliquid here"):
         require_stop("hyperliquid", stop(symbol="BTC/USDC"))
 
@@ -211,3 +218,9 @@ def test_news_of_a_stop_in_any_order_lead_to_the_order_that_it_became(
     manager.on_order(shown("28", Stage.FILLED, HELD))
     assert (order.stage, order.venue_order_id, order.settled) == (Stage.FILLED, "28", True)
     assert Records(audit.trail()).orders == manager.records.orders
+
+
+@pytest.mark.parametrize("path", ["order", "algoOrder"])
+def test_a_stop_counts_as_an_order_of_usdm(path: str) -> None:
+    due = toll("binanceusdm", Asked(("fapiPrivate",), "POST", path, {}, 1.0))
+    assert (due.order, due.cost.units["orders"]) == (True, 1)

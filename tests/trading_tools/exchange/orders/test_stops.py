@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,12 @@ from trading_tools.exchange.orders.client_ids import client_order_id
 from trading_tools.exchange.orders.guard import Quote, Refused
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.life import Stage
+from trading_tools.exchange.orders.ways import ALGO
 from trading_tools.venue.core.accounts import Account
 from trading_tools.venue.core.instruments import Instrument
 from trading_tools.venue.core.orders import Kind, Side, Ticket
 from trading_tools.venue.wire.interference import Cut
-from trading_tools.venue.wire.messages import Operation
+from trading_tools.venue.wire.messages import Operation, Reply
 
 pytestmark = pytest.mark.slow
 
@@ -206,3 +208,23 @@ async def test_a_symbol_that_takes_no_such_order_is_sent_none(
             stop(shop, order_type="limit", price_quote=Decimal(54_000))
         )
         assert order.stage is Stage.WAITING
+
+
+@pytest.mark.parametrize("each", [("binanceusdm", "BTC/USDT:USDT")], indirect=True)
+async def test_what_a_stop_has_become_is_ours_also_under_a_name_of_the_venues_own(
+    each: Shop,
+) -> None:
+    order = await each.manager.submit(stop(each, order_type="limit", price_quote=Decimal(54_900)))
+    fall(each)
+    name = order.client_order_id.encode()
+
+    def renamed(reply: Reply) -> Reply:
+        return replace(reply, body=reply.body.replace(b'rId":"' + name, b'rId":"x'))
+
+    asked = (Operation.QUERY_ORDER, Operation.OPEN_ORDERS)
+    each.mishaps.after_it = {operation: [renamed] * 9 for operation in asked}
+    found = await each.manager.reconcile([each.symbol])
+    assert found.clean, found
+    assert order.stage is Stage.OPEN
+    assert not str(order.venue_order_id).startswith(ALGO)
+    assert (await each.manager.cancel(order.client_order_id, "done")).stage is Stage.CANCELED
