@@ -367,7 +367,9 @@ class Desk:
     async def _compare(self) -> None:
         found = await self.manager.reconcile(self._line.symbols)
         if lost := self.manager.lost_intents(found.strange_orders):
-            raise Unanswered(f"open orders that look like ours are in no ledger here: {lost}")
+            names = ", ".join(order.venue_order_id for order in lost)
+            what = "open orders of this kit are in no ledger here, put it back or end them by hand"
+            raise Unanswered(f"{what}: {names}")
         if found.unread:
             raise Unanswered(f"ledger and account are not compared: {'; '.join(found.unread)}")
         if found.positions != self._unexplained:
