@@ -21,6 +21,7 @@ from typing import Any, Literal
 from tests.support.venues import point_at
 from trading_tools.exchange.desk.desk import NOT_NOW, Desk
 from trading_tools.exchange.desk.opening import open_desk
+from trading_tools.exchange.desk.protection import stops_of
 from trading_tools.exchange.orders.guard import GuardLimits
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.life import Stage
@@ -28,10 +29,12 @@ from trading_tools.venue.wire.interference import Cut, Interference, Request
 from trading_tools.venue.wire.messages import Reply
 
 SYMBOL = "BTC/USDT"
+PERPETUAL = "BTC/USDT:USDT"
 CLIP = Decimal("0.001")
 LIMITS = GuardLimits(
     max_order_quote=Decimal(10_000),
-    max_position_base={SYMBOL: Decimal(10)},
+    max_position_base={SYMBOL: Decimal(10), PERPETUAL: Decimal(10)},
+    max_leverage=Decimal(100),
     max_exposure_quote=Decimal(2_000_000),
     max_orders_a_day=100_000,
     repeats=100_000,
@@ -48,6 +51,9 @@ class Account:
     secret: str
     folder: Path
     venue: str = "binance"
+    symbol: str = SYMBOL
+    stops: bool = False
+    """Whether a life protects what it holds."""
 
     def client(self) -> Any:
         """A ccxt.pro client of it."""
@@ -66,13 +72,22 @@ async def _live(account: Account) -> None:
     # Two hundred lives want more in a minute than one bot may: each counts for itself.
     alone = account.folder / "pacing" / str(os.getpid())
     async with open_desk(
-        account.client, [SYMBOL], account.folder, LIMITS, live=None, simulated=True, shared=alone
+        account.client,
+        [account.symbol],
+        account.folder,
+        LIMITS,
+        live=None,
+        simulated=True,
+        shared=alone,
     ) as desk:
         orders = desk.manager.records.orders
         if orders:
             await _again(desk, len(orders) - 1)
         while True:
-            await _next(desk, len(orders))
+            if account.stops:
+                await _next_guarded(desk, account.symbol, len(orders))
+            else:
+                await _next(desk, len(orders))
 
 
 async def _again(desk: Desk, number: int) -> None:
@@ -80,11 +95,13 @@ async def _again(desk: Desk, number: int) -> None:
     side: Literal["buy", "sell"] = "buy" if last.side == "buy" else "sell"
     same = Intent(
         f"order {number}",
-        SYMBOL,
+        last.symbol,
         side,
         last.size_base,
         last.price_quote,
+        "market" if last.price_quote is None else "limit",
         reduce_only=side == "sell",
+        stop_price_quote=last.stop_price_quote,
     )
     await desk.manager.submit(same, 0)
 
@@ -102,6 +119,30 @@ async def _next(desk: Desk, number: int) -> None:
     try:
         order = await desk.submit(intent)
         await desk.finish(order)
+    except NOT_NOW:
+        await desk.rest(0.05)
+
+
+async def _next_guarded(desk: Desk, symbol: str, number: int) -> None:
+    """Buy; let a stop wait, so near that the market may set it off; sell in its place."""
+    key, clip = f"order {number}", CLIP * 3
+    quote, held = await desk.quote(symbol), desk.range_base(symbol)[0]
+    bid = quote.bids[0][0]
+    try:
+        if stops := stops_of(desk.manager.records, symbol):
+            size, price = stops[0].size_base, bid * Decimal("0.995")
+            out = Intent(key, symbol, "sell", size, price, reduce_only=True)
+            await desk.finish(await desk.replace(stops[0], out))
+        elif held >= CLIP * 2:
+            near = bid * Decimal("0.9999")
+            wanted = Intent(
+                key, symbol, "sell", held, None, "market", reduce_only=True, stop_price_quote=near
+            )
+            await desk.submit(wanted)
+            await desk.rest(0.1)
+        else:
+            entry = Intent(key, symbol, "buy", clip, quote.asks[0][0] * Decimal("1.005"))
+            await desk.finish(await desk.submit(entry))
     except NOT_NOW:
         await desk.rest(0.05)
 
@@ -183,13 +224,15 @@ class Lives:
 async def settled(account: Account) -> Desk:
     """A last life that is not killed, until everything is known; its desk, closed."""
     async with open_desk(
-        account.client, [SYMBOL], account.folder, LIMITS, live=None, simulated=True
+        account.client, [account.symbol], account.folder, LIMITS, live=None, simulated=True
     ) as desk:
         async with asyncio.timeout(90):
-            found = await desk.manager.reconcile([SYMBOL])
+            found = await desk.manager.reconcile([account.symbol])
             while not found.clean:
                 await asyncio.sleep(1)
-                found = await desk.manager.reconcile([SYMBOL])
+                found = await desk.manager.reconcile([account.symbol])
+            for stop in stops_of(desk.manager.records, account.symbol):
+                await desk.finish(stop)
     return desk
 
 

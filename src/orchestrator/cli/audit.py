@@ -16,7 +16,8 @@ import click
 
 from orchestrator.cli.options import JSON, WORKSPACE
 from orchestrator.cli.output import CommandError, Exit, ReaderGone, emit, leave
-from orchestrator.cli.place import KEY_VARIABLE, Place, audit_key
+from orchestrator.cli.place import Place
+from trading_tools.audit.key import KEY_VARIABLE, audit_key
 
 if TYPE_CHECKING:
     from trading_tools.audit.event import Event

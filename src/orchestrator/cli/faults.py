@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from orchestrator.cli.output import CommandError, Exit
-from orchestrator.cli.place import KEY_VARIABLE
 from orchestrator.config.errors import ConfigError
+from trading_tools.audit.key import KEY_VARIABLE
 
 
 def as_command_error(error: Exception) -> CommandError | None:

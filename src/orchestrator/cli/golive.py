@@ -20,8 +20,9 @@ from orchestrator.cli.golive_files import configured, gate_extra
 from orchestrator.cli.golive_person import sign_command, verify_report, waive_command
 from orchestrator.cli.options import JSON
 from orchestrator.cli.output import CommandError, Exit, as_text, leave, say
-from orchestrator.cli.place import Place, audit_key
+from orchestrator.cli.place import Place
 from orchestrator.cli.sheets import hand_out, sheets
+from trading_tools.audit.key import audit_key
 
 if TYPE_CHECKING:
     from trading_tools.golive.gate import Report

@@ -16,9 +16,10 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from orchestrator.cli.output import CommandError
-from orchestrator.cli.place import KEY_VARIABLE, LEAST_KEY_BYTES, Place, audit_key
+from orchestrator.cli.place import Place
 from orchestrator.cli.text import counted
 from orchestrator.config.errors import ConfigError
+from trading_tools.audit.key import KEY_VARIABLE, LEAST_KEY_BYTES, audit_key
 
 State = Literal["ok", "warn", "fail"]
 

@@ -6,10 +6,7 @@ counts only while it is trusted; what was set aside is said once on stderr.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,6 +17,7 @@ from orchestrator.cli.output import CommandError, say
 from orchestrator.cli.text import counted
 from orchestrator.config.places import PROJECT_FILE, PROJECT_PLAYBOOKS, user_dir
 from orchestrator.config.trust import Trust, examine
+from trading_tools.audit.key import audit_key
 
 if TYPE_CHECKING:
     from orchestrator.agents.catalogue import AgentCatalogue
@@ -32,10 +30,7 @@ if TYPE_CHECKING:
 
 STATE = ".orchestrator"
 LEDGER = "ledger.sqlite"
-KEY_VARIABLE = "ORC_AUDIT_KEY"
 URL_VARIABLE = "ORC_LEDGER_URL"
-_HEX = re.compile(r"(?:[0-9a-fA-F]{2}){16,}")
-LEAST_KEY_BYTES = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,26 +227,6 @@ class Place:
         if notice not in self._said:
             self._said.add(notice)
             say(f"orc: {notice}")
-
-
-def audit_key(environ: Mapping[str, str]) -> bytes | None:
-    """The ledger's key from `ORC_AUDIT_KEY`, which is read from the environment alone.
-
-    At least 32 hex digits are read as hex, what decodes to at least 16 bytes of base64 as that,
-    anything else as the text's own bytes. None where the variable is unset or empty.
-    """
-    text = environ.get(KEY_VARIABLE, "").strip()
-    if not text:
-        return None
-    if _HEX.fullmatch(text):
-        return bytes.fromhex(text)
-    try:
-        decoded = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        decoded = b""
-    if len(decoded) >= LEAST_KEY_BYTES:
-        return decoded
-    return text.encode("utf-8", "surrogateescape")
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -260,6 +260,11 @@ async def test_only_the_simulator_is_free_and_closed_places_say_how_they_are_ope
     why = decide(closed, "place_order", {}, "live bybit BTC/USDT buy").why
     assert "orders with real money are not open here" in why
     assert "ORC_ORDERS_LIVE=ask" in why
+    asked = decide(opened, "place_order", {}, "live bybit BTC/USDT buy").why
+    assert "a LIVE order with REAL MONEY needs a person" in asked
+    asked = decide(opened, "cancel_order", {}, "live bybit 17").why
+    assert "a cancel in a LIVE account (it takes orders out of the book, and sends none)" in asked
+    assert "LIVE order" not in asked
 
 
 @pytest.mark.parametrize(
@@ -317,7 +322,7 @@ async def test_a_missing_key_is_named_and_a_wrong_one_refused(bench: Bench) -> N
     right = dict(bench.environ)
     bench.environ.clear()
     said = await bench.refusal("open_orders", "live")
-    assert "BINANCE_API_KEY and BINANCE_API_SECRET not set" in said
+    assert "set BINANCE_API_KEY and BINANCE_API_SECRET in the environment" in said
     bench.environ |= {**right, "BINANCE_API_SECRET": "x" * 40}
     said = await bench.refusal("place_order", "live", **BUY)
     assert "refuses the key in BINANCE_API_KEY and BINANCE_API_SECRET" in said

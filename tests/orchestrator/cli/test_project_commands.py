@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from orchestrator.cli.output import CommandError
-from orchestrator.cli.place import Place, audit_key
+from orchestrator.cli.place import Place
 from tests.support.command_line import ORC, CommandLine
+from trading_tools.audit.key import audit_key
 
 
 def test_init_writes_a_file_that_loads_and_is_never_overwritten(orc: CommandLine) -> None:

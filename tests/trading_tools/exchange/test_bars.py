@@ -94,6 +94,16 @@ def test_a_trade_of_the_far_future_is_counted_and_closes_nothing() -> None:
     assert one(bars, START) == []
 
 
+def test_trades_go_on_after_a_gap_of_days() -> None:
+    bars, days = Bars(HALF_MINUTE, START), 3 * 86_400_000
+    one(bars, START)
+    bars.miss(START + 1, START + days, "the stream broke")
+    made = one(bars, START + days)
+    assert bars.strange_trades == 0
+    assert made[-1].opens_at + 2 * HALF_MINUTE == START + days
+    assert not any(bar.complete for bar in made)
+
+
 def test_a_bar_without_trades_has_no_prices() -> None:
     (empty,) = Bars(HALF_MINUTE, START).pass_time(START + 31_000)
     assert (empty.open, empty.high, empty.low, empty.close) == (None, None, None, None)

@@ -113,6 +113,11 @@ def test_each_misfit_is_named(amount: str, price: str, problem: str) -> None:
     assert problem in found.problems
 
 
+def test_the_most_worth_is_held_against_the_price_that_is_rounded_up() -> None:
+    found = fit("10", "9.5", price_step="1", cost_max="95")
+    assert any("worth 100 USDT, above the most, 95 USDT" in each for each in found.problems)
+
+
 def test_an_order_that_fits_is_left_as_it_is() -> None:
     found = fit("0.002", "60000.1")
     assert (found.fits, found.problems, found.unchecked) == (True, (), ())

@@ -175,6 +175,17 @@ async def test_a_hole_makes_its_bars_incomplete_and_no_others() -> None:
     assert made[1].missing == "2 trades between 34 and 37 were not told"
 
 
+async def test_trades_that_are_days_apart_are_all_in_their_bars() -> None:
+    day = 86_400_000
+
+    async def history() -> AsyncIterator[PastTrade | Missing]:
+        for number in (0, 3, 9):
+            yield PastTrade(str(number), AT + number * day, Decimal(number + 1), Decimal(1))
+
+    made = [bar async for bar in bars(history(), day, AT, AT + 10 * day)]
+    assert [bar.trades for bar in made] == [1, 0, 0, 1, 0, 0, 0, 0, 0, 1]
+
+
 async def test_a_page_that_goes_back_in_time_is_refused() -> None:
     with pytest.raises(BadReply, match="went back in time"):
         await all_of(pages_of([told([1, 2]), told([3], [500])]))

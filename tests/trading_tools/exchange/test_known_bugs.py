@@ -28,7 +28,9 @@ _HEADERS = "exchange/pacing/test_headers.py"
 _STREAM = "exchange/streams/test_stream.py"
 _CCXT_STREAM = "exchange/streams/test_ccxt_streams.py"
 _BREAKER = "exchange/test_breaker.py"
+_FACTS = "exchange/facts/test_facts.py"
 _FIT = "exchange/test_fit.py"
+_WIRE = "exchange/orders/test_wire.py"
 _KELLY = "risk/test_kelly.py"
 _SIZING = "risk/test_sizing.py"
 _TRADE = "audit/test_trade_audit.py"
@@ -60,12 +62,14 @@ SHOWN: Final[dict[str, tuple[str, str, str]]] = {
     "S33": ("above 100 it never opens", _BREAKER, "above_a_hundred_failures"),
     "S34": ("the wall clock keeps it open", _BREAKER, "steps_of_the_wall_clock"),
     "S35": ("late failures push its end on", _BREAKER, "late_ends_of_requests"),
+    "S36": ("the breaker stands before nothing", _WIRE, "an_open_breaker_refuses_orders"),
     "S40": ("times without a zone", _TRADE, "unfit_intents_are_refused"),
     "S41": ("an edit is not found", "audit/test_audit_verify.py", "an_altered_event_is_named"),
     "S42": ("the log fails on Decimal", _TRADE, "every_decimal_comes_back_equal"),
     "S43": ("the intent is not written first", _CRASHES, "wherever_the_process_ends"),
     "S44": ("entries without an order's name", _TRADE, "the_trail_of_one_order"),
     "S45": ("a price of 0 is none", _INTENTS, "an_intent_that_cannot_be_sent"),
+    "S50": ("a request holds the loop", _WIRE, "requests_under_way_at_once"),
     "S51": ("a market order fails", _EVERY, "a_market_sale"),
     "S52": ("what was accepted is filled", _MANAGER, "written_down_before_it_is_sent"),
     "S53": ("sizes go through floats", _EVERY, "an_order_fills_and_its_fills"),
@@ -90,20 +94,18 @@ SHOWN: Final[dict[str, tuple[str, str, str]]] = {
     "S86": ("silence takes a minute", _STREAM, "a_silent_connection_is_let_go"),
     "S87": ("silence is never seen", _CCXT_STREAM, "a_book_that_goes_silent"),
     "S88": ("a consumer's fault reconnects", _STREAM, "a_consumer_that_fails_or_hangs"),
+    "S89": ("each venue is taken for Binance", _EVERY, "an_order_fills_and_its_fills"),
     "S90": ("nothing is asked after a break", _CCXT_STREAM, "a_fill_that_the_account_stream"),
+    "S91": ("floats in the file of facts", _FACTS, "no_amount_passes_through_a_binary_float"),
     "S92": ("dead venues", "exchange/test_symbols.py", "a_venue_that_is_gone"),
 }
 """By number: the bug, and the file and part of the name of a test that fails where it is there."""
 
 ELSEWHERE: Final[dict[str, str]] = {
-    "S36": "the breaker is a part by itself; nothing wires it into the order manager yet",
-    "S50": "ccxt's asynchronous client sends; the ledger's own writes do hold the loop",
     "S55": "was of a test of the example's own",
     "S75": "was of imports in the example's text",
     "S83": "one `Stream` watches one thing, and keeps no list",
     "S85": "was of a name that was not defined",
-    "S89": "the venue is the client's own",
-    "S91": "there is no file of venue rules: they are asked of the venue, as Decimal",
 }
 """Those that a test of the kit cannot show, and why."""
 

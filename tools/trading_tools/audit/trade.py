@@ -39,7 +39,8 @@ class OrderIntent:
     ``price_quote`` is ``None`` for order types without one, ``at`` when it was meant (UTC),
     ``mid_quote``, ``bid_quote`` and ``ask_quote`` the middle and the best levels of the book that
     it was judged by, if it was by one, and ``book_age_ms`` how long ago that was read. ``key`` is
-    the decision that ``client_order_id`` is made of, a ``time_in_force`` of ``PO`` is post only.
+    the decision that ``client_order_id`` is made of, a ``time_in_force`` of ``PO`` is post only,
+    ``stop_price_quote`` the price that a stop waits for.
     """
 
     client_order_id: str
@@ -56,6 +57,7 @@ class OrderIntent:
     key: str | None = None
     time_in_force: str | None = None
     reduce_only: bool | None = None
+    stop_price_quote: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,7 @@ class TradeAudit:
         key: str | None = None,
         time_in_force: str | None = None,
         reduce_only: bool | None = None,
+        stop_price_quote: Decimal | None = None,
     ) -> Event:
         """Record an order before it is sent; on the disk when this returns.
 
@@ -191,6 +194,7 @@ class TradeAudit:
             "key": key,
             "time_in_force": time_in_force,
             "reduce_only": reduce_only,
+            "stop_price_quote": optional("stop_price_quote", stop_price_quote),
         }
         return self._append("trade.order_intent", body, durable=True)
 
@@ -355,17 +359,13 @@ class TradeAudit:
         With a ``client_order_id``, only what concerns that order. Other kinds of events in the
         stream are passed over.
         """
-        entries = [
-            _entry(_KINDS[event.kind], event.body)
-            for event in self._ledger.read(self._stream, after)
-            if event.kind in _KINDS
-        ]
-        if client_order_id is None:
-            return entries
+        told = (each for each in self._ledger.read(self._stream, after) if each.kind in _KINDS)
+        entries = (_entry(_KINDS[event.kind], event.body) for event in told)
         return [
             entry
             for entry in entries
-            if isinstance(entry, OfOrder) and entry.client_order_id == client_order_id
+            if client_order_id is None
+            or (isinstance(entry, OfOrder) and entry.client_order_id == client_order_id)
         ]
 
     def _append(self, kind: str, body: Mapping[str, Any], *, durable: bool) -> Event:

@@ -16,6 +16,7 @@ _MARK: Final = "$decimal"
 _DECIMALS: Final = {
     "size_base",
     "price_quote",
+    "stop_price_quote",
     "mid_quote",
     "bid_quote",
     "ask_quote",

@@ -50,8 +50,9 @@ class Bars:
 
     A bar closes once the time of the stream, or of the clock by `pass_time`, is `lateness_ms` past
     its end. A trade that comes later still is in no bar: `late_trades` counts it, as
-    `strange_trades` does one of a day later than all others. The bar in which it all begins is not
-    complete.
+    `strange_trades` does one of a day later than all others, and than what `pass_time` and `miss`
+    told of time: where none trade for so long, tell it by these. The bar in which it all begins is
+    not complete.
 
     Raises:
         ValueError: a length or lateness that is not positive.
@@ -66,6 +67,7 @@ class Bars:
         self.strange_trades = 0
         self._lateness_ms = lateness_ms
         self._next = begins_at // length_ms * length_ms
+        self._missed_until = begins_at
         self._open: dict[int, _Open] = {}
         self._missing: list[tuple[int, int, str]] = []
         self._count = 0
@@ -84,7 +86,7 @@ class Bars:
         if at < self._next:
             self.late_trades += 1
             return []
-        if at > self._next + self.length_ms + _MOST_AHEAD_MS:
+        if at > max(self._next + self.length_ms, self._missed_until) + _MOST_AHEAD_MS:
             self.strange_trades += 1
             return []
         self._count += 1
@@ -107,6 +109,7 @@ class Bars:
     def miss(self, since: int, until: int, why: str) -> None:
         """Say that trades between two times may be missing: their bars are not complete."""
         self._missing.append((since, max(since, until), why))
+        self._missed_until = max(self._missed_until, until)
 
     def _close(self, until: int) -> Iterator[Bar]:
         while self._next + self.length_ms <= until:

@@ -43,11 +43,10 @@ class Answer:
 
 def explained(venue: str, error: Exception, answers: Sequence[Answer]) -> MarketDataError:
     """The error of ours that says what happened and what to do; `answers` are those it followed."""
-    import aiohttp
     import ccxt
 
-    if isinstance(error.__cause__, OSError | TimeoutError | aiohttp.ClientError):
-        return Unreachable(f"{venue} cannot be reached: {_why(error.__cause__)}")
+    if (why := unreached(error)) is not None:
+        return Unreachable(f"{venue} cannot be reached: {why}")
     if isinstance(error, ccxt.BadSymbol):
         return UnknownSymbol(f"{venue} does not know this market: {_line(str(error))}")
     refused_by_ccxt = not answers and isinstance(error, ccxt.BaseError)
@@ -58,6 +57,15 @@ def explained(venue: str, error: Exception, answers: Sequence[Answer]) -> Market
     refused = [answer for answer in answers if answer.status >= 400]
     answer = (refused or [*answers])[-1]
     return _by_status(venue, error, answer) or _by_content(venue, error, answer)
+
+
+def unreached(error: BaseException) -> str | None:
+    """Why no whole reply came, of an exception of ccxt's; None where that was not the trouble."""
+    import aiohttp
+
+    cause = error.__cause__
+    sort = OSError | TimeoutError | aiohttp.ClientError
+    return _why(cause) if isinstance(cause, sort) else None
 
 
 def no_json(venue: str, answer: Answer) -> BadReply:

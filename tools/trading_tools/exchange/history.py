@@ -136,8 +136,9 @@ async def bars(
         if isinstance(one, Missing):
             made.miss(one.since, one.until, one.why)
             continue
-        for bar in made.add(one.price_quote, one.size_base, one.at):
+        for bar in made.pass_time(one.at):
             yield bar
+        made.add(one.price_quote, one.size_base, one.at)  # with no lateness it closes none
     for bar in made.pass_time(until):
         yield bar
 

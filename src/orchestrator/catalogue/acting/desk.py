@@ -300,15 +300,16 @@ class Desk:
 
         client = client_of(venue, door.credentials, sandbox=door.sandbox, through=door.through)
         self._user.mkdir(parents=True, exist_ok=True)
+        switch = KillSwitch(self._user / KILL_SWITCH)
         return Account(
             place=place,
             venue=venue,
             door=door,
-            orders=CcxtOrders(client, patience_s=_TURN_WITHIN_S),
+            orders=CcxtOrders(client, patience_s=_TURN_WITHIN_S, halted=lambda: switch.thrown),
             market_data=MarketData(public, ages=Ages(order_book_s=0)),
             settings=self._settings,
             audit=TradeAudit(self._ledger, f"orders:{venue}:{door.account}"),
-            kill_switch=KillSwitch(self._user / KILL_SWITCH),
+            kill_switch=switch,
             lock=self._state_dir / "locks" / f"orders-{place}-{venue}.lock",
         )
 

@@ -26,6 +26,12 @@ PLACES: Final[Mapping[str, str]] = {
 }
 """What an order there is, for people."""
 
+_CANCELS: Final[Mapping[str, str]] = {
+    "sandbox": "a cancel in a SANDBOX account (no real money)",
+    "live": "a cancel in a LIVE account (it takes orders out of the book, and sends none)",
+}
+"""What a cancel there is."""
+
 _WHY_NO_SANDBOX: Final[Mapping[str, str]] = {
     "kraken": "; Kraken's demo is of its futures alone, which are another API",
     "coinbase": "; Coinbase's answers with fixed replies and keeps no order",
@@ -72,8 +78,8 @@ async def door_to(
     missing = [name for name, value in zip(names, found, strict=True) if not value]
     if missing:
         raise ToolError(
-            f"there is no key for {venue} ({place}): {' and '.join(missing)} not set; set it in "
-            "the environment that `orc` is started from"
+            f"there is no key for {venue} ({place}): set {' and '.join(missing)} in the "
+            "environment that `orc` is started from"
         )
     # A PEM in a variable often has its line ends written out.
     key, secret = found[0], found[1].replace("\\n", "\n")
@@ -163,7 +169,8 @@ def order_rules(
         for name in (*acts, *reads) if verdict == "deny" else acts:
             rule = f"{name}({place} *)"
             rules[verdict].append(rule)
-            why = closed(place) if verdict == "deny" else f"{PLACES[place]} needs a person"
+            what = (_CANCELS if name.startswith("cancel") else PLACES)[place]
+            why = closed(place) if verdict == "deny" else f"{what} needs a person"
             reasons[verdict, rule] = why
     rules["allow"] += [f"{name}(simulator *)" for name in acts]
     return rules, reasons

@@ -160,7 +160,10 @@ def _worth(value: Decimal) -> str:
 def cancelling(place: str, through: str | None, venue: str, orders: Sequence[VenueOrder]) -> str:
     """What a person sees who has to allow that orders are cancelled."""
     count = "1 order" if len(orders) == 1 else f"{len(orders)} orders"
-    lines = [f"cancel {count} at {venue}, {place}{_through(place, through)}:"]
+    lines = [
+        f"cancel {count} at {venue}, {place}{_through(place, through)}; no order is sent, and what "
+        "has filled stays:"
+    ]
     lines += [f"  {line_of(order)}" for order in orders[:MOST_LISTED]]
     if len(orders) > MOST_LISTED:
         lines.append(f"  and {len(orders) - MOST_LISTED} more")

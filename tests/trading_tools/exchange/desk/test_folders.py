@@ -5,19 +5,25 @@ from __future__ import annotations
 import asyncio
 import sys
 from asyncio.subprocess import PIPE
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from tests.trading_tools.exchange.desk.conftest import Stall
+from tests.trading_tools.exchange.desk.conftest import LIMITS, Stall
 from trading_tools.audit.errors import KeyMismatch
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.verify import verify
-from trading_tools.exchange.desk.opening import alone_in
+from trading_tools.exchange.desk.opening import open_desk
+from trading_tools.exchange.orders.alone import alone_in
+from trading_tools.exchange.orders.guard import Refused
+from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.manager import AnotherManager
 
 _HOLD = (
-    "import sys; from pathlib import Path; from trading_tools.exchange.desk import opening\n"
-    "with opening.alone_in(Path(sys.argv[1])): print(flush=True); sys.stdin.read()"
+    "import sys; from pathlib import Path; from trading_tools.exchange.orders import alone\n"
+    "with alone.alone_in(Path(sys.argv[1])): print(flush=True); sys.stdin.read()"
 )
 
 
@@ -61,3 +67,20 @@ async def test_a_ledger_under_a_key_is_opened_by_that_key_alone(stall: Stall) ->
     with pytest.raises(KeyMismatch):
         async with stall.desk():
             pytest.fail("it began")
+
+
+async def test_what_an_earlier_desk_held_in_another_market_counts_and_is_priced(
+    stall: Stall,
+) -> None:
+    most = {"ETH/USDT": Decimal(1), "BTC/USDT": Decimal(1)}
+    given: dict[str, Any] = {"live": None, "simulated": True}
+    for symbol, size, exposure in ("ETH/USDT", "0.1", 5_000), ("BTC/USDT", "0.001", 310):
+        limits = replace(LIMITS, max_position_base=most, max_exposure_quote=Decimal(exposure))
+        async with open_desk(stall.client, [symbol], stall.folder, limits, **given) as desk:
+            price = (await desk.quote(symbol)).asks[0][0] * Decimal("1.01")
+            wanted = Intent(symbol, symbol, "buy", Decimal(size), price, time_in_force="IOC")
+            if symbol == "ETH/USDT":
+                await desk.finish(await desk.submit(wanted))
+                continue
+            with pytest.raises(Refused, match="max-exposure: with all that is open the pos"):
+                await desk.submit(wanted)

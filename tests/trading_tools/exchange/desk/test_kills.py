@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.lives import (
     NOTHING_CAME_OF_IT,
+    PERPETUAL,
     SYMBOL,
     Account,
     Executioner,
@@ -22,18 +25,29 @@ from tests.support.lives import (
     settled,
     told_by_the_venue,
 )
+from tests.support.usdm_venue import usdm
 from tests.support.venues import FEW, QUIET, spot
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.verify import verify
+from trading_tools.exchange.orders.life import Stage
 from trading_tools.venue.binance.adapter import BinanceSpot
+from trading_tools.venue.binance.usdm.adapter import BinanceUsdm
 from trading_tools.venue.wire.server import VenueServer
+from trading_tools.venue.wire.venue import Venue
 
 
-async def die(folder: Path, chosen: list[Moment]) -> None:
-    """Live and be killed at each of these moments; then compare the two ledgers."""
-    place, executioner = spot(rules=QUIET, instruments=FEW), Executioner()
-    async with VenueServer([BinanceSpot(place)], interference=executioner) as server:
-        account = Account(server.port, place.credentials.key, place.credentials.secret, folder)
+async def die(
+    folder: Path, chosen: list[Moment], served: Venue | None = None, **settings: Any
+) -> dict[Stage, int]:
+    """Live and be killed at each of these moments; then compare the two ledgers.
+
+    Returns how many stops came to which end.
+    """
+    venue, executioner = served or BinanceSpot(spot(rules=QUIET, instruments=FEW)), Executioner()
+    place = venue.place
+    async with VenueServer([venue], interference=executioner) as server:
+        key = venue.credentials
+        account = Account(server.port, key.key, key.secret, folder, venue.name, **settings)
         lives = Lives(account, executioner)
         for moment in chosen:
             assert await lives.one(moment) == -signal.SIGKILL, moment
@@ -47,9 +61,11 @@ async def die(folder: Path, chosen: list[Moment]) -> None:
         assert ours == theirs
         assert len(theirs) >= len(chosen) / 4
         assert place.account.open_orders() == []
-        assert records.exposure_base(SYMBOL) == (records.position_base(SYMBOL),) * 2
+        symbol = account.symbol
+        assert records.exposure_base(symbol) == (records.position_base(symbol),) * 2
     with Ledger.open(folder / "ledger.sqlite") as ledger:
         assert verify(ledger).valid
+    return Counter(each.stage for each in records.orders.values() if each.stop_price_quote)
 
 
 async def test_an_order_is_neither_lost_nor_doubled_by_a_kill_around_it(tmp_path: Path) -> None:
@@ -65,3 +81,17 @@ async def test_two_hundred_kills_lose_nothing_and_double_nothing(tmp_path: Path)
         folder.mkdir()
     # Two bots at two venues, because a life waits for its streams most of the time.
     await asyncio.gather(die(folders[0], chosen[:100]), die(folders[1], chosen[100:]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("symbol", [SYMBOL, PERPETUAL])
+async def test_kills_between_a_stops_intent_its_answer_its_trigger_and_its_fill(
+    symbol: str, tmp_path: Path
+) -> None:
+    venue = BinanceSpot(spot(rules=QUIET, instruments=FEW)) if symbol == SYMBOL else BinanceUsdm(usdm())
+    chosen = [
+        Moment(when, nth, 0.02) for when in ("before", "after", "later") for nth in range(12, 32)
+    ]
+    ends = await die(tmp_path, chosen, venue, symbol=symbol, stops=True)
+    assert ends[Stage.FILLED] > 0
+    assert ends[Stage.CANCELED] > 0

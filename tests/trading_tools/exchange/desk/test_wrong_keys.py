@@ -14,6 +14,7 @@ from trading_tools.exchange.desk.desk import NOT_NOW
 from trading_tools.exchange.desk.key import KeyWatch
 from trading_tools.exchange.desk.opening import open_desk
 from trading_tools.exchange.faults import Answer
+from trading_tools.exchange.orders.guard import Refused
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.port import KeyRefused
 from trading_tools.venue.wire.messages import Operation, Reply
@@ -41,6 +42,20 @@ async def test_a_client_without_streams_and_symbols_in_one_text_are_told_at_once
         with pytest.raises(ValueError, match=says):
             async with open_desk(client, symbols, tmp_path, LIMITS, live=None, simulated=True):
                 pytest.fail("it began")
+
+
+@pytest.mark.parametrize("host", ["https://api.binance.com/api/v3", "http://127.0.0.1.example/v3"])
+async def test_a_simulated_desk_whose_client_talks_to_a_real_venue_does_not_begin(
+    stall: Stall, host: str
+) -> None:
+    client = stall.client()
+    client.urls["api"]["private"] = host
+    with pytest.raises(Refused, match="live: this desk is to be simulated, and its client"):
+        async with open_desk(
+            lambda: client, ["BTC/USDT"], stall.folder, LIMITS, live=None, simulated=True
+        ):
+            pytest.fail("it began")
+    assert stall.asked(Operation.MARKETS) == 0
 
 
 @pytest.mark.slow

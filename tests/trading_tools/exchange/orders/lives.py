@@ -237,7 +237,7 @@ class Life(RuleBasedStateMachine):
         self.answer_all()
         for name, ours in self.records.orders.items():
             assert ours.stage not in UNSURE
-            assert ours.settled or ours.stage is Stage.OPEN, name
+            assert ours.settled or ours.stage in (Stage.WAITING, Stage.OPEN), name
         theirs = {each.name: each for each in self.books.orders if each.name != STRANGER}
         for name, order in theirs.items():
             ours = self.records.orders[name]

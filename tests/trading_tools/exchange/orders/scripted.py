@@ -30,6 +30,7 @@ VALIDITY_S = 5.0
 FEE = Decimal("0.001")
 PRICE = Decimal(60_000)
 STRANGER = "stranger"
+_LIVE = frozenset({Stage.WAITING, Stage.OPEN})
 
 
 @dataclass
@@ -45,6 +46,8 @@ class Order:
     shown_at: float
     filled: Decimal = Decimal(0)
     stage: Stage = Stage.OPEN
+    waiting: str | None = None
+    """The number that a stop has while it waits, as USD-M gives it: its order gets another one."""
     hidden_until: float = 0.0
     """One that has just ended is in neither list for a moment."""
 
@@ -74,14 +77,30 @@ class Books:
     def now_ms(self) -> int:
         return round((NOW.timestamp() + self.seconds) * 1_000)
 
-    def accept(self, name: str, symbol: str, side: Literal["buy", "sell"], size: Decimal) -> Order:
+    def accept(
+        self,
+        name: str,
+        symbol: str,
+        side: Literal["buy", "sell"],
+        size: Decimal,
+        *,
+        waits: bool = False,
+    ) -> Order:
         # Numbers are a market's own: those of two markets collide.
         number = str(1 + sum(order.symbol == symbol for order in self.orders))
         shown_at = self.seconds + self.lag_s
         order = Order(number, name, symbol, side, size, self.seconds, shown_at)
+        if waits:
+            order.number = order.waiting = f"algo:{number}"
+            order.stage = Stage.WAITING
         self.orders.append(order)
         self.news.append(order.shown())
         return order
+
+    def trigger(self, order: Order) -> None:
+        """A stop's price has come: it is an order of another number from now on."""
+        order.number, order.stage = order.number.removeprefix("algo:"), Stage.OPEN
+        self.news.append(order.shown())
 
     def trade(self, order: Order, size: Decimal) -> None:
         """Some of an order fills. A trade's number is its order's own."""
@@ -201,7 +220,13 @@ class Scripted:
                 return Judged(Outcome.REJECTED, "-1021", "too late")
             if self.refusing:
                 return Judged(Outcome.REJECTED, "-2010", "no funds")
-            order = self.books.accept(client_order_id, intent.symbol, intent.side, intent.size_base)
+            order = self.books.accept(
+                client_order_id,
+                intent.symbol,
+                intent.side,
+                intent.size_base,
+                waits=intent.stop_price_quote is not None,
+            )
             return Judged(Outcome.ACCEPTED, venue_order_id=order.number)
 
         told: Judged = await self._call("submit", client_order_id, apply, _unheard())
@@ -215,7 +240,7 @@ class Scripted:
                     if venue_order_id is not None
                     else order.name == client_order_id
                 )
-                if known and order.stage is Stage.OPEN:
+                if known and order.stage in _LIVE:
                     self.books.end(order)
                     return Judged(Outcome.ACCEPTED)
             return Judged(Outcome.UNKNOWN, "-2011", "unknown order")
@@ -228,7 +253,7 @@ class Scripted:
     ) -> VenueOrder | None:
         def wanted(order: Order) -> bool:
             if venue_order_id is not None:
-                return order.number == venue_order_id
+                return venue_order_id in (order.number, order.waiting)
             at_ms = (NOW.timestamp() + order.accepted_at) * 1_000
             return order.name == client_order_id and at_ms >= since_ms - SET_BY_MS
 
@@ -246,9 +271,7 @@ class Scripted:
             return [
                 order.shown()
                 for order in self.books.orders
-                if order.symbol == symbol
-                and order.stage is Stage.OPEN
-                and self.books.visible(order)
+                if order.symbol == symbol and order.stage in _LIVE and self.books.visible(order)
             ]
 
         told: Sequence[VenueOrder] = await self._call("open_orders", symbol, apply, _no_reply())

@@ -84,8 +84,10 @@ def refused(intent: Intent, records: Records, folder: Path, **changes: Any) -> s
         (market_order("60"), {"slippage": Decimal(1)}, "slippage"),
         (market_order("10"), {"slippage": Decimal(1), "max_order_quote": TEN}, "max-order"),
         (order(), {"max_position_base": {"BTC/USDT": Decimal("0.009")}}, "max-position"),
+        (order(side="sell"), {"max_position_base": {"BTC/USDT": Decimal("0.009")}}, "max-position"),
         (order(), {"max_position_base": {}}, "max-position"),
         (order(), {"max_exposure_quote": Decimal(500)}, "max-exposure"),
+        (order(price_quote=Decimal(66_000)), {"max_exposure_quote": Decimal(630)}, "max-exposure"),
         (order(symbol="DOGE/USDT"), {}, "market"),
     ],
 )
@@ -127,6 +129,17 @@ def test_what_reduces_passes_the_limits_that_are_passed_already(tmp_path: Path) 
     sale = order(side="sell", price_quote=Decimal(61_000))
     assert refused(sale, sent("0.05"), tmp_path, limits=limits) == "max-position"
     guard(tmp_path, limits=limits).check(replace(sale, reduce_only=True), sent("0.05"))
+
+
+def test_what_is_left_of_a_contract_is_closed_however_little_it_is_worth(tmp_path: Path) -> None:
+    sale = order(symbol="BTC/USDT:USDT", side="sell", size_base=Decimal("0.001"), reduce_only=True)
+    held = sent("0.001", symbol=sale.symbol)
+    for venue in "binance", "binanceusdm":
+        rules = {sale.symbol: market(sale.symbol, venue=venue, min_notional=Decimal(100))}
+        if venue == "binance":
+            assert refused(sale, held, tmp_path, markets=rules) == "market-rules"
+        else:
+            guard(tmp_path, markets=rules).check(sale, held)
 
 
 def test_a_contract_is_refused_as_its_size_means_another_thing(tmp_path: Path) -> None:
@@ -203,6 +216,9 @@ def test_all_markets_count_together(tmp_path: Path) -> None:
     limits = {"max_exposure_quote": Decimal(1_000)}
     other = sent("0.01", symbol="ETH/USDT")
     assert refused(order(), other, tmp_path, limits=limits) == "max-exposure"
+    held, poor = sent("0.01", symbol="ETH/USDT:USDT"), {"equity": lambda: Decimal(1_000)}
+    wanted, once = order(symbol="BTC/USDT:USDT"), {"max_leverage": Decimal(1)}
+    assert refused(wanted, held, tmp_path, limits=once, **poor) == "leverage"
 
 
 def test_the_orders_of_a_day_are_those_of_its_utc_date(tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ SOUND: dict[str, Any] = {
         ({"order_type": "market", "price_quote": None, "time_in_force": "PO"}, "post only"),
         ({"key": ""}, "key"),
         ({"key": 5}, "key is 5"),
+        ({"key": "one\udcff"}, "key is 'one.udcff': give a text"),
         ({"symbol": None}, "symbol is None"),
     ],
 )

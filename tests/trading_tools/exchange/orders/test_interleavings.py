@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import ROUND_DOWN, Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -16,7 +17,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 
-from tests.trading_tools.exchange.orders.lives import CONTRACT, MARKETS, UNIT, Life
+from tests.trading_tools.exchange.orders.lives import CONTRACT, MARKETS, UNIT, ZERO, Life
 from tests.trading_tools.exchange.orders.scripted import PRICE, STRANGER, Order
 from trading_tools.audit.ledger import Ledger
 from trading_tools.exchange.orders.client_ids import client_order_id
@@ -24,6 +25,7 @@ from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.life import Stage
 
 PICK = st.integers(0, 3)
+FINEST = Decimal("0.00001")
 SELDOM = st.sampled_from([False, False, True])
 THEN = st.sampled_from(["answered", "answered", "unheard", "on its way"])
 
@@ -42,6 +44,10 @@ def has_replies(machine: Interleavings) -> bool:
 
 def has_open(machine: Interleavings) -> bool:
     return any(order.stage is Stage.OPEN for order in machine.books.orders)
+
+
+def has_stops(machine: Interleavings) -> bool:
+    return any(order.stage is Stage.WAITING for order in machine.books.orders)
 
 
 def has_news(machine: Interleavings) -> bool:
@@ -80,6 +86,41 @@ class Interleavings(Life):
     )
     def submit(self, symbol: str, side: Literal["buy", "sell"], units: int, then: str) -> None:
         intent = Intent(f"k{len(self.intents)}", symbol, side, units * UNIT, PRICE)
+        name = client_order_id("binance", "model", intent.key)
+        self.intents[name], self.roots[name] = intent, name
+        self.run(self.manager.submit(intent, 1))
+        self.go_on(then)
+
+    @precondition(has_orders)
+    @rule(
+        symbol=st.sampled_from(MARKETS),
+        side=st.sampled_from(["buy", "sell"]),
+        units=st.integers(1, 5),
+        then=THEN,
+    )
+    def protect(self, symbol: str, side: Literal["buy", "sell"], units: int, then: str) -> None:
+        """A stop for what is surely held; something is bought or sold first where nothing is."""
+        high, low = self.records.exposure_base(symbol)
+        if low <= 0 <= high:
+            self.submit(symbol, side, units, "answered")
+            for order in self.books.orders[-1:]:
+                if order.stage is Stage.OPEN:
+                    self.books.trade(order, units * UNIT)
+            self.reconcile()
+            self.answer_all()
+            high, low = self.records.exposure_base(symbol)
+        held = (low if low > 0 else max(-high, ZERO)).quantize(FINEST, ROUND_DOWN)
+        if not held:
+            return
+        intent = Intent(
+            f"k{len(self.intents)}",
+            symbol,
+            "sell" if low > 0 else "buy",
+            held,
+            order_type="market",
+            reduce_only=True,
+            stop_price_quote=PRICE / 2 if low > 0 else PRICE * 2,
+        )
         name = client_order_id("binance", "model", intent.key)
         self.intents[name], self.roots[name] = intent, name
         self.run(self.manager.submit(intent, 1))
@@ -205,6 +246,19 @@ class Interleavings(Life):
         order = self.open_one(pick)
         if order is not None:
             self.books.trade(order, units * UNIT)
+
+    @precondition(has_stops)
+    @rule(pick=PICK)
+    def trigger(self, pick: int) -> None:
+        waiting = [each for each in self.books.orders if each.stage is Stage.WAITING]
+        self.books.trigger(waiting[pick % len(waiting)])
+
+    @precondition(has_stops)
+    @rule(pick=PICK, refused=st.booleans())
+    def end_a_stop_by_the_venue(self, pick: int, refused: bool) -> None:
+        waiting = [each for each in self.books.orders if each.stage is Stage.WAITING]
+        end = self.books.refuse if refused else self.books.end
+        end(waiting[pick % len(waiting)])
 
     @precondition(has_open)
     @rule(pick=PICK)

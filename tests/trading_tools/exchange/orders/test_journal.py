@@ -17,6 +17,7 @@ from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.trade import OrderFill, OrderIntent, OrderStage, TradeAudit
 from trading_tools.exchange.orders.journal import Journal
 from trading_tools.exchange.orders.life import Stage
+from trading_tools.exchange.orders.records import Records
 
 ONE = Decimal(1)
 INTENT = OrderIntent("a", "BTC/USDT", "buy", "limit", ONE, ONE, NOW)
@@ -40,6 +41,18 @@ def held(file: Path) -> Iterator[None]:
         other.execute("BEGIN IMMEDIATE")
         yield
         other.execute("ROLLBACK")
+
+
+def test_an_order_that_took_long_to_write_down_is_rejected_and_not_to_be_sent(
+    audit: TradeAudit,
+) -> None:
+    times = iter([0.0, 3.0, 3.0, 3.0])  # before and after the intent, then of its end
+    journal = Journal(audit, lambda: NOW, lambda: next(times))
+    with pytest.raises(LedgerBusy, match=r"the ledger took 3\.0 s .* so it was not sent"):
+        journal.write(INTENT)
+    assert journal.records.orders["a"].stage is Stage.REJECTED
+    assert journal.records.not_ended() == []
+    assert Records(audit.trail()).orders == journal.records.orders
 
 
 def test_news_that_cannot_be_written_counts_and_is_written_later_in_its_order(

@@ -34,6 +34,15 @@ def coinbase(reason: str) -> dict[str, Any]:
     return {"success": False, "error_response": {"preview_failure_reason": reason}}
 
 
+OVERLOADED = (
+    "Server is currently overloaded with other requests. Please try again in a few minutes."
+)
+THROTTLED = (
+    "Request throttled by system-level protection. Reduce-only/close-position orders are exempt. "
+    "Please try again."
+)
+
+
 REJECTED = [
     ("binance", 429, binance(-1003)),
     ("binance", 418, binance(-1003)),
@@ -49,6 +58,9 @@ REJECTED = [
     ("binanceusdm", 400, binance(-2019)),
     ("binanceusdm", 400, binance(-2022)),
     ("binanceusdm", 400, binance(-2021)),
+    ("binanceusdm", 400, binance(-4045, "Reach max stop order limit.")),
+    ("bybit", 200, bybit(110092)),
+    ("bybit", 200, bybit(110093)),
     ("bybit", 200, bybit(10006)),
     ("bybit", 200, bybit(10002)),
     ("bybit", 200, bybit(110007)),
@@ -70,6 +82,7 @@ REJECTED = [
     ("kraken", 200, kraken("EGeneral:Invalid arguments:volume")),
     ("coinbase", 200, coinbase("PREVIEW_INSUFFICIENT_FUND")),
     ("coinbase", 200, coinbase("PREVIEW_INVALID_SIZE_PRECISION")),
+    ("coinbase", 200, coinbase("PREVIEW_STOP_PRICE_ABOVE_LAST_TRADE_PRICE")),
     ("coinbase", 429, {"error": "rate_limit_exceeded"}),
 ]
 
@@ -80,7 +93,12 @@ UNKNOWN = [
     ("binance", 503, binance(-1000, "Unknown error")),
     ("binance", 400, binance(-1001)),
     ("binance", 400, binance(-1016)),
+    ("binance", 503, binance(-1008, OVERLOADED)),
     ("binanceusdm", 400, binance(-1008)),
+    ("binanceusdm", 500, binance(-1008, THROTTLED)),
+    ("binanceusdm", 503, binance(-1008, "Unknown error, please check your request.")),
+    ("binanceusdm", 503, binance(-1000, "Unknown error, please check your request.")),
+    ("binanceusdm", 503, "Service Unavailable."),
     ("binanceusdm", 400, binance(-2020)),
     ("kraken", 200, kraken("EGeneral:Internal error")),
     ("binance", 400, binance(-2010, "Duplicate order sent.")),
@@ -120,6 +138,11 @@ def test_a_code_by_which_no_order_comes_into_being_is_a_rejection(
     judged = judge(venue, answer(status, body))
     assert judged.outcome is Outcome.REJECTED
     assert judged.code
+
+
+@pytest.mark.parametrize("words", [OVERLOADED, THROTTLED])
+def test_usdms_throttling_is_a_rejection_though_it_comes_with_a_503(words: str) -> None:
+    assert judge("binanceusdm", answer(503, binance(-1008, words))).outcome is Outcome.REJECTED
 
 
 @pytest.mark.parametrize(("venue", "status", "body"), UNKNOWN)
@@ -233,6 +256,18 @@ def test_a_key_is_refused_by_codes_that_prove_it_and_by_no_trouble_with_clock_or
     venue: str, status: int, body: Any, code: str | None
 ) -> None:
     assert refused_key(venue, Answer(status, {}, json.dumps(body))) == code
+
+
+@pytest.mark.parametrize(
+    ("said", "refused"),
+    [("authentication_error", "authentication_error"), ("header_timestamp_expired", None)],
+)
+def test_kalshis_401_places_no_order_and_tells_a_bad_key_from_a_bad_clock(
+    said: str, refused: str | None
+) -> None:
+    told = answer(401, {"error": {"code": said, "message": said}})
+    assert judge("kalshi", told).outcome is Outcome.REJECTED
+    assert refused_key("kalshi", told) == refused
 
 
 def test_no_answer_refuses_no_key() -> None:

@@ -85,3 +85,21 @@ def test_a_venue_without_a_key_is_not_asked(
     monkeypatch.setenv("KRAKEN_API_SECRET", "c2VjcmV0")
     assert main(["kraken"]) == 2
     assert capsys.readouterr().err == "kraken: not asked: set KRAKEN_API_KEY\n"
+
+
+async def test_a_command_is_rehearsed_at_a_local_venue_by_the_keys_of_the_environment(
+    audit: TradeAudit,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async with opened(audit, tmp_path) as shop:
+        await shop.client.create_order("BTC/USDT", "limit", "buy", "0.01", "50000")
+        monkeypatch.setenv("BINANCE_API_KEY", shop.client.apiKey)
+        monkeypatch.setenv("BINANCE_API_SECRET", shop.client.secret)
+        port = shop.client.urls["api"]["public"].split(":")[2].split("/")[0]
+        words = ["binance", "--through", f"http://127.0.0.1:{port}/"]
+        assert await asyncio.to_thread(main, words) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert "binance: 1 open order" in lines
+        assert "binance: open: buy 0.01 BTC/USDT at 50000, 0 of it filled, client id" in lines[2]

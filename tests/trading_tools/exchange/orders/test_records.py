@@ -72,3 +72,9 @@ def test_the_sums_are_those_of_all_orders(given_acts: list[Any]) -> None:
         lately = sum(each.intended_at > since for each in alike)
         # Entries are not in the order of time here: then some count for longer, and none for less.
         assert records.alike_since(SYMBOLS[0], "buy", Decimal(9), since) >= lately
+
+
+def test_a_fill_that_is_written_down_twice_counts_once() -> None:
+    told = ("intend", "accept", "fill", "fill")
+    records = Records(entry(act, 1, 5, Stage.OPEN) for act in told)
+    assert records.position_base(SYMBOLS[1]) == Decimal("0.495")

@@ -60,13 +60,14 @@ async def test_a_question_whose_failure_may_pass_is_asked_again(
         assert 0 < wait <= most
 
 
-@pytest.mark.parametrize("refusal", [BAD_KEY, SLOW_DOWN])
+@pytest.mark.parametrize("refusal", [BAD_KEY, SLOW_DOWN, Reply(429, b"<html>busy</html>")])
 async def test_a_question_that_the_venue_refuses_is_not(shop: Shop, refusal: Reply) -> None:
-    manager = shop.restarted(retries=retries(Slept()))
+    slept = Slept()
+    manager = shop.restarted(retries=retries(slept))
     shop.mishaps.before_it[Operation.OPEN_ORDERS] = [refusal]
     with pytest.raises(Unanswered):
         await manager.venue.open_orders("BTC/USDT")
-    assert shop.asked(Operation.OPEN_ORDERS) == 1
+    assert (shop.asked(Operation.OPEN_ORDERS), slept.waits) == (1, [])
 
 
 async def test_that_there_is_no_such_order_is_an_answer(shop: Shop) -> None:

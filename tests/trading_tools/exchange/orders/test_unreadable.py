@@ -50,4 +50,5 @@ async def test_a_comparison_takes_in_the_rest_and_is_not_clean_while_a_row_canno
         "1 of binance's rows: fill '78' of BTC/USDT",
     ]
     assert (order.stage, filled.settled) == (Stage.OPEN, True)
+    assert not shop.manager.records.reconciled_at  # the next one asks for these fills again
     assert (await shop.manager.reconcile(["BTC/USDT"])).clean

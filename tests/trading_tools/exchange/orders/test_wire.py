@@ -11,14 +11,15 @@ from typing import Any
 import pytest
 
 from tests.trading_tools.exchange.orders.conftest import Shop, opened
+from tests.trading_tools.exchange.orders.guards import guard
 from tests.trading_tools.exchange.orders.test_every_venue import MADE, intent
 from tests.trading_tools.exchange.orders.wanted import resting
 from trading_tools.audit.trade import CancelResult, Outcome
 from trading_tools.exchange.breaker import Breaker, BreakerRules, State
-from trading_tools.exchange.orders.ccxt_port import NOT_SENT, CcxtOrders
+from trading_tools.exchange.orders.ccxt_port import CcxtOrders
 from trading_tools.exchange.orders.guard import Refused
 from trading_tools.exchange.orders.life import Stage
-from trading_tools.exchange.orders.port import Unanswered
+from trading_tools.exchange.orders.port import NOT_SENT, Unanswered
 from trading_tools.exchange.pacing.pacer import Pacer
 from trading_tools.exchange.pacing.rules import Cost, Priority, Scope, Window
 from trading_tools.exchange.pacing.venues import pacer_for
@@ -78,6 +79,17 @@ async def test_the_guard_looks_again_after_the_wait_for_a_turn(shop: Shop) -> No
     with pytest.raises(Refused, match="kill-switch: it is thrown: while it waited"):
         await sending
     assert shop.asked(Operation.PLACE) == 0
+
+
+async def test_orders_that_waited_for_their_turns_at_once_share_one_limit(shop: Shop) -> None:
+    pacer = Pacer("binance", [Window("weight-1m", "weight", 1, 0.05, Scope.ADDRESS, 0)])
+    narrow = guard(shop.folder, limits={"max_exposure_quote": Decimal(1_000)})
+    manager = shop.restarted(pacer=pacer, guard=narrow)
+    await pacer.acquire(Cost({"weight": 1}))
+    wanted = [manager.submit(resting(str(number))) for number in range(3)]
+    told = await asyncio.gather(*wanted, return_exceptions=True)
+    assert [each.rule for each in told if isinstance(each, Refused)] == ["max-exposure"] * 2
+    assert len(shop.accepted()) == 1
 
 
 async def test_a_cancel_goes_before_an_order_that_waits_longer(shop: Shop) -> None:
@@ -165,6 +177,18 @@ async def test_a_query_and_never_an_order_is_the_probe_of_an_open_breaker(shop: 
     assert breaker.state is State.CLOSED
     assert (await manager.reconcile(["BTC/USDT"])).clean
     assert len(shop.accepted()) == 2
+
+
+async def test_an_order_whose_turn_was_before_the_breaker_opened_does_not_leave(shop: Shop) -> None:
+    now = [0.0]
+    breaker = fragile(shop, now)
+    port = shop.restarted(breaker=breaker).venue
+    await port.turn(resting())
+    for _ in range(2):
+        breaker.permit().failed()
+    now[0] = 6.0
+    assert (await port.submit(resting(), "o-late")).code == NOT_SENT
+    assert shop.asked(Operation.PLACE) == 0
 
 
 async def test_what_else_the_client_is_asked_after_an_order_is_data(shop: Shop) -> None:

@@ -134,6 +134,26 @@ def test_a_cancel_goes_before_an_order_and_an_order_before_data() -> None:
     assert went == sorted(went)
 
 
+def test_what_is_small_does_not_overtake_what_is_urgent_and_large() -> None:
+    async def main(loop: VirtualLoop) -> list[Priority]:
+        pacer = Pacer("venue", [TEN_A_SECOND], clock=loop.time)
+        went: list[Priority] = []
+
+        async def client(priority: Priority, units: int) -> None:
+            await pacer.acquire(Cost({"requests": units}), priority)
+            went.append(priority)
+
+        pacer.try_acquire(Cost({"requests": 5}))
+        asked = [(Priority.CANCEL, 8), (Priority.PLACE, 1), (Priority.DATA, 1)]
+        large, small, last = (asyncio.create_task(client(*each)) for each in asked)
+        await asyncio.sleep(0.1)
+        last.cancel()  # whoever goes away lets the others be looked at
+        await asyncio.gather(large, small)
+        return went
+
+    assert run_virtually(main) == [Priority.CANCEL, Priority.PLACE]
+
+
 def test_data_leaves_room_for_an_order_and_both_for_a_cancel() -> None:
     pacer = Pacer("venue", [Window("w", "requests", 100, 10, Scope.KEY)], clock=lambda: 0.0)
 

@@ -50,11 +50,13 @@ VENUES: dict[str, tuple[Callable[[], Any], str]] = {
 class Line(Interference):
     """Does something to every fourth message of a kind."""
 
-    def __init__(self, does: Literal["lose", "repeat"], kind: Told = Told.BOOK) -> None:
+    def __init__(
+        self, does: Literal["lose", "repeat"], kind: Told = Told.BOOK, skipped: int = 0
+    ) -> None:
         self.does: Literal["lose", "repeat"] | None = does
         self.done = 0
         self._kind = kind
-        self._seen = 0
+        self._seen = skipped
 
     def outgoing(self, connection: Connection, message: Message) -> Iterable[Message]:
         self._seen += message.told is self._kind
@@ -120,6 +122,16 @@ async def test_a_book_that_lacks_an_update_is_not_handed_on_but_asked_for_anew(n
     stream = await watched(name, line, told_and_back)
     why = stream.health.gaps[1].why
     assert any(word in why for word in ("did not come", "its checksum is", "ChecksumError"))
+
+
+async def test_a_book_that_begins_without_its_snapshot_is_not_handed_on() -> None:
+    line = Line("lose", skipped=3)
+
+    def told(stream: Stream[Any], books: int) -> bool:
+        return stream.health.failures > 0
+
+    stream = await watched("bybit", line, told)
+    assert str(stream.health.last_error).endswith("BTC/USDT: its first update was no snapshot")
 
 
 @pytest.mark.parametrize("name", ["bybit", "coinbase", "kraken"])

@@ -331,6 +331,15 @@ def test_where_nothing_may_be_missed_a_slow_consumer_makes_a_gap() -> None:
     assert set(gaps[1:]) == {"a slow consumer"}
 
 
+async def test_nothing_that_waited_before_a_gap_is_handed_on_after_it() -> None:
+    async def consume(item: int) -> None:
+        """Nobody runs it."""
+
+    full = Delivery(consume, size=2, when_full=WhenFull.GAP)
+    assert [full.put(number) for number in range(3)] == [True, True, False]
+    assert (full.waiting, full.dropped) == (0, 3)
+
+
 def test_hours_of_breaks_leave_nothing_behind() -> None:
     async def main(loop: VirtualLoop) -> tuple[Stream[str], int]:
         draw = random.Random(7)

@@ -88,7 +88,8 @@ class Alarm:
         self._clock = clock
         self._monotonic = monotonic
         self._told: OrderedDict[tuple[int, str], _Told] = OrderedDict()
-        self._lock = threading.Lock()
+        # Whoever tells may be interrupted by the handler of a signal, which tells something too.
+        self._lock = threading.RLock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: list[asyncio.Task[None]] = []
 

@@ -98,7 +98,8 @@ class WebhookSink:
         """
         from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt
 
-        body = json.dumps(self._shape(notice), ensure_ascii=False).encode()
+        # A name of a file may hold what is no character: that must not keep the alert back.
+        body = json.dumps(self._shape(notice), ensure_ascii=False).encode("utf-8", "replace")
         tries = AsyncRetrying(
             retry=retry_if_exception_type(_Later),
             stop=stop_after_attempt(self._tries),

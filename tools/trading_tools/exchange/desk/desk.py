@@ -13,9 +13,15 @@ from contextlib import asynccontextmanager, suppress
 from decimal import Decimal
 from typing import Any, Final
 
+from trading_tools.exchange.desk.comparing import Comparing
 from trading_tools.exchange.desk.feeds import ORDER, AccountFeed, BookFeed
+from trading_tools.exchange.desk.health import DeskHealth, health_of, telling
 from trading_tools.exchange.desk.killing import killing
 from trading_tools.exchange.desk.line import Line, quote_of
+from trading_tools.exchange.desk.news import News, Watch
+from trading_tools.exchange.desk.protection import pointless, standing, to_end
+from trading_tools.exchange.desk.readiness import Readiness
+from trading_tools.exchange.desk.silence import doubting
 from trading_tools.exchange.errors import one_line
 from trading_tools.exchange.orders.client_ids import client_order_id
 from trading_tools.exchange.orders.contracts import is_contract
@@ -25,7 +31,7 @@ from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.kill_switch import KillSwitch
 from trading_tools.exchange.orders.life import UNSURE, Stage
 from trading_tools.exchange.orders.manager import OrderManager
-from trading_tools.exchange.orders.port import KeyRefused, Unanswered
+from trading_tools.exchange.orders.port import Unanswered
 from trading_tools.exchange.orders.records import OrderRecord
 from trading_tools.exchange.readings import MarketLimits
 from trading_tools.exchange.streams.stream import Gap
@@ -37,8 +43,6 @@ _FRESH_S: Final = 2.0
 """How old a book may be; an older one is asked for anew."""
 _LOOK_S: Final = 1.0
 _RARELY_S: Final = 8.0
-_QUIET_S: Final = 20.0
-"""How long the account's stream may say nothing while an order rests, until the venue is asked."""
 _FILLS_WITHIN_S: Final = 0.5
 _TOLD_WITHIN_S: Final = 0.3
 _LISTENING_WITHIN_S: Final = 6.0
@@ -77,6 +81,11 @@ class Desk:
             BookFeed(make_client, line, symbol, self._on_book(symbol)) for symbol in line.symbols
         ]
         self._listening = asyncio.Event()
+        self._readiness = Readiness()
+        self._news = News(line.symbols, stopping)
+        manager.records.on_news = self._news.told
+        self._unwritten = 0
+        self._compare = Comparing(manager, line.symbols).compare
         self._compared = False
         self._unwanted: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
@@ -93,6 +102,27 @@ class Desk:
         if not known.two_sided:
             raise Unanswered(f"the book of {symbol} has no {'bids' if known.asks else 'asks'}")
         return known
+
+    def watch(self, symbol: str) -> Watch:
+        """What wakes a task of a bot when a market has news: `while await watch.moved(): …`.
+
+        Raises:
+            ValueError: it is none of this desk's markets.
+        """
+        return Watch(self._news, symbol)
+
+    def health(self) -> DeskHealth:
+        """How the desk stands now; it is cheap, and asks the venue for nothing."""
+        return health_of(
+            self._line,
+            self._account_name,
+            self.manager.records,
+            [feed.health() for feed in (self._account, *self._books)],
+            waits_for=self._readiness.why,
+            kill_switch=self._switch.thrown,
+            stopping=self.stopping.is_set(),
+            unwritten=self._unwritten,
+        )
 
     async def market(self, symbol: str) -> MarketLimits:
         """The market's rules, read anew every minute and after each refusal.
@@ -121,7 +151,7 @@ class Desk:
         return lowest, highest
 
     async def submit(self, intent: Intent) -> OrderRecord:
-        """Send an order, put on the market's grid; it is open or filled then.
+        """Send an order, put on the market's grid; it is open or filled then, a stop waits.
 
         Raises:
             Refused: by a rule of the guard, a limit, an open breaker, or the venue (`rule` is
@@ -181,6 +211,8 @@ class Desk:
         """
         self._run(killing(self._switch, self.manager, self._unwanted, lambda: self._compared))
         self._run(self._watch_key())
+        self._run(self._news.end())
+        self._run(telling(self.health))
         ready = asyncio.create_task(self._get_ready())
         stopped = asyncio.create_task(self.stopping.wait())
         try:
@@ -193,26 +225,17 @@ class Desk:
             await asyncio.gather(ready, stopped, return_exceptions=True)
 
     async def _get_ready(self) -> None:
-        await self._until_answered(self._line.know_rules)
+        await self._readiness.until_answered(self._line.know_rules, self.rest)
         self._line.require_listed()
         for feed in (*self._books, self._account):
             self._run(feed.run())
-        await self._until_answered(self._first_look)
+        await self._readiness.until_answered(self._first_look, self.rest)
         self._compared = True
         await self._end_those(Stage.OPEN)
-        self._unwanted.update(self._open())
+        self._unwanted.update(self._to_end())
         self._run(self._look_after())
-        self._run(self._doubt_silence())
-
-    async def _until_answered(self, ask: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            try:
-                return await ask()
-            except KeyRefused:
-                raise
-            except NOT_NOW as why:
-                log.warning("not ready: %s", why)
-                await self.rest(1.0)
+        self._run(doubting(self._account, self.manager.records, self._compare))
+        self._readiness.reached()
 
     async def _first_look(self) -> None:
         """Compare ledger and account, once: with the stream's beginning, or without a stream."""
@@ -236,27 +259,31 @@ class Desk:
             self.stopping.set()
 
     async def end(self) -> None:
-        """Leave nothing in the book that was not there before us, and close everything."""
+        """Leave nothing in the book that was not there before us but stops, and close all."""
         self.stopping.set()
         try:
             async with asyncio.timeout(_ENDING_S):
-                while self._open():
-                    self._unwanted.update(self._open())
+                while left := self._to_end():
+                    self._unwanted.update(left)
                     await self._end_unwanted()
-                    if self._open():
+                    if self._to_end():
                         await asyncio.sleep(_LOOK_S)
         except TimeoutError:
-            log.error("left without knowing the end of %s", self._open())
+            left = self._to_end()
+            log.error("not known how these ended, look at the venue: %s", ", ".join(left))
         finally:
+            if stops := standing(self.manager.records):
+                log.warning("stops that protect a position stay at the venue: %s", sorted(stops))
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
             if unwritten := self.manager.catch_up_audit():
-                log.error("%d entries are not in the ledger: it could not be written", unwritten)
+                log.error("the ledger could not be written; entries that it lacks: %d", unwritten)
             await self._line.close()
 
-    def _open(self) -> list[str]:
-        return [order.client_order_id for order in self.manager.records.not_ended()]
+    def _to_end(self) -> list[str]:
+        killed = self._switch.thrown is not None
+        return to_end(self.manager.records, self._unwanted, everything=killed)
 
     async def _fills_of(self, order: OrderRecord) -> None:
         """Let an order's fills arrive, whose fees belong to the position: by stream, or asked."""
@@ -285,7 +312,9 @@ class Desk:
         if self.stopping.is_set():
             raise Refused("stopping", "this bot was told to end")
         market = await self.market(intent.symbol)
-        await self.quote(intent.symbol)  # the guard judges by it
+        others = () if intent.reduce_only else self.manager.records.exposed
+        for symbol in {intent.symbol, *others}:  # the guard judges by their books
+            await self.quote(symbol)
         heard = self._account.heard
         name = client_order_id(self._line.name, self._account_name, intent.key)
         try:
@@ -317,29 +346,10 @@ class Desk:
         pause = _LOOK_S
         while True:
             await asyncio.sleep(pause)
-            self.manager.catch_up_audit()
+            self._unwritten = self.manager.catch_up_audit()
+            self._unwanted.update(pointless(self.manager.records))
             await self._end_unwanted()
             pause = min(2 * pause, _RARELY_S) if self._unwanted else _LOOK_S
-
-    async def _doubt_silence(self) -> None:
-        """Compare where the account's stream says nothing while orders rest: it may be dead.
-
-        One that still answers pings breaks by nothing else. What it did not tell, it owes.
-        """
-        while True:
-            heard = self._account.heard
-            await asyncio.sleep(_QUIET_S)
-            resting = [self.manager.records.orders[name] for name in self._open()]
-            if self._account.heard != heard or not resting:
-                continue
-            filled = [order.filled_size_base for order in resting]
-            try:
-                await self._compare()
-            except Unanswered as why:
-                log.warning("orders rest, the account's stream is silent, and the venue: %s", why)
-            news = [order.filled_size_base for order in resting] != filled
-            if news or any(order.ended for order in resting):
-                self._account.owe(heard)
 
     async def _end_unwanted(self) -> None:
         """Ask for all ends at once: one that does not come keeps no other waiting."""
@@ -351,17 +361,10 @@ class Desk:
         await asyncio.gather(*map(end, sorted(self._unwanted)))
 
     async def _end_those(self, stage: Stage) -> None:
-        for order in self.manager.records.not_ended():
-            if order.stage is stage:
+        for name in self._to_end():
+            if (order := self.manager.records.orders[name]).stage is stage:
                 with suppress(Unanswered):
                     await self.finish(order, "left by an earlier life")
-
-    async def _compare(self) -> None:
-        found = await self.manager.reconcile(self._line.symbols)
-        if lost := self.manager.lost_intents(found.strange_orders):
-            raise Unanswered(f"open orders that look like ours are in no ledger here: {lost}")
-        if found.unread:
-            raise Unanswered(f"ledger and account are not compared: {'; '.join(found.unread)}")
 
     async def _on_gap(self, gap: Gap) -> None:
         log.info("the account's stream is there: %s", gap.why)
@@ -382,5 +385,6 @@ class Desk:
     def _on_book(self, symbol: str) -> Callable[[Mapping[str, Any]], Any]:
         async def consume(book: Mapping[str, Any]) -> None:
             self._quotes[symbol] = quote_of(book)
+            self._news.told(symbol)
 
         return consume

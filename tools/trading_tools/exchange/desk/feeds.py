@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
+from trading_tools.exchange.desk.health import StreamHealth
 from trading_tools.exchange.desk.line import Line
 from trading_tools.exchange.pacing.rules import Cost
 from trading_tools.exchange.streams import ccxt_streams
@@ -39,17 +41,35 @@ class Feed(ABC):
 
     def __init__(
         self,
+        name: str,
         make_client: Callable[[], Any],
         line: Line,
         delivery: Delivery[Any],
         recover: Recover | None,
         patience: Patience,
     ) -> None:
+        self._name = name
+        self._delivery = delivery
         self._make_client = make_client
         self._line = line
         self._client: Any = None
         self._closing: set[asyncio.Task[None]] = set()
         self._stream: Stream[Any] = Stream(self._next, self._let_go, delivery, recover, patience)
+
+    def health(self) -> StreamHealth:
+        """How it stands."""
+        seen, delivery = self._stream.health, self._delivery
+        return StreamHealth(
+            name=self._name,
+            age_s=seen.age_s(time.monotonic()),
+            lag_s=delivery.lag_s,
+            messages=seen.messages,
+            connected=seen.opened,
+            silences=seen.silences,
+            dropped=delivery.dropped,
+            errors=delivery.errors,
+            last_error=seen.last_error,
+        )
 
     async def run(self) -> None:
         """Watch until it is cancelled."""
@@ -95,7 +115,8 @@ class BookFeed(Feed):
         symbol: str,
         consume: Callable[[Raw], Awaitable[None]],
     ) -> None:
-        super().__init__(make_client, line, Delivery(consume, on_error=_told), None, _MARKET)
+        delivery = Delivery(consume, on_error=_told)
+        super().__init__(f"book {symbol}", make_client, line, delivery, None, _MARKET)
         self._symbol = symbol
 
     def _begin(self, client: Any) -> None:
@@ -122,7 +143,7 @@ class AccountFeed(Feed):
         recover: Recover,
     ) -> None:
         delivery = Delivery(consume, when_full=WhenFull.GAP, on_error=_told)
-        super().__init__(make_client, line, delivery, recover, _ACCOUNT)
+        super().__init__("account", make_client, line, delivery, recover, _ACCOUNT)
         self._watches: dict[str, Watch] = {}
         self._waiting: dict[str, asyncio.Future[Sequence[Raw]]] = {}
         self._overdue = asyncio.Event()

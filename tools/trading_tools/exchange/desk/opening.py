@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
+import ipaddress
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.trade import TradeAudit
 from trading_tools.exchange.desk.desk import Desk
 from trading_tools.exchange.desk.line import Line
-from trading_tools.exchange.orders.guard import Guard, GuardLimits, Quote
+from trading_tools.exchange.orders.alone import alone_in
+from trading_tools.exchange.orders.guard import Guard, GuardLimits, Quote, Refused
 from trading_tools.exchange.orders.kill_switch import KillSwitch
-from trading_tools.exchange.orders.manager import AnotherManager, OrderManager
+from trading_tools.exchange.orders.manager import OrderManager
 from trading_tools.exchange.orders.port import KeyRefused
+from trading_tools.exchange.pacing.machine import host_of
 from trading_tools.exchange.pacing.slots import SharedSlots
 
 _LEDGER_PATIENCE_S: Final = 0.5
@@ -58,7 +61,8 @@ async def open_desk(
         UnknownSymbol, AmbiguousSymbol: the venue does not list one of the `symbols`.
         AnotherManager: this process or another has a desk in this folder.
         KeyMismatch: the ledger there is under another `audit_key`, or under none.
-        Refused: neither `simulated` nor the token for `live`: see `orders.guard.LIVE_TOKEN`.
+        Refused: neither `simulated` nor the token for `live`: see `orders.guard.LIVE_TOKEN`; or
+            `simulated`, and the client talks to a real venue.
     """
     if isinstance(symbols, str):
         raise ValueError(f"symbols is the text {symbols!r:.80}: give a list of them")
@@ -72,6 +76,8 @@ async def open_desk(
     try:
         line = Line(client, symbols, None if shared is None else SharedSlots(shared), halted)
         _require_ready(client)
+        if simulated:
+            _require_unreal(client)
         quotes: dict[str, Quote] = {}
         guard = Guard(
             limits,
@@ -114,46 +120,28 @@ def _require_ready(client: Any) -> None:
         raise ValueError(f"the client of {client.id} has no {' and no '.join(missing)}")
 
 
+def _require_unreal(client: Any) -> None:
+    """See to it that orders reach this machine or a test system: a flag alone proves neither."""
+    host = urlsplit(f"//{host_of(client)}").hostname or ""
+    tests = client.isSandboxModeEnabled or client.options.get("enableDemoTrading", False)
+    if not tests and not _is_here(host):
+        raise Refused(
+            "live",
+            f"this desk is to be simulated, and its client of {client.id} talks to {host}: point "
+            "it at a venue of this machine or a test system, or give the live token",
+        )
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def _require_key(line: Line, manager: OrderManager) -> None:
     if line.key.lost.is_set():
         raise KeyRefused(line.key.why(manager.records.not_ended()))
-
-
-@contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
-    """Hold a folder for one desk of this process: two would end each other's orders.
-
-    Raises:
-        AnotherManager: another desk holds it, of this process or of another one.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    there = folder.stat()
-    place = there.st_dev, there.st_ino
-    # The lock is the process's: a second one of ours would get it, and letting go of that one would
-    # let go of the first.
-    if place in _held:
-        raise _taken(folder, "this")
-    with (folder / "desk.lock").open("w") as file:
-        try:
-            # Unlike flock's, this lock is none of a forked child's, which may outlive us.
-            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise _taken(folder, "another") from error
-        _held.add(place)
-        try:
-            yield
-        finally:
-            _held.remove(place)
-
-
-def _taken(folder: Path, whose: str) -> AnotherManager:
-    return AnotherManager(
-        f"{whose} process has a desk in {folder}: end that one, or give each a folder of its own"
-    )
-
-
-_held: set[tuple[int, int]] = set()
-"""Folders of this process's desks, by device and inode: one may have several names."""
 
 
 _ENDS: Final = (signal.SIGTERM, signal.SIGINT)

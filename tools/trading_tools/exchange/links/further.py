@@ -13,9 +13,10 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from trading_tools.audit.trade import Outcome
-from trading_tools.exchange.orders.ccxt_port import NOT_SENT, CcxtOrders, UnsupportedVenue
+from trading_tools.exchange.orders.ccxt_port import CcxtOrders, UnsupportedVenue
 from trading_tools.exchange.orders.intent import Intent, TimeInForce
 from trading_tools.exchange.orders.judging import Judged
+from trading_tools.exchange.orders.port import NOT_SENT
 from trading_tools.exchange.orders.ways import NoSuchOrder, Raw, Ways
 
 _ALPACA_PAGE: Final = 500

@@ -11,15 +11,17 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from trading_tools.audit.trade import Outcome
 from trading_tools.exchange.breaker import Breaker
 from trading_tools.exchange.errors import one_line
+from trading_tools.exchange.faults import unreached
 from trading_tools.exchange.orders.contracts import HedgeMode, is_contract
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.judging import Judged, judge, refused_key
 from trading_tools.exchange.orders.port import (
+    NOT_SENT,
     SET_BY_MS,
     KeyRefused,
     NotSent,
@@ -29,8 +31,16 @@ from trading_tools.exchange.orders.port import (
     VenueOrder,
 )
 from trading_tools.exchange.orders.retries import Retries, may_pass
-from trading_tools.exchange.orders.rows import Row, Unreadable, fill_of, order_of, position_of
-from trading_tools.exchange.orders.ways import WAYS, WINDOW_MS, NoSuchOrder, Ways
+from trading_tools.exchange.orders.rows import (
+    Row,
+    Unreadable,
+    fill_of,
+    number_of,
+    order_of,
+    position_of,
+)
+from trading_tools.exchange.orders.stops import require_stop, stop_params
+from trading_tools.exchange.orders.ways import ALGO, WAYS, WINDOW_MS, NoSuchOrder, Ways
 from trading_tools.exchange.orders.wire import HALTED, Call, Wire
 from trading_tools.exchange.pacing.machine import pacer_of
 from trading_tools.exchange.pacing.pacer import Pacer
@@ -39,9 +49,6 @@ from trading_tools.money import from_json, plain
 
 R = TypeVar("R")
 S = TypeVar("S")
-
-NOT_SENT: Final = "not sent"
-"""The code of an order that ccxt refused itself, before any request."""
 
 _paid: ContextVar[bool] = ContextVar("whether the turn of an order was waited for", default=False)
 
@@ -105,6 +112,7 @@ class CcxtOrders:
         """Wait until the venue's limits have room for an order; where it failed, try it first."""
         if is_contract(intent.symbol) and self._ways.positions is None:
             raise NotSent("market", f"contracts of {self.name} are not traded here")
+        require_stop(self.name, intent, self._order_types(intent.symbol))
         by_cost = not self._ways.market_buys and not is_contract(intent.symbol)
         if by_cost and (intent.order_type, intent.side) == ("market", "buy"):
             raise NotSent(
@@ -141,7 +149,7 @@ class CcxtOrders:
 
     async def submit(self, intent: Intent, client_order_id: str) -> Judged:
         """Send an order, once."""
-        params = self._ways.named(self._client, client_order_id)
+        params = {**self._ways.named(self._client, client_order_id), **stop_params(intent)}
         if intent.time_in_force == "PO":
             params["postOnly"] = True
         elif intent.order_type == "limit":
@@ -161,6 +169,12 @@ class CcxtOrders:
         paid = _paid.get()
         _paid.set(False)
         return await self._judged(send, Call(Priority.PLACE, intent.symbol, order=True, paid=paid))
+
+    def _order_types(self, symbol: str) -> Sequence[str] | None:
+        """Those that a symbol lists itself."""
+        info = ((self._client.markets or {}).get(symbol) or {}).get("info") or {}
+        listed: Sequence[str] | None = info.get("orderTypes")
+        return listed
 
     async def cancel(self, symbol: str, client_order_id: str, venue_order_id: str | None) -> Judged:
         """Ask for the end of an order, once."""
@@ -196,18 +210,24 @@ class CcxtOrders:
             return await self.cancel(order.symbol, order.client_order_id, order.venue_order_id)
 
         async def send() -> Any:
-            return await self._client.cancel_order(order.venue_order_id, order.symbol, ending)
+            number = order.venue_order_id.removeprefix(ALGO)
+            return await self._client.cancel_order(number, order.symbol, ending)
 
         return await self._judged(send, Call(Priority.CANCEL, order.symbol))
 
     async def open_orders(self, symbol: str) -> Sequence[VenueOrder]:
-        """All open orders of the account in a market, without stops in lists of their own."""
+        """All open orders of the account in a market, stops that wait among them."""
+        rows: list[Row] = []
+        apart = () if self._ways.waiting is None else (self._ways.waiting,)
+        # Those that wait go last: what is triggered in between is in the first list or in none.
+        for more in ({}, *apart):
+            params = {**self._ways.listing, **more}
 
-        async def ask() -> Any:
-            params = dict(self._ways.listing)
-            return await self._client.fetch_open_orders(symbol, params=params)
+            async def ask(params: Mapping[str, Any] = params) -> Any:
+                return await self._client.fetch_open_orders(symbol, params=params)
 
-        return self._readable(self.order_of, await self._read(ask))
+            rows += await self._read(ask)
+        return self._readable(self.order_of, rows)
 
     async def everything(self) -> Sequence[VenueOrder]:
         """All open orders of the account, of every kind in every market.
@@ -334,8 +354,8 @@ class CcxtOrders:
             return Judged(Outcome.REJECTED, NOT_SENT, refused)
         if told.answer is None:
             return Judged(Outcome.UNKNOWN, message=refused)
-        number = order.get("id") if isinstance(order, Mapping) else None
-        return judge(self.name, told.answer, None if number is None else str(number))
+        number = number_of(order) if isinstance(order, Mapping) else None
+        return judge(self.name, told.answer, number)
 
     async def _read(self, ask: Callable[[], Awaitable[R]]) -> R:
         """A question, asked again where its failure may pass."""
@@ -353,7 +373,8 @@ class CcxtOrders:
                     f"{self.name} refuses this key ({code}): check the key, its secret, its "
                     "permissions and the addresses that it may be used from"
                 ) from error
-            unanswered = Unanswered(f"{self.name} did not say: {one_line(error)}")
+            why = str(error) if isinstance(error, NotSent) else unreached(error) or one_line(error)
+            unanswered = Unanswered(f"{self.name} did not say: {why}")
             known = isinstance(error, NoSuchOrder | NotSent)
             unanswered.passing = not known and may_pass(self.name, call.last.sent, call.last.answer)
             raise unanswered from error

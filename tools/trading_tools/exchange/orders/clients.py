@@ -60,7 +60,7 @@ def client_of(
         # ccxt would hold a stamped order back behind other requests until its window has passed.
         client.enableRateLimit = False  # orc: ignore[T25] the port's pacer counts all of the key
     if through is not None:
-        client.urls["api"] = _sent_through(through.rstrip("/"), client.urls["api"])
+        client.urls["api"] = sent_through(through, client.urls["api"])
     return client
 
 
@@ -73,8 +73,9 @@ def _has_sandbox(client: Any) -> bool:
     return bool(client.urls.get("test"))
 
 
-def _sent_through(address: str, urls: Any) -> Any:
+def sent_through(address: str, urls: Any) -> Any:
+    """The addresses of a ccxt client, each behind another one with its host as first part."""
     if isinstance(urls, Mapping):
-        return {name: _sent_through(address, inner) for name, inner in urls.items()}
+        return {name: sent_through(address, inner) for name, inner in urls.items()}
     url = urlsplit(urls)
-    return f"{address}/{url.netloc}{url.path}"
+    return f"{address.rstrip('/')}/{url.netloc}{url.path}"

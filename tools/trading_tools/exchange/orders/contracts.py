@@ -25,6 +25,16 @@ def is_contract(symbol: str) -> bool:
     return ":" in symbol
 
 
+def base_of(symbol: str) -> str:
+    """The asset that sizes are in, by a market's name."""
+    return symbol.partition("/")[0]
+
+
+def money_of(symbol: str) -> str:
+    """The currency that prices are in, by a market's name."""
+    return symbol.partition("/")[2].partition(":")[0]
+
+
 def why_not(market: MarketLimits) -> str | None:
     """Why a market is none that orders are sent to here, or None."""
     if market.kind == "spot":

@@ -28,17 +28,50 @@ class NotForgotten(ValueError):
 
 
 async def write_off(
-    tracker: Tracker, order: OrderRecord, reason: str, filled_base: Decimal | None
+    tracker: Tracker,
+    order: OrderRecord,
+    reason: str,
+    filled_base: Decimal | None,
+    by: str | None = None,
 ) -> None:
     """Close an order that is not among the venue's open ones and that it does not find.
 
-    `filled_base` is what it filled as its owner found it; None means what is known here.
+    `filled_base` is what it filled as its owner found it; None means what is known here. `by` is
+    who says so.
 
     Raises:
-        NotForgotten: it is too young, has ended, cannot have filled that, or the venue has it.
+        NotForgotten: as `require_forgotten`, or it cannot have filled that.
+        Unanswered: the venue did not say which orders are open or what was filled.
+    """
+    await require_forgotten(tracker, order)
+    name = order.client_order_id
+    filled = order.filled_size_base if filled_base is None else filled_base
+    if not order.filled_size_base <= filled <= order.size_base:
+        raise NotForgotten(
+            f"{name} cannot have filled {plain(filled)}: {plain(order.filled_size_base)} of "
+            f"{plain(order.size_base)} is known to be"
+        )
+    stage = Stage.FILLED if filled == order.size_base else Stage.CANCELED
+    told = {
+        "client_order_id": name,
+        "venue_order_id": order.venue_order_id,
+        "filled_base": filled,
+        **({} if by is None else {"by": by}),
+    }
+    tracker.write(Decision("order written off", reason, told))
+    tracker.write(OrderStage(name, stage, tracker.now(), filled, f"{WRITTEN_OFF}{reason}"))
+
+
+async def require_forgotten(tracker: Tracker, order: OrderRecord) -> None:
+    """See to it that the venue has an order no more, and take in what it tells of it.
+
+    Raises:
+        NotForgotten: it is too young, has ended, or the venue has it.
         Unanswered: the venue did not say which orders are open or what was filled.
     """
     name, number, symbol = order.client_order_id, order.venue_order_id, order.symbol
+    if order.ended:
+        raise NotForgotten(f"{name} is not forgotten: it is {order.stage}")
     age = min(tracker.now(), await tracker.venue_now()) - order.intended_at
     if age < _FORGOTTEN_AFTER:
         raise NotForgotten(f"{name} was sent {age} ago: its venue may show it yet, for a day")
@@ -60,13 +93,3 @@ async def write_off(
         tracker.on_fill(fill)
     if shown or order.ended:
         raise NotForgotten(f"{name} is not forgotten: it is {order.stage}")
-    filled = order.filled_size_base if filled_base is None else filled_base
-    if not order.filled_size_base <= filled <= order.size_base:
-        raise NotForgotten(
-            f"{name} cannot have filled {plain(filled)}: {plain(order.filled_size_base)} of "
-            f"{plain(order.size_base)} is known to be"
-        )
-    stage = Stage.FILLED if filled == order.size_base else Stage.CANCELED
-    told = {"client_order_id": name, "venue_order_id": number, "filled_base": filled}
-    tracker.write(Decision("order written off", reason, told))
-    tracker.write(OrderStage(name, stage, tracker.now(), filled, f"{WRITTEN_OFF}{reason}"))

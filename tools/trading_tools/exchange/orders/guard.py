@@ -10,51 +10,37 @@ from __future__ import annotations
 
 import hmac
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, localcontext
 from typing import Final, TypeGuard
 
 from trading_tools.exchange.fit import Order, fit
 from trading_tools.exchange.orders.beside import Beside
-from trading_tools.exchange.orders.contracts import in_base, in_contracts, is_contract, why_not
+from trading_tools.exchange.orders.contracts import (
+    base_of,
+    in_base,
+    in_contracts,
+    is_contract,
+    money_of,
+    why_not,
+)
 from trading_tools.exchange.orders.guard_limits import GuardLimits as GuardLimits
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.kill_switch import KillSwitch
+from trading_tools.exchange.orders.quote import Quote as Quote
 from trading_tools.exchange.orders.records import EXACT, Records
 from trading_tools.exchange.orders.sight import Sight
-from trading_tools.exchange.readings import MarketLimits, OrderBook
+from trading_tools.exchange.orders.stop_rules import off_grid, on_grid, why_not_there
+from trading_tools.exchange.readings import MarketLimits
 from trading_tools.money import plain
 
 MONEY: Final = frozenset({"USD", "USDT", "USDC", "EUR"})
 """Currencies that are counted as one: near enough for a limit. 1,000 ETH is no small order."""
 
-Levels = Sequence[tuple[Decimal, Decimal]]
-
-
-@dataclass(frozen=True)
-class Quote:
-    """A market's book as it was at `at`, in seconds of the guard's clock; best levels first."""
-
-    bids: Levels
-    asks: Levels
-    at: float
-
-    @classmethod
-    def of(cls, book: OrderBook, clock: Callable[[], float] = time.monotonic) -> Quote:
-        """The quote of a book that was read just now, or some seconds ago as its source says."""
-        return cls(book.bids, book.asks, clock() - book.source.age_s)
-
-    @property
-    def two_sided(self) -> bool:
-        """Whether there are bids and asks."""
-        return bool(self.bids and self.asks)
-
-    @property
-    def mid(self) -> Decimal:
-        """Halfway between the best bid and the best ask."""
-        return (self.bids[0][0] + self.asks[0][0]) / 2
+_REDUCED_AT_ANY_WORTH: Final = frozenset({"binanceusdm"})
+"""Venues whose least worth does not hold for an order that only reduces (Binance, code -4164)."""
 
 
 class Refused(Exception):
@@ -170,7 +156,18 @@ class Guard:
         return quote
 
     def _price(self, intent: Intent, quote: Quote) -> Decimal:
-        """The worst price it may trade at: its own, or the last level that it would take."""
+        """The worst price it may trade at: its own, or the last level that it would take.
+
+        A stop meets another book than this one: its price is held to its trigger, and one that
+        becomes a market order has no worst price; its worth is judged by its trigger.
+        """
+        if (stop := intent.stop_price_quote) is not None:
+            why = why_not_there(stop, intent.side, quote.bids[0][0], quote.asks[0][0])
+            if why is not None:
+                raise Refused("stop", why)
+            price = stop if intent.price_quote is None else intent.price_quote
+            self._near(price, stop, self._limits.price_collar, "price-collar", "its stop")
+            return price
         if intent.price_quote is not None:
             self._near(intent.price_quote, quote.mid, self._limits.price_collar, "price-collar")
             return intent.price_quote
@@ -180,18 +177,28 @@ class Guard:
             if left <= 0:
                 self._near(price, quote.mid, self._limits.slippage, "slippage")
                 return price
-        raise Refused("slippage", f"the book of {intent.symbol} holds less than {intent.size_base}")
+        wanted = f"{plain(intent.size_base)} {base_of(intent.symbol)}"
+        raise Refused("slippage", f"the book of {intent.symbol} shows less than {wanted} to take")
 
-    def _near(self, price: Decimal, mid: Decimal, most: Decimal, rule: str) -> None:
-        if abs(price - mid) > most * mid:
-            raise Refused(
-                rule, f"{plain(price)} is further than {plain(most * 100)} % from {plain(mid)}"
-            )
+    def _near(
+        self,
+        price: Decimal,
+        there: Decimal,
+        most: Decimal,
+        rule: str,
+        where: str = "the middle of the book",
+    ) -> None:
+        if abs(price - there) > most * there:
+            far = f"the price {plain(price)} is further than {plain(most * 100)} %"
+            raise Refused(rule, f"{far} from {where}, {plain(there)}")
 
     def _one_order(self, intent: Intent, price: Decimal) -> None:
         worth, most = price * intent.size_base, self._limits.max_order_quote
         if worth > most:
-            raise Refused("max-order", f"it is worth {plain(worth)}, {plain(most)} at most")
+            money = money_of(intent.symbol)
+            raise Refused(
+                "max-order", f"the order is worth {plain(worth)} {money}, {plain(most)} at most"
+            )
 
     def _repeats(self, intent: Intent, records: Records) -> None:
         """Orders alike in market, side and size: a loop that has lost its mind sends the same."""
@@ -217,13 +224,14 @@ class Guard:
     def _position(self, intent: Intent, records: Records) -> None:
         most = self._limits.max_position_base.get(intent.symbol)
         if most is None:
-            raise Refused("max-position", f"no limit is given for {intent.symbol}")
+            raise Refused("max-position", f"max_position_base has no limit for {intent.symbol}")
         low, high = self._after(intent, records)
         worst = max(abs(low), abs(high))
         if worst > most:
             raise Refused(
                 "max-position",
-                f"with all that is open it could be {plain(worst)}, {plain(most)} at most",
+                f"with all that is open it could be {plain(worst)} {base_of(intent.symbol)}, "
+                f"{plain(most)} at most",
             )
 
     def _exposure(self, intent: Intent, price: Decimal, records: Records) -> None:
@@ -232,7 +240,8 @@ class Guard:
         if total > self._limits.max_exposure_quote:
             raise Refused(
                 "max-exposure",
-                f"with all that is open it could be {plain(total)}, "
+                "with all that is open the positions of all markets could be worth "
+                f"{plain(total)} {money_of(intent.symbol)}, "
                 f"{plain(self._limits.max_exposure_quote)} at most",
             )
 
@@ -314,13 +323,14 @@ class Guard:
         price = quote.mid * (1 - self._limits.price_collar)
         least = market.min_notional
         if market.min_amount is not None and in_contracts(abs(left), market) < market.min_amount:
-            raise Refused("exit", f"a position of {plain(abs(left))} is too small to be closed")
+            held = f"{plain(abs(left))} {base_of(intent.symbol)}"
+            raise Refused("exit", f"it could leave {held}, which is too small to be closed")
         if least is not None and abs(left) * price < least:
             raise Refused(
                 "exit",
-                f"a position worth {plain(abs(left) * price)} at a price "
-                f"{plain(self._limits.price_collar * 100)} % lower could not be closed: "
-                f"{plain(least)} is the least",
+                f"it could leave a position worth {plain(abs(left) * price)} "
+                f"{money_of(intent.symbol)} at a price {plain(self._limits.price_collar * 100)} % "
+                f"lower, which could not be closed: {plain(least)} is the least",
             )
 
 
@@ -338,12 +348,16 @@ def fitted(intent: Intent, market: MarketLimits) -> Intent:
     amount = in_contracts(intent.size_base, market)
     told = fit(market, Order(amount=amount, price=intent.price_quote), inverse=False)
     price = told.price_buy if intent.side == "buy" else told.price_sell
+    stop = intent.stop_price_quote
+    if stop is not None and (stop := on_grid(stop, intent.side, market)) is None:
+        raise Refused("market-rules", "; ".join(off_grid(intent, market)))
     if told.amount is None or (intent.price_quote is not None and price is None):
         # Of the part of which nothing is left alone: the other one would have been put on the grid.
         part = Order(amount=amount) if told.amount is None else Order(price=intent.price_quote)
         alone = fit(market, part, inverse=False)
         raise Refused("market-rules", "; ".join(alone.problems or alone.unchecked))
-    return replace(intent, size_base=in_base(told.amount, market), price_quote=price)
+    size = in_base(told.amount, market)
+    return replace(intent, size_base=size, price_quote=price, stop_price_quote=stop)
 
 
 def marketable(intent: Intent, quote: Quote, slippage: Decimal, market: MarketLimits) -> Intent:
@@ -363,9 +377,11 @@ def marketable(intent: Intent, quote: Quote, slippage: Decimal, market: MarketLi
 
 def _fits(intent: Intent, market: MarketLimits, price: Decimal) -> None:
     """The market's own rules; what is not known of them is no leave."""
+    if intent.reduce_only and market.venue in _REDUCED_AT_ANY_WORTH:
+        market = replace(market, min_notional=Decimal(0))
     amount = in_contracts(intent.size_base, market)
     told = fit(market, Order(amount=amount, price=price), inverse=False)
-    if told.problems:
-        raise Refused("market-rules", "; ".join(told.problems))
+    if problems := [*told.problems, *off_grid(intent, market)]:
+        raise Refused("market-rules", "; ".join(problems))
     if told.unchecked:
         raise Refused("market-rules", "not known: " + "; ".join(told.unchecked))

@@ -10,6 +10,7 @@ Who else writes there is noticed.
 from __future__ import annotations
 
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import fields
@@ -17,7 +18,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from trading_tools.audit.account_entries import PositionChange, Reconciled
-from trading_tools.audit.errors import LedgerError, LedgerUnavailable, NotRecordable
+from trading_tools.audit.errors import (
+    LedgerBusy,
+    LedgerError,
+    LedgerUnavailable,
+    NotRecordable,
+)
 from trading_tools.audit.event import Event
 from trading_tools.audit.order_ends import CancelIntent, ReplaceIntent
 from trading_tools.audit.trade import (
@@ -28,12 +34,16 @@ from trading_tools.audit.trade import (
     OrderIntent,
     OrderResult,
     OrderStage,
+    Outcome,
     TradeAudit,
 )
+from trading_tools.exchange.orders.port import NOT_SENT
 from trading_tools.exchange.orders.records import Records
 
 _BETWEEN_TRIES: Final = timedelta(seconds=1)
 """How long the audit is left alone after it could not be written: each try keeps the loop."""
+_JUDGED_FOR_S: Final = 1.0
+"""How long writing an intent may take: book and kill switch were looked at before."""
 
 log = logging.getLogger(__name__)
 
@@ -41,9 +51,15 @@ log = logging.getLogger(__name__)
 class Journal:
     """One audit stream and the records of it, which nothing else changes."""
 
-    def __init__(self, audit: TradeAudit, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        audit: TradeAudit,
+        now: Callable[[], datetime],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._audit = audit
         self._now = now
+        self._clock = clock
         self._late: deque[Entry] = deque()
         self._failure: LedgerError | None = None
         self._failed_at: datetime | None = None
@@ -57,14 +73,23 @@ class Journal:
 
         Raises:
             LedgerError: it is an order's intent, and cannot be written: nothing is known of it
-                then.
+                then. Or it took so long (`LedgerBusy`) that the order must not be sent any more: it
+                is rejected then.
         """
+        began = self._clock()
         if isinstance(entry, OrderIntent):
             self._write_now(entry)
         else:
             self._late.append(entry)
             self.catch_up()
         self.records.apply(entry)
+        took_s = self._clock() - began
+        if isinstance(entry, OrderIntent) and took_s > _JUDGED_FOR_S:
+            why = f"the ledger took {took_s:.1f} s to write the order down, so it was not sent"
+            name = entry.client_order_id
+            end = OrderResult(name, Outcome.REJECTED, self._now(), code=NOT_SENT, message=why)
+            self.write(end)
+            raise LedgerBusy(f"{why}: its book is older than it was when it was judged")
 
     def decided(self, decision: str, reason: str, data: Mapping[str, Any]) -> None:
         """Put down why something was done or left."""

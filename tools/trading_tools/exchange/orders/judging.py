@@ -71,7 +71,7 @@ def _binance(body: Mapping[str, Any]) -> str | None:
     if not isinstance(code, int) or code >= 0:
         return None
     message = str(body.get("msg", ""))
-    return f"{code} {message}" if code in (-2010, -1013) else str(code)
+    return f"{code} {message}" if code in (-2010, -1013, -1008) else str(code)
 
 
 def _bybit(body: Mapping[str, Any]) -> str | None:
@@ -138,13 +138,13 @@ _REFUSALS: Final[Mapping[str, re.Pattern[str]]] = {
     "binance": re.compile(_BINANCE_REFUSALS),
     "binanceusdm": re.compile(
         # Not -2020, "Unable to fill": an order that was taken may say so.
-        _BINANCE_REFUSALS + r"|-20(18|19|2[1-8])|-4(00\d|01[0-5]|061|131|164)|-5022"
+        _BINANCE_REFUSALS + r"|-20(18|19|2[1-8])|-4(00\d|01[0-5]|045|061|131|164)|-5022"
     ),
     "bybit": re.compile(
         r"100(01|02|03|04|05|06|10|18|29)"
         # Not 110030, 110072, 170141: duplicates. Not 170146, 170149: "Order creation timeout" and
         # "Create order failed" do not say what became of it.
-        r"|1100(03|04|05|06|07|12|13|14|16|17|2[0136]|32|40|41|42|44|45|49|5[123]|66|94)"
+        r"|1100(03|04|05|06|07|12|13|14|16|17|2[0136]|32|40|41|42|44|45|49|5[123]|66|9[234])"
         r"|1700(05|33)|1701(15|16|17|21|24|3[0-7]|40|48|51|57|59|65|9[234789])"
         r"|1702(00|01|02|06|09|10|17|18|22|24|28|29)|17037[12]"
     ),
@@ -160,7 +160,8 @@ _REFUSALS: Final[Mapping[str, re.Pattern[str]]] = {
         r"|EService:Market in (cancel_only|post_only|limit_only) mode"
     ),
     "coinbase": re.compile(
-        r"(PREVIEW_)?(INSUFFICIENT_FUND|INSUFFICIENT_FUNDS|INVALID_[A-Z_]+|UNSUPPORTED_[A-Z_]+)"
+        r"(PREVIEW_)?(INSUFFICIENT_FUND|INSUFFICIENT_FUNDS|INVALID_[A-Z_]+|UNSUPPORTED_[A-Z_]+"
+        r"|STOP_PRICE_(ABOVE|BELOW)_LAST_TRADE_PRICE)"
         r"|rate_limit_exceeded|authentication_error|Unauthorized|permission_denied"
     ),
     "alpaca": re.compile(
@@ -176,7 +177,11 @@ _REFUSALS: Final[Mapping[str, re.Pattern[str]]] = {
         r"|Order was never placed, already canceled, or filled).*"
     ),
     # As ccxt 4.5.90 knows them: a bad price or size, no such market, a killed FOK.
-    "kalshi": re.compile(r"invalid_order|not_found|fill_or_kill_insufficient_resting_volume"),
+    # The others are its two answers with 401: see `_KEY_REFUSALS`.
+    "kalshi": re.compile(
+        r"invalid_order|not_found|fill_or_kill_insufficient_resting_volume"
+        r"|authentication_error|header_timestamp_expired"
+    ),
 }
 """Codes by which no order comes into being, by venue; matched whole.
 
@@ -193,6 +198,10 @@ _KEY_REFUSALS: Final[Mapping[str, re.Pattern[str]]] = {
     "kraken": re.compile(r"EAPI:Invalid (key|signature)|EGeneral:Permission denied"),
     # Not its 401, which has no code: a token that is out of date by its clock gets it too.
     "coinbase": re.compile(r"PERMISSION_DENIED|permission_denied"),
+    # With 401, where the signature is wrong or the key's id is not known; a stamp out of its window
+    # is `header_timestamp_expired`. As users recorded its answers, read on 2026-11-27 (such as
+    # github.com/mbs4816-create/Footbe-Trader, AUTH_ISSUE_DIAGNOSIS.md): its pages list neither.
+    "kalshi": re.compile(r"authentication_error"),
 }
 """Codes that will be the same until somebody changes the key, by venue; matched whole."""
 
@@ -204,9 +213,20 @@ _REFUSING_STATUSES: Final[Mapping[str, frozenset[int]]] = {
 }
 """Statuses with which any code of the venue's is a rejection, where it says so."""
 
+_REFUSING_503: Final[Mapping[str, re.Pattern[str]]] = {
+    # "100% failure", where the same status with "Unknown error" leaves it open; of spot nothing
+    # like it is said. Source: "HTTP 503 Status: Message Variants & Handling" of USD-M's general
+    # info, as of 2026-05-27, and both wordings of -1008 in its error codes; read on 2026-11-27. Not
+    # "Service Unavailable.", a failure too: what stands in front of the venue says the same words.
+    "binanceusdm": re.compile(r"-1008 (Request throttled|Server is currently overloaded).*"),
+}
+"""What a venue says with a 503 that proves that nothing was done."""
+
 
 def _rejects(venue: str, status: int, code: str) -> bool:
     if status in _REFUSING_STATUSES.get(venue, ()):
         return True
+    if status == 503 and venue in _REFUSING_503:
+        return _REFUSING_503[venue].fullmatch(code) is not None
     # A 5xx may come from what stands in front of the venue, after the order went through.
     return status < 500 and _REFUSALS[venue].fullmatch(code) is not None

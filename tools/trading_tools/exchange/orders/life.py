@@ -13,6 +13,8 @@ class Stage(StrEnum):
     """Written down; whether it was sent is not known: the process may have ended in between."""
     UNKNOWN = "unknown"
     """Sent; what became of it is not known. It counts as open until the venue says otherwise."""
+    WAITING = "waiting"
+    """A stop that the venue keeps until its price has come."""
     OPEN = "open"
     FILLED = "filled"
     CANCELED = "canceled"
@@ -25,11 +27,13 @@ class Stage(StrEnum):
 
 ENDS: Final = frozenset({Stage.FILLED, Stage.CANCELED, Stage.REJECTED, Stage.VOID})
 UNSURE: Final = frozenset({Stage.INTENDED, Stage.UNKNOWN})
-_KNOWN = frozenset({Stage.OPEN, Stage.FILLED, Stage.CANCELED})
+_KNOWN = frozenset({Stage.WAITING, Stage.OPEN, Stage.FILLED, Stage.CANCELED})
 
 LIFE: Final[dict[Stage, frozenset[Stage]]] = {
     Stage.INTENDED: _KNOWN | {Stage.UNKNOWN, Stage.REJECTED, Stage.VOID},
     Stage.UNKNOWN: _KNOWN | {Stage.REJECTED, Stage.VOID},
+    # A venue may refuse what a stop has become: for want of funds, or of what it is to reduce.
+    Stage.WAITING: frozenset({Stage.OPEN, Stage.FILLED, Stage.CANCELED, Stage.REJECTED}),
     # Bybit takes an order for processing first, and may refuse it then.
     Stage.OPEN: frozenset({Stage.FILLED, Stage.CANCELED, Stage.REJECTED}),
     Stage.FILLED: frozenset(),

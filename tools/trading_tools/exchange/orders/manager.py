@@ -12,22 +12,16 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Final
 
 from trading_tools.audit.account_entries import PositionChange
 from trading_tools.audit.errors import LedgerBusy, LedgerUnavailable
 from trading_tools.audit.order_ends import CancelIntent, ReplaceIntent
-from trading_tools.audit.trade import (
-    CancelResult,
-    OrderIntent,
-    OrderResult,
-    Outcome,
-    TradeAudit,
-)
+from trading_tools.audit.trade import CancelResult, OrderResult, Outcome, TradeAudit
 from trading_tools.exchange.orders import reconciling
 from trading_tools.exchange.orders.client_ids import client_order_id, is_ours
 from trading_tools.exchange.orders.forgotten import write_off
 from trading_tools.exchange.orders.guard import Guard, Refused
+from trading_tools.exchange.orders.intended import differences, entry_of
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.journal import Journal
 from trading_tools.exchange.orders.judging import Judged
@@ -349,24 +343,7 @@ class OrderManager:
         )
 
     def _intend(self, intent: Intent, name: str, sight: Sight) -> OrderRecord:
-        self._tracker.write(
-            OrderIntent(
-                name,
-                intent.symbol,
-                intent.side,
-                intent.order_type,
-                intent.size_base,
-                intent.price_quote,
-                self._now(),
-                sight.mid_quote,
-                sight.bid_quote,
-                sight.ask_quote,
-                sight.age_ms,
-                intent.key,
-                intent.time_in_force,
-                intent.reduce_only,
-            )
-        )
+        self._tracker.write(entry_of(intent, name, sight, self._now()))
         return self.records.orders[name]
 
     async def _resolved(self, order: OrderRecord, within_s: float) -> OrderRecord:
@@ -377,18 +354,9 @@ def _shown(intent: Intent) -> dict[str, object]:
     return {part.name: getattr(intent, part.name) for part in fields(intent)}
 
 
-_SAME: Final = ("symbol", "side", "size_base", "price_quote", "key", "time_in_force", "reduce_only")
-
-
 def _require_same(order: OrderRecord, intent: Intent) -> None:
-    """See to it that an order is the one that is wanted, as far as its version recorded it."""
-    known, wanted = ({part: getattr(of, part) for part in _SAME} for of in (order, intent))
-    unlike = [
-        f"{part} {known[part]}, not {wanted[part]}"
-        for part in _SAME
-        if known[part] != wanted[part] and (known[part] is not None or part == "price_quote")
-    ]
-    if unlike:
+    """See to it that an order is the one that is wanted."""
+    if unlike := differences(order, intent):
         raise OtherIntent(
             f"the key {intent.key!r:.60} is that of another order ({'; '.join(unlike)}): give a "
             "new decision a new key"

@@ -1,8 +1,8 @@
 """How accounts stand at their venues now: what is open and held, what they pay, who answers.
 
-`python -m trading_tools.exchange.orders.overview VENUE… [--symbol SYMBOL…]`, with the keys of
-`stopping`. It reads alone, and needs no ledger and no bot. What our own orders came to is
-`records`; what the venues publish of their fees is `facts`.
+`python -m trading_tools.exchange.orders.overview VENUE… [--symbol SYMBOL…]`. It reads alone, and
+needs no ledger and no bot. What our own orders came to is `records`; what the venues publish of
+their fees is `facts`.
 """
 
 from __future__ import annotations
@@ -18,11 +18,19 @@ from typing import Any, TypeVar
 
 from trading_tools.exchange.clock import Offset, VenueClock
 from trading_tools.exchange.errors import one_line
+from trading_tools.exchange.orders.at_venues import (
+    KEYS,
+    VENUES,
+    Make,
+    add_through,
+    counted,
+    reached,
+    shown,
+)
 from trading_tools.exchange.orders.ccxt_port import CcxtOrders
+from trading_tools.exchange.orders.contracts import base_of
 from trading_tools.exchange.orders.port import PartlyRead, Unanswered, VenueOrder
 from trading_tools.exchange.orders.rows import Unreadable, position_of
-from trading_tools.exchange.orders.stopping import client_of, missing_keys
-from trading_tools.exchange.orders.ways import WAYS
 from trading_tools.exchange.pacing.rules import Priority
 from trading_tools.money import from_json, plain
 
@@ -140,40 +148,36 @@ async def overview(client: Any, symbols: Sequence[str] = ()) -> Overview:
     return Overview(port.name, clock, opened, held, positions, fees, tuple(unknown))
 
 
-def main(argv: Sequence[str], make: Callable[[str], Any] = client_of) -> int:
+def main(argv: Sequence[str], make: Make | None = None) -> int:
     """Print how the accounts stand; the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m trading_tools.exchange.orders.overview",
         description="Show open orders, holdings, positions and fees of accounts, and who answers.",
-        epilog="Exit codes: 0 all was told, 1 something was not, 2 usage. "
-        "The keys are in VENUE_API_KEY and VENUE_API_SECRET, as BINANCE_API_KEY.",
+        epilog=f"Exit codes: 0 all was told, 1 something was not, 2 usage. {KEYS}",
     )
-    parser.add_argument("venues", nargs="+", metavar="VENUE", choices=sorted(WAYS))
+    parser.add_argument("venues", nargs="+", metavar="VENUE", choices=VENUES)
     parser.add_argument(
         "--symbol", action="append", default=[], help="show its fee; repeatable, as BTC/USDT"
     )
+    add_through(parser)
     given = parser.parse_args(argv)
-    missing = {venue: missing_keys(venue) for venue in given.venues if make is client_of}
-    for venue, names in missing.items():
-        if names:
-            sys.stderr.write(f"{venue}: not asked: set {' and '.join(names)}\n")
+    venues, making = reached(given.venues, given, make, "not asked")
 
     async def one(venue: str) -> Overview:
-        client = make(venue)
+        client = making(venue)
         try:
             return await overview(client, given.symbol)
         finally:
             await client.close()
 
     async def each() -> list[Overview]:
-        asked = [venue for venue in given.venues if not missing.get(venue)]
-        return await asyncio.gather(*map(one, asked))
+        return await asyncio.gather(*map(one, venues))
 
     found = asyncio.run(each())
     for account in found:
         for line in _lines(account):
             sys.stdout.write(f"{account.venue}: {' '.join(line.split())}\n")
-    if any(missing.values()):
+    if len(venues) < len(given.venues):
         return 2
     return 1 if any(account.unknown for account in found) else 0
 
@@ -185,17 +189,14 @@ def _lines(account: Overview) -> list[str]:
         where = "ahead of" if ahead >= 0 else "behind"
         lines.append(f"answers; its clock is {abs(ahead):.0f} ms {where} ours, ±{error:.0f} ms")
     if account.open is not None:
-        lines.append(f"{len(account.open)} open orders")
-        lines += [
-            f"open: {order.side} {plain(order.size_base)} {order.symbol} at "
-            f"{'no price' if order.price_quote is None else plain(order.price_quote)}, "
-            f"{plain(order.filled_size_base)} of it filled, {order.client_order_id} "
-            f"({order.venue_order_id})"
-            for order in account.open
-        ]
+        lines.append(counted(len(account.open), "open order"))
+        lines += [f"open: {shown(order)}" for order in account.open]
     for asset, (total, free) in (account.held or {}).items():
         lines.append(f"holds {plain(total)} {asset}, {plain(free)} of it free")
-    lines += [f"position {plain(size)} {symbol}" for symbol, size in account.positions or ()]
+    lines += [
+        f"position of {plain(size)} {base_of(symbol)} in {symbol}"
+        for symbol, size in account.positions or ()
+    ]
     lines += [
         f"fee of {symbol}: maker {plain(fee.maker * 100)} %, taker {plain(fee.taker * 100)} %"
         for symbol, fee in account.fees.items()

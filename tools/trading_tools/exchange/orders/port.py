@@ -24,6 +24,9 @@ Who looks for a name in a list of what is younger than some time looks so much f
 it is not found it is taken for void in the end.
 """
 
+NOT_SENT: Final = "not sent"
+"""The code of an order that was refused here, before any request."""
+
 
 class Unanswered(Exception):
     """A query got no answer that can be used: nothing is known, least of all an absence.
@@ -48,7 +51,7 @@ class NotSent(Exception):
 
 @dataclass(frozen=True)
 class VenueOrder:
-    """An order as the venue shows it. `stage` is OPEN, FILLED, CANCELED or REJECTED."""
+    """An order as the venue shows it. `stage` is WAITING, OPEN, FILLED, CANCELED or REJECTED."""
 
     venue_order_id: str
     client_order_id: str
@@ -93,6 +96,8 @@ class OrderVenue(Protocol):
 
     async def turn(self, intent: Intent) -> None:
         """Wait until an order may be sent; the next `submit` of this task does not wait then.
+
+        A port that sends no stops refuses them here.
 
         Raises:
             NotSent: it may not be sent in time, or not at all, or the venue does not work.
@@ -148,11 +153,28 @@ class OrderVenue(Protocol):
         """
 
 
+def require_no_stop(venue: str, intent: Intent) -> None:
+    """For ports that send none: one without its trigger would trade at once.
+
+    Raises:
+        NotSent: it is a stop.
+    """
+    if intent.stop_price_quote is not None:
+        raise NotSent("stop", f"no stop can be sent to {venue} here: watch the price yourself")
+
+
 class SpotWithoutTurns:
     """For ports whose requests wait for nothing, at venues without contracts: to be inherited."""
 
+    name: str
+
     async def turn(self, intent: Intent) -> None:
-        """At once."""
+        """At once.
+
+        Raises:
+            NotSent: it is a stop.
+        """
+        require_no_stop(self.name, intent)
 
     async def position(self, symbol: str) -> Decimal:
         """There is none.

@@ -21,6 +21,7 @@ from trading_tools.exchange.orders.port import PartlyRead, Unanswered, VenueFill
 from trading_tools.exchange.orders.records import OrderRecord
 from trading_tools.exchange.orders.rows import Unreadable
 from trading_tools.exchange.orders.tracker import Tracker, earlier
+from trading_tools.money import plain
 
 T = TypeVar("T")
 
@@ -38,6 +39,11 @@ class PositionDifference:
     symbol: str
     ours_base: Decimal
     venues_base: Decimal
+
+    def __str__(self) -> str:
+        """What differs, for a person."""
+        held, ours = plain(self.venues_base), plain(self.ours_base)
+        return f"{self.symbol}: the account holds {held}, the ledger here comes to {ours}"
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,8 @@ async def reconcile(tracker: Tracker, symbols: Sequence[str]) -> Reconciliation:
         if order.client_order_id not in listed:
             async with tracker.locks[order.client_order_id]:
                 await tracker.ask(order)
+    # What a stop has become may have another name and number: whose it is was only just learnt.
+    found.strange_orders[:] = [each for each in found.strange_orders if not tracker.on_order(each)]
     for symbol in symbols:
         await _fills(tracker, symbol, found, began)
         if is_contract(symbol):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow, localcontext
@@ -55,6 +55,8 @@ class OrderRecord:
     """That of its intent. This and the next are None of an order that an older version wrote."""
     time_in_force: str | None = None
     reduce_only: bool | None = None
+    stop_price_quote: Decimal | None = None
+    """The price that it waits for at the venue, if it is a stop."""
     written_off: bool = False
     """Whether its owner said what it filled, of which the venue may tell nothing more."""
 
@@ -104,6 +106,8 @@ class Records:
         self._changes: set[tuple[str, str]] = set()
         self.reconciled_at: dict[str, datetime] = {}
         """By market, up to when its fills were compared with the venue's."""
+        self.on_news: Callable[[str], None] = lambda symbol: None
+        """Gets the market whenever something is learnt of an order there, or of the position."""
         for entry in entries:
             self.apply(entry)
 
@@ -122,6 +126,7 @@ class Records:
             if not self.knows_change(entry.symbol, entry.name):
                 self._changes.add((entry.symbol, entry.name))
                 self._positions[entry.symbol] += entry.change_base
+                self.on_news(entry.symbol)
         elif isinstance(entry, Reconciled):
             self.reconciled_at[entry.symbol] = entry.at
         if not isinstance(entry, OfOrder):
@@ -139,6 +144,8 @@ class Records:
                     self._unsettled.pop(after.client_order_id, None)
                 else:
                     self._unsettled[after.client_order_id] = after
+                if isinstance(entry, OrderStage | OrderFill):
+                    self.on_news(after.symbol)
 
     def _count(self, order: OrderRecord, sign: int) -> None:
         """Add an order to the sums, or take it out of them before it changes."""
@@ -166,19 +173,22 @@ class Records:
                     key=entry.key,
                     time_in_force=entry.time_in_force,
                     reduce_only=entry.reduce_only,
+                    stop_price_quote=entry.stop_price_quote,
                 ),
             )
         elif isinstance(entry, OrderResult):
             order = self.orders[entry.client_order_id]
             stages = {
-                Outcome.ACCEPTED: Stage.OPEN,
+                Outcome.ACCEPTED: Stage.OPEN if order.stop_price_quote is None else Stage.WAITING,
                 Outcome.REJECTED: Stage.REJECTED,
                 Outcome.UNKNOWN: Stage.UNKNOWN,
             }
-            # A fill or an update on the stream may have overtaken the reply.
+            # A fill or an update on the stream may have overtaken the reply, with a later number.
+            later = order.venue_order_id
             if order.stage in UNSURE:
                 order.stage = turn(order.client_order_id, order.stage, stages[entry.outcome])
             self._name(order, entry.venue_order_id)
+            self._name(order, later)
             order.reason = entry.code or entry.message
         elif isinstance(entry, OrderStage):
             order = self.orders[entry.client_order_id]
@@ -200,6 +210,10 @@ class Records:
         """The order that a fill is of, by either of its names."""
         if client_order_id is not None and client_order_id in self.orders:
             return self.orders[client_order_id]
+        return self.of_number(symbol, venue_order_id)
+
+    def of_number(self, symbol: str, venue_order_id: str) -> OrderRecord | None:
+        """The order that has or had this number; one that was triggered may have two."""
         return self._by_venue_id.get((symbol, venue_order_id))
 
     def numbered(self, venue_order_id: str) -> list[OrderRecord]:
@@ -238,6 +252,11 @@ class Records:
     def symbols(self) -> Collection[str]:
         """The markets of all orders."""
         return self._positions.keys()
+
+    @property
+    def exposed(self) -> set[str]:
+        """The markets where there is a position, or may be one of what is open."""
+        return {each for each in self.symbols if any(self.exposure_base(each))}
 
     def sent_on(self, day: date) -> int:
         """How many orders were meant on a day (UTC)."""

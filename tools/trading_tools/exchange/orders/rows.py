@@ -16,6 +16,7 @@ from trading_tools.exchange.orders.contracts import is_contract
 from trading_tools.exchange.orders.life import Stage
 from trading_tools.exchange.orders.port import Unanswered, VenueFill, VenueOrder
 from trading_tools.exchange.orders.records import OrderRecord
+from trading_tools.exchange.orders.ways import ALGO
 from trading_tools.money import from_json
 
 Row = Mapping[str, Any]
@@ -48,8 +49,12 @@ def order_of(row: Row, contract_size: Decimal = Decimal(1)) -> VenueOrder:
         Unreadable: it lacks what an order must have, as the later rows of Kraken's stream do.
     """
     try:
+        if "algoId" in row["info"] or "caid" in row["info"]:
+            return _stop_of(row, contract_size)
         stage = _STAGES[row["status"]]
         name, size, filled = _as_told(row)
+        if stage is Stage.OPEN and not filled and _waits(row["info"]):
+            stage = Stage.WAITING
         # Bybit's PartiallyFilledCanceled is "closed" in ccxt's words.
         if stage is Stage.FILLED and filled < size:
             stage = Stage.CANCELED
@@ -69,6 +74,64 @@ def order_of(row: Row, contract_size: Decimal = Decimal(1)) -> VenueOrder:
         raise Unreadable(f"order {_named(row)} cannot be read: {one_line(error)}") from error
 
 
+def number_of(row: Row) -> str | None:
+    """The number of an order that a reply to its placing names."""
+    number = row.get("id")
+    waits = "algoId" in (row.get("info") or {})
+    return None if number is None else f"{ALGO if waits else ''}{number}"
+
+
+_ALGO_STAGES: Final[Mapping[str, Stage]] = {
+    "NEW": Stage.WAITING,
+    # Its price has come: seen to stay so for good, without an order and without protection.
+    "TRIGGERING": Stage.OPEN,
+    "CANCELED": Stage.CANCELED,
+    "EXPIRED": Stage.CANCELED,
+    "REJECTED": Stage.REJECTED,
+}
+
+
+def _stop_of(row: Row, contract_size: Decimal) -> VenueOrder:
+    """A stop of Binance USD-M, an "algo order", as its own list or the stream shows it.
+
+    Once it was triggered there is an order of another number, and how that one ends is its own:
+    ccxt 4.5.90 takes such a stop for filled.
+    """
+    told = row["info"]
+    became = told.get("actualOrderId") or told.get("ai")
+    number = str(became) if became else f"{ALGO}{told.get('algoId') or told['aid']}"
+    stage = Stage.OPEN if became else _ALGO_STAGES[told.get("algoStatus") or told["X"]]
+    filled = from_json(told.get("aq") or 0, "aq") if became else Decimal(0)
+    return VenueOrder(
+        number,
+        str(told.get("clientAlgoId") or told["caid"]),
+        row["symbol"],
+        row["side"],
+        stage,
+        from_json(row["amount"], "amount") * contract_size,
+        filled * contract_size,
+        from_json(told["price"] if "price" in told else told["p"], "price") or None,
+    )
+
+
+def _waits(told: Row) -> bool:
+    """Whether an open order is a stop that waits, in its venue's own words.
+
+    By `isWorking` and `w` (Binance spot), `orderStatus` (Bybit), `trigger_status` (Coinbase),
+    `stopprice` and `triggers` (Kraken).
+    """
+    if told.get("e") == "executionReport":
+        return told["w"] is False and "STOP" in told["o"]
+    if "isWorking" in told:
+        return told["isWorking"] is False and "STOP" in told["type"]
+    if told.get("orderStatus") == "Untriggered" or told.get("trigger_status") == "STOP_PENDING":
+        return True
+    if "triggers" in told:
+        return bool(told["triggers"].get("status") == "untriggered")
+    stop = str((told.get("descr") or {}).get("ordertype")).startswith("stop-loss")
+    return stop and not from_json(told.get("stopprice") or 0, "stopprice")
+
+
 def later_order_of(row: Row, known: OrderRecord) -> VenueOrder:
     """One of Kraken's later rows of an order, whose market and size only the first one has.
 
@@ -81,6 +144,8 @@ def later_order_of(row: Row, known: OrderRecord) -> VenueOrder:
         if "exec_type" not in told or (stage is not Stage.OPEN and "cum_qty" not in told):
             raise ValueError("it does not say what is filled")
         filled = from_json(told.get("cum_qty", 0), "cum_qty")
+        if known.stop_price_quote is not None and told["exec_type"] in ("pending_new", "new"):
+            stage = Stage.WAITING
         if stage is Stage.FILLED and filled < known.size_base:
             stage = Stage.CANCELED
         return VenueOrder(

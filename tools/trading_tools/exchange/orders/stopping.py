@@ -9,32 +9,24 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from trading_tools.exchange.breaker import Breaker, BreakerRules
+from trading_tools.exchange.orders.at_venues import (
+    KEYS,
+    VENUES,
+    Make,
+    add_through,
+    counted,
+    reached,
+    urgent,
+)
 from trading_tools.exchange.orders.cancel_all import Swept, cancel_all
 from trading_tools.exchange.orders.ccxt_port import CcxtOrders
 from trading_tools.exchange.orders.kill_switch import KillSwitch
 from trading_tools.exchange.orders.port import Unanswered
-from trading_tools.exchange.orders.ways import WAYS
-from trading_tools.exchange.pacing.rules import Priority
-
-
-def client_of(venue: str) -> Any:
-    """A ccxt client of a venue with the keys of the environment.
-
-    Raises:
-        KeyError: there is no key.
-        AttributeError: ccxt knows no such venue.
-    """
-    from ccxt import async_support
-
-    key, secret = (os.environ[name] for name in _names(venue))
-    return getattr(async_support, venue)({"apiKey": key, "secret": secret, "timeout": 10_000})
 
 
 async def swept(clients: Sequence[Any], within_s: float) -> list[Swept]:
@@ -53,23 +45,16 @@ async def swept(clients: Sequence[Any], within_s: float) -> list[Swept]:
         finally:
             await port.close()
 
-    # A breaker that opens for long would keep this from looking while the venue comes and goes.
-    # What a look finds is to be cancelled: bots that use up the limits must not keep it waiting.
-    rules = BreakerRules(open_s=0.5, longest_s=2)
-    ports = [
-        CcxtOrders(client, breaker=Breaker(client.id, rules), asking=Priority.CANCEL)
-        for client in clients
-    ]
+    ports = [urgent(client) for client in clients]
     return await asyncio.gather(*map(one, ports))
 
 
-def main(argv: Sequence[str], make: Callable[[str], Any] = client_of) -> int:
+def main(argv: Sequence[str], make: Make | None = None) -> int:
     """Throw the switch, then cancel what is open; the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m trading_tools.exchange.orders.kill_switch",
         description="Stop all new orders, and cancel those that are open.",
-        epilog="Exit codes: 0 done, 1 something may be open still, 2 usage. "
-        "The keys are in VENUE_API_KEY and VENUE_API_SECRET, as BINANCE_API_KEY.",
+        epilog=f"Exit codes: 0 done, 1 something may be open still, 2 usage. {KEYS}",
     )
     parser.add_argument("file", type=Path, help="the file that is the bot's switch")
     parser.add_argument("reason", help="why: it is shown to whoever is refused")
@@ -77,10 +62,9 @@ def main(argv: Sequence[str], make: Callable[[str], Any] = client_of) -> int:
         "--cancel-all",
         nargs="+",
         metavar="VENUE",
-        choices=sorted(WAYS),
+        choices=VENUES,
         default=[],
-        help="cancel every open order at these venues, whoever placed it: "
-        + ", ".join(sorted(WAYS)),
+        help=f"cancel every open order at these venues, whoever placed it: {', '.join(VENUES)}",
     )
     parser.add_argument(
         "--within",
@@ -89,21 +73,18 @@ def main(argv: Sequence[str], make: Callable[[str], Any] = client_of) -> int:
         metavar="SECONDS",
         help="how long to go on looking for orders that arrive late (%(default)s)",
     )
+    add_through(parser)
     given = parser.parse_args(argv)
     thrown = _thrown(given.file, given.reason)
-    missing = {venue: missing_keys(venue) for venue in given.cancel_all if make is client_of}
-    for venue, names in missing.items():
-        if names:
-            sys.stderr.write(f"{venue}: nothing was cancelled: set {' and '.join(names)}\n")
-    reached = [venue for venue in given.cancel_all if not missing.get(venue)]
+    venues, make = reached(given.cancel_all, given, make, "nothing was cancelled")
 
     async def sweep() -> list[Swept]:
-        return await swept([make(venue) for venue in reached], given.within)
+        return await swept([make(venue) for venue in venues], given.within)
 
     ends = asyncio.run(sweep())
     for each in ends:
         sys.stderr.write(_told(each))
-    if any(missing.values()):
+    if len(venues) < len(given.cancel_all):
         return 2
     return 0 if thrown and all(each.clean for each in ends) else 1
 
@@ -127,24 +108,18 @@ def _thrown(file: Path, reason: str) -> bool:
     return False
 
 
-def missing_keys(venue: str) -> list[str]:
-    """The variables that `client_of` needs and the environment lacks."""
-    return [name for name in _names(venue) if not os.environ.get(name)]
-
-
-def _names(venue: str) -> tuple[str, str]:
-    return (f"{venue.upper()}_API_KEY", f"{venue.upper()}_API_SECRET")
-
-
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
     if not 0 < seconds < float("inf"):
-        raise ValueError(text)
+        raise argparse.ArgumentTypeError(f"{text!r:.40} is no time: give seconds above 0")
     return seconds
 
 
 def _told(swept_at: Swept) -> str:
-    ended = f"{len(swept_at.ended)} orders ended"
+    ended = f"{counted(len(swept_at.ended), 'order')} ended"
     if swept_at.why is not None and not swept_at.left:
         return f"{swept_at.venue}: {ended}; what is open is NOT known: {swept_at.why}\n"
     sure = "" if swept_at.why is None else f"; not sure: {swept_at.why}"

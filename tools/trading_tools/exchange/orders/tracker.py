@@ -157,12 +157,15 @@ class Tracker:
         # What the venue took, and refused then, has a number: an older view of it is no surprise.
         refused_after_all = order.stage is Stage.REJECTED and order.venue_order_id is not None
         over = refused_after_all or order.stage in (Stage.FILLED, Stage.CANCELED)
+        # A stop that waits no more does so never again: the view, and the number in it, are older.
+        if shown.stage is Stage.WAITING and order.stage not in UNSURE:
+            return
         # Before it is written down: an audit with an illegal turn in it could not be read again.
         stage = turn(order.client_order_id, order.stage, order.stage if over else shown.stage)
         if (
             stage is order.stage
             and shown.filled_size_base <= order.reported_size_base
-            and order.venue_order_id is not None
+            and self.records.of_number(shown.symbol, shown.venue_order_id) is order
         ):
             return
         self.write(

@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from trading_tools.exchange.orders.contracts import is_contract
+
 Raw = Mapping[str, Any]
 
 WINDOW_MS: Final = 5_000
@@ -56,6 +58,8 @@ class Ways:
     """What ccxt asks before the first order and keeps then."""
     market_buys: bool = True
     """Whether a market buy has a size; else the venue wants what it may cost."""
+    waiting: Mapping[str, Any] | None = None
+    """How stops that wait are listed where those of a market are in a list of their own."""
     clock_ms: int = 1
     """To what the venue's time is cut, as ccxt asks for it."""
 
@@ -106,6 +110,49 @@ async def _binance_fills(client: Any, symbol: str, since_ms: int) -> Sequence[Ra
 
 # Binance USD-M
 
+ALGO: Final = "algo:"
+"""What the number of a stop begins with here while it waits. Its order gets another one."""
+_WAITS: Final[Mapping[str, Any]] = {"trigger": True}
+
+
+async def _usdm_cancel(client: Any, symbol: str, name: str, number: str | None) -> Any:
+    import ccxt
+
+    if number is not None and number.startswith(ALGO):
+        return await client.cancel_order(number.removeprefix(ALGO), symbol, dict(_WAITS))
+    try:
+        return await _binance_cancel(client, symbol, name, number)
+    except ccxt.OrderNotFound:
+        if number is not None:
+            raise
+    # Of a name alone nobody knows whether it is that of a stop.
+    return await client.cancel_order(None, symbol, {**_WAITS, "clientOrderId": name})
+
+
+async def _usdm_find(client: Any, symbol: str, name: str, number: str | None, since_ms: int) -> Raw:
+    import ccxt
+
+    waits = number is not None and number.startswith(ALGO)
+    if not waits:
+        try:
+            return await _binance_find(client, symbol, name, number, since_ms)
+        except NoSuchOrder:
+            if number is not None:
+                raise
+    asked = {**_WAITS, **({} if waits else {"clientOrderId": name})}
+    try:
+        stop: Raw = await client.fetch_order((number or "").removeprefix(ALGO), symbol, asked)
+    except ccxt.OrderNotFound as error:
+        raise NoSuchOrder from error
+    became = stop["info"].get("actualOrderId")
+    if not became:
+        return stop
+    try:
+        order = await _binance_find(client, symbol, name, str(became), since_ms)
+    except NoSuchOrder:  # not to be seen yet
+        return stop
+    return {**order, "clientOrderId": name}
+
 
 async def _usdm_fills(client: Any, symbol: str, since_ms: int) -> Sequence[Raw]:
     found: dict[str, Raw] = {}
@@ -132,8 +179,16 @@ async def _usdm_positions(client: Any, symbol: str) -> Sequence[Raw]:
 
 
 async def _bybit_cancel(client: Any, symbol: str, name: str, number: str | None) -> Any:
+    import ccxt
+
     params = {} if number is not None else {"orderLinkId": name}
-    return await client.cancel_order(number, symbol, params)
+    try:
+        return await client.cancel_order(number, symbol, params)
+    except ccxt.OrderNotFound:
+        if is_contract(symbol):
+            raise
+    # On spot a cancel finds an order by its kind alone; this is the one of our stops.
+    return await client.cancel_order(number, symbol, {**params, "orderFilter": "tpslOrder"})
 
 
 async def _bybit_find(
@@ -253,12 +308,13 @@ WAYS: Final[Mapping[str, Ways]] = {
     "binanceusdm": Ways(
         WINDOW_MS / 1_000,
         _named,
-        _binance_cancel,
-        _binance_find,
+        _usdm_cancel,
+        _usdm_find,
         _usdm_fills,
         positions=_usdm_positions,
         # Stops that wait for their price are "algo orders": no other list has them.
-        everywhere={"": Kind(), "algo": Kind({"trigger": True}, {"trigger": True})},
+        everywhere={"": Kind(), "algo": Kind(_WAITS, _WAITS)},
+        waiting=_WAITS,
     ),
     "bybit": Ways(
         WINDOW_MS / 1_000,

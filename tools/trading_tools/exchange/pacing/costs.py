@@ -70,7 +70,8 @@ def _binance(asked: Asked) -> Toll:
 def _binanceusdm(asked: Asked) -> Toll:
     if not asked.api[-1].startswith("fapi"):
         return Toll(Cost({}))
-    if asked.method in ("POST", "PUT") and asked.path == "order":
+    # An algo order counts like any other ("New Algo Order").
+    if asked.method in ("POST", "PUT") and asked.path in ("order", "algoOrder"):
         return Toll(Cost({"orders": 1, "weight": 1}), order=asked.method == "POST")
     return Toll(Cost({"weight": max(1, asked.weight, _HEAVIER.get(asked.path, 0))}))
 

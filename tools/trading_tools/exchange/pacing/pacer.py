@@ -58,6 +58,8 @@ class Pacer:
         self.nonces = Nonces(f"{venue} nonces {self._owner} {where}", self._slots)
         """Of the key, for all clients of it."""
         self._pauses = [self._named(_PAUSE, scope, "") for scope in Scope]
+        self._lanes: dict[str, dict[str, str]] = {name: {} for name in self.rules}
+        """By rule, the slots of the lanes that requests took here."""
         self._waiting: list[_Waiter] = []
         self._blocked: dict[str, Priority] = {}
         self._numbers = itertools.count()
@@ -129,6 +131,23 @@ class Pacer:
         rule = self.rules[rule_name]
         with self._slots.held([self._slot_name(rule, lane)]) as (slot,):
             return meters.used(rule, slot, self._clock())
+
+    def standing(self) -> tuple[float, dict[str, float]]:
+        """Seconds left of a pause, and how much of each limit is used: of one in lanes, the most.
+
+        Of lanes those count that requests took here.
+        """
+        slots = [(rule, name) for rule, lanes in self._lanes.items() for name in lanes.values()]
+        used = dict.fromkeys(self.rules, 0.0)
+        with self._slots.held([*self._pauses, *(name for _, name in slots)]) as (
+            address,
+            key,
+            *found,
+        ):
+            now = self._clock()
+            for (rule, _), slot in zip(slots, found, strict=True):
+                used[rule] = max(used[rule], meters.used(self.rules[rule], slot, now))
+            return max(meters.paused(address, now), meters.paused(key, now)), used
 
     @property
     def waiting(self) -> int:
@@ -202,7 +221,10 @@ class Pacer:
         return touched
 
     def _slot_name(self, rule: Rule, lane: str) -> str:
-        return self._named(rule.name, rule.scope, lane if rule.lanes else "")
+        lanes, lane = self._lanes[rule.name], lane if rule.lanes else ""
+        if lane not in lanes:
+            lanes[lane] = self._named(rule.name, rule.scope, lane)
+        return lanes[lane]
 
     def _named(self, what: str, scope: Scope, lane: str) -> str:
         owner = self._owner if scope is Scope.KEY else ""

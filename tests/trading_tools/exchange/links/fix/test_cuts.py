@@ -19,11 +19,10 @@ import pytest
 from tests.support.fix_acceptor import Acceptor
 from tests.support.fix_trader import ORDERS, life
 from tests.trading_tools.exchange.links.fix.conftest import Desk, resting, taking
-from trading_tools.exchange.orders.ccxt_port import NOT_SENT
 from trading_tools.exchange.orders.guard import Refused
 from trading_tools.exchange.orders.life import UNSURE, Stage
 from trading_tools.exchange.orders.manager import OrderManager
-from trading_tools.exchange.orders.port import Unanswered
+from trading_tools.exchange.orders.port import NOT_SENT, Unanswered
 
 ROOT = Path(__file__).parents[5]
 

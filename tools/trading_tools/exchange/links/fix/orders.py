@@ -20,16 +20,17 @@ from trading_tools.exchange.links.fix.link import FixLink, LinkDown
 from trading_tools.exchange.links.fix.message import Message, stamp
 from trading_tools.exchange.links.fix.words import Fields, Names
 from trading_tools.exchange.links.partly import readable
-from trading_tools.exchange.orders.ccxt_port import NOT_SENT
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.judging import Judged
 from trading_tools.exchange.orders.life import Stage
 from trading_tools.exchange.orders.port import (
+    NOT_SENT,
     NotSent,
     SpotWithoutTurns,
     Unanswered,
     VenueFill,
     VenueOrder,
+    require_no_stop,
 )
 
 ANSWER_S: Final = 5.0
@@ -77,6 +78,7 @@ class FixOrders(SpotWithoutTurns):
 
     async def turn(self, intent: Intent) -> None:
         """Wait for the session to be up; nothing else limits how fast orders go here."""
+        require_no_stop(self.name, intent)
         try:
             await self._link.until_ready(self._answer_s)
         except LinkDown as error:

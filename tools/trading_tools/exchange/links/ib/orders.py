@@ -21,16 +21,17 @@ from trading_tools.exchange.links.floats import as_float
 from trading_tools.exchange.links.ib import words
 from trading_tools.exchange.links.ib.upkeep import Upkeep
 from trading_tools.exchange.links.partly import readable
-from trading_tools.exchange.orders.ccxt_port import NOT_SENT
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.judging import Judged
 from trading_tools.exchange.orders.life import Stage
 from trading_tools.exchange.orders.port import (
+    NOT_SENT,
     NotSent,
     SpotWithoutTurns,
     Unanswered,
     VenueFill,
     VenueOrder,
+    require_no_stop,
 )
 from trading_tools.money import MoneyError
 
@@ -119,6 +120,7 @@ class IbOrders(SpotWithoutTurns):
 
     async def turn(self, intent: Intent) -> None:
         """Be connected; how fast requests go is ib_async's to hold back."""
+        require_no_stop(self.name, intent)
         try:
             await self._connected()
         except Unanswered as error:

@@ -24,11 +24,11 @@ from trading_tools.exchange.errors import BadReply
 from trading_tools.exchange.links.floats import as_float
 from trading_tools.exchange.links.manifold.words import fills_of, refused, shown
 from trading_tools.exchange.links.prediction.facts import Outcome, outcome_limits
-from trading_tools.exchange.orders.ccxt_port import NOT_SENT
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.judging import Judged
 from trading_tools.exchange.orders.life import Stage
 from trading_tools.exchange.orders.port import (
+    NOT_SENT,
     SET_BY_MS,
     SpotWithoutTurns,
     Unanswered,

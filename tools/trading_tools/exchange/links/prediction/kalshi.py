@@ -22,10 +22,10 @@ from typing import Any, Final, Literal
 from trading_tools.audit.trade import Outcome as Came
 from trading_tools.exchange.limits import number
 from trading_tools.exchange.links.prediction.facts import Outcome, outcome_of
-from trading_tools.exchange.orders.ccxt_port import NOT_SENT, CcxtOrders, UnsupportedVenue
+from trading_tools.exchange.orders.ccxt_port import CcxtOrders, UnsupportedVenue
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.judging import Judged
-from trading_tools.exchange.orders.port import Unanswered
+from trading_tools.exchange.orders.port import NOT_SENT, Unanswered
 from trading_tools.exchange.orders.records import EXACT
 from trading_tools.exchange.orders.ways import NoSuchOrder, Raw, Ways
 from trading_tools.money import from_json, plain

@@ -1,0 +1,105 @@
+"""Protective stops at a desk: what stays at the venue when the bot is gone, and what is ended."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.lives import CLIP, LIMITS, PERPETUAL
+from tests.support.usdm_venue import usdm
+from tests.support.venues import keys, point_at
+from tests.trading_tools.exchange.desk.conftest import Stall
+from tests.trading_tools.exchange.desk.test_desk import until
+from trading_tools.exchange.desk.desk import Desk
+from trading_tools.exchange.desk.opening import open_desk
+from trading_tools.exchange.desk.protection import stops_of
+from trading_tools.exchange.orders.guard import Refused
+from trading_tools.exchange.orders.intent import Intent
+from trading_tools.exchange.orders.kill_switch import KillSwitch
+from trading_tools.exchange.orders.life import Stage
+from trading_tools.exchange.orders.records import OrderRecord
+from trading_tools.venue.binance.usdm.adapter import BinanceUsdm
+from trading_tools.venue.wire.server import VenueServer
+
+SYMBOL = "BTC/USDT"
+PAGE = Path(__file__).parents[4] / "docs" / "desk.md"
+
+
+def example() -> Callable[[Desk, str, Decimal], Any]:
+    """`enter` as docs/desk.md has it."""
+    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.S)
+    names: dict[str, Any] = {}
+    exec(compile(next(each for each in blocks if "def enter" in each), str(PAGE), "exec"), names)
+    found: Callable[[Desk, str, Decimal], Any] = names["enter"]
+    return found
+
+
+async def test_an_entry_and_its_stop_as_documented_and_the_stop_outlives_the_bot(
+    stall: Stall,
+) -> None:
+    async with stall.desk() as desk:
+        stop: OrderRecord = await example()(desk, "one", Decimal("0.001"))
+        assert (stop.stage, stop.size_base) == (Stage.WAITING, Decimal("0.00099"))
+        assert desk.range_base(SYMBOL) == (Decimal("0.000009"), Decimal("0.000999"))
+    assert stall.open_orders() == [stop.client_order_id]
+    async with stall.desk() as next_life:
+        (known,) = stops_of(next_life.manager.records, SYMBOL)
+        assert (known.client_order_id, known.stage) == (stop.client_order_id, Stage.WAITING)
+        exit_price = (await next_life.quote(SYMBOL)).bids[0][0] * Decimal("0.99")
+        out = Intent("out", SYMBOL, "sell", known.size_base, exit_price, reduce_only=True)
+        with pytest.raises(Refused, match="reduce-only: with all that is open it could leave"):
+            await next_life.submit(out)
+        sold = await next_life.finish(await next_life.replace(known, out))
+        assert (sold.stage, known.stage) == (Stage.FILLED, Stage.CANCELED)
+    assert stall.open_orders() == []
+
+
+@pytest.mark.slow
+async def test_a_kill_switch_ends_the_stops_as_well(stall: Stall) -> None:
+    async with stall.desk() as desk:
+        stop: OrderRecord = await example()(desk, "one", Decimal("0.001"))
+        KillSwitch(stall.folder / "stop").throw("all out")
+        await until(lambda: stop.ended)
+    assert stall.open_orders() == []
+
+
+@pytest.mark.slow
+async def test_a_kill_that_comes_with_the_end_leaves_no_stop(stall: Stall) -> None:
+    async with stall.desk() as desk:
+        stop: OrderRecord = await example()(desk, "one", Decimal("0.001"))
+        KillSwitch(stall.folder / "stop").throw("all out")
+    assert stop.stage is Stage.CANCELED
+    assert stall.open_orders() == []
+
+
+@pytest.mark.slow
+async def test_a_stop_whose_position_another_has_closed_is_ended(tmp_path: Path) -> None:
+    import ccxt.pro
+
+    venue = BinanceUsdm(usdm())
+    async with VenueServer([venue]) as server:
+
+        def client() -> Any:
+            return point_at(ccxt.pro.binanceusdm(keys(venue)), server.port)
+
+        desk_of = open_desk(client, [PERPETUAL], tmp_path, LIMITS, live=None, simulated=True)
+        other = client()
+        async with desk_of as desk:
+            bid = (await desk.quote(PERPETUAL)).bids[0][0]
+            entry = Intent("in", PERPETUAL, "buy", CLIP * 3, bid * Decimal("1.01"))
+            await desk.finish(await desk.submit(entry))
+            wanted = Intent(
+                "stop", PERPETUAL, "sell", CLIP * 3, order_type="market",
+                reduce_only=True, stop_price_quote=bid * Decimal("0.9"),
+            )  # fmt: skip
+            stop = await desk.submit(wanted)
+            await other.create_order(PERPETUAL, "market", "sell", 0.003, None, {"reduceOnly": True})
+            await until(lambda: stop.ended)
+            assert stop.stage is Stage.CANCELED
+            assert venue.place.account.open_orders() == []
+        await other.close()

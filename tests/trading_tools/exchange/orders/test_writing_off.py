@@ -1,0 +1,128 @@
+"""A person closes a forgotten order at the terminal: what is shown, asked, refused and written."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Iterable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.venues import QUIET, keys, point_at, spot
+from tests.trading_tools.exchange.orders.guards import guard
+from tests.trading_tools.exchange.orders.wanted import resting
+from trading_tools.audit.ledger import Ledger
+from trading_tools.audit.trade import Decision, TradeAudit
+from trading_tools.exchange.orders.alone import alone_in
+from trading_tools.exchange.orders.ccxt_port import CcxtOrders
+from trading_tools.exchange.orders.life import Stage
+from trading_tools.exchange.orders.manager import OrderManager
+from trading_tools.exchange.orders.records import Records
+from trading_tools.exchange.orders.writing_off import main
+from trading_tools.exchange.pacing.pacer import Pacer
+from trading_tools.venue.binance.adapter import BinanceSpot
+from trading_tools.venue.wire.server import VenueServer
+
+WHY = "the venue's own page says that it expired"
+
+
+class Counter:
+    """A desk's folder with an order of two days ago, and a venue that has forgotten it, or not."""
+
+    def __init__(self, folder: Path, place: Any, port: int, name: str) -> None:
+        self.folder = folder
+        self.name = name
+        self._place = place
+        self._port = port
+        self.asked: list[str] = []
+
+    def client(self, venue: str = "binance") -> Any:
+        import ccxt.async_support
+
+        return point_at(getattr(ccxt.async_support, venue)(keys(self._place)), self._port)
+
+    async def closes(self, answers: Iterable[str], order: str | None = None) -> int:
+        """The command's end, by a person who answers so."""
+        left = iter(answers)
+
+        def ask(question: str) -> str:
+            self.asked.append(question)
+            return next(left)
+
+        words = [str(self.folder), "binance", order or self.name]
+        return await asyncio.to_thread(main, words, self.client, ask)
+
+    def told(self) -> tuple[Records, list[Decision]]:
+        with Ledger.open(self.folder / "ledger.sqlite", read_only=True) as ledger:
+            trail = TradeAudit(ledger, "orders").trail()
+        return Records(trail), [each for each in trail if isinstance(each, Decision)]
+
+
+@pytest.fixture
+async def counter(tmp_path: Path) -> AsyncIterator[Counter]:
+    place = spot(rules=QUIET)
+    async with VenueServer([BinanceSpot(place)]) as server:
+        made = Counter(tmp_path, place, server.port, "")
+        client = made.client()
+        with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+            port = CcxtOrders(client, Pacer("binance", ()))
+            await port.load()
+            manager = OrderManager(
+                port,
+                TradeAudit(ledger, "orders"),
+                "main",
+                guard(tmp_path),
+                lambda: datetime.now(UTC) - timedelta(days=2),
+            )
+            made.name = (await manager.submit(resting())).client_order_id
+        await client.close()
+        yield made
+
+
+async def test_what_a_person_says_closes_the_order_and_is_in_the_ledger_with_who_and_why(
+    tmp_path: Path, counter: Counter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with VenueServer([BinanceSpot(fresh := spot(rules=QUIET))]) as server:
+        forgotten = Counter(tmp_path, fresh, server.port, counter.name)
+        assert await forgotten.closes(["0.0004", WHY, "another"]) == 1
+        assert "NOT closed: the client id that was typed is" in capsys.readouterr().err
+        assert not forgotten.told()[1]
+        assert await forgotten.closes(["0.0004", WHY, counter.name]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("ledger: buy 0.01 BTC/USDT at ")
+    assert "binance: not among the open orders, and not found by its ids; of its fills 0" in said
+    assert "in BTC [0]" in forgotten.asked[0]
+    records, (decision,) = forgotten.told()
+    order = records.orders[counter.name]
+    assert (order.stage, order.filled_size_base) == (Stage.CANCELED, Decimal("0.0004"))
+    assert (decision.decision, decision.reason) == ("order written off", WHY)
+    assert decision.data["by"]
+
+
+async def test_it_is_refused_while_the_venue_has_the_order_or_a_desk_holds_the_folder(
+    counter: Counter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert await counter.closes([]) == 1
+    assert f"NOT closed: {counter.name} is not forgotten: it is open" in (capsys.readouterr().err)
+    with alone_in(counter.folder):
+        assert await counter.closes([]) == 1
+    assert f"a desk works in {counter.folder}: end it first" in capsys.readouterr().err
+    assert await counter.closes([], "17x") == 1
+    assert f"the ledger has no order '17x'; not ended there: {counter.name}" in (
+        capsys.readouterr().err
+    )
+    assert (counter.asked, counter.told()[1]) == ([], [])
+
+
+def test_it_wants_a_terminal_and_a_ledger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("yes\n" * 9))
+    assert main([str(tmp_path), "binance", "17"]) == 2
+    assert "its input is no terminal" in capsys.readouterr().err
+    assert main([str(tmp_path), "binance", "17"], ask=input) == 2
+    assert "ledger.sqlite is not there: name the folder of the desk" in capsys.readouterr().err

@@ -1,0 +1,56 @@
+"""Which stops a desk leaves at the venue when it ends, and which it ends as they guard nothing.
+
+What a stop is, and how one is sent, is `orders.stops`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from trading_tools.exchange.orders.life import UNSURE
+from trading_tools.exchange.orders.records import OrderRecord, Records
+
+
+def stops_of(records: Records, symbol: str) -> list[OrderRecord]:
+    """The stops of a market that wait, or fill, or of which that is not known, oldest first."""
+    return [
+        order
+        for order in records.not_ended()
+        if order.symbol == symbol and order.stop_price_quote is not None
+    ]
+
+
+def standing(records: Records) -> set[str]:
+    """The client ids of stops that protect a position: they outlive the bot, by design."""
+    return {
+        order.client_order_id
+        for order in records.not_ended()
+        if _is_there(order) and _protects(order, records)
+    }
+
+
+def to_end(records: Records, unwanted: Collection[str], *, everything: bool) -> list[str]:
+    """The client ids of what ends with the bot: all that is open or may be, but for such stops.
+
+    One that is `unwanted` goes too; where `everything` is to go, all do.
+    """
+    stay = set() if everything else standing(records).difference(unwanted)
+    return [name for each in records.not_ended() if (name := each.client_order_id) not in stay]
+
+
+def pointless(records: Records) -> set[str]:
+    """Those of stops whose position is gone, by another's doing: the next one is not theirs."""
+    return {
+        order.client_order_id
+        for order in records.not_ended()
+        if _is_there(order) and not _protects(order, records)
+    }
+
+
+def _is_there(order: OrderRecord) -> bool:
+    return order.stop_price_quote is not None and order.stage not in UNSURE
+
+
+def _protects(order: OrderRecord, records: Records) -> bool:
+    position = records.position_base(order.symbol)
+    return position > 0 if order.side == "sell" else position < 0

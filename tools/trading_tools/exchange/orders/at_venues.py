@@ -1,0 +1,106 @@
+"""What the commands of a person share that ask venues: their clients and keys, and how orders look.
+
+`overview`, `stopping`, `cancel_one` and `writing_off` are such commands. They read their keys from
+the environment alone, and need no bot.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Final
+
+from trading_tools.exchange.breaker import Breaker, BreakerRules
+from trading_tools.exchange.orders.ccxt_port import CcxtOrders
+from trading_tools.exchange.orders.clients import sent_through
+from trading_tools.exchange.orders.port import VenueOrder
+from trading_tools.exchange.orders.ways import WAYS
+from trading_tools.exchange.pacing.rules import Priority
+from trading_tools.money import plain
+
+VENUES: Final = sorted(WAYS)
+KEYS: Final = "The keys are in VENUE_API_KEY and VENUE_API_SECRET, as BINANCE_API_KEY."
+
+Make = Callable[[str], Any]
+"""A ccxt client of a venue with its keys."""
+
+
+def client_of(venue: str, through: str | None = None) -> Any:
+    """A ccxt client of a venue with the keys of the environment.
+
+    With `through`, an address such as `http://127.0.0.1:7340`, it talks to nobody else.
+
+    Raises:
+        KeyError: there is no key.
+        AttributeError: ccxt knows no such venue.
+    """
+    from ccxt import async_support
+
+    key, secret = (os.environ[name] for name in _names(venue))
+    client = getattr(async_support, venue)({"apiKey": key, "secret": secret, "timeout": 10_000})
+    if through is not None:
+        client.urls["api"] = sent_through(through, client.urls["api"])
+    return client
+
+
+def add_through(parser: argparse.ArgumentParser) -> None:
+    """The option by which a command is tried where nothing can go wrong."""
+    parser.add_argument(
+        "--through",
+        metavar="ADDRESS",
+        help="send everything there, and nothing to the venue: to rehearse at `orc venue serve`",
+    )
+
+
+def reached(
+    venues: Sequence[str], given: argparse.Namespace, make: Make | None, undone: str
+) -> tuple[list[str], Make]:
+    """The venues whose keys are there, and what makes their clients; of the others it is told.
+
+    `make` is what makes them where keys are not to be looked for. `undone` says what happened at a
+    venue without a key, as "not asked".
+    """
+    if make is not None:
+        return list(venues), make
+    found: list[str] = []
+    for venue in venues:
+        if missing := [name for name in _names(venue) if not os.environ.get(name)]:
+            sys.stderr.write(f"{venue}: {undone}: set {' and '.join(missing)}\n")
+        else:
+            found.append(venue)
+    return found, partial(client_of, through=given.through)
+
+
+def urgent(client: Any) -> CcxtOrders:
+    """A way to a venue for whoever cancels there, now.
+
+    A breaker that opens for long would keep it from looking while the venue comes and goes. What a
+    look finds is to be cancelled: bots that use up the limits must not keep it waiting.
+
+    Raises:
+        UnsupportedVenue: orders at the venue are not known to be cancelled safely.
+    """
+    rules = BreakerRules(open_s=0.5, longest_s=2)
+    return CcxtOrders(client, breaker=Breaker(client.id, rules), asking=Priority.CANCEL)
+
+
+def counted(number: int, what: str) -> str:
+    """`1 order`, `2 orders`."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def shown(order: VenueOrder) -> str:
+    """An order of a venue in a line."""
+    price = "no price" if order.price_quote is None else plain(order.price_quote)
+    return (
+        f"{order.side} {plain(order.size_base)} {order.symbol} at {price}, "
+        f"{plain(order.filled_size_base)} of it filled, client id "
+        f"{order.client_order_id or 'none'}, venue id {order.venue_order_id}"
+    )
+
+
+def _names(venue: str) -> tuple[str, str]:
+    return (f"{venue.upper()}_API_KEY", f"{venue.upper()}_API_SECRET")
