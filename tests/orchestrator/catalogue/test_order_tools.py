@@ -56,7 +56,7 @@ class Venues:
 async def venue() -> AsyncIterator[Venues]:
     served: list[Venue] = [
         BinanceSpot(venues.spot(rules=venues.QUIET)),
-        Bybit(bybit_venue.bybit(rules=bybit_venue.QUIET)),
+        Bybit(bybit_venue.bybit(rules=bybit_venue.QUIET, instruments=bybit_venue.MIDDLE)),
         Kraken(kraken_venue.kraken(rules=kraken_venue.QUIET)),
     ]
     async with VenueServer(served) as server:

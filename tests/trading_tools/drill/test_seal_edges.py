@@ -197,7 +197,10 @@ def _pids_with(words: str) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("after_ms", [0, 1, 2, 3, 4, 5, 6, 8, 10, 15, 30])
+@pytest.mark.parametrize(
+    "after_ms",
+    [0, 3, 8, 30, *(pytest.param(ms, marks=pytest.mark.slow) for ms in (1, 2, 4, 5, 6, 10, 15))],
+)
 async def test_a_run_that_is_cancelled_while_it_starts_ends_and_leaves_no_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after_ms: int
 ) -> None:

@@ -281,7 +281,12 @@ def test_a_clock_of_whole_seconds_is_read_within_one(
         return {"error": [], "result": {"unixtime": (wall_clock() + ahead_ms) // 1_000}}
 
     liar.replies["/Time"] = said
-    found = gate.ask_venues("G05", at_port(liar.port), venues=at("kraken", recv_window_ms=60_000))
+    for _ in range(10):  # a machine that stood still meanwhile can tell nothing
+        found = gate.ask_venues(
+            "G05", at_port(liar.port), venues=at("kraken", recv_window_ms=60_000)
+        )
+        if found.verdict is not Verdict.NO_EVIDENCE:
+            break
     assert found.verdict is verdict, found.detail
 
 

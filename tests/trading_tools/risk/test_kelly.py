@@ -94,7 +94,7 @@ def test_the_sign_of_the_fraction_is_the_sign_of_the_edge(wager: Bet) -> None:
     assert full_fraction(wager).compare(Decimal(0)) == edge(wager).compare(Decimal(0))
 
 
-@FIXED
+@settings(FIXED, max_examples=30)
 @given(bets)
 def test_growth_turns_negative_at_the_zero_growth_fraction(wager: Bet) -> None:
     assume(full_fraction(wager) > 0)

@@ -88,8 +88,8 @@ async def test_two_hundred_kills_lose_nothing_and_double_nothing(tmp_path: Path)
 async def test_kills_between_a_stops_intent_its_answer_its_trigger_and_its_fill(
     symbol: str, tmp_path: Path
 ) -> None:
-    spots = BinanceSpot(spot(rules=QUIET, instruments=FEW))
-    venue = spots if symbol == SYMBOL else BinanceUsdm(usdm())
+    there = BinanceSpot(spot(rules=QUIET, instruments=FEW))
+    venue = there if symbol == SYMBOL else BinanceUsdm(usdm())
     chosen = [
         Moment(when, nth, 0.02) for when in ("before", "after", "later") for nth in range(12, 32)
     ]
