@@ -32,7 +32,7 @@ from trading_tools.venue.coinbase.adapter import Coinbase
 from trading_tools.venue.core.orders import Kind, Side, Ticket
 from trading_tools.venue.kraken.adapter import Kraken
 from trading_tools.venue.wire.interference import Cut
-from trading_tools.venue.wire.messages import Operation
+from trading_tools.venue.wire.messages import Operation, Reply
 from trading_tools.venue.wire.venue import Venue
 
 MADE: dict[str, Callable[..., Venue]] = {
@@ -114,6 +114,34 @@ async def test_an_order_with_a_number_is_found_at_coinbase_though_our_clock_was_
         order = await manager.submit(intent(shop, "early"))
         ahead = timedelta()
         assert (await manager.cancel(order.client_order_id, "done")).stage is Stage.CANCELED
+
+
+@pytest.mark.parametrize("venue", ["kraken", "coinbase"])
+async def test_an_order_is_found_though_our_clock_is_set_right_while_its_answer_is_lost(
+    venue: str, audit: TradeAudit, tmp_path: Path
+) -> None:
+    ahead = timedelta(hours=20)
+
+    def lost(reply: Reply) -> Cut:
+        nonlocal ahead
+        ahead = timedelta()
+        return Cut()
+
+    async with opened(audit, tmp_path, MADE[venue]()) as shop:
+        shop.symbol = "BTC/USD"
+        manager = shop.restarted(now=lambda: datetime.now(UTC) + ahead)
+        shop.mishaps.after_it[Operation.PLACE] = [lost]
+        order = await manager.submit(intent(shop, "early", price_quote=Decimal(62_000)))
+        assert order.stage is Stage.FILLED
+
+
+@pytest.mark.parametrize(("side", "worst"), [("buy", 63_000), ("sell", 57_000)])
+def test_a_market_order_made_a_limit_goes_no_further_than_its_slippage(
+    side: Any, worst: int
+) -> None:
+    wanted = Intent("key", "BTC/USDT", side, Decimal("0.01"), order_type="market")
+    made = marketable(wanted, BOOK, Decimal("0.05"), market())
+    assert (made.price_quote, made.time_in_force) == (Decimal(worst), "IOC")
 
 
 async def test_an_order_that_never_arrived_is_not_there_and_not_sent_again(each: Shop) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from trading_tools.exchange.orders.life import Stage
-from trading_tools.exchange.orders.rows import fill_of, order_of
+from trading_tools.exchange.orders.rows import Unreadable, fill_of, order_of
 
 
 def fill(symbol: str) -> dict[str, Any]:
@@ -24,6 +24,15 @@ def test_a_fee_is_taken_off_coins_and_never_off_a_contracts_position(
     symbol: str, kept: str
 ) -> None:
     assert fill_of(fill(symbol)).fee_base == Decimal(kept)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"fee": 0.1}, {"fees": "none"}, {"symbol": []}, {"timestamp": float("inf")}, {"price": None}],
+)
+def test_a_fill_of_an_odd_shape_cannot_be_read_and_is_no_other_error(odd: dict[str, Any]) -> None:
+    with pytest.raises(Unreadable, match="fill '1' of"):
+        fill_of({**fill("BNB/USDT"), **odd})
 
 
 @pytest.mark.parametrize("status", ["PENDING_NEW", "canceling"])

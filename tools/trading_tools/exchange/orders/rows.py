@@ -180,7 +180,7 @@ def fill_of(row: Row, contract_size: Decimal = Decimal(1)) -> VenueFill:
             int(row["timestamp"]),
             fee_base=_fee_base(row),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise Unreadable(f"fill {_named(row)} cannot be read: {one_line(error)}") from error
 
 
