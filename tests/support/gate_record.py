@@ -39,6 +39,7 @@ class Bot:
         at: float = 0,
         symbol: str = "BTC/USDT",
         mid: str | None = None,
+        stop: str | None = None,
     ) -> None:
         self.audit.order_intent(
             client_order_id=name,
@@ -49,6 +50,7 @@ class Bot:
             price_quote=None if price is None else Decimal(price),
             at=NOW + timedelta(seconds=at),
             mid_quote=None if mid is None else Decimal(mid),
+            stop_price_quote=None if stop is None else Decimal(stop),
         )
 
     def fill(self, name: str, price: str, fee: Any = None, trade: str = "", days: int = 0) -> None:

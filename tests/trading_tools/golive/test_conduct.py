@@ -68,6 +68,27 @@ def test_a_market_order_that_slipped_too_far_fails(gate: GateProject) -> None:
     assert judged(gate, "G10", act, limits={"max_slippage": "0.01"}).verdict is Verdict.FAIL
 
 
+def stopped(at: str, stop: str = "90") -> Callable[[Bot], None]:
+    """A stop that was filled at that price, sent while the market was at 100."""
+
+    def act(bot: Bot) -> None:
+        bot.order("a", "sell", price=None, mid="100", stop=stop)
+        bot.fill("a", at)
+        bot.refused("price-collar")
+
+    return act
+
+
+@pytest.mark.parametrize(
+    ("act", "verdict"), [(stopped("89.5"), Verdict.PASS), (stopped("89"), Verdict.FAIL)]
+)
+def test_what_a_stop_slipped_is_held_against_its_trigger(
+    gate: GateProject, act: Callable[[Bot], object], verdict: Verdict
+) -> None:
+    found = judged(gate, "G10", act, limits={"max_slippage": "0.01"})
+    assert found.verdict is verdict, found.detail
+
+
 def every(seconds: float, count: int, *refusals: str) -> Callable[[Bot], None]:
     """Orders that differ, at that distance."""
 
@@ -193,6 +214,22 @@ def test_large_strange_and_crossing_orders_are_found(
     found = judged(gate, "G29", act)
     assert found.verdict is verdict
     assert words in found.detail
+
+
+@pytest.mark.parametrize(("price", "meets"), [("99", False), (None, False), ("89", True)])
+def test_an_entry_meets_a_stop_that_waits_only_beyond_its_trigger(
+    gate: GateProject, price: str | None, meets: bool
+) -> None:
+    def act(bot: Bot) -> None:
+        bot.order("held", price="100", mid="100")
+        bot.fill("held", "100")
+        bot.order("stop", "sell", price=None, mid="100", stop="90", at=1)
+        bot.order("entry", price=price, mid="100", at=2)
+        bot.cancelled("entry")
+        bot.cancelled("stop")
+
+    found = judged(gate, "G29", act)
+    assert ("entry could meet stop" in found.detail) is meets, found.detail
 
 
 def test_all_positions_together_are_held_against_the_exposure(gate: GateProject) -> None:

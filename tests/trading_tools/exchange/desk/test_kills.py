@@ -6,6 +6,7 @@ Real processes, a real venue over sockets, real SIGKILLs.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import signal
 from collections import Counter
 from pathlib import Path
@@ -32,8 +33,32 @@ from trading_tools.audit.verify import verify
 from trading_tools.exchange.orders.life import Stage
 from trading_tools.venue.binance.adapter import BinanceSpot
 from trading_tools.venue.binance.usdm.adapter import BinanceUsdm
+from trading_tools.venue.core.accounts import Account as VenueAccount
+from trading_tools.venue.core.exchange import Exchange
+from trading_tools.venue.core.orders import Kind, Order, Report, Side, Status, Ticket
 from trading_tools.venue.wire.server import VenueServer
 from trading_tools.venue.wire.venue import Venue
+
+
+def set_off_every_other_stop(exchange: Exchange) -> None:
+    """Let others trade at its price a moment after it was accepted."""
+    turns = itertools.cycle((True, False))
+
+    def trade(stop: Order) -> None:
+        one = exchange.instruments[stop.ticket.symbol]
+        size = 5 * 10**8 // one.step_atoms
+        for name, side in (("buyer", Side.BUY), ("seller", Side.SELL)):
+            account = exchange.accounts.get(name) or exchange.open_account(
+                VenueAccount(name, background=True), {one.base: 10**18, one.quote: 10**20}
+            )
+            wanted = Ticket(one.symbol, side, Kind.LIMIT, size, stop.ticket.stop)
+            exchange.place(account, wanted, stop.created_ms)
+
+    def heard(report: Report) -> None:
+        if report.event == "NEW" and report.status is Status.WAITING and next(turns):
+            asyncio.get_running_loop().call_later(0.02, trade, report.order)
+
+    exchange.on_report.append(heard)
 
 
 async def die(
@@ -45,6 +70,7 @@ async def die(
     """
     venue, executioner = served or BinanceSpot(spot(rules=QUIET, instruments=FEW)), Executioner()
     place = venue.place
+    set_off_every_other_stop(place.exchange)
     async with VenueServer([venue], interference=executioner) as server:
         key = venue.credentials
         account = Account(server.port, key.key, key.secret, folder, venue.name, **settings)

@@ -79,6 +79,8 @@ def test_an_account_and_a_key_that_read_alike_together_are_told_apart() -> None:
 def test_names_of_others_are_not_taken_for_ours() -> None:
     assert not is_ours("binance", "x-TKT5PX2F5f2a")
     assert not is_ours("kraken", "my order")
+    # A person's order on Coinbase's own pages, as another program's, has any UUID.
+    assert not is_ours("coinbase", "6b311565-21de-427a-874e-1353508f7812")
 
 
 def test_every_stage_leads_somewhere_or_is_an_end() -> None:

@@ -224,3 +224,38 @@ def test_news_of_a_stop_in_any_order_lead_to_the_order_that_it_became(
 def test_a_stop_counts_as_an_order_of_usdm(path: str) -> None:
     due = toll("binanceusdm", Asked(("fapiPrivate",), "POST", path, {}, 1.0))
     assert (due.order, due.cost.units["orders"]) == (True, 1)
+
+
+class Telling(Scripted):
+    """A venue that answers at once: a stop waits there, and nothing was traded."""
+
+    stage = Stage.WAITING
+
+    async def time_ms(self) -> int:
+        return self.books.now_ms()
+
+    async def open_orders(self, symbol: str) -> list[VenueOrder]:
+        return [shown("algo:7", self.stage)]
+
+    async def fills(self, symbol: str, since_ms: int) -> list[VenueFill]:
+        self.sent.append(f"{(NOW.timestamp() * 1000 - since_ms) / 86_400_000:.0f}")
+        return []
+
+    async def position(self, symbol: str) -> Decimal:
+        return ZERO
+
+
+async def test_a_stop_that_waits_for_a_month_lets_no_fills_of_a_month_be_read(
+    audit: TradeAudit, tmp_path: Path
+) -> None:
+    audit.order_intent(
+        client_order_id="s", symbol=PERP, side="sell", order_type="market", size_base=HELD,
+        at=NOW - timedelta(days=30), reduce_only=True, stop_price_quote=Decimal(58_000),
+    )  # fmt: skip
+    audit.reconciled(symbol=PERP, at=NOW)
+    venue = Telling(Books())
+    manager = OrderManager(venue, audit, "model", guard(tmp_path), lambda: NOW)
+    await manager.reconcile([PERP])
+    venue.stage = Stage.OPEN
+    await manager.reconcile([PERP])
+    assert venue.sent == ["0", "30"]

@@ -30,7 +30,7 @@ def client_order_id(venue: str, account: str, key: str) -> str:
     """
     digest = hashlib.sha256("\n".join((venue, account, key)).encode()).digest()
     if venue in _UUID_VENUES:
-        return str(uuid.UUID(bytes=digest[:16], version=4))
+        return str(_marked(digest[:16]))
     if venue in _HEX_VENUES:
         return "0x" + digest[:16].hex()
     if venue in _TIME_VENUES:
@@ -39,14 +39,21 @@ def client_order_id(venue: str, account: str, key: str) -> str:
 
 
 def is_ours(venue: str, client_id: str) -> bool:
-    """Whether an id could be one of these. False is certain; true is not: others use UUIDs too."""
+    """Whether an id is one of these, of any account; others' at Hyperliquid may look so too."""
     if venue in _UUID_VENUES:
         try:
-            return str(uuid.UUID(client_id)) == client_id
+            told = uuid.UUID(client_id)
         except ValueError:
             return False
+        return client_id == str(_marked(told.bytes))
     if venue in _HEX_VENUES:
         return re.fullmatch(r"0x[0-9a-f]{32}", client_id) is not None
     if venue in _TIME_VENUES:
         return re.fullmatch(r"[0-9]{13,14}", client_id) is not None and int(client_id) in _TIMES_MS
     return client_id.startswith(PREFIX) and len(client_id) == len(PREFIX) + 30
+
+
+def _marked(digest: bytes) -> uuid.UUID:
+    """A UUID whose last four bytes follow from the others, as those of other programs do not."""
+    head = uuid.UUID(bytes=digest, version=4).bytes[:12]
+    return uuid.UUID(bytes=head + hashlib.sha256(head).digest()[:4])

@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 
 from trading_tools.audit.account_entries import PositionChange, Reconciled
 from trading_tools.exchange.orders.contracts import is_contract
-from trading_tools.exchange.orders.life import UNSURE
+from trading_tools.exchange.orders.life import UNSURE, Stage
 from trading_tools.exchange.orders.port import PartlyRead, Unanswered, VenueFill, VenueOrder
 from trading_tools.exchange.orders.records import OrderRecord
 from trading_tools.exchange.orders.rows import Unreadable
@@ -180,7 +180,12 @@ def _since(tracker: Tracker, symbol: str) -> int:
     if not records.orders and symbol not in records.reconciled_at:
         started = tracker.venues(tracker.started)
         return int(started.timestamp() * 1000)  # nothing older can be of an order of ours
-    open_since = [each.intended_at for each in records.unsettled() if each.symbol == symbol]
+    # A stop that waits has filled nothing, and may wait for months: all that is newer is asked for.
+    open_since = [
+        each.intended_at
+        for each in records.unsettled()
+        if each.symbol == symbol and each.stage is not Stage.WAITING
+    ]
     compared = tracker.compared.get(symbol) or records.reconciled_at.get(symbol)
     if compared is None:
         ours = (each.intended_at for each in records.orders.values() if each.symbol == symbol)

@@ -83,7 +83,10 @@ def _collar(limits: Limits, trail: Trail, case: Case) -> Finding:
 
 
 def _mids(trail: Trail) -> list[Decimal | None]:
-    """For each order the mid of its intent, else the one recorded since the market's last order."""
+    """For each order the mid of its intent, else the one recorded since the market's last order.
+
+    For a stop its trigger: when it goes to the book, the market is there.
+    """
     newest: dict[str, Decimal] = {}
     found: list[Decimal | None] = []
     for entry in trail.entries:
@@ -93,7 +96,7 @@ def _mids(trail: Trail) -> list[Decimal | None]:
                 newest[symbol] = mid
         elif isinstance(entry, OrderIntent):
             before = newest.pop(entry.symbol, None)
-            found.append(before if entry.mid_quote is None else entry.mid_quote)
+            found.append(entry.stop_price_quote or entry.mid_quote or before)
     return found
 
 
@@ -291,10 +294,20 @@ def _with_itself(limits: Limits, trail: Trail) -> Finding | None:
     return None
 
 
+def _in_book(order: OrderIntent, price: Decimal | None) -> bool:
+    """Whether it can be in the book beside one of that price: a stop only from its trigger on."""
+    stop = order.stop_price_quote
+    if stop is None:
+        return True
+    return price is not None and (price <= stop if order.side == "sell" else price >= stop)
+
+
 def _meet(one: OrderIntent, other: OrderIntent) -> bool:
     if one.symbol != other.symbol or one.side == other.side:
         return False
     buy, sell = (one, other) if one.side == "buy" else (other, one)
+    if not (_in_book(buy, sell.price_quote) and _in_book(sell, buy.price_quote)):
+        return False
     if buy.price_quote is None or sell.price_quote is None:
         return True
     return buy.price_quote >= sell.price_quote
