@@ -174,9 +174,8 @@ async def test_the_kill_switch_ends_a_stop_whether_it_waits_or_was_triggered(eac
     assert each.venue.account.open_orders() == []
 
 
+@pytest.mark.parametrize("each", [("coinbase", "BTC/USD")], indirect=True)
 async def test_a_venue_that_has_no_such_stop_is_sent_nothing(each: Shop) -> None:
-    if each.client.id not in LIMIT_ONLY:
-        pytest.skip("it has both kinds")
     wanted = stop(each, order_type="market", price_quote=None)
     with pytest.raises(Refused, match="stop: coinbase has no stop that becomes a market order"):
         await each.manager.submit(wanted)
