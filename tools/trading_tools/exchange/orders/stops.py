@@ -38,39 +38,39 @@ STOPS: Final[Mapping[tuple[str, str], StopKinds]] = {
         source="https://github.com/binance/binance-spot-api-docs/blob/master/rest-api.md",
         read="2026-11-26",
     ),
-    # "New Algo Order": STOP_MARKET and STOP, with ids of their own until they are triggered.
+    # Algo orders: STOP_MARKET and STOP, with ids of their own until they are triggered.
     ("binanceusdm", "contract"): StopKinds(
         market=True,
         limit=True,
-        source="https://developers.binance.com/docs/derivatives/usds-margined-futures/trade/"
-        "rest-api/New-Algo-Order",
+        source="https://developers.binance.com/docs/derivatives/usds-margined-futures/"
+        "user-data-streams/Event-Algo-Order-Update; " + _CCXT,
         read="2026-11-27",
     ),
     # On spot a `tpslOrder`, whose coins are set aside; a `StopOrder` may find none when it is due.
     ("bybit", "spot"): StopKinds(
         market=True,
         limit=True,
-        source="https://bybit-exchange.github.io/docs/v5/order/create-order; " + _CCXT,
+        source=_CCXT,
         read="2026-11-27",
     ),
     ("bybit", "contract"): StopKinds(
         market=True,
         limit=True,
-        source="https://bybit-exchange.github.io/docs/v5/order/create-order; " + _CCXT,
+        source=_CCXT,
         read="2026-11-27",
     ),
     ("kraken", "spot"): StopKinds(
         market=True,
         limit=True,
-        source="https://docs.kraken.com/api/docs/rest-api/add-order; " + _CCXT,
+        source="https://docs.kraken.com/exchange/api-reference/spot-websocket-v2/add_order; "
+        + _CCXT,
         read="2026-11-27",
     ),
     # `stop_limit_stop_limit_gtc`; ccxt refuses the other kind by itself.
     ("coinbase", "spot"): StopKinds(
         market=False,
         limit=True,
-        source="https://docs.cdp.coinbase.com/advanced-trade/reference/"
-        "retailbrokerageapi_postorder; " + _CCXT,
+        source=_CCXT,
         read="2026-11-27",
     ),
 }

@@ -70,7 +70,7 @@ def _binance(asked: Asked) -> Toll:
 def _binanceusdm(asked: Asked) -> Toll:
     if not asked.api[-1].startswith("fapi"):
         return Toll(Cost({}))
-    # An algo order counts like any other ("New Algo Order").
+    # An algo order is taken to count like any other.
     if asked.method in ("POST", "PUT") and asked.path in ("order", "algoOrder"):
         return Toll(Cost({"orders": 1, "weight": 1}), order=asked.method == "POST")
     return Toll(Cost({"weight": max(1, asked.weight, _HEAVIER.get(asked.path, 0))}))
