@@ -8,6 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support.venues import FEW, point_at, spot
 from tests.trading_tools.exchange.desk.conftest import Line
 from tests.trading_tools.exchange.orders.conftest import Shop
@@ -44,6 +46,7 @@ async def test_the_example_places_one_order_and_a_second_run_none(shop: Shop) ->
     assert len(shop.accepted()) == 1
 
 
+@pytest.mark.slow  # it waits for what the example's seconds leave of a market
 async def test_the_bars_of_a_stream_say_where_a_cut_has_taken_trades() -> None:
     import ccxt.pro
 
