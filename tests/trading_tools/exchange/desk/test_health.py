@@ -13,6 +13,8 @@ import pytest
 from tests.support.virtual_time import VirtualLoop, run_virtually
 from tests.trading_tools.exchange.desk.conftest import Stall
 from tests.trading_tools.exchange.desk.test_desk import Resting, until
+from tests.trading_tools.exchange.desk.test_ledger_faults import unwritable
+from trading_tools.audit.errors import LedgerUnavailable
 from trading_tools.exchange.desk.health import DeskHealth, telling
 from trading_tools.exchange.desk.readiness import Readiness
 from trading_tools.exchange.orders.port import Unanswered
@@ -71,6 +73,9 @@ async def test_every_reason_why_no_order_would_go_out_is_told(
         assert "NOT ready: the kill switch is thrown: prices are wrong" in health.line()
         (stall.folder / "stop").unlink()
         assert desk.health().ready
+        with unwritable(), pytest.raises(LedgerUnavailable):
+            await desk.submit(resting("one"))
+        assert any(each.startswith("the ledger: ") for each in desk.health().not_ready)
         stall.line.before_it[Operation.TIME] = [Cut()] * 99
         while desk.health().breaker == "closed":
             with pytest.raises(Unanswered):

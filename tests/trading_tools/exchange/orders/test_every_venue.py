@@ -15,8 +15,8 @@ import pytest
 
 from tests.support import bybit_venue, coinbase_venue, kraken_venue, usdm_venue, venues
 from tests.trading_tools.exchange.orders.conftest import Shop, opened
-from tests.trading_tools.exchange.orders.guards import BOOK, market
-from trading_tools.audit.trade import TradeAudit
+from tests.trading_tools.exchange.orders.guards import BOOK, NOW, market
+from trading_tools.audit.trade import Outcome, TradeAudit
 from trading_tools.exchange.orders.ccxt_port import CcxtOrders, UnsupportedVenue
 from trading_tools.exchange.orders.client_ids import client_order_id
 from trading_tools.exchange.orders.guard import Refused, marketable
@@ -90,6 +90,28 @@ async def test_a_lost_acknowledgement_is_found_by_the_name_of_its_intent(each: S
     order = await each.manager.submit(intent(each, "lost"))
     assert order.stage is Stage.OPEN
     assert each.accepted() == [client_order_id(each.client.id, "drill", "lost")]
+
+
+@pytest.mark.parametrize("each", [("kraken", "BTC/USD")], indirect=True)
+async def test_a_key_that_an_older_version_sent_under_another_id_is_not_sent_again(
+    each: Shop,
+) -> None:
+    wanted, older = intent(each, "one"), "a411a533-484e-4d4a-9884-059e144a84ca"
+    assert client_order_id("kraken", "drill", "one") != older
+    each.audit.order_intent(
+        client_order_id=older,
+        symbol=wanted.symbol,
+        side=wanted.side,
+        order_type=wanted.order_type,
+        size_base=wanted.size_base,
+        price_quote=wanted.price_quote,
+        at=NOW,
+    )
+    each.audit.order_result(
+        client_order_id=older, outcome=Outcome.REJECTED, at=NOW, code="EOrder:Insufficient funds"
+    )
+    assert (await each.restarted().submit(wanted)).client_order_id == older
+    assert each.accepted() == []
 
 
 async def test_a_fill_whose_acknowledgement_is_lost_is_found_though_our_clock_is_hours_ahead(

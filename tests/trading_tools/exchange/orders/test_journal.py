@@ -51,6 +51,7 @@ def test_an_order_that_took_long_to_write_down_is_rejected_and_not_to_be_sent(
     with pytest.raises(LedgerBusy, match=r"the ledger took 3\.0 s .* so it was not sent"):
         journal.write(INTENT)
     assert journal.records.orders["a"].stage is Stage.REJECTED
+    assert "the ledger took 3.0 s" in (journal.records.orders["a"].reason or "")
     assert journal.records.not_ended() == []
     assert Records(audit.trail()).orders == journal.records.orders
 

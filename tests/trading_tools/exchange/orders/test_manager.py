@@ -113,7 +113,8 @@ async def test_an_order_that_ccxt_refuses_itself_was_not_sent(shop: Shop) -> Non
     coarse = market(step_size=Decimal("0.0000001"), min_amount=Decimal(0), min_notional=Decimal(0))
     manager = shop.restarted(guard=guard(shop.folder, markets={"BTC/USDT": coarse}))
     order = await manager.submit(resting(size_base=Decimal("0.0000001")))
-    assert (order.stage, order.reason) == (Stage.REJECTED, "not sent")
+    assert order.stage is Stage.REJECTED
+    assert "minimum amount precision" in (order.reason or "")
     assert shop.asked(Operation.PLACE) == 0
 
 

@@ -23,7 +23,6 @@ from trading_tools.exchange.desk.protection import pointless, standing, to_end
 from trading_tools.exchange.desk.readiness import Readiness
 from trading_tools.exchange.desk.silence import doubting
 from trading_tools.exchange.errors import one_line
-from trading_tools.exchange.orders.client_ids import client_order_id
 from trading_tools.exchange.orders.contracts import is_contract
 from trading_tools.exchange.orders.feed import OrderFeed
 from trading_tools.exchange.orders.guard import Quote, Refused, fitted
@@ -84,7 +83,6 @@ class Desk:
         self._readiness = Readiness()
         self._news = News(line.symbols, stopping)
         manager.records.on_news = self._news.told
-        self._unwritten = 0
         self._compare = Comparing(manager, line.symbols).compare
         self._compared = False
         self._unwanted: set[str] = set()
@@ -116,12 +114,11 @@ class Desk:
         return health_of(
             self._line,
             self._account_name,
-            self.manager.records,
+            self.manager,
             [feed.health() for feed in (self._account, *self._books)],
             waits_for=self._readiness.why,
             kill_switch=self._switch.thrown,
             stopping=self.stopping.is_set(),
-            unwritten=self._unwritten,
         )
 
     async def market(self, symbol: str) -> MarketLimits:
@@ -313,10 +310,10 @@ class Desk:
             raise Refused("stopping", "this bot was told to end")
         market = await self.market(intent.symbol)
         others = () if intent.reduce_only else self.manager.records.exposed
-        for symbol in {intent.symbol, *others}:  # the guard judges by their books
-            await self.quote(symbol)
+        # The guard judges by their books, and none may grow old while another is asked for.
+        await asyncio.gather(*map(self.quote, {intent.symbol, *others}))
         heard = self._account.heard
-        name = client_order_id(self._line.name, self._account_name, intent.key)
+        name = self.manager.name_of(intent.key)
         try:
             async with self._in_time(name):
                 order = await send(fitted(intent, market), self._known_within_s)
@@ -346,7 +343,7 @@ class Desk:
         pause = _LOOK_S
         while True:
             await asyncio.sleep(pause)
-            self._unwritten = self.manager.catch_up_audit()
+            self.manager.catch_up_audit()
             self._unwanted.update(pointless(self.manager.records))
             await self._end_unwanted()
             pause = min(2 * pause, _RARELY_S) if self._unwanted else _LOOK_S

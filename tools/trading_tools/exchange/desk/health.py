@@ -16,7 +16,7 @@ from trading_tools.exchange.breaker import State
 from trading_tools.exchange.clock import UnknownClock
 from trading_tools.exchange.desk.line import Line
 from trading_tools.exchange.orders.life import UNSURE
-from trading_tools.exchange.orders.records import Records
+from trading_tools.exchange.orders.manager import OrderManager
 
 _EVERY_S: Final = 60.0
 
@@ -60,7 +60,7 @@ class LimitHealth:
 
 @dataclass(frozen=True, kw_only=True)
 class DeskHealth:
-    """A desk. `not_ready` has every reason why no order would go out now.
+    """A desk. `not_ready` has the reasons that are known and would keep any order back now.
 
     The venue's clock is `clock_offset_ms` ahead of ours, give or take `clock_error_ms`; both are
     None before it was read. `paused_s` is what is left of a pause that the venue asked for.
@@ -122,13 +122,12 @@ def _stream_line(stream: StreamHealth) -> str:
 def health_of(
     line: Line,
     account: str,
-    records: Records,
+    manager: OrderManager,
     streams: Iterable[StreamHealth],
     *,
     waits_for: str | None,
     kill_switch: str | None,
     stopping: bool,
-    unwritten: int,
 ) -> DeskHealth:
     """The reading of a desk's parts. `waits_for` is what keeps it from its beginning."""
     requests, failures = line.breaker.counted
@@ -139,7 +138,7 @@ def health_of(
         f"the kill switch is thrown: {kill_switch}": kill_switch is not None,
         "the venue takes the key no more": lost,
         f"{line.name} keeps failing, its breaker is {broken}": broken is not State.CLOSED,
-        "the ledger cannot be written": unwritten > 0,
+        f"the ledger: {manager.unwritable}": manager.unwritable is not None,
     }
     not_ready = tuple(str(why) for why, holds in reasons.items() if holds)
     try:
@@ -148,7 +147,7 @@ def health_of(
         offset = None
     paused_s, used = line.pacer.standing()
     rules = line.pacer.rules.values()
-    orders = records.not_ended()
+    orders = manager.records.not_ended()
     unknown = sum(order.stage in UNSURE for order in orders)
     return DeskHealth(
         venue=line.name,
@@ -169,7 +168,7 @@ def health_of(
         breaker_failures=failures,
         open_orders=len(orders) - unknown,
         unknown_orders=unknown,
-        unwritten=unwritten,
+        unwritten=manager.unwritten,
     )
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
+from collections.abc import Container
 from typing import Final
 
 PREFIX: Final = "o-"
@@ -28,7 +29,7 @@ def client_order_id(venue: str, account: str, key: str) -> str:
     Between 2 and 36 characters of an alphabet that every venue here takes. Another account or venue
     gives another id, so that two bots with equal keys do not take each other's orders for theirs.
     """
-    digest = hashlib.sha256("\n".join((venue, account, key)).encode()).digest()
+    digest = _digest(venue, account, key)
     if venue in _UUID_VENUES:
         return str(_marked(digest[:16]))
     if venue in _HEX_VENUES:
@@ -36,6 +37,15 @@ def client_order_id(venue: str, account: str, key: str) -> str:
     if venue in _TIME_VENUES:
         return str(_TIMES_MS[int.from_bytes(digest[:8], "big") % len(_TIMES_MS)])
     return PREFIX + digest[:15].hex()
+
+
+def known_as(venue: str, account: str, key: str, known: Container[str]) -> str:
+    """The id of a key's order: the one among those known, where an older version derived it."""
+    if venue in _UUID_VENUES:
+        older = str(uuid.UUID(bytes=_digest(venue, account, key)[:16], version=4))
+        if older in known:
+            return older
+    return client_order_id(venue, account, key)
 
 
 def is_ours(venue: str, client_id: str) -> bool:
@@ -51,6 +61,10 @@ def is_ours(venue: str, client_id: str) -> bool:
     if venue in _TIME_VENUES:
         return re.fullmatch(r"[0-9]{13,14}", client_id) is not None and int(client_id) in _TIMES_MS
     return client_id.startswith(PREFIX) and len(client_id) == len(PREFIX) + 30
+
+
+def _digest(venue: str, account: str, key: str) -> bytes:
+    return hashlib.sha256("\n".join((venue, account, key)).encode()).digest()
 
 
 def _marked(digest: bytes) -> uuid.UUID:

@@ -68,6 +68,18 @@ class Journal:
         self.alone = True
         """Whether all entries on orders since the start are ours."""
 
+    @property
+    def why(self) -> str | None:
+        """Why no intent could be written; what a failure said holds until the next try."""
+        if not self.alone:
+            return "another process writes orders to this audit stream"
+        return None if self._failure is None else str(self._failure)
+
+    @property
+    def unwritten(self) -> int:
+        """How many entries wait for the audit."""
+        return len(self._late)
+
     def write(self, entry: Entry) -> None:
         """Put an entry into the audit, and into what is known.
 

@@ -18,7 +18,7 @@ from trading_tools.audit.errors import LedgerBusy, LedgerUnavailable
 from trading_tools.audit.order_ends import CancelIntent, ReplaceIntent
 from trading_tools.audit.trade import CancelResult, OrderResult, Outcome, TradeAudit
 from trading_tools.exchange.orders import reconciling
-from trading_tools.exchange.orders.client_ids import client_order_id, is_ours
+from trading_tools.exchange.orders.client_ids import is_ours, known_as
 from trading_tools.exchange.orders.forgotten import write_off
 from trading_tools.exchange.orders.guard import Guard, Refused
 from trading_tools.exchange.orders.intended import differences, entry_of
@@ -80,6 +80,20 @@ class OrderManager:
     def venue(self, venue: OrderVenue) -> None:
         self._tracker.venue = venue
 
+    @property
+    def unwritten(self) -> int:
+        """How many entries wait for the audit."""
+        return self._journal.unwritten
+
+    @property
+    def unwritable(self) -> str | None:
+        """Why no order could be written down, as far as is known; None if nothing is."""
+        return self._journal.why
+
+    def name_of(self, key: str) -> str:
+        """The client id of a key's order here, whether it was sent or not."""
+        return known_as(self.venue.name, self._account, key, self.records.orders)
+
     async def submit(self, intent: Intent, resolve_within_s: float = 5.0) -> OrderRecord:
         """Send an order unless its key was sent before; what is known of it then.
 
@@ -89,12 +103,13 @@ class OrderManager:
         Raises:
             OtherIntent: the key is that of another order.
             Refused: the guard does not let it out, or another program keeps the audit from being
-                written; nothing was sent or written down as an order.
+                written; nothing was sent. Where writing took so long that the order is not sent
+                any more, it is rejected in the audit, and its key is used up.
             LedgerUnavailable: the audit cannot be written for another reason; nothing was sent.
             AnotherManager: another process works on this audit stream. The order was not sent; of
                 two that run at once both stop here, with no order sent twice.
         """
-        name = client_order_id(self.venue.name, self._account, intent.key)
+        name = self.name_of(intent.key)
         async with self._tracker.locks[name]:
             known = self.records.orders.get(name)
             if known is not None:
@@ -188,7 +203,7 @@ class OrderManager:
             raise ValueError(
                 f"{intent.side} {intent.symbol} cannot replace {order.side} {order.symbol}"
             )
-        successor = client_order_id(self.venue.name, self._account, intent.key)
+        successor = self.name_of(intent.key)
         if order.successor is None:
             if successor in self.records.orders:
                 raise OtherIntent(f"the key {intent.key!r:.60} is that of another order")

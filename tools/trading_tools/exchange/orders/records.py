@@ -25,6 +25,7 @@ from trading_tools.audit.trade import (
     Outcome,
 )
 from trading_tools.exchange.orders.life import ENDS, UNSURE, Stage, turn
+from trading_tools.exchange.orders.port import NOT_SENT
 
 EXACT: Final = Context(prec=300, traps=[InvalidOperation, DivisionByZero, Overflow])
 """Sums keep every digit, whatever the context of the thread that asks."""
@@ -189,7 +190,9 @@ class Records:
                 order.stage = turn(order.client_order_id, order.stage, stages[entry.outcome])
             self._name(order, entry.venue_order_id)
             self._name(order, later)
-            order.reason = entry.code or entry.message
+            # Why it was not sent says more than that it was not.
+            code = None if entry.code == NOT_SENT else entry.code
+            order.reason = code or entry.message
         elif isinstance(entry, OrderStage):
             order = self.orders[entry.client_order_id]
             order.stage = turn(order.client_order_id, order.stage, Stage(entry.stage))
