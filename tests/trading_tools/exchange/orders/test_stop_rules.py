@@ -18,7 +18,7 @@ from trading_tools.exchange.links.ib.orders import IbOrders
 from trading_tools.exchange.links.manifold.orders import ManifoldOrders
 from trading_tools.exchange.orders.guard import Refused, fitted
 from trading_tools.exchange.orders.intent import Intent
-from trading_tools.exchange.orders.life import Stage
+from trading_tools.exchange.orders.life import IllegalTransition, Stage
 from trading_tools.exchange.orders.manager import OrderManager
 from trading_tools.exchange.orders.port import NotSent, VenueFill, VenueOrder
 from trading_tools.exchange.orders.records import Records
@@ -218,6 +218,20 @@ def test_news_of_a_stop_in_any_order_lead_to_the_order_that_it_became(
     manager.on_order(shown("28", Stage.FILLED, HELD))
     assert (order.stage, order.venue_order_id, order.settled) == (Stage.FILLED, "28", True)
     assert Records(audit.trail()).orders == manager.records.orders
+
+
+@pytest.mark.parametrize("end", [Stage.VOID, Stage.REJECTED])
+def test_a_stop_that_was_said_not_to_be_there_and_waits_at_the_venue_is_told_of(
+    end: Stage, audit: TradeAudit, tmp_path: Path
+) -> None:
+    audit.order_intent(
+        client_order_id="s", symbol=PERP, side="sell", order_type="market", size_base=HELD, at=NOW,
+        reduce_only=True, stop_price_quote=Decimal(58_000),
+    )  # fmt: skip
+    audit.order_stage(client_order_id="s", stage=end, at=NOW, filled_size_base=ZERO, source="query")
+    manager = OrderManager(Scripted(Books()), audit, "model", guard(tmp_path))
+    with pytest.raises(IllegalTransition, match=f"cannot go from {end} to waiting"):
+        manager.on_order(shown("algo:7", Stage.WAITING))
 
 
 @pytest.mark.parametrize("path", ["order", "algoOrder"])

@@ -158,7 +158,8 @@ class Tracker:
         refused_after_all = order.stage is Stage.REJECTED and order.venue_order_id is not None
         over = refused_after_all or order.stage in (Stage.FILLED, Stage.CANCELED)
         # A stop that waits no more does so never again: the view, and the number in it, are older.
-        if shown.stage is Stage.WAITING and order.stage not in UNSURE:
+        known = over or order.stage in (Stage.WAITING, Stage.OPEN)
+        if shown.stage is Stage.WAITING and known:
             return
         # Before it is written down: an audit with an illegal turn in it could not be read again.
         stage = turn(order.client_order_id, order.stage, order.stage if over else shown.stage)
