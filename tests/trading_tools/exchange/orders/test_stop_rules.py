@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +12,7 @@ import pytest
 
 from tests.trading_tools.exchange.orders.guards import NOW, guard, market
 from tests.trading_tools.exchange.orders.scripted import Books, Scripted
+from trading_tools.audit.account_entries import PositionChange
 from trading_tools.audit.trade import OrderIntent, OrderResult, OrderStage, Outcome, TradeAudit
 from trading_tools.exchange.links.fix.orders import FixOrders
 from trading_tools.exchange.links.ib.orders import IbOrders
@@ -20,7 +21,7 @@ from trading_tools.exchange.orders.guard import Refused, fitted
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.life import IllegalTransition, Stage
 from trading_tools.exchange.orders.manager import OrderManager
-from trading_tools.exchange.orders.port import NotSent, VenueFill, VenueOrder
+from trading_tools.exchange.orders.port import NotSent, Unanswered, VenueFill, VenueOrder
 from trading_tools.exchange.orders.records import Records
 from trading_tools.exchange.orders.rows import order_of
 from trading_tools.exchange.orders.stops import STOPS, require_stop
@@ -257,6 +258,56 @@ class Telling(Scripted):
 
     async def position(self, symbol: str) -> Decimal:
         return ZERO
+
+
+@dataclass(kw_only=True)
+class Falling(Telling):
+    """Its price comes when the list of stops has been read, and before the fills are."""
+
+    answers: bool
+    became: VenueOrder
+
+    async def fills(self, symbol: str, since_ms: int) -> list[VenueFill]:
+        return [VenueFill("1", "28", PERP, "sell", HELD, Decimal(57_900), 1)]
+
+    async def find(
+        self, symbol: str, client_order_id: str, venue_order_id: str | None, since_ms: int
+    ) -> VenueOrder | None:
+        if not self.answers:
+            raise Unanswered("no reply came")
+        return self.became
+
+    async def position(self, symbol: str) -> Decimal:
+        return -HELD
+
+
+@pytest.mark.parametrize(
+    ("answers", "became", "changes"),
+    [
+        (True, shown("28", Stage.FILLED, HELD), 0),
+        (False, shown("28", Stage.FILLED, HELD), 0),
+        (True, shown("algo:7", Stage.WAITING), 1),
+    ],
+    ids=["triggered", "triggered and not told of at first", "it waits, and others sold"],
+)
+async def test_a_fill_that_came_while_accounts_were_compared_is_a_stops_own_or_anothers_never_both(
+    answers: bool, became: VenueOrder, changes: int, audit: TradeAudit, tmp_path: Path
+) -> None:
+    audit.order_intent(
+        client_order_id="s", symbol=PERP, side="sell", order_type="market", size_base=HELD, at=NOW,
+        reduce_only=True, stop_price_quote=Decimal(58_000),
+    )  # fmt: skip
+    audit.order_stage(
+        client_order_id="s", stage=Stage.WAITING, at=NOW, filled_size_base=ZERO, source="query",
+        venue_order_id="algo:7",
+    )  # fmt: skip
+    venue = Falling(Books(), answers=answers, became=became)
+    manager = OrderManager(venue, audit, "model", guard(tmp_path), lambda: NOW)
+    for _ in range(2):
+        await manager.reconcile([PERP])
+        venue.answers = True
+    assert manager.records.position_base(PERP) == -HELD
+    assert sum(isinstance(each, PositionChange) for each in audit.trail()) == changes
 
 
 async def test_a_stop_that_waits_for_a_month_lets_no_fills_of_a_month_be_read(
