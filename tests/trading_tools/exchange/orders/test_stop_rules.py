@@ -120,6 +120,19 @@ def test_a_stop_is_refused(changes: dict[str, Any], rule: str, tmp_path: Path) -
         gate.check(stop(**changes), holding())
 
 
+@pytest.mark.parametrize(("side", "trigger"), [("sell", "29999.99"), ("buy", "90000.01")])
+def test_a_trigger_with_a_digit_too_few_or_too_many_is_refused(
+    side: str, trigger: str, tmp_path: Path
+) -> None:
+    gate = guard(tmp_path, limits={"stop_collar": Decimal("0.5")})
+    held = holding(side="sell" if side == "buy" else "buy")
+    wanted = stop(side=side, stop_price_quote=Decimal(trigger))
+    with pytest.raises(Refused, match=f"stop: the price {trigger} is further than 50 % from the"):
+        gate.check(wanted, held)
+    nearer = Decimal(trigger).to_integral_value()
+    gate.check(replace(wanted, stop_price_quote=nearer), held)
+
+
 def test_a_second_stop_for_the_same_position_is_refused(tmp_path: Path) -> None:
     held = holding()
     held.apply(OrderIntent("s", PERP, "sell", "market", HELD, None, NOW, reduce_only=True))
