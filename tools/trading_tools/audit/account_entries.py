@@ -10,7 +10,8 @@ class PositionChange:
     """The account's position changed by no order of this audit; ``change_base`` is signed.
 
     ``name`` says which change: the venue's order and trade of a liquidation, or what its owner
-    called it. The same name again is the same change.
+    called it. The same name again is the same change. Where the order turns out to be one of this
+    audit, as that of a stop whose price had come, the change counts no more: its fills do.
     """
 
     symbol: str

@@ -20,6 +20,7 @@ WIDE: dict[str, Any] = {
     "max_exposure_quote": Decimal(100_000_000),
     "max_orders_a_day": 1_000,
     "price_collar": Decimal("0.5"),
+    "stop_collar": Decimal(1),
     "max_leverage": Decimal(100),
     "repeats": 1_000,
 }

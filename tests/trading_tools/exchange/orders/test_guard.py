@@ -365,6 +365,7 @@ def test_an_order_that_filled_more_than_its_size_takes_nothing_off_what_is_open(
         {"repeat_s": 1e300},
         {"price_collar": Decimal(5)},
         {"slippage": Decimal(2)},
+        {"stop_collar": Decimal(2)},
     ],
 )
 def test_limits_that_are_none_are_refused(limits: dict[str, Any], tmp_path: Path) -> None:

@@ -12,15 +12,16 @@ import pytest
 
 from tests.trading_tools.exchange.orders.guards import NOW, guard, market
 from tests.trading_tools.exchange.orders.scripted import Books, Scripted
+from trading_tools.audit.account_entries import PositionChange
 from trading_tools.audit.trade import OrderIntent, OrderResult, OrderStage, Outcome, TradeAudit
 from trading_tools.exchange.links.fix.orders import FixOrders
 from trading_tools.exchange.links.ib.orders import IbOrders
 from trading_tools.exchange.links.manifold.orders import ManifoldOrders
 from trading_tools.exchange.orders.guard import Refused, fitted
 from trading_tools.exchange.orders.intent import Intent
-from trading_tools.exchange.orders.life import Stage
+from trading_tools.exchange.orders.life import IllegalTransition, Stage
 from trading_tools.exchange.orders.manager import OrderManager
-from trading_tools.exchange.orders.port import NotSent, VenueFill, VenueOrder
+from trading_tools.exchange.orders.port import NotSent, Unanswered, VenueFill, VenueOrder
 from trading_tools.exchange.orders.records import Records
 from trading_tools.exchange.orders.rows import order_of
 from trading_tools.exchange.orders.stops import STOPS, require_stop
@@ -117,6 +118,19 @@ def test_a_stop_is_refused(changes: dict[str, Any], rule: str, tmp_path: Path) -
     gate = guard(tmp_path, limits={"price_collar": Decimal("0.1")})
     with pytest.raises(Refused, match=rule):
         gate.check(stop(**changes), holding())
+
+
+@pytest.mark.parametrize(("side", "trigger"), [("sell", "29999.99"), ("buy", "90000.01")])
+def test_a_trigger_with_a_digit_too_few_or_too_many_is_refused(
+    side: str, trigger: str, tmp_path: Path
+) -> None:
+    gate = guard(tmp_path, limits={"stop_collar": Decimal("0.5")})
+    held = holding(side="sell" if side == "buy" else "buy")
+    wanted = stop(side=side, stop_price_quote=Decimal(trigger))
+    with pytest.raises(Refused, match=f"stop: the price {trigger} is further than 50 % from the"):
+        gate.check(wanted, held)
+    nearer = Decimal(trigger).to_integral_value()
+    gate.check(replace(wanted, stop_price_quote=nearer), held)
 
 
 def test_a_second_stop_for_the_same_position_is_refused(tmp_path: Path) -> None:
@@ -220,6 +234,20 @@ def test_news_of_a_stop_in_any_order_lead_to_the_order_that_it_became(
     assert Records(audit.trail()).orders == manager.records.orders
 
 
+@pytest.mark.parametrize("end", [Stage.VOID, Stage.REJECTED])
+def test_a_stop_that_was_said_not_to_be_there_and_waits_at_the_venue_is_told_of(
+    end: Stage, audit: TradeAudit, tmp_path: Path
+) -> None:
+    audit.order_intent(
+        client_order_id="s", symbol=PERP, side="sell", order_type="market", size_base=HELD, at=NOW,
+        reduce_only=True, stop_price_quote=Decimal(58_000),
+    )  # fmt: skip
+    audit.order_stage(client_order_id="s", stage=end, at=NOW, filled_size_base=ZERO, source="query")
+    manager = OrderManager(Scripted(Books()), audit, "model", guard(tmp_path))
+    with pytest.raises(IllegalTransition, match=f"cannot go from {end} to waiting"):
+        manager.on_order(shown("algo:7", Stage.WAITING))
+
+
 @pytest.mark.parametrize("path", ["order", "algoOrder"])
 def test_a_stop_counts_as_an_order_of_usdm(path: str) -> None:
     due = toll("binanceusdm", Asked(("fapiPrivate",), "POST", path, {}, 1.0))
@@ -243,6 +271,59 @@ class Telling(Scripted):
 
     async def position(self, symbol: str) -> Decimal:
         return ZERO
+
+
+class Falling(Telling):
+    """Its price comes when the list of stops has been read, and before the fills are."""
+
+    became: VenueOrder | None = None
+    """What it tells of the stop that is asked after; None where it does not answer."""
+
+    async def open_orders(self, symbol: str) -> list[VenueOrder]:
+        return [] if self.sent else [shown("algo:7", Stage.WAITING)]
+
+    async def fills(self, symbol: str, since_ms: int) -> list[VenueFill]:
+        self.sent.append("fills")
+        return [VenueFill("1", "28", PERP, "sell", HELD, Decimal(57_900), 1)]
+
+    async def find(
+        self, symbol: str, client_order_id: str, venue_order_id: str | None, since_ms: int
+    ) -> VenueOrder:
+        if self.became is None:
+            raise Unanswered("no reply came")
+        return self.became
+
+    async def position(self, symbol: str) -> Decimal:
+        return -HELD
+
+
+_WAITS, _FILLED = shown("algo:7", Stage.WAITING), shown("28", Stage.FILLED, HELD)
+
+
+@pytest.mark.parametrize(
+    ("told", "changes"),
+    [([_FILLED], 0), ([None, _FILLED], 0), ([_WAITS], 1), ([_WAITS, _FILLED], 1)],
+    ids=["triggered", "not told at first", "it waits, and others sold", "told too late"],
+)
+async def test_a_fill_that_came_while_accounts_were_compared_counts_once_whosever_it_is(
+    told: list[VenueOrder | None], changes: int, audit: TradeAudit, tmp_path: Path
+) -> None:
+    audit.order_intent(
+        client_order_id="s", symbol=PERP, side="sell", order_type="market", size_base=HELD, at=NOW,
+        reduce_only=True, stop_price_quote=Decimal(58_000),
+    )  # fmt: skip
+    audit.order_stage(
+        client_order_id="s", stage=Stage.WAITING, at=NOW, filled_size_base=ZERO, source="query",
+        venue_order_id="algo:7",
+    )  # fmt: skip
+    venue = Falling(Books())
+    manager = OrderManager(venue, audit, "model", guard(tmp_path), lambda: NOW)
+    for answer in told:
+        venue.became = answer
+        found = await manager.reconcile([PERP])
+    assert not found.positions
+    assert Records(audit.trail()).position_base(PERP) == -HELD
+    assert sum(isinstance(each, PositionChange) for each in audit.trail()) == changes
 
 
 async def test_a_stop_that_waits_for_a_month_lets_no_fills_of_a_month_be_read(

@@ -158,13 +158,15 @@ class Guard:
     def _price(self, intent: Intent, quote: Quote) -> Decimal:
         """The worst price it may trade at: its own, or the last level that it would take.
 
-        A stop meets another book than this one: its price is held to its trigger, and one that
-        becomes a market order has no worst price; its worth is judged by its trigger.
+        A stop meets another book than this one: its price is held to its trigger, that one widely
+        to the mid, lest a digit too few protects nothing. One that becomes a market order has no
+        worst price; its worth is judged by its trigger.
         """
         if (stop := intent.stop_price_quote) is not None:
             why = why_not_there(stop, intent.side, quote.bids[0][0], quote.asks[0][0])
             if why is not None:
                 raise Refused("stop", why)
+            self._near(stop, quote.mid, self._limits.stop_collar, "stop")
             price = stop if intent.price_quote is None else intent.price_quote
             self._near(price, stop, self._limits.price_collar, "price-collar", "its stop")
             return price

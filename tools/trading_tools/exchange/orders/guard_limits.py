@@ -20,7 +20,8 @@ class GuardLimits:
     """What the owner allows. Money in the quote asset, positions in the base asset.
 
     `price_collar` is how far a price may be from the mid, `slippage` how far the last level that a
-    market order would take, both as fractions. `repeats` orders alike may go out in `repeat_s`.
+    market order would take, `stop_collar` how far a stop's trigger, all as fractions. `repeats`
+    orders alike may go out in `repeat_s`.
     `max_leverage` is how many times the account's equity contracts may be worth; without it none
     is traded. What is given as text or an int is kept as a Decimal.
 
@@ -36,6 +37,7 @@ class GuardLimits:
     max_orders_a_day: int
     price_collar: Decimal = Decimal("0.05")
     slippage: Decimal = Decimal("0.01")
+    stop_collar: Decimal = Decimal("0.5")
     max_leverage: Decimal | None = None
     quote_age_s: float = 5.0
     repeats: int = 3
@@ -45,7 +47,7 @@ class GuardLimits:
         for name in ("max_order_quote", "max_exposure_quote", "max_leverage"):
             if name != "max_leverage" or self.max_leverage is not None:
                 object.__setattr__(self, name, _above_zero(getattr(self, name), name))
-        for name in ("price_collar", "slippage"):
+        for name in ("price_collar", "slippage", "stop_collar"):
             fraction = _above_zero(getattr(self, name), name)
             if fraction > 1:
                 raise ValueError(f"{name} is {fraction}: give a fraction, as 0.05 for 5 %")

@@ -21,6 +21,7 @@ from trading_tools.exchange.orders.port import PartlyRead, Unanswered, VenueFill
 from trading_tools.exchange.orders.records import OrderRecord
 from trading_tools.exchange.orders.rows import Unreadable
 from trading_tools.exchange.orders.tracker import Tracker, earlier
+from trading_tools.exchange.orders.ways import ALGO
 from trading_tools.money import plain
 
 T = TypeVar("T")
@@ -133,19 +134,22 @@ async def _fills(
 ) -> None:
     """All fills of the account since those that were compared before, up to when this began."""
     unread = len(found.unread)
-    strange = await own_fills(tracker, symbol, found)
+    records = tracker.records
+    told = await own_fills(tracker, symbol, found)
+    strange = [each for each in told if not records.knows_change(symbol, _name(each))]
     # While the number of an order is not known, what looks like another's fill may be its own.
-    if any(each.stage in UNSURE and each.symbol == symbol for each in tracker.records.unsettled()):
+    unsure = any(each.stage in UNSURE for each in records.unsettled() if each.symbol == symbol)
+    if unsure or (strange and not await _triggers_known(tracker, symbol)):
         found.strange_fills.extend(strange)
         return
     for fill in strange:
-        name = f"{fill.venue_order_id}/{fill.trade_id}"
+        if tracker.on_fill(fill) or records.knows_change(symbol, _name(fill)):
+            continue
         if is_contract(symbol):
-            if tracker.records.knows_change(symbol, name):
-                continue
             bought = fill.size_base if fill.side == "buy" else -fill.size_base
             at = datetime.fromtimestamp(fill.at_ms / 1000, UTC)
-            tracker.write(PositionChange(symbol, name, at, bought, "a fill of no order here"))
+            change = PositionChange(symbol, _name(fill), at, bought, "a fill of no order here")
+            tracker.write(change)
         found.strange_fills.append(fill)
     if began is None or len(found.unread) > unread:
         return  # the next comparison begins where this one did
@@ -153,6 +157,24 @@ async def _fills(
     written = tracker.records.reconciled_at.get(symbol)
     if written is None or began - written >= _MARK_EVERY:
         tracker.write(Reconciled(symbol, began))
+
+
+async def _triggers_known(tracker: Tracker, symbol: str) -> bool:
+    """Ask after stops that get another number when their price comes; whether all were answered.
+
+    What was filled before that is of one of their numbers then, or of none.
+    """
+    asked = []
+    for order in tracker.records.not_ended():
+        if order.symbol == symbol and (order.venue_order_id or "").startswith(ALGO):
+            async with tracker.locks[order.client_order_id]:
+                asked.append(await tracker.ask(order))
+    return all(asked)
+
+
+def _name(fill: VenueFill) -> str:
+    """A fill's own name in its market."""
+    return f"{fill.venue_order_id}/{fill.trade_id}"
 
 
 async def _position(

@@ -105,6 +105,8 @@ class Records:
         self._alike: dict[tuple[str, str, Decimal], list[datetime]] = defaultdict(list)
         self._replaced: dict[str, OrderRecord] = {}
         self._changes: set[tuple[str, str]] = set()
+        self._anothers: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+        """What changes made of a position, by market and number of an order that is not here."""
         self.reconciled_at: dict[str, datetime] = {}
         """By market, up to when its fills were compared with the venue's."""
         self.on_news: Callable[[str], None] = lambda symbol: None
@@ -127,6 +129,7 @@ class Records:
             if not self.knows_change(entry.symbol, entry.name):
                 self._changes.add((entry.symbol, entry.name))
                 self._positions[entry.symbol] += entry.change_base
+                self._anothers[entry.symbol, entry.name.partition("/")[0]] += entry.change_base
                 self.on_news(entry.symbol)
         elif isinstance(entry, Reconciled):
             self.reconciled_at[entry.symbol] = entry.at
@@ -241,6 +244,9 @@ class Records:
     def _name(self, order: OrderRecord, venue_order_id: str | None) -> None:
         if venue_order_id is not None:
             order.venue_order_id = venue_order_id
+            # What was taken for another's fills, before the number was known, counts by its order.
+            booked = self._anothers.pop((order.symbol, venue_order_id), Decimal(0))
+            self._positions[order.symbol] -= booked
             self._by_venue_id[order.symbol, venue_order_id] = order
 
     def unsettled(self) -> list[OrderRecord]:

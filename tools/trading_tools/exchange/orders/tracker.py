@@ -114,15 +114,18 @@ class Tracker:
             wait = min(wait * 2, _LONGEST_WAIT_S)
         return order
 
-    async def ask(self, order: OrderRecord) -> None:
-        """One query. That there is no such order is proof only after its window has passed."""
+    async def ask(self, order: OrderRecord) -> bool:
+        """One query; whether the venue showed the order.
+
+        That there is no such order is proof only after its window has passed.
+        """
         name = order.client_order_id
         try:
             venue_now = await self.venue_now() if order.stage in UNSURE else None
             since_ms = earlier(self.venues(order.intended_at))
             shown = await self.venue.find(order.symbol, name, order.venue_order_id, since_ms)
         except Unanswered:
-            return
+            return False
         if shown is not None:
             self._learn(order, shown, "query")
         elif (
@@ -133,6 +136,7 @@ class Tracker:
             why = "its window has passed and the venue twice had no such order"
             filled = order.reported_size_base
             self.write(OrderStage(name, Stage.VOID, self.now(), filled, why))
+        return shown is not None
 
     async def venue_now(self) -> datetime:
         """The venue's clock. How far ours is ahead of it is known from then on.
@@ -158,7 +162,8 @@ class Tracker:
         refused_after_all = order.stage is Stage.REJECTED and order.venue_order_id is not None
         over = refused_after_all or order.stage in (Stage.FILLED, Stage.CANCELED)
         # A stop that waits no more does so never again: the view, and the number in it, are older.
-        if shown.stage is Stage.WAITING and order.stage not in UNSURE:
+        known = over or order.stage in (Stage.WAITING, Stage.OPEN)
+        if shown.stage is Stage.WAITING and known:
             return
         # Before it is written down: an audit with an illegal turn in it could not be read again.
         stage = turn(order.client_order_id, order.stage, order.stage if over else shown.stage)
