@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,33 @@ async def test_an_entry_and_its_stop_as_documented_and_the_stop_outlives_the_bot
         sold = await next_life.finish(await next_life.replace(known, out))
         assert (sold.stage, known.stage) == (Stage.FILLED, Stage.CANCELED)
     assert stall.open_orders() == []
+
+
+async def test_a_stop_stays_where_what_is_to_replace_it_may_not_go_and_a_naked_end_is_told(
+    stall: Stall, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with stall.desk() as desk:
+        stop: OrderRecord = await example()(desk, "one", Decimal("0.001"))
+        assert stop.stop_price_quote is not None
+        higher = Intent(
+            "higher", SYMBOL, "sell", stop.size_base, order_type="market", reduce_only=True,
+            stop_price_quote=stop.stop_price_quote + 10,
+        )  # fmt: skip
+        with pytest.raises(Refused, match=r"stop: .* has it already"):
+            await desk.replace(stop, replace(higher, stop_price_quote=Decimal(60_600)))
+        with pytest.raises(ValueError, match="cannot replace"):
+            await desk.replace(stop, replace(higher, side="buy"))
+        second = await desk.replace(stop, higher)
+        desk.stopping.set()
+        with pytest.raises(Refused, match="stopping"):
+            await desk.replace(second, replace(higher, key="highest"))
+        assert (stop.stage, second.stage) == (Stage.CANCELED, Stage.WAITING)
+    assert stall.open_orders() == [second.client_order_id]
+    assert "no stop protects" not in caplog.text
+    async with stall.desk() as next_life:
+        (known,) = stops_of(next_life.manager.records, SYMBOL)
+        await next_life.finish(known)
+    assert f"no stop protects the position of {SYMBOL} any more: 0.000999" in caplog.text
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from decimal import Decimal
 from typing import Any, Final
@@ -19,10 +19,11 @@ from trading_tools.exchange.desk.health import DeskHealth, health_of, telling
 from trading_tools.exchange.desk.killing import killing
 from trading_tools.exchange.desk.line import Line, quote_of
 from trading_tools.exchange.desk.news import News, Watch
-from trading_tools.exchange.desk.protection import pointless, standing, to_end
+from trading_tools.exchange.desk.parts import Parts
+from trading_tools.exchange.desk.protection import pointless, standing, to_end, unprotected
+from trading_tools.exchange.desk.readiness import NOT_NOW as NOT_NOW
 from trading_tools.exchange.desk.readiness import Readiness
 from trading_tools.exchange.desk.silence import doubting
-from trading_tools.exchange.errors import one_line
 from trading_tools.exchange.orders.contracts import is_contract
 from trading_tools.exchange.orders.feed import OrderFeed
 from trading_tools.exchange.orders.guard import Quote, Refused, fitted
@@ -34,9 +35,6 @@ from trading_tools.exchange.orders.port import Unanswered
 from trading_tools.exchange.orders.records import OrderRecord
 from trading_tools.exchange.readings import MarketLimits
 from trading_tools.exchange.streams.stream import Gap
-
-NOT_NOW: Final = (Refused, Unanswered)
-"""What a bot waits out: an order that may not go, a venue that does not answer."""
 
 _FRESH_S: Final = 2.0
 """How old a book may be; an older one is asked for anew."""
@@ -86,7 +84,7 @@ class Desk:
         self._compare = Comparing(manager, line.symbols).compare
         self._compared = False
         self._unwanted: set[str] = set()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._parts = Parts(stopping)
 
     async def quote(self, symbol: str) -> Quote:
         """The market's book: the stream's, or asked for while that is silent.
@@ -163,12 +161,16 @@ class Desk:
 
         Returns the successor, open or filled; or the order, where it filled all of that first.
         Whatever is raised, a bot lets go of the order: it has ended, or the desk sees to its end.
+        A stop alone stands still, unless `ended`, if it was known before that none may follow it.
 
         Raises:
             Refused, Unanswered: as `finish`, then as `submit`.
             ValueError, OtherIntent: one of another market or side; the second that replaces it.
         """
         name = order.client_order_id
+        self._require_going_on()
+        if order.stop_price_quote is not None:
+            self.manager.judge_successor(name, await self._prepared(intent))
         await self.finish(order, why)
         return await self._send(intent, lambda new, s: self.manager.replace(name, new, why, s))
 
@@ -206,10 +208,10 @@ class Desk:
         Raises:
             KeyRefused: the venue does not take the account's key.
         """
-        self._run(killing(self._switch, self.manager, self._unwanted, lambda: self._compared))
-        self._run(self._watch_key())
-        self._run(self._news.end())
-        self._run(telling(self.health))
+        self._parts.run(killing(self._switch, self.manager, self._unwanted, lambda: self._compared))
+        self._parts.run(self._watch_key())
+        self._parts.run(self._news.end())
+        self._parts.run(telling(self.health))
         ready = asyncio.create_task(self._get_ready())
         stopped = asyncio.create_task(self.stopping.wait())
         try:
@@ -225,13 +227,13 @@ class Desk:
         await self._readiness.until_answered(self._line.know_rules, self.rest)
         self._line.require_listed()
         for feed in (*self._books, self._account):
-            self._run(feed.run())
+            self._parts.run(feed.run())
         await self._readiness.until_answered(self._first_look, self.rest)
         self._compared = True
         await self._end_those(Stage.OPEN)
         self._unwanted.update(self._to_end())
-        self._run(self._look_after())
-        self._run(doubting(self._account, self.manager.records, self._compare))
+        self._parts.run(self._look_after())
+        self._parts.run(doubting(self._account, self.manager.records, self._compare))
         self._readiness.reached()
 
     async def _first_look(self) -> None:
@@ -242,18 +244,6 @@ class Desk:
                 await self._listening.wait()
         if not self._listening.is_set():
             await self._compare()
-
-    def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        task.add_done_callback(self._over)
-        self._tasks.append(task)
-
-    def _over(self, task: asyncio.Task[None]) -> None:
-        """Let nothing go on without a part that looked after it, as the switch's watch."""
-        error = None if task.cancelled() else task.exception()
-        if error is not None:
-            log.critical("a part of the desk has failed, so the bot ends: %s", one_line(error))
-            self.stopping.set()
 
     async def end(self) -> None:
         """Leave nothing in the book that was not there before us but stops, and close all."""
@@ -271,9 +261,9 @@ class Desk:
         finally:
             if stops := standing(self.manager.records):
                 log.warning("stops that protect a position stay at the venue: %s", sorted(stops))
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            for symbol, position in unprotected(self.manager.records, self._line.markets).items():
+                log.warning("no stop protects the position of %s any more: %s", symbol, position)
+            await self._parts.end()
             if unwritten := self.manager.catch_up_audit():
                 log.error("the ledger could not be written; entries that it lacks: %d", unwritten)
             await self._line.close()
@@ -306,17 +296,13 @@ class Desk:
     async def _send(
         self, intent: Intent, send: Callable[[Intent, float], Awaitable[OrderRecord]]
     ) -> OrderRecord:
-        if self.stopping.is_set():
-            raise Refused("stopping", "this bot was told to end")
-        market = await self.market(intent.symbol)
-        others = () if intent.reduce_only else self.manager.records.exposed
-        # The guard judges by their books, and none may grow old while another is asked for.
-        await asyncio.gather(*map(self.quote, {intent.symbol, *others}))
+        self._require_going_on()
+        wanted = await self._prepared(intent)
         heard = self._account.heard
         name = self.manager.name_of(intent.key)
         try:
             async with self._in_time(name):
-                order = await send(fitted(intent, market), self._known_within_s)
+                order = await send(wanted, self._known_within_s)
         except TimeoutError:
             if (known := self.manager.records.orders.get(name)) is None:
                 why = f"{intent.key!r:.60} was not sent: its turn did not come"
@@ -331,6 +317,18 @@ class Desk:
         if self._listening.is_set() and order.client_order_id == name:
             self._account.owe(heard)
         return order
+
+    def _require_going_on(self) -> None:
+        if self.stopping.is_set():
+            raise Refused("stopping", "this bot was told to end")
+
+    async def _prepared(self, intent: Intent) -> Intent:
+        """The intent on the market's grid, with all known that the guard judges it by."""
+        market = await self.market(intent.symbol)
+        others = () if intent.reduce_only else self.manager.records.exposed
+        # The guard judges by their books, and none may grow old while another is asked for.
+        await asyncio.gather(*map(self.quote, {intent.symbol, *others}))
+        return fitted(intent, market)
 
     async def _watch_key(self) -> None:
         """End once the venue takes the key no more: that would be waited out for ever."""

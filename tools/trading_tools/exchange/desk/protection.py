@@ -5,10 +5,13 @@ What a stop is, and how one is sent, is `orders.stops`.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from decimal import Decimal
 
+from trading_tools.exchange.orders.contracts import is_contract
 from trading_tools.exchange.orders.life import UNSURE
 from trading_tools.exchange.orders.records import OrderRecord, Records
+from trading_tools.exchange.readings import MarketLimits
 
 
 def stops_of(records: Records, symbol: str) -> list[OrderRecord]:
@@ -45,6 +48,31 @@ def pointless(records: Records) -> set[str]:
         for order in records.not_ended()
         if _is_there(order) and not _protects(order, records)
     }
+
+
+def unprotected(records: Records, markets: Mapping[str, MarketLimits]) -> dict[str, Decimal]:
+    """By market, the positions that had a stop and have none now; not what is too small to sell."""
+    had = {
+        order.symbol: order.stop_price_quote
+        for order in records.orders.values()
+        if order.stop_price_quote is not None
+    }
+    guarded = {records.orders[name].symbol for name in standing(records)}
+    return {
+        symbol: position
+        for symbol, trigger in had.items()
+        if (position := records.position_base(symbol))
+        and symbol not in guarded
+        and not _is_dust(abs(position), trigger, markets.get(symbol))
+    }
+
+
+def _is_dust(size_base: Decimal, price: Decimal, market: MarketLimits | None) -> bool:
+    """Whether it is what spot fees leave over; of a contract all can be closed."""
+    if market is None or is_contract(market.symbol):
+        return False
+    least = (market.min_amount or 0, (market.min_notional or 0) / price)
+    return size_base < max(least)
 
 
 def _is_there(order: OrderRecord) -> bool:

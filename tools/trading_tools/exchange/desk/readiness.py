@@ -12,6 +12,9 @@ from typing import Final
 from trading_tools.exchange.orders.guard import Refused
 from trading_tools.exchange.orders.port import KeyRefused, Unanswered
 
+NOT_NOW: Final = (Refused, Unanswered)
+"""What is waited out: an order that may not go, a venue that does not answer."""
+
 _AGAIN_S: Final = 1.0
 _TOLD_AGAIN_S: Final = 10.0
 _RARELY_S: Final = 600.0
@@ -44,7 +47,7 @@ class Readiness:
                 return await ask()
             except KeyRefused:
                 raise
-            except (Refused, Unanswered) as why:
+            except NOT_NOW as why:
                 self.waits(str(why))
                 await rest(_AGAIN_S)
 

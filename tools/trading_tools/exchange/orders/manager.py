@@ -199,17 +199,9 @@ class OrderManager:
             Refused, AnotherManager: as `submit`. The order has ended nevertheless.
         """
         order = self.records.orders[name]
-        if (order.symbol, order.side) != (intent.symbol, intent.side):
-            raise ValueError(
-                f"{intent.side} {intent.symbol} cannot replace {order.side} {order.symbol}"
-            )
-        successor = self.name_of(intent.key)
+        successor = self._successor(order, intent)
         if order.successor is None:
-            if successor in self.records.orders:
-                raise OtherIntent(f"the key {intent.key!r:.60} is that of another order")
             self._tracker.write(ReplaceIntent(name, successor, self._now(), reason))
-        elif order.successor != successor:
-            raise OtherIntent(f"order {name} is replaced by {order.successor} and by no other")
         await self.cancel(name, reason, resolve_within_s)
         sent = self.records.orders.get(successor)
         if sent is not None:
@@ -219,6 +211,20 @@ class OrderManager:
         if not order.ended or left <= 0:
             return order
         return await self.submit(replace(intent, size_base=left), resolve_within_s)
+
+    def judge_successor(self, name: str, intent: Intent) -> None:
+        """Hold `intent`, fitted, to all that `replace` would, while the order is still there.
+
+        Whether its turn comes, and how the market is by then, is not known before.
+
+        Raises:
+            KeyError, ValueError, OtherIntent, Refused: as `replace`.
+        """
+        order = self.records.orders[name]
+        self._successor(order, intent)
+        left = intent.size_base - self.records.filled_in_all(order)
+        if not order.ended and left > 0:
+            self._checked(replace(intent, size_base=left), self.records.without(order))
 
     async def ask_after(self, name: str, resolve_within_s: float = 0.0) -> OrderRecord:
         """Ask the venue what has become of an order, until that is known or the time is up.
@@ -332,16 +338,37 @@ class OrderManager:
         Raises:
             Refused: the guard does not let it out, or it is not its turn.
         """
+        self._checked(intent, self.records)
         try:
-            self._guard.check(intent, self.records)
             await self.venue.turn(intent)
-            return self._guard.check(intent, self.records)
         except NotSent as error:
-            refusal = Refused(error.rule, str(error))
-        except Refused as error:
-            refusal = error
+            raise self._noted(Refused(error.rule, str(error)), intent) from None
+        return self._checked(intent, self.records)
+
+    def _checked(self, intent: Intent, records: Records) -> Sight:
+        try:
+            return self._guard.check(intent, records)
+        except Refused as refusal:
+            raise self._noted(refusal, intent) from None
+
+    def _noted(self, refusal: Refused, intent: Intent) -> Refused:
         self._journal.decided("order refused", str(refusal), _shown(intent))
-        raise refusal
+        return refusal
+
+    def _successor(self, order: OrderRecord, intent: Intent) -> str:
+        """The client id of `intent`, which may replace the order."""
+        if (order.symbol, order.side) != (intent.symbol, intent.side):
+            raise ValueError(
+                f"{intent.side} {intent.symbol} cannot replace {order.side} {order.symbol}"
+            )
+        successor = self.name_of(intent.key)
+        if order.successor is None and successor in self.records.orders:
+            raise OtherIntent(f"the key {intent.key!r:.60} is that of another order")
+        if order.successor not in (None, successor):
+            raise OtherIntent(
+                f"order {order.client_order_id} is replaced by {order.successor} and by no other"
+            )
+        return successor
 
     async def _cancel(self, order: OrderRecord, reason: str) -> None:
         self._tracker.write(CancelIntent(order.client_order_id, self._now(), reason))

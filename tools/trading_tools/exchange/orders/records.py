@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow, localcontext
@@ -266,6 +267,14 @@ class Records:
     def exposed(self) -> set[str]:
         """The markets where there is a position, or may be one of what is open."""
         return {each for each in self.symbols if any(self.exposure_base(each))}
+
+    def without(self, order: OrderRecord) -> Records:
+        """All this as it would be had an order just ended: to judge by, not to be told more."""
+        then = copy(self)
+        then._open = self._open.copy()
+        with localcontext(EXACT):
+            then._open[order.symbol, order.side] -= order.open_size_base
+        return then
 
     def sent_on(self, day: date) -> int:
         """How many orders were meant on a day (UTC)."""
