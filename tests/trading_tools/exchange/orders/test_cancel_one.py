@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,14 @@ from tests.support.venues import point_at
 from tests.trading_tools.exchange.orders.conftest import Shop, opened, patient
 from tests.trading_tools.exchange.orders.test_every_venue import MADE, MARKETS
 from tests.trading_tools.exchange.orders.test_stopping import Time
+from tests.trading_tools.exchange.orders.test_stops import fall, holding, stop
 from trading_tools.audit.trade import TradeAudit
 from trading_tools.exchange.orders.cancel_one import Ended, end_one, main
 from trading_tools.exchange.orders.ccxt_port import CcxtOrders
 from trading_tools.exchange.orders.retries import Retries, RetryRules
 from trading_tools.exchange.pacing.pacer import Pacer
 from trading_tools.venue.wire.interference import Cut
-from trading_tools.venue.wire.messages import Operation
+from trading_tools.venue.wire.messages import Operation, Reply
 
 SYMBOL = "BTC/USDT"
 
@@ -88,6 +90,33 @@ async def test_an_order_that_stays_or_of_which_nothing_is_told_is_not_called_can
     ended = await end_one(port, order["id"], 120, time.sleep, time)
     assert not ended.proven
     assert ended.told.startswith("it is open no more; what it filled is NOT known: binance did")
+
+
+async def test_what_a_stop_has_become_while_it_was_cancelled_is_cancelled_too(
+    audit: TradeAudit, tmp_path: Path
+) -> None:
+    async with holding(audit, tmp_path, "binanceusdm", "BTC/USDT:USDT") as shop:
+        wanted = stop(shop, order_type="limit", price_quote=Decimal(54_900))
+        order = await shop.manager.submit(wanted)
+        assert order.venue_order_id is not None
+
+        def triggered(reply: Reply) -> Reply:
+            fall(shop)
+            return reply
+
+        shop.mishaps.after_it[Operation.OPEN_ORDERS] = [None, triggered]
+        port, time = CcxtOrders(shop.client, Pacer("binanceusdm", ())), Time()
+        ended = await end_one(port, order.venue_order_id, 120, time.sleep, time)
+        assert ended == Ended(True, "cancelled, 0 of 0.01 BTC filled")
+        assert shop.venue.account.open_orders() == []
+
+
+async def test_an_order_that_the_first_look_misses_is_cancelled(
+    shop: Shop, port: CcxtOrders
+) -> None:
+    order = await rests(shop)
+    shop.mishaps.before_it[Operation.OPEN_ORDERS] = [Reply(200, b"[]")]
+    assert (await end_one(port, order["id"], sleep=Time().sleep)).proven
 
 
 async def test_an_id_that_no_open_order_has_is_told_with_those_that_are_open(
