@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,11 @@ from tests.trading_tools.exchange.orders.test_every_venue import MADE, MARKETS
 from tests.trading_tools.exchange.orders.test_stopping import Time
 from tests.trading_tools.exchange.orders.test_stops import fall, holding, stop
 from trading_tools.audit.trade import TradeAudit
+from trading_tools.exchange.orders.at_venues import shown
 from trading_tools.exchange.orders.cancel_one import Ended, end_one, main
 from trading_tools.exchange.orders.ccxt_port import CcxtOrders
 from trading_tools.exchange.orders.retries import Retries, RetryRules
+from trading_tools.exchange.orders.ways import ALGO
 from trading_tools.exchange.pacing.pacer import Pacer
 from trading_tools.venue.wire.interference import Cut
 from trading_tools.venue.wire.messages import Operation, Reply
@@ -109,6 +112,29 @@ async def test_what_a_stop_has_become_while_it_was_cancelled_is_cancelled_too(
         ended = await end_one(port, order.venue_order_id, 120, time.sleep, time)
         assert ended == Ended(True, "cancelled, 0 of 0.01 BTC filled")
         assert shop.venue.account.open_orders() == []
+
+
+async def test_a_stop_is_shown_with_its_trigger_and_cancelled_by_the_number_on_the_venues_page(
+    audit: TradeAudit, tmp_path: Path
+) -> None:
+    async with holding(audit, tmp_path, "binanceusdm", "BTC/USDT:USDT") as shop:
+        order = await shop.manager.submit(stop(shop))
+        port = CcxtOrders(shop.client, Pacer("binanceusdm", ()))
+        (waits,) = await port.everything()
+        told = "sell 0.01 BTC/USDT:USDT at the market's price, waiting for 55000, 0 of it filled"
+        assert shown(waits).startswith(told)
+        number = str(order.venue_order_id).removeprefix(ALGO)
+        assert (await end_one(port, number, sleep=Time().sleep)).proven
+
+
+async def test_an_id_left_empty_is_no_order_that_has_none(shop: Shop, port: CcxtOrders) -> None:
+    order = await rests(shop)
+    nameless = order["info"]["clientOrderId"].encode()
+    shop.mishaps.after_it[Operation.OPEN_ORDERS] = [
+        lambda reply: replace(reply, body=reply.body.replace(nameless, b""))
+    ] * 2
+    assert not (await end_one(port, "", sleep=Time().sleep)).proven
+    assert shop.asked(Operation.CANCEL) == 0
 
 
 async def test_an_order_that_the_first_look_misses_is_cancelled(

@@ -23,6 +23,7 @@ from trading_tools.exchange.orders.at_venues import (
     counted,
     reached,
     shown,
+    the_one,
     urgent,
 )
 from trading_tools.exchange.orders.cancel_all import Canceller
@@ -85,7 +86,7 @@ async def end_one(
         except Unanswered as error:
             listed, why = (), str(error)
         over = clock() - began >= within_s
-        still = next((each for each in listed if _is(each, order_id)), None)
+        still = the_one(listed, order_id)
         if still is None and why is None:
             if order is not None:
                 ended = await _how(venue, order)
@@ -138,10 +139,6 @@ def _absent(venue: Finder, order_id: str, listed: Sequence[VenueOrder]) -> str:
     if len(listed) > _LISTED:
         lines.append(f"and {len(listed) - _LISTED} more")
     return "\n".join(lines)
-
-
-def _is(order: VenueOrder, order_id: str) -> bool:
-    return order_id in (order.client_order_id, order.venue_order_id)
 
 
 def main(argv: Sequence[str], make: Make | None = None) -> int:

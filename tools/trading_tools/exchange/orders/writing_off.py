@@ -24,7 +24,14 @@ from trading_tools.audit.key import audit_key
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.trade import TradeAudit
 from trading_tools.exchange.orders.alone import alone_in
-from trading_tools.exchange.orders.at_venues import KEYS, VENUES, Make, add_through, reached
+from trading_tools.exchange.orders.at_venues import (
+    KEYS,
+    VENUES,
+    Make,
+    add_through,
+    reached,
+    the_one,
+)
 from trading_tools.exchange.orders.ccxt_port import CcxtOrders
 from trading_tools.exchange.orders.client_ids import client_order_id, is_ours
 from trading_tools.exchange.orders.contracts import base_of
@@ -137,9 +144,9 @@ async def _closed(ledger: Ledger, make: Make, given: argparse.Namespace, ask: As
 
 
 def _found(records: Records, order_id: str) -> OrderRecord:
-    for order in records.orders.values():
-        if order_id in (order.client_order_id, order.venue_order_id):
-            return order
+    order = the_one(records.orders.values(), order_id)
+    if order is not None:
+        return order
     left = ", ".join(order.client_order_id for order in records.not_ended()) or "none"
     raise _Stopped(f"the ledger has no order {order_id!r:.80}; not ended there: {left}")
 
