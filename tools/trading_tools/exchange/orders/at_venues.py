@@ -10,12 +10,11 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Collection, Sequence
-from functools import partial
 from typing import Any, Final, Protocol, TypeVar
 
 from trading_tools.exchange.breaker import Breaker, BreakerRules
 from trading_tools.exchange.orders.ccxt_port import CcxtOrders
-from trading_tools.exchange.orders.clients import sent_through
+from trading_tools.exchange.orders.clients import Credentials, client_of
 from trading_tools.exchange.orders.life import Stage
 from trading_tools.exchange.orders.port import VenueOrder
 from trading_tools.exchange.orders.ways import ALGO, WAYS
@@ -37,24 +36,6 @@ T = TypeVar("T", bound=_Named)
 
 Make = Callable[[str], Any]
 """A ccxt client of a venue with its keys."""
-
-
-def client_of(venue: str, through: str | None = None) -> Any:
-    """A ccxt client of a venue with the keys of the environment.
-
-    With `through`, an address such as `http://127.0.0.1:7340`, it talks to nobody else.
-
-    Raises:
-        KeyError: there is no key.
-        AttributeError: ccxt knows no such venue.
-    """
-    from ccxt import async_support
-
-    key, secret = (os.environ[name] for name in _names(venue))
-    client = getattr(async_support, venue)({"apiKey": key, "secret": secret, "timeout": 10_000})
-    if through is not None:
-        client.urls["api"] = sent_through(through, client.urls["api"])
-    return client
 
 
 def add_through(parser: argparse.ArgumentParser) -> None:
@@ -82,7 +63,12 @@ def reached(
             sys.stderr.write(f"{venue}: {undone}: set {' and '.join(missing)}\n")
         else:
             found.append(venue)
-    return found, partial(client_of, through=given.through)
+
+    def made(venue: str) -> Any:
+        credentials = Credentials(*(os.environ[name] for name in _names(venue)))
+        return client_of(venue, credentials, sandbox=False, through=given.through, spot=False)
+
+    return found, made
 
 
 def urgent(client: Any) -> CcxtOrders:
