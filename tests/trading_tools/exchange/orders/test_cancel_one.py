@@ -109,7 +109,7 @@ async def test_what_a_stop_has_become_while_it_was_cancelled_is_cancelled_too(
 
         shop.mishaps.after_it[Operation.OPEN_ORDERS] = [None, triggered]
         port, time = CcxtOrders(shop.client, Pacer("binanceusdm", ())), Time()
-        ended = await end_one(port, order.venue_order_id, 120, time.sleep, time)
+        ended = await end_one(port, order.venue_order_id, 30, time.sleep, time)
         assert ended == Ended(True, "cancelled, 0 of 0.01 BTC filled")
         assert shop.venue.account.open_orders() == []
 

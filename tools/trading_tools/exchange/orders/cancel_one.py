@@ -98,8 +98,9 @@ async def end_one(
                 return Ended(False, _absent(venue, order_id, listed))
             missed = True  # a stop that was just triggered may be in no list for a moment
         if still is not None:
-            order = still
             # What came of it the next look says, whatever the reply was.
+            over = over and order is not None and order.venue_order_id == still.venue_order_id
+            order = still
             judged = await venue.end(order)
             said = judged.message or judged.outcome.value
         if over:
