@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +14,16 @@ from tests.support.venues import point_at
 from tests.trading_tools.exchange.orders.conftest import Shop, opened, patient
 from tests.trading_tools.exchange.orders.test_every_venue import MADE, MARKETS
 from tests.trading_tools.exchange.orders.test_stopping import Time
+from tests.trading_tools.exchange.orders.test_stops import fall, holding, stop
 from trading_tools.audit.trade import TradeAudit
+from trading_tools.exchange.orders.at_venues import shown
 from trading_tools.exchange.orders.cancel_one import Ended, end_one, main
 from trading_tools.exchange.orders.ccxt_port import CcxtOrders
 from trading_tools.exchange.orders.retries import Retries, RetryRules
+from trading_tools.exchange.orders.ways import ALGO
 from trading_tools.exchange.pacing.pacer import Pacer
 from trading_tools.venue.wire.interference import Cut
-from trading_tools.venue.wire.messages import Operation
+from trading_tools.venue.wire.messages import Operation, Reply
 
 SYMBOL = "BTC/USDT"
 
@@ -88,6 +93,56 @@ async def test_an_order_that_stays_or_of_which_nothing_is_told_is_not_called_can
     ended = await end_one(port, order["id"], 120, time.sleep, time)
     assert not ended.proven
     assert ended.told.startswith("it is open no more; what it filled is NOT known: binance did")
+
+
+async def test_what_a_stop_has_become_while_it_was_cancelled_is_cancelled_too(
+    audit: TradeAudit, tmp_path: Path
+) -> None:
+    async with holding(audit, tmp_path, "binanceusdm", "BTC/USDT:USDT") as shop:
+        wanted = stop(shop, order_type="limit", price_quote=Decimal(54_900))
+        order = await shop.manager.submit(wanted)
+        assert order.venue_order_id is not None
+
+        def triggered(reply: Reply) -> Reply:
+            fall(shop)
+            return reply
+
+        shop.mishaps.after_it[Operation.OPEN_ORDERS] = [None, triggered]
+        port, time = CcxtOrders(shop.client, Pacer("binanceusdm", ())), Time()
+        ended = await end_one(port, order.venue_order_id, 30, time.sleep, time)
+        assert ended == Ended(True, "cancelled, 0 of 0.01 BTC filled")
+        assert shop.venue.account.open_orders() == []
+
+
+async def test_a_stop_is_shown_with_its_trigger_and_cancelled_by_the_number_on_the_venues_page(
+    audit: TradeAudit, tmp_path: Path
+) -> None:
+    async with holding(audit, tmp_path, "binanceusdm", "BTC/USDT:USDT") as shop:
+        order = await shop.manager.submit(stop(shop))
+        port = CcxtOrders(shop.client, Pacer("binanceusdm", ()))
+        (waits,) = await port.everything()
+        told = "sell 0.01 BTC/USDT:USDT at the market's price, waiting for 55000, 0 of it filled"
+        assert shown(waits).startswith(told)
+        number = str(order.venue_order_id).removeprefix(ALGO)
+        assert (await end_one(port, number, sleep=Time().sleep)).proven
+
+
+async def test_an_id_left_empty_is_no_order_that_has_none(shop: Shop, port: CcxtOrders) -> None:
+    order = await rests(shop)
+    nameless = order["info"]["clientOrderId"].encode()
+    shop.mishaps.after_it[Operation.OPEN_ORDERS] = [
+        lambda reply: replace(reply, body=reply.body.replace(nameless, b""))
+    ] * 2
+    assert not (await end_one(port, "", sleep=Time().sleep)).proven
+    assert shop.asked(Operation.CANCEL) == 0
+
+
+async def test_an_order_that_the_first_look_misses_is_cancelled(
+    shop: Shop, port: CcxtOrders
+) -> None:
+    order = await rests(shop)
+    shop.mishaps.before_it[Operation.OPEN_ORDERS] = [Reply(200, b"[]")]
+    assert (await end_one(port, order["id"], sleep=Time().sleep)).proven
 
 
 async def test_an_id_that_no_open_order_has_is_told_with_those_that_are_open(

@@ -103,3 +103,19 @@ async def test_a_command_is_rehearsed_at_a_local_venue_by_the_keys_of_the_enviro
         lines = capsys.readouterr().out.splitlines()
         assert "binance: 1 open order" in lines
         assert "binance: open: buy 0.01 BTC/USDT at 50000, 0 of it filled, client id" in lines[2]
+
+
+async def test_a_command_with_the_keys_of_the_environment_shows_positions_in_contracts_too(
+    audit: TradeAudit,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async with opened(audit, tmp_path, MADE["bybit"]()) as shop:
+        await shop.client.create_order("BTC/USDT:USDT", "limit", "buy", "0.01", "69000")
+        monkeypatch.setenv("BYBIT_API_KEY", shop.client.apiKey)
+        monkeypatch.setenv("BYBIT_API_SECRET", shop.client.secret)
+        port = shop.client.urls["api"]["spot"].split(":")[2].split("/")[0]
+        words = ["bybit", "--through", f"http://127.0.0.1:{port}/"]
+        assert await asyncio.to_thread(main, words) == 0
+        assert "bybit: position of 0.01 BTC in BTC/USDT:USDT" in capsys.readouterr().out

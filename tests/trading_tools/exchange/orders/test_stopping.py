@@ -16,6 +16,7 @@ from tests.support.venues import point_at
 from tests.trading_tools.exchange.orders.conftest import Shop, opened
 from tests.trading_tools.exchange.orders.guards import guard
 from tests.trading_tools.exchange.orders.test_every_venue import MADE
+from tests.trading_tools.exchange.orders.test_stops import fall, holding, stop
 from tests.trading_tools.exchange.orders.wanted import resting
 from trading_tools.audit.trade import TradeAudit
 from trading_tools.exchange.orders import stopping
@@ -109,6 +110,21 @@ async def test_stops_that_wait_for_their_price_are_cancelled_as_well(
     swept = await cancel_all(port, 1_000, time.sleep, time)
     assert (swept.clean, len(swept.ended)) == (True, 1), (swept, stop)
     assert each.venue.account.open_orders() == []
+
+
+async def test_a_stop_that_is_triggered_between_two_lists_is_in_one_of_them(
+    audit: TradeAudit, tmp_path: Path
+) -> None:
+    async with holding(audit, tmp_path, "binanceusdm", "BTC/USDT:USDT") as shop:
+        wanted = stop(shop, order_type="limit", price_quote=Decimal(54_900))
+        await shop.manager.submit(wanted)
+
+        def triggered(reply: Reply) -> Reply:
+            fall(shop)
+            return reply
+
+        shop.mishaps.after_it[Operation.OPEN_ORDERS] = [triggered]
+        assert await CcxtOrders(shop.client, Pacer("binanceusdm", ())).everything()
 
 
 async def test_an_order_that_was_on_its_way_is_cancelled_when_it_arrives(shop: Shop) -> None:

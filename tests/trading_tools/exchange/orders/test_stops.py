@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -35,9 +36,14 @@ LIMIT_ONLY = frozenset({"coinbase"})
 async def each(
     request: pytest.FixtureRequest, audit: TradeAudit, tmp_path: Path
 ) -> AsyncIterator[Shop]:
+    async with holding(audit, tmp_path, *request.param) as shop:
+        yield shop
+
+
+@asynccontextmanager
+async def holding(audit: TradeAudit, folder: Path, name: str, symbol: str) -> AsyncIterator[Shop]:
     """A venue where prices stand still, and 0.02 BTC are held."""
-    name, symbol = request.param
-    async with opened(audit, tmp_path, MADE[name](market=False)) as shop:
+    async with opened(audit, folder, MADE[name](market=False)) as shop:
         shop.symbol = symbol
         quote(shop)
         await shop.manager.submit(Intent("entry", symbol, "buy", HELD * 2, Decimal(62_000)))

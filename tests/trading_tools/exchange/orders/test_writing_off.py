@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.venues import QUIET, keys, point_at, spot
 from tests.trading_tools.exchange.orders.guards import guard
+from tests.trading_tools.exchange.orders.test_every_venue import MADE
 from tests.trading_tools.exchange.orders.wanted import resting
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.trade import Decision, TradeAudit
@@ -45,7 +46,9 @@ class Counter:
 
         return point_at(getattr(ccxt.async_support, venue)(keys(self._place)), self._port)
 
-    async def closes(self, answers: Iterable[str], order: str | None = None) -> int:
+    async def closes(
+        self, answers: Iterable[str], order: str | None = None, *, at: Sequence[str] = ("binance",)
+    ) -> int:
         """The command's end, by a person who answers so."""
         left = iter(answers)
 
@@ -53,7 +56,7 @@ class Counter:
             self.asked.append(question)
             return next(left)
 
-        words = [str(self.folder), "binance", order or self.name]
+        words = [str(self.folder), *at, order or self.name]
         return await asyncio.to_thread(main, words, self.client, ask)
 
     def told(self) -> tuple[Records, list[Decision]]:
@@ -116,6 +119,38 @@ async def test_it_is_refused_while_the_venue_has_the_order_or_a_desk_holds_the_f
         capsys.readouterr().err
     )
     assert (counter.asked, counter.told()[1]) == ([], [])
+
+
+@pytest.mark.parametrize("at", [["bybit"], ["binance", "--account", "other"]])
+async def test_an_order_of_another_venue_or_account_is_not_closed(
+    tmp_path: Path, counter: Counter, at: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    adapter = MADE[at[0]](market=False)
+    async with VenueServer([adapter]) as server:
+        elsewhere = Counter(tmp_path, adapter, server.port, counter.name)
+        assert await elsewhere.closes(["", WHY, counter.name], at=at) == 1
+    account = at[-1] if "--account" in at else "main"
+    told = f"NOT closed: {counter.name} is no order of account {account!r} at {at[0]}: name the"
+    assert told in capsys.readouterr().err
+    assert not counter.told()[1]
+
+
+async def test_of_an_order_without_a_key_it_is_said_that_its_venue_is_not_checked(
+    tmp_path: Path, counter: Counter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        TradeAudit(ledger, "orders").order_intent(
+            client_order_id=(older := "o-" + "7" * 30),
+            symbol="BTC/USDT",
+            side="buy",
+            order_type="limit",
+            size_base=Decimal("0.01"),
+            at=datetime.now(UTC) - timedelta(days=2),
+        )
+    assert await counter.closes(["", ""], older) == 1
+    assert "was sent to binance by account 'main' is NOT checked" in capsys.readouterr().out
+    assert await counter.closes([], older, at=["kraken"]) == 1
+    assert "is no order of account 'main' at kraken" in capsys.readouterr().err
 
 
 def test_it_wants_a_terminal_and_a_ledger(

@@ -9,41 +9,33 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Any, Final
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Final, Protocol, TypeVar
 
 from trading_tools.exchange.breaker import Breaker, BreakerRules
 from trading_tools.exchange.orders.ccxt_port import CcxtOrders
-from trading_tools.exchange.orders.clients import sent_through
+from trading_tools.exchange.orders.clients import Credentials, client_of
+from trading_tools.exchange.orders.life import Stage
 from trading_tools.exchange.orders.port import VenueOrder
-from trading_tools.exchange.orders.ways import WAYS
+from trading_tools.exchange.orders.ways import ALGO, WAYS
 from trading_tools.exchange.pacing.rules import Priority
 from trading_tools.money import plain
 
 VENUES: Final = sorted(WAYS)
 KEYS: Final = "The keys are in VENUE_API_KEY and VENUE_API_SECRET, as BINANCE_API_KEY."
 
+
+class _Named(Protocol):
+    @property
+    def client_order_id(self) -> str: ...
+    @property
+    def venue_order_id(self) -> str | None: ...
+
+
+T = TypeVar("T", bound=_Named)
+
 Make = Callable[[str], Any]
 """A ccxt client of a venue with its keys."""
-
-
-def client_of(venue: str, through: str | None = None) -> Any:
-    """A ccxt client of a venue with the keys of the environment.
-
-    With `through`, an address such as `http://127.0.0.1:7340`, it talks to nobody else.
-
-    Raises:
-        KeyError: there is no key.
-        AttributeError: ccxt knows no such venue.
-    """
-    from ccxt import async_support
-
-    key, secret = (os.environ[name] for name in _names(venue))
-    client = getattr(async_support, venue)({"apiKey": key, "secret": secret, "timeout": 10_000})
-    if through is not None:
-        client.urls["api"] = sent_through(through, client.urls["api"])
-    return client
 
 
 def add_through(parser: argparse.ArgumentParser) -> None:
@@ -71,7 +63,12 @@ def reached(
             sys.stderr.write(f"{venue}: {undone}: set {' and '.join(missing)}\n")
         else:
             found.append(venue)
-    return found, partial(client_of, through=given.through)
+
+    def made(venue: str) -> Any:
+        credentials = Credentials(*(os.environ[name] for name in _names(venue)))
+        return client_of(venue, credentials, sandbox=False, through=given.through, spot=False)
+
+    return found, made
 
 
 def urgent(client: Any) -> CcxtOrders:
@@ -92,11 +89,26 @@ def counted(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
+def the_one(orders: Collection[T], order_id: str) -> T | None:
+    """The order with this client id or number; a stop's may lack `ALGO`, as the venue shows it."""
+    if not order_id:  # orders without a client id are not meant by it
+        return None
+    for wanted in (order_id, ALGO + order_id):
+        for order in orders:
+            if wanted in (order.client_order_id, order.venue_order_id):
+                return order
+    return None
+
+
 def shown(order: VenueOrder) -> str:
     """An order of a venue in a line."""
-    price = "no price" if order.price_quote is None else plain(order.price_quote)
+    price = "the market's price" if order.price_quote is None else plain(order.price_quote)
+    waits = ""
+    if order.stage is Stage.WAITING:
+        trigger = order.trigger_quote
+        waits = f"waiting for {'its trigger' if trigger is None else plain(trigger)}, "
     return (
-        f"{order.side} {plain(order.size_base)} {order.symbol} at {price}, "
+        f"{order.side} {plain(order.size_base)} {order.symbol} at {price}, {waits}"
         f"{plain(order.filled_size_base)} of it filled, client id "
         f"{order.client_order_id or 'none'}, venue id {order.venue_order_id}"
     )

@@ -23,6 +23,7 @@ from trading_tools.exchange.orders.at_venues import (
     counted,
     reached,
     shown,
+    the_one,
     urgent,
 )
 from trading_tools.exchange.orders.cancel_all import Canceller
@@ -74,6 +75,7 @@ async def end_one(
     """Cancel an order and look again, until the venue shows how it ended or time is over."""
     began = clock()
     order: VenueOrder | None = None
+    missed = False
     said = ""
     while True:
         why: str | None = None
@@ -83,19 +85,25 @@ async def end_one(
             listed, why = error.rows, str(error)
         except Unanswered as error:
             listed, why = (), str(error)
-        still = next((each for each in listed if _is(each, order_id)), None)
+        over = clock() - began >= within_s
+        still = the_one(listed, order_id)
+        if still is None and why is None:
+            if order is not None:
+                ended = await _how(venue, order)
+                if isinstance(ended, VenueOrder):
+                    still = ended
+                elif ended.proven or over:
+                    return ended
+            elif missed or over:
+                return Ended(False, _absent(venue, order_id, listed))
+            missed = True  # a stop that was just triggered may be in no list for a moment
         if still is not None:
-            order = still
             # What came of it the next look says, whatever the reply was.
+            over = over and order is not None and order.venue_order_id == still.venue_order_id
+            order = still
             judged = await venue.end(order)
             said = judged.message or judged.outcome.value
-        elif why is None:
-            if order is None:
-                return Ended(False, _absent(venue, order_id, listed))
-            ended = await _how(venue, order)
-            if ended.proven or clock() - began >= within_s:
-                return ended
-        if clock() - began >= within_s:
+        if over:
             if still is not None:
                 told = f"STILL OPEN: {shown(still)}; the answer to its cancel: {said}"
                 return Ended(False, told)
@@ -103,14 +111,16 @@ async def end_one(
         await sleep(_PAUSE_S)
 
 
-async def _how(venue: Finder, order: VenueOrder) -> Ended:
-    """How an order ended that the venue does not list as open any more."""
+async def _how(venue: Finder, order: VenueOrder) -> Ended | VenueOrder:
+    """How an order ended that the venue lists no more, or what it has become if it has not."""
     name, number = order.client_order_id, order.venue_order_id
     try:
         since_ms = await venue.time_ms() - _DAY_MS
         found = await venue.find(order.symbol, name, number, since_ms)
     except Unanswered as error:
         return Ended(False, f"it is open no more; what it filled is NOT known: {error}")
+    if found is not None and found.stage in (Stage.OPEN, Stage.WAITING):
+        return found  # triggered meanwhile, under a number of its own
     if found is None or found.stage not in (Stage.FILLED, Stage.CANCELED):
         return Ended(False, "it is open no more; what it filled is NOT known: look at the venue")
     size = f"{plain(found.size_base)} {base_of(order.symbol)}"
@@ -130,10 +140,6 @@ def _absent(venue: Finder, order_id: str, listed: Sequence[VenueOrder]) -> str:
     if len(listed) > _LISTED:
         lines.append(f"and {len(listed) - _LISTED} more")
     return "\n".join(lines)
-
-
-def _is(order: VenueOrder, order_id: str) -> bool:
-    return order_id in (order.client_order_id, order.venue_order_id)
 
 
 def main(argv: Sequence[str], make: Make | None = None) -> int:

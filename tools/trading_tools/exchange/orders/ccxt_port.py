@@ -40,7 +40,7 @@ from trading_tools.exchange.orders.rows import (
     position_of,
 )
 from trading_tools.exchange.orders.stops import require_stop, stop_params
-from trading_tools.exchange.orders.ways import ALGO, WAYS, WINDOW_MS, NoSuchOrder, Ways
+from trading_tools.exchange.orders.ways import ALGO, WAYS, WINDOW_MS, Kind, NoSuchOrder, Ways
 from trading_tools.exchange.orders.wire import HALTED, Call, Wire
 from trading_tools.exchange.pacing.machine import pacer_of
 from trading_tools.exchange.pacing.pacer import Pacer
@@ -204,8 +204,8 @@ class CcxtOrders:
         return self.order_of(shown)
 
     async def end(self, order: VenueOrder) -> Judged:
-        """Ask for the end of an order that a list showed, of whatever kind, once."""
-        ending = dict(self._ways.everywhere[order.kind].ending)
+        """Ask for the end of an order of whatever kind, once; one that was found has none."""
+        ending = dict(self._ways.everywhere.get(order.kind, Kind()).ending)
         if not ending:
             return await self.cancel(order.symbol, order.client_order_id, order.venue_order_id)
 

@@ -36,20 +36,23 @@ def client_of(
     *,
     sandbox: bool,
     through: str | None = None,
+    spot: bool = True,
 ) -> Any:
-    """A client of `ccxt.async_support` for spot markets, which opens no connection yet.
+    """A client of `ccxt.async_support`, which opens no connection yet.
 
     Args:
         venue: ccxt's id.
         credentials: the account's; None for public data.
         sandbox: the venue's own sandbox in the place of its live hosts.
         through: an address that everything is sent to instead, such as `http://127.0.0.1:7340`.
+        spot: whether what names no market is asked of the spot markets, and not as ccxt has it.
 
     Raises:
         NoSandbox: `sandbox`, and there is none.
     """
     client = public_client(venue)
-    client.options["defaultType"] = "spot"
+    if spot:
+        client.options["defaultType"] = "spot"
     client.options["warnOnFetchOpenOrdersWithoutSymbol"] = False
     if sandbox:
         if not _has_sandbox(client):
@@ -60,7 +63,7 @@ def client_of(
         # ccxt would hold a stamped order back behind other requests until its window has passed.
         client.enableRateLimit = False  # orc: ignore[T25] the port's pacer counts all of the key
     if through is not None:
-        client.urls["api"] = sent_through(through, client.urls["api"])
+        client.urls["api"] = _sent_through(through, client.urls["api"])
     return client
 
 
@@ -73,9 +76,9 @@ def _has_sandbox(client: Any) -> bool:
     return bool(client.urls.get("test"))
 
 
-def sent_through(address: str, urls: Any) -> Any:
+def _sent_through(address: str, urls: Any) -> Any:
     """The addresses of a ccxt client, each behind another one with its host as first part."""
     if isinstance(urls, Mapping):
-        return {name: sent_through(address, inner) for name, inner in urls.items()}
+        return {name: _sent_through(address, inner) for name, inner in urls.items()}
     url = urlsplit(urls)
     return f"{address.rstrip('/')}/{url.netloc}{url.path}"

@@ -64,6 +64,8 @@ class VenueOrder:
     """None where the venue shows none, as for a market order."""
     kind: str = ""
     """Of which kind of `Ways.everywhere` it is: by that it is ended."""
+    trigger_quote: Decimal | None = None
+    """What a WAITING one waits for, where the venue shows it as a price."""
 
 
 @dataclass(frozen=True)

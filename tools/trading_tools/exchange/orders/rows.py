@@ -69,6 +69,7 @@ def order_of(row: Row, contract_size: Decimal = Decimal(1)) -> VenueOrder:
             size * contract_size,
             filled * contract_size,
             None if row.get("price") is None else from_json(row["price"], "price"),
+            trigger_quote=_trigger_of(row),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise Unreadable(f"order {_named(row)} cannot be read: {one_line(error)}") from error
@@ -111,7 +112,16 @@ def _stop_of(row: Row, contract_size: Decimal) -> VenueOrder:
         from_json(row["amount"], "amount") * contract_size,
         filled * contract_size,
         from_json(told["price"] if "price" in told else told["p"], "price") or None,
+        trigger_quote=_trigger_of(row),
     )
+
+
+def _trigger_of(row: Row) -> Decimal | None:
+    """A stop's trigger; one that is told in another way, as in per cents, spoils no row."""
+    try:
+        return from_json(row["triggerPrice"], "trigger")
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _waits(told: Row) -> bool:

@@ -53,7 +53,8 @@ class Ways:
     positions: Callable[[Any, str], Awaitable[Sequence[Raw]]] | None = None
     everywhere: Mapping[str, Kind] = field(default_factory=lambda: {"": Kind()})
     """All kinds of open orders in all markets, by names of ours; stops may be a kind of their own,
-    which is ended in a way of its own too."""
+    which is ended in a way of its own too. They come first: what is triggered between two lists
+    is in both then, and not in neither."""
     ready: Callable[[Any], Awaitable[Any]] | None = None
     """What ccxt asks before the first order and keeps then."""
     market_buys: bool = True
@@ -313,7 +314,7 @@ WAYS: Final[Mapping[str, Ways]] = {
         _usdm_fills,
         positions=_usdm_positions,
         # Stops that wait for their price are "algo orders": no other list has them.
-        everywhere={"": Kind(), "algo": Kind(_WAITS, _WAITS)},
+        everywhere={"algo": Kind(_WAITS, _WAITS), "": Kind()},
         waiting=_WAITS,
     ),
     "bybit": Ways(
@@ -328,7 +329,7 @@ WAYS: Final[Mapping[str, Ways]] = {
         {
             **{
                 f"spot {kind}": Kind({"type": "spot", **kind_of}, kind_of)
-                for kind in ("Order", "StopOrder", "tpslOrder")
+                for kind in ("tpslOrder", "StopOrder", "Order")
                 for kind_of in [{"orderFilter": kind}]
             },
             **{

@@ -24,8 +24,16 @@ from trading_tools.audit.key import audit_key
 from trading_tools.audit.ledger import Ledger
 from trading_tools.audit.trade import TradeAudit
 from trading_tools.exchange.orders.alone import alone_in
-from trading_tools.exchange.orders.at_venues import KEYS, VENUES, Make, add_through, reached
+from trading_tools.exchange.orders.at_venues import (
+    KEYS,
+    VENUES,
+    Make,
+    add_through,
+    reached,
+    the_one,
+)
 from trading_tools.exchange.orders.ccxt_port import CcxtOrders
+from trading_tools.exchange.orders.client_ids import client_order_id, is_ours
 from trading_tools.exchange.orders.contracts import base_of
 from trading_tools.exchange.orders.forgotten import NotForgotten, require_forgotten, write_off
 from trading_tools.exchange.orders.journal import Journal
@@ -57,6 +65,9 @@ def main(argv: Sequence[str], make: Make | None = None, ask: Ask | None = None) 
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="the desk's, with its ledger")
     parser.add_argument("venue", metavar="VENUE", choices=VENUES, help=", ".join(VENUES))
     parser.add_argument("order", metavar="ORDER", help="its client id, or the venue's id of it")
+    parser.add_argument(
+        "--account", default="main", help="the desk's, as `open_desk` was given it (%(default)s)"
+    )
     add_through(parser)
     given = parser.parse_args(argv)
     if ask is None and not sys.stdin.isatty():
@@ -71,7 +82,7 @@ def main(argv: Sequence[str], make: Make | None = None, ask: Ask | None = None) 
         return 2
     try:
         with alone_in(given.folder), closing(_opened(file)) as ledger:
-            told = asyncio.run(_closed(ledger, making, given.venue, given.order, ask or input))
+            told = asyncio.run(_closed(ledger, making, given, ask or input))
     except AnotherManager:
         why = f"a desk works in {given.folder}: end it first, or use its `manager.write_off`"
     except (_Stopped, NotForgotten, Unanswered, LedgerError) as error:
@@ -91,18 +102,19 @@ def _opened(file: Path) -> Ledger:
     return ledger
 
 
-async def _closed(ledger: Ledger, make: Make, venue: str, order_id: str, ask: Ask) -> str:
+async def _closed(ledger: Ledger, make: Make, given: argparse.Namespace, ask: Ask) -> str:
     """Show, ask, and write; what was done."""
 
     def now() -> datetime:
         return datetime.now(UTC)
 
-    port = CcxtOrders(make(venue))
+    port = CcxtOrders(make(given.venue))
     try:
         journal = Journal(TradeAudit(ledger, _STREAM), now)
-        order = _found(journal.records, order_id)
+        order = _found(journal.records, given.order)
         for line in _lines(order):
             sys.stdout.write(f"ledger: {line}\n")
+        _require_sent_there(order, port.name, given.account)
         await port.load()
         tracker = Tracker(port, journal, now, asyncio.sleep)
         await require_forgotten(tracker, order)
@@ -132,9 +144,9 @@ async def _closed(ledger: Ledger, make: Make, venue: str, order_id: str, ask: As
 
 
 def _found(records: Records, order_id: str) -> OrderRecord:
-    for order in records.orders.values():
-        if order_id in (order.client_order_id, order.venue_order_id):
-            return order
+    order = the_one(records.orders.values(), order_id)
+    if order is not None:
+        return order
     left = ", ".join(order.client_order_id for order in records.not_ended()) or "none"
     raise _Stopped(f"the ledger has no order {order_id!r:.80}; not ended there: {left}")
 
@@ -147,6 +159,27 @@ def _lines(order: OrderRecord) -> list[str]:
         f"client id {order.client_order_id}, venue id {order.venue_order_id or 'not known'}, "
         f"key {order.key or 'not known'!r}",
     ]
+
+
+def _require_sent_there(order: OrderRecord, venue: str, account: str) -> None:
+    """That a venue does not have what was never sent to it proves nothing.
+
+    Raises:
+        _Stopped: its client id is of another venue or account.
+    """
+    name = order.client_order_id
+    if order.key is not None:
+        there = name == client_order_id(venue, account, order.key)
+    elif there := is_ours(venue, name):
+        sys.stdout.write(
+            f"ledger: it has no key of the order: whether that was sent to {venue} by account "
+            f"{account!r:.40} is NOT checked\n"
+        )
+    if not there:
+        raise _Stopped(
+            f"{name} is no order of account {account!r:.40} at {venue}: name the venue that it was "
+            "sent to, and with --account the desk's account"
+        )
 
 
 def _filled(order: OrderRecord, ask: Ask) -> Decimal:
