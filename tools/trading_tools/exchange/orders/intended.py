@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import datetime
 from typing import Final
 
@@ -22,6 +23,10 @@ _SAME: Final = (
 )
 _MAY_BE_NONE: Final = frozenset({"price_quote", "stop_price_quote"})
 """What is None also where it was recorded; other parts are None where an older version wrote."""
+
+
+class OtherIntent(ValueError):
+    """The key of an intent was used before for another order."""
 
 
 def entry_of(intent: Intent, name: str, sight: Sight, at: datetime) -> OrderIntent:
@@ -45,11 +50,25 @@ def entry_of(intent: Intent, name: str, sight: Sight, at: datetime) -> OrderInte
     )
 
 
-def differences(order: OrderRecord, intent: Intent) -> list[str]:
-    """What of an order is not as the intent has it, as far as its version recorded it."""
+def shown(intent: Intent) -> dict[str, object]:
+    """All parts of an intent, for a decision on it."""
+    return {part.name: getattr(intent, part.name) for part in fields(intent)}
+
+
+def require_same(order: OrderRecord, intent: Intent) -> None:
+    """See to it that an order is the one that is wanted, as far as its version recorded it.
+
+    Raises:
+        OtherIntent: it is another one.
+    """
     known, wanted = ({part: getattr(of, part) for part in _SAME} for of in (order, intent))
-    return [
+    unlike = [
         f"{part} {known[part]}, not {wanted[part]}"
         for part in _SAME
         if known[part] != wanted[part] and (known[part] is not None or part in _MAY_BE_NONE)
     ]
+    if unlike:
+        raise OtherIntent(
+            f"the key {intent.key!r:.60} is that of another order ({'; '.join(unlike)}): give a "
+            "new decision a new key"
+        )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -21,7 +21,8 @@ from trading_tools.exchange.orders import reconciling
 from trading_tools.exchange.orders.client_ids import is_ours, known_as
 from trading_tools.exchange.orders.forgotten import write_off
 from trading_tools.exchange.orders.guard import Guard, Refused
-from trading_tools.exchange.orders.intended import differences, entry_of
+from trading_tools.exchange.orders.intended import OtherIntent as OtherIntent
+from trading_tools.exchange.orders.intended import entry_of, require_same, shown
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.journal import Journal
 from trading_tools.exchange.orders.judging import Judged
@@ -31,10 +32,6 @@ from trading_tools.exchange.orders.reconciling import PositionDifference, Reconc
 from trading_tools.exchange.orders.records import OrderRecord, Records
 from trading_tools.exchange.orders.sight import Sight
 from trading_tools.exchange.orders.tracker import Tracker
-
-
-class OtherIntent(ValueError):
-    """The key of an intent was used before for another order."""
 
 
 class AnotherManager(Exception):
@@ -113,7 +110,7 @@ class OrderManager:
         async with self._tracker.locks[name]:
             known = self.records.orders.get(name)
             if known is not None:
-                _require_same(known, intent)
+                require_same(known, intent)
                 return await self._resolved(known, resolve_within_s)
             sight = await self._let_out(intent)
             try:
@@ -352,7 +349,7 @@ class OrderManager:
             raise self._noted(refusal, intent) from None
 
     def _noted(self, refusal: Refused, intent: Intent) -> Refused:
-        self._journal.decided("order refused", str(refusal), _shown(intent))
+        self._journal.decided("order refused", str(refusal), shown(intent))
         return refusal
 
     def _successor(self, order: OrderRecord, intent: Intent) -> str:
@@ -390,16 +387,3 @@ class OrderManager:
 
     async def _resolved(self, order: OrderRecord, within_s: float) -> OrderRecord:
         return await self._tracker.asked_until(order, within_s, lambda: order.stage not in UNSURE)
-
-
-def _shown(intent: Intent) -> dict[str, object]:
-    return {part.name: getattr(intent, part.name) for part in fields(intent)}
-
-
-def _require_same(order: OrderRecord, intent: Intent) -> None:
-    """See to it that an order is the one that is wanted."""
-    if unlike := differences(order, intent):
-        raise OtherIntent(
-            f"the key {intent.key!r:.60} is that of another order ({'; '.join(unlike)}): give a "
-            "new decision a new key"
-        )
