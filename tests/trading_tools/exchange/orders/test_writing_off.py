@@ -139,7 +139,7 @@ async def test_an_order_of_another_venue_or_account_is_not_closed(
     ("older", "symbol", "there", "elsewhere"),
     [
         ("o-" + "7" * 30, "BTC/USDT", "binance", "kraken"),
-        ("6e1bb4ac-0c5c-4d0e-9a4b-1f3f6a5b7c8d", "BTC/USD", "kraken", "binance"),
+        ("6e1bb4ac-0c5c-4d0e-9a4b-1f3f6a5b7c8d", "BTC/USD", "coinbase", "binance"),
     ],
 )
 async def test_of_an_order_without_a_key_it_is_said_that_its_venue_is_not_checked(
