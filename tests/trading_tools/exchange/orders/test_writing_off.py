@@ -135,22 +135,39 @@ async def test_an_order_of_another_venue_or_account_is_not_closed(
     assert not counter.told()[1]
 
 
+@pytest.mark.parametrize(
+    ("older", "symbol", "there", "elsewhere"),
+    [
+        ("o-" + "7" * 30, "BTC/USDT", "binance", "kraken"),
+        ("6e1bb4ac-0c5c-4d0e-9a4b-1f3f6a5b7c8d", "BTC/USD", "coinbase", "binance"),
+    ],
+)
 async def test_of_an_order_without_a_key_it_is_said_that_its_venue_is_not_checked(
-    tmp_path: Path, counter: Counter, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    older: str,
+    symbol: str,
+    there: str,
+    elsewhere: str,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
         TradeAudit(ledger, "orders").order_intent(
-            client_order_id=(older := "o-" + "7" * 30),
-            symbol="BTC/USDT",
+            client_order_id=older,
+            symbol=symbol,
             side="buy",
             order_type="limit",
             size_base=Decimal("0.01"),
-            at=datetime.now(UTC) - timedelta(days=2),
+            at=datetime.now(UTC),
         )
-    assert await counter.closes(["", ""], older) == 1
-    assert "was sent to binance by account 'main' is NOT checked" in capsys.readouterr().out
-    assert await counter.closes([], older, at=["kraken"]) == 1
-    assert "is no order of account 'main' at kraken" in capsys.readouterr().err
+    adapter = MADE[there](market=False)
+    async with VenueServer([adapter]) as server:
+        desk = Counter(tmp_path, adapter, server.port, older)
+        assert await desk.closes([], at=[elsewhere]) == 1
+        assert f"is no order of account 'main' at {elsewhere}" in capsys.readouterr().err
+        assert await desk.closes([], at=[there]) == 1
+    told = capsys.readouterr()
+    assert f"was sent to {there} by account 'main' is NOT checked" in told.out
+    assert "its venue may show it yet" in told.err
 
 
 def test_it_wants_a_terminal_and_a_ledger(

@@ -33,7 +33,7 @@ from trading_tools.exchange.orders.at_venues import (
     the_one,
 )
 from trading_tools.exchange.orders.ccxt_port import CcxtOrders
-from trading_tools.exchange.orders.client_ids import is_ours, known_as
+from trading_tools.exchange.orders.client_ids import client_order_id, known_as
 from trading_tools.exchange.orders.contracts import base_of
 from trading_tools.exchange.orders.forgotten import NotForgotten, require_forgotten, write_off
 from trading_tools.exchange.orders.journal import Journal
@@ -169,8 +169,9 @@ def _require_sent_there(order: OrderRecord, venue: str, account: str) -> None:
     """
     name = order.client_order_id
     if order.key is not None:
-        there = name == known_as(venue, account, order.key, {name})
-    elif there := is_ours(venue, name):
+        there = name == known_as(venue, account, order.key, (name,))
+    # Without a key it is of an older version, whose ids have the form of today's.
+    elif there := len(name) == len(client_order_id(venue, account, "")):
         sys.stdout.write(
             f"ledger: it has no key of the order: whether that was sent to {venue} by account "
             f"{account!r:.40} is NOT checked\n"
