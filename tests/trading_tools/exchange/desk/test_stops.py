@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from tests.support.usdm_venue import usdm
 from tests.support.venues import keys, point_at
 from tests.trading_tools.exchange.desk.conftest import Stall
 from tests.trading_tools.exchange.desk.test_desk import until
+from trading_tools.audit.account_entries import PositionChange
 from trading_tools.exchange.desk.desk import Desk
 from trading_tools.exchange.desk.opening import open_desk
 from trading_tools.exchange.desk.protection import stops_of
@@ -106,7 +108,9 @@ async def test_a_kill_that_comes_with_the_end_leaves_no_stop(stall: Stall) -> No
 
 
 @pytest.mark.slow
-async def test_a_stop_whose_position_another_has_closed_is_ended(tmp_path: Path) -> None:
+async def test_a_stop_whose_position_another_has_closed_is_ended_and_holds_for_no_next_one(
+    tmp_path: Path,
+) -> None:
     import ccxt.pro
 
     venue = BinanceUsdm(usdm())
@@ -126,8 +130,25 @@ async def test_a_stop_whose_position_another_has_closed_is_ended(tmp_path: Path)
                 reduce_only=True, stop_price_quote=bid * Decimal("0.9"),
             )  # fmt: skip
             stop = await desk.submit(wanted)
+            records = desk.manager.records
+            told = records.on_news
+            back: list[Stage] = []
+
+            def closed(symbol: str) -> None:
+                told(symbol)
+                if records.position_base(PERPETUAL) == 0 and not back:
+                    # Back at once, as by another's hand: the sample of each second sees neither.
+                    at = datetime.now(UTC)
+                    back.append(stop.stage)
+                    records.apply(PositionChange(PERPETUAL, "back", at, CLIP, "another's"))
+
+            records.on_news = closed
             await other.create_order(PERPETUAL, "market", "sell", 0.003, None, {"reduceOnly": True})
+            await until(lambda: back)
+            with pytest.raises(Refused, match="one that is to end could close what is opened now"):
+                await desk.submit(replace(entry, key="in 2"))
             await until(lambda: stop.ended)
             assert stop.stage is Stage.CANCELED
             assert venue.place.account.open_orders() == []
+            await desk.finish(await desk.submit(replace(entry, key="in 3")))
         await other.close()

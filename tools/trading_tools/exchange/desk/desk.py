@@ -20,7 +20,12 @@ from trading_tools.exchange.desk.killing import killing
 from trading_tools.exchange.desk.line import Line, quote_of
 from trading_tools.exchange.desk.news import News, Watch
 from trading_tools.exchange.desk.parts import Parts
-from trading_tools.exchange.desk.protection import pointless, standing, to_end, unprotected
+from trading_tools.exchange.desk.protection import (
+    pointless,
+    require_no_old_stop,
+    tell_what_stays,
+    to_end,
+)
 from trading_tools.exchange.desk.readiness import NOT_NOW as NOT_NOW
 from trading_tools.exchange.desk.readiness import Readiness
 from trading_tools.exchange.desk.silence import doubting
@@ -81,7 +86,7 @@ class Desk:
         self._listening = asyncio.Event()
         self._readiness = Readiness()
         self._news = News(line.symbols, stopping)
-        manager.records.on_news = self._news.told
+        manager.records.on_news = self._on_records
         self._unwritten = 0
         self._compare = Comparing(manager, line.symbols).compare
         self._compared = False
@@ -262,10 +267,7 @@ class Desk:
             left = self._to_end()
             log.error("not known how these ended, look at the venue: %s", ", ".join(left))
         finally:
-            if stops := standing(self.manager.records):
-                log.warning("stops that protect a position stay at the venue: %s", sorted(stops))
-            for symbol, position in unprotected(self.manager.records, self._line.markets).items():
-                log.warning("no stop protects the position of %s any more: %s", symbol, position)
+            tell_what_stays(self.manager.records, self._to_end(), self._line.markets)
             await self._parts.end()
             if unwritten := self.manager.catch_up_audit():
                 log.error("the ledger could not be written; entries that it lacks: %d", unwritten)
@@ -301,6 +303,8 @@ class Desk:
     ) -> OrderRecord:
         self._require_going_on()
         wanted = await self._prepared(intent)
+        if not intent.reduce_only:
+            require_no_old_stop(self.manager.records, self._unwanted, intent.symbol)
         heard = self._account.heard
         name = client_order_id(self._line.name, self._account_name, intent.key)
         try:
@@ -363,6 +367,10 @@ class Desk:
             if (order := self.manager.records.orders[name]).stage is stage:
                 with suppress(Unanswered):
                     await self.finish(order, "left by an earlier life")
+
+    def _on_records(self, symbol: str) -> None:
+        self._unwanted.update(pointless(self.manager.records))  # a position may be back in no time
+        self._news.told(symbol)
 
     async def _on_gap(self, gap: Gap) -> None:
         log.info("the account's stream is there: %s", gap.why)

@@ -5,13 +5,17 @@ What a stop is, and how one is sent, is `orders.stops`.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Mapping
 from decimal import Decimal
 
 from trading_tools.exchange.orders.contracts import is_contract
+from trading_tools.exchange.orders.guard import Refused
 from trading_tools.exchange.orders.life import UNSURE
 from trading_tools.exchange.orders.records import OrderRecord, Records
 from trading_tools.exchange.readings import MarketLimits
+
+log = logging.getLogger(__name__)
 
 
 def stops_of(records: Records, symbol: str) -> list[OrderRecord]:
@@ -46,12 +50,35 @@ def pointless(records: Records) -> set[str]:
     return {
         order.client_order_id
         for order in records.not_ended()
-        if _is_there(order) and not _protects(order, records)
+        if _is_there(order) and order.open_size_base and not _protects(order, records)
     }
 
 
-def unprotected(records: Records, markets: Mapping[str, MarketLimits]) -> dict[str, Decimal]:
-    """By market, the positions that had a stop and have none now; not what is too small to sell."""
+def require_no_old_stop(records: Records, unwanted: Collection[str], symbol: str) -> None:
+    """See to it that no stop of a market is on its way out that could close the next position.
+
+    Raises:
+        Refused: one is.
+    """
+    stops = {order.client_order_id for order in stops_of(records, symbol)}
+    if old := ", ".join(sorted(stops.intersection(unwanted))):
+        raise Refused("stop", f"one that is to end could close what is opened now: {old}")
+
+
+def tell_what_stays(
+    records: Records, ends: Collection[str], markets: Mapping[str, MarketLimits]
+) -> None:
+    """Log the stops that are left at the venue, all but those that were to end, and who lacks one.
+
+    Of spot positions, what is too small to be sold is not told.
+    """
+    if stay := sorted(standing(records).difference(ends)):
+        log.warning("stops that protect a position stay at the venue: %s", ", ".join(stay))
+    for symbol, position in _unprotected(records, markets).items():
+        log.warning("no stop protects the position of %s any more: %s", symbol, position)
+
+
+def _unprotected(records: Records, markets: Mapping[str, MarketLimits]) -> dict[str, Decimal]:
     had = {
         order.symbol: order.stop_price_quote
         for order in records.orders.values()
