@@ -25,8 +25,11 @@ from trading_tools.exchange.orders.guard import Refused
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.kill_switch import KillSwitch
 from trading_tools.exchange.orders.life import Stage
+from trading_tools.exchange.orders.port import Unanswered
 from trading_tools.exchange.orders.records import OrderRecord
 from trading_tools.venue.binance.usdm.adapter import BinanceUsdm
+from trading_tools.venue.wire.interference import Cut
+from trading_tools.venue.wire.messages import Operation
 from trading_tools.venue.wire.server import VenueServer
 
 SYMBOL = "BTC/USDT"
@@ -87,6 +90,32 @@ async def test_a_stop_stays_where_what_is_to_replace_it_may_not_go_and_a_naked_e
         (known,) = stops_of(next_life.manager.records, SYMBOL)
         await next_life.finish(known)
     assert f"no stop protects the position of {SYMBOL} any more: 0.000999" in caplog.text
+
+
+async def test_a_stop_of_which_nothing_is_learnt_is_found_and_goes_on_protecting(
+    stall: Stall,
+) -> None:
+    async with stall.desk(known_within_s=0.5) as desk:
+        quote = await desk.quote(SYMBOL)
+        price = quote.asks[0][0] * Decimal("1.001")
+        await desk.finish(await desk.submit(Intent("in", SYMBOL, "buy", CLIP, price)))
+        wanted = Intent(
+            "stop", SYMBOL, "sell", desk.range_base(SYMBOL)[0], order_type="market",
+            reduce_only=True, stop_price_quote=quote.mid * Decimal("0.98"),
+        )  # fmt: skip
+        stall.line.silent = "ws"
+        stall.line.after_it[Operation.PLACE] = [lambda reply: Cut()]
+        for unseen in (Operation.QUERY_ORDER, Operation.OPEN_ORDERS):
+            stall.line.before_it[unseen] = [Cut()] * 500
+        with pytest.raises(Unanswered, match="what became of"):
+            await desk.submit(wanted)
+        (stop,) = stops_of(desk.manager.records, SYMBOL)
+        with pytest.raises(Refused, match="reduce-only"):
+            await desk.submit(replace(wanted, key="another"))
+        stall.line.before_it.clear()
+        await until(lambda: stop.stage is not Stage.UNKNOWN)
+        assert stop.stage is Stage.WAITING
+    assert stall.open_orders() == [stop.client_order_id]
 
 
 @pytest.mark.slow
