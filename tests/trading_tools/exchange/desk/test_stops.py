@@ -18,15 +18,16 @@ from tests.support.venues import keys, point_at
 from tests.trading_tools.exchange.desk.conftest import Stall
 from tests.trading_tools.exchange.desk.test_desk import until
 from trading_tools.audit.account_entries import PositionChange
+from trading_tools.audit.trade import OrderIntent, OrderResult, Outcome
 from trading_tools.exchange.desk.desk import Desk
 from trading_tools.exchange.desk.opening import open_desk
-from trading_tools.exchange.desk.protection import stops_of
+from trading_tools.exchange.desk.protection import stops_of, tell_what_stays, to_end
 from trading_tools.exchange.orders.guard import Refused
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.kill_switch import KillSwitch
 from trading_tools.exchange.orders.life import Stage
 from trading_tools.exchange.orders.port import Unanswered
-from trading_tools.exchange.orders.records import OrderRecord
+from trading_tools.exchange.orders.records import OrderRecord, Records
 from trading_tools.venue.binance.usdm.adapter import BinanceUsdm
 from trading_tools.venue.wire.interference import Cut
 from trading_tools.venue.wire.messages import Operation
@@ -134,6 +135,25 @@ async def test_a_kill_that_comes_with_the_end_leaves_no_stop(stall: Stall) -> No
         KillSwitch(stall.folder / "stop").throw("all out")
     assert stop.stage is Stage.CANCELED
     assert stall.open_orders() == []
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_only_a_stop_that_was_to_stay_is_told_to_stay(
+    killed: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    at = datetime.now(UTC)
+    records = Records(
+        [
+            PositionChange(SYMBOL, "held", at, CLIP, "before"),
+            OrderIntent(
+                "o-1", SYMBOL, "sell", "market", CLIP, None, at, stop_price_quote=Decimal(50_000)
+            ),
+            OrderResult("o-1", Outcome.ACCEPTED, at, venue_order_id="1"),
+        ]
+    )
+    tell_what_stays(records, to_end(records, (), everything=killed), {})
+    told = "stops that protect a position stay at the venue: o-1 (waiting)"
+    assert [each.message for each in caplog.records] == ([] if killed else [told])
 
 
 @pytest.mark.slow

@@ -163,7 +163,7 @@ class Desk:
     async def replace(self, order: OrderRecord, intent: Intent, why: str = "moved") -> OrderRecord:
         """End an order, then send `intent`, which is what is wanted in all, less what was filled.
 
-        Returns the successor, open or filled; or the order, where it filled all of that first.
+        Returns the successor, as `submit`; or the order, where it filled all of that first.
         Whatever is raised, a bot lets go of the order: it has ended, or the desk sees to its end.
         A stop alone stands still, unless `ended`, if it was known before that none may follow it.
 
