@@ -80,6 +80,7 @@ async def test_a_stop_stays_where_what_is_to_replace_it_may_not_go_and_a_naked_e
             await desk.replace(stop, replace(higher, stop_price_quote=Decimal(60_600)))
         with pytest.raises(ValueError, match="cannot replace"):
             await desk.replace(stop, replace(higher, side="buy"))
+        assert stop.stage is Stage.WAITING
         second = await desk.replace(stop, higher)
         desk.stopping.set()
         with pytest.raises(Refused, match="stopping"):
