@@ -38,6 +38,9 @@ async def test_a_position_that_is_older_than_the_ledger_is_told_and_can_be_taken
         async with open_desk(client, [SYMBOL], tmp_path, limits, live=None, simulated=True) as desk:
             told = f"{SYMBOL}: the account holds 0.01, the ledger here comes to 0"
             assert caplog.text.count(told) == 1
+            assert (
+                f"not explained by the fills known here count for no limit: {told}" in caplog.text
+            )
             found = await desk.manager.reconcile([SYMBOL])
             desk.manager.take_over(found.positions, "it is mine")
             assert desk.range_base(SYMBOL) == (Decimal("0.01"), Decimal("0.01"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,15 +17,20 @@ from tests.support.usdm_venue import usdm
 from tests.support.venues import keys, point_at
 from tests.trading_tools.exchange.desk.conftest import Stall
 from tests.trading_tools.exchange.desk.test_desk import until
+from trading_tools.audit.account_entries import PositionChange
+from trading_tools.audit.trade import OrderIntent, OrderResult, Outcome
 from trading_tools.exchange.desk.desk import Desk
 from trading_tools.exchange.desk.opening import open_desk
-from trading_tools.exchange.desk.protection import stops_of
+from trading_tools.exchange.desk.protection import stops_of, tell_what_stays, to_end
 from trading_tools.exchange.orders.guard import Refused
 from trading_tools.exchange.orders.intent import Intent
 from trading_tools.exchange.orders.kill_switch import KillSwitch
 from trading_tools.exchange.orders.life import Stage
-from trading_tools.exchange.orders.records import OrderRecord
+from trading_tools.exchange.orders.port import Unanswered
+from trading_tools.exchange.orders.records import OrderRecord, Records
 from trading_tools.venue.binance.usdm.adapter import BinanceUsdm
+from trading_tools.venue.wire.interference import Cut
+from trading_tools.venue.wire.messages import Operation
 from trading_tools.venue.wire.server import VenueServer
 
 SYMBOL = "BTC/USDT"
@@ -74,6 +80,7 @@ async def test_a_stop_stays_where_what_is_to_replace_it_may_not_go_and_a_naked_e
             await desk.replace(stop, replace(higher, stop_price_quote=Decimal(60_600)))
         with pytest.raises(ValueError, match="cannot replace"):
             await desk.replace(stop, replace(higher, side="buy"))
+        assert stop.stage is Stage.WAITING
         second = await desk.replace(stop, higher)
         desk.stopping.set()
         with pytest.raises(Refused, match="stopping"):
@@ -85,6 +92,32 @@ async def test_a_stop_stays_where_what_is_to_replace_it_may_not_go_and_a_naked_e
         (known,) = stops_of(next_life.manager.records, SYMBOL)
         await next_life.finish(known)
     assert f"no stop protects the position of {SYMBOL} any more: 0.000999" in caplog.text
+
+
+async def test_a_stop_of_which_nothing_is_learnt_is_found_and_goes_on_protecting(
+    stall: Stall,
+) -> None:
+    async with stall.desk(known_within_s=0.5) as desk:
+        quote = await desk.quote(SYMBOL)
+        price = quote.asks[0][0] * Decimal("1.001")
+        await desk.finish(await desk.submit(Intent("in", SYMBOL, "buy", CLIP, price)))
+        wanted = Intent(
+            "stop", SYMBOL, "sell", desk.range_base(SYMBOL)[0], order_type="market",
+            reduce_only=True, stop_price_quote=quote.mid * Decimal("0.98"),
+        )  # fmt: skip
+        stall.line.silent = "ws"
+        stall.line.after_it[Operation.PLACE] = [lambda reply: Cut()]
+        for unseen in (Operation.QUERY_ORDER, Operation.OPEN_ORDERS):
+            stall.line.before_it[unseen] = [Cut()] * 500
+        with pytest.raises(Unanswered, match="what became of"):
+            await desk.submit(wanted)
+        (stop,) = stops_of(desk.manager.records, SYMBOL)
+        with pytest.raises(Refused, match="reduce-only"):
+            await desk.submit(replace(wanted, key="another"))
+        stall.line.before_it.clear()
+        await until(lambda: stop.stage is not Stage.UNKNOWN)
+        assert stop.stage is Stage.WAITING
+    assert stall.open_orders() == [stop.client_order_id]
 
 
 @pytest.mark.slow
@@ -105,8 +138,29 @@ async def test_a_kill_that_comes_with_the_end_leaves_no_stop(stall: Stall) -> No
     assert stall.open_orders() == []
 
 
+@pytest.mark.parametrize("killed", [False, True])
+def test_only_a_stop_that_was_to_stay_is_told_to_stay(
+    killed: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    at = datetime.now(UTC)
+    records = Records(
+        [
+            PositionChange(SYMBOL, "held", at, CLIP, "before"),
+            OrderIntent(
+                "o-1", SYMBOL, "sell", "market", CLIP, None, at, stop_price_quote=Decimal(50_000)
+            ),
+            OrderResult("o-1", Outcome.ACCEPTED, at, venue_order_id="1"),
+        ]
+    )
+    tell_what_stays(records, to_end(records, (), everything=killed), {})
+    told = "stops that protect a position stay at the venue: o-1 (waiting)"
+    assert [each.message for each in caplog.records] == ([] if killed else [told])
+
+
 @pytest.mark.slow
-async def test_a_stop_whose_position_another_has_closed_is_ended(tmp_path: Path) -> None:
+async def test_a_stop_whose_position_another_has_closed_is_ended_and_holds_for_no_next_one(
+    tmp_path: Path,
+) -> None:
     import ccxt.pro
 
     venue = BinanceUsdm(usdm())
@@ -126,8 +180,25 @@ async def test_a_stop_whose_position_another_has_closed_is_ended(tmp_path: Path)
                 reduce_only=True, stop_price_quote=bid * Decimal("0.9"),
             )  # fmt: skip
             stop = await desk.submit(wanted)
+            records = desk.manager.records
+            told = records.on_news
+            back: list[Stage] = []
+
+            def closed(symbol: str) -> None:
+                told(symbol)
+                if records.position_base(PERPETUAL) == 0 and not back:
+                    # Back at once, as by another's hand: the sample of each second sees neither.
+                    at = datetime.now(UTC)
+                    back.append(stop.stage)
+                    records.apply(PositionChange(PERPETUAL, "back", at, CLIP, "another's"))
+
+            records.on_news = closed
             await other.create_order(PERPETUAL, "market", "sell", 0.003, None, {"reduceOnly": True})
+            await until(lambda: back)
+            with pytest.raises(Refused, match="one that is to end could close what is opened now"):
+                await desk.submit(replace(entry, key="in 2"))
             await until(lambda: stop.ended)
             assert stop.stage is Stage.CANCELED
             assert venue.place.account.open_orders() == []
+            await desk.finish(await desk.submit(replace(entry, key="in 3")))
         await other.close()

@@ -40,5 +40,7 @@ class Comparing:
             raise Unanswered(f"ledger and account are not compared: {'; '.join(found.unread)}")
         if found.positions != self._told:
             positions = "; ".join(map(str, found.positions)) or "there are none any more"
-            log.warning("positions of others, which count for no limit here: %s", positions)
+            log.warning(
+                "positions not explained by the fills known here count for no limit: %s", positions
+            )
             self._told = found.positions

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from decimal import Decimal
 from typing import Any, Final
 
+from trading_tools.exchange.desk import protection
 from trading_tools.exchange.desk.comparing import Comparing
 from trading_tools.exchange.desk.feeds import ORDER, AccountFeed, BookFeed
 from trading_tools.exchange.desk.health import DeskHealth, health_of, telling
@@ -20,7 +21,6 @@ from trading_tools.exchange.desk.killing import killing
 from trading_tools.exchange.desk.line import Line, quote_of
 from trading_tools.exchange.desk.news import News, Watch
 from trading_tools.exchange.desk.parts import Parts
-from trading_tools.exchange.desk.protection import pointless, standing, to_end, unprotected
 from trading_tools.exchange.desk.readiness import NOT_NOW as NOT_NOW
 from trading_tools.exchange.desk.readiness import Readiness
 from trading_tools.exchange.desk.silence import doubting
@@ -80,10 +80,11 @@ class Desk:
         self._listening = asyncio.Event()
         self._readiness = Readiness()
         self._news = News(line.symbols, stopping)
-        manager.records.on_news = self._news.told
+        manager.records.on_news = self._on_records
         self._compare = Comparing(manager, line.symbols).compare
         self._compared = False
         self._unwanted: set[str] = set()
+        self._doubted: set[str] = set()
         self._parts = Parts(stopping)
 
     async def quote(self, symbol: str) -> Quote:
@@ -152,14 +153,14 @@ class Desk:
             Refused: by a rule of the guard, a limit, an open breaker, or the venue (`rule` is
                 "venue"): there is no order.
             Unanswered: what became of it is not known. All of it counts as open, and the desk
-                looks for it and ends it: a bot goes on with its next decision.
+                looks for it and ends it (a stop it leaves): a bot goes on with its next decision.
         """
         return await self._send(intent, self.manager.submit)
 
     async def replace(self, order: OrderRecord, intent: Intent, why: str = "moved") -> OrderRecord:
         """End an order, then send `intent`, which is what is wanted in all, less what was filled.
 
-        Returns the successor, open or filled; or the order, where it filled all of that first.
+        Returns the successor, as `submit`; or the order, where it filled all of that first.
         Whatever is raised, a bot lets go of the order: it has ended, or the desk sees to its end.
         A stop alone stands still, unless `ended`, if it was known before that none may follow it.
 
@@ -183,7 +184,7 @@ class Desk:
         """
         name = order.client_order_id
         try:
-            async with self._in_time(name):
+            async with self._in_time(name, self._unwanted):
                 while not order.ended:
                     told_s = _TOLD_WITHIN_S if self._listening.is_set() else 0
                     await self.manager.cancel(name, reason, _LOOK_S, told_s)
@@ -232,6 +233,7 @@ class Desk:
         self._compared = True
         await self._end_those(Stage.OPEN)
         self._unwanted.update(self._to_end())
+        self._doubted.update(protection.standing(self.manager.records))
         self._parts.run(self._look_after())
         self._parts.run(doubting(self._account, self.manager.records, self._compare))
         self._readiness.reached()
@@ -259,10 +261,7 @@ class Desk:
             left = self._to_end()
             log.error("not known how these ended, look at the venue: %s", ", ".join(left))
         finally:
-            if stops := standing(self.manager.records):
-                log.warning("stops that protect a position stay at the venue: %s", sorted(stops))
-            for symbol, position in unprotected(self.manager.records, self._line.markets).items():
-                log.warning("no stop protects the position of %s any more: %s", symbol, position)
+            protection.tell_what_stays(self.manager.records, self._to_end(), self._line.markets)
             await self._parts.end()
             if unwritten := self.manager.catch_up_audit():
                 log.error("the ledger could not be written; entries that it lacks: %d", unwritten)
@@ -270,7 +269,7 @@ class Desk:
 
     def _to_end(self) -> list[str]:
         killed = self._switch.thrown is not None
-        return to_end(self.manager.records, self._unwanted, everything=killed)
+        return protection.to_end(self.manager.records, self._unwanted, everything=killed)
 
     async def _fills_of(self, order: OrderRecord) -> None:
         """Let an order's fills arrive, whose fees belong to the position: by stream, or asked."""
@@ -283,14 +282,14 @@ class Desk:
                     await self.manager.catch_up(order.symbol)
 
     @asynccontextmanager
-    async def _in_time(self, name: str) -> AsyncIterator[None]:
-        """An order that is left in the middle, by a time limit of the bot's own too, is ended."""
+    async def _in_time(self, name: str, left: set[str]) -> AsyncIterator[None]:
+        """An order that is left in the middle, by a time limit of the bot's own too, is `left`."""
         try:
             async with asyncio.timeout(self._known_within_s):
                 yield
         except (TimeoutError, asyncio.CancelledError):
             if name in self.manager.records.orders:
-                self._unwanted.add(name)
+                left.add(name)
             raise
 
     async def _send(
@@ -298,10 +297,13 @@ class Desk:
     ) -> OrderRecord:
         self._require_going_on()
         wanted = await self._prepared(intent)
+        if not intent.reduce_only:
+            protection.require_no_old_stop(self.manager.records, self._unwanted, intent.symbol)
         heard = self._account.heard
+        left = self._unwanted if intent.stop_price_quote is None else self._doubted
         name = self.manager.name_of(intent.key)
         try:
-            async with self._in_time(name):
+            async with self._in_time(name, left):
                 order = await send(wanted, self._known_within_s)
         except TimeoutError:
             if (known := self.manager.records.orders.get(name)) is None:
@@ -309,7 +311,7 @@ class Desk:
                 raise Unanswered(why) from None
             order = known
         if order.stage in UNSURE:
-            self._unwanted.add(order.client_order_id)
+            left.add(order.client_order_id)
             raise Unanswered(f"what became of {order.client_order_id} is not known yet")
         if order.stage in (Stage.REJECTED, Stage.VOID):
             self._line.forget_rules()
@@ -342,9 +344,11 @@ class Desk:
         while True:
             await asyncio.sleep(pause)
             self.manager.catch_up_audit()
-            self._unwanted.update(pointless(self.manager.records))
-            await self._end_unwanted()
-            pause = min(2 * pause, _RARELY_S) if self._unwanted else _LOOK_S
+            self._unwanted.update(protection.pointless(self.manager.records))
+            await asyncio.gather(
+                self._end_unwanted(), protection.ask_after(self._doubted, self.manager)
+            )
+            pause = min(2 * pause, _RARELY_S) if self._unwanted or self._doubted else _LOOK_S
 
     async def _end_unwanted(self) -> None:
         """Ask for all ends at once: one that does not come keeps no other waiting."""
@@ -360,6 +364,11 @@ class Desk:
             if (order := self.manager.records.orders[name]).stage is stage:
                 with suppress(Unanswered):
                     await self.finish(order, "left by an earlier life")
+
+    def _on_records(self, symbol: str) -> None:
+        # At once: a position that is gone may be back before anybody looks.
+        self._unwanted.update(protection.pointless(self.manager.records))
+        self._news.told(symbol)
 
     async def _on_gap(self, gap: Gap) -> None:
         log.info("the account's stream is there: %s", gap.why)

@@ -41,7 +41,7 @@ async def open_desk(
     shared: Path | None = None,
     audit_key: bytes | None = None,
 ) -> AsyncIterator[Desk]:
-    """A desk that is ready: nothing is open, and what an earlier life did is known.
+    """A desk that is ready: what an earlier life did is known, and of it only stops are open.
 
     `make_client` makes a ccxt.pro client with the account's keys: one for requests, one for each
     stream. `folder` keeps the ledger and the kill switch's file `stop`. `account` is part of every
@@ -51,7 +51,8 @@ async def open_desk(
     `audit_key` is the ledger's, which whoever can write the file can rewrite without one.
 
     A folder is for one desk of one account. SIGTERM and SIGINT set the desk's `stopping`, USR1
-    throws the kill switch. At the end every open order is cancelled.
+    throws the kill switch. At the end every open order is cancelled, but for stops that
+    protect a position.
 
     Raises:
         UnknownLimits, UnsupportedVenue: orders at this venue are not known to be safe.

@@ -5,13 +5,18 @@ What a stop is, and how one is sent, is `orders.stops`.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Mapping
 from decimal import Decimal
 
 from trading_tools.exchange.orders.contracts import is_contract
+from trading_tools.exchange.orders.guard import Refused
 from trading_tools.exchange.orders.life import UNSURE
+from trading_tools.exchange.orders.manager import OrderManager
 from trading_tools.exchange.orders.records import OrderRecord, Records
 from trading_tools.exchange.readings import MarketLimits
+
+log = logging.getLogger(__name__)
 
 
 def stops_of(records: Records, symbol: str) -> list[OrderRecord]:
@@ -24,12 +29,25 @@ def stops_of(records: Records, symbol: str) -> list[OrderRecord]:
 
 
 def standing(records: Records) -> set[str]:
-    """The client ids of stops that protect a position: they outlive the bot, by design."""
+    """The client ids of stops that protect a position: they outlive the bot, by design.
+
+    Also of one that may be there or not: what is only doubted is not taken away.
+    """
     return {
         order.client_order_id
         for order in records.not_ended()
-        if _is_there(order) and _protects(order, records)
+        if order.stop_price_quote is not None and _protects(order, records)
     }
+
+
+async def ask_after(doubted: set[str], manager: OrderManager) -> None:
+    """Ask once what became of stops; those of which it is known then are doubted no more."""
+    for name in sorted(doubted):
+        order = manager.records.orders[name]
+        if order.stage in UNSURE:
+            await manager.ask_after(name)
+        if order.stage not in UNSURE:
+            doubted.discard(name)
 
 
 def to_end(records: Records, unwanted: Collection[str], *, everything: bool) -> list[str]:
@@ -46,12 +64,39 @@ def pointless(records: Records) -> set[str]:
     return {
         order.client_order_id
         for order in records.not_ended()
-        if _is_there(order) and not _protects(order, records)
+        if order.stop_price_quote is not None
+        and order.stage not in UNSURE
+        and order.open_size_base
+        and not _protects(order, records)
     }
 
 
-def unprotected(records: Records, markets: Mapping[str, MarketLimits]) -> dict[str, Decimal]:
-    """By market, the positions that had a stop and have none now; not what is too small to sell."""
+def require_no_old_stop(records: Records, unwanted: Collection[str], symbol: str) -> None:
+    """See to it that no stop of a market is on its way out that could close the next position.
+
+    Raises:
+        Refused: one is.
+    """
+    stops = {order.client_order_id for order in stops_of(records, symbol)}
+    if old := ", ".join(sorted(stops.intersection(unwanted))):
+        raise Refused("stop", f"one that is to end could close what is opened now: {old}")
+
+
+def tell_what_stays(
+    records: Records, ends: Collection[str], markets: Mapping[str, MarketLimits]
+) -> None:
+    """Log the stops that are left at the venue, all but those that were to end, and who lacks one.
+
+    Of spot positions, what is too small to be sold is not told.
+    """
+    if stay := sorted(standing(records).difference(ends)):
+        shown = ", ".join(f"{name} ({records.orders[name].stage})" for name in stay)
+        log.warning("stops that protect a position stay at the venue: %s", shown)
+    for symbol, position in _unprotected(records, markets).items():
+        log.warning("no stop protects the position of %s any more: %s", symbol, position)
+
+
+def _unprotected(records: Records, markets: Mapping[str, MarketLimits]) -> dict[str, Decimal]:
     had = {
         order.symbol: order.stop_price_quote
         for order in records.orders.values()
@@ -73,10 +118,6 @@ def _is_dust(size_base: Decimal, price: Decimal, market: MarketLimits | None) ->
         return False
     least = (market.min_amount or 0, (market.min_notional or 0) / price)
     return size_base < max(least)
-
-
-def _is_there(order: OrderRecord) -> bool:
-    return order.stop_price_quote is not None and order.stage not in UNSURE
 
 
 def _protects(order: OrderRecord, records: Records) -> bool:
