@@ -170,6 +170,27 @@ async def test_of_an_order_without_a_key_it_is_said_that_its_venue_is_not_checke
     assert "its venue may show it yet" in told.err
 
 
+async def test_a_stop_is_shown_with_its_trigger(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        TradeAudit(ledger, "orders").order_intent(
+            client_order_id="o-1",
+            symbol="BTC/USDT",
+            side="sell",
+            order_type="market",
+            size_base=Decimal("0.01"),
+            at=datetime.now(UTC),
+            key="another's",
+            reduce_only=True,
+            stop_price_quote=Decimal(55_000),
+        )
+    assert await Counter(tmp_path, spot(rules=QUIET), 1, "o-1").closes([]) == 1
+    said = capsys.readouterr()
+    assert "sell 0.01 BTC/USDT at the market's price, a stop at 55000, sent " in said.out
+    assert "o-1 is no order of account 'main' at binance" in said.err
+
+
 def test_it_wants_a_terminal_and_a_ledger(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

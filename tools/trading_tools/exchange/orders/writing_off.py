@@ -152,9 +152,11 @@ def _found(records: Records, order_id: str) -> OrderRecord:
 
 
 def _lines(order: OrderRecord) -> list[str]:
-    price = "no price" if order.price_quote is None else plain(order.price_quote)
+    price = "the market's price" if order.price_quote is None else plain(order.price_quote)
+    stop = order.stop_price_quote
+    waits = "" if stop is None else f", a stop at {plain(stop)}"
     return [
-        f"{order.side} {plain(order.size_base)} {order.symbol} at {price}, sent "
+        f"{order.side} {plain(order.size_base)} {order.symbol} at {price}{waits}, sent "
         f"{order.intended_at:%Y-%m-%d %H:%M:%S} UTC, {order.stage}",
         f"client id {order.client_order_id}, venue id {order.venue_order_id or 'not known'}, "
         f"key {order.key or 'not known'!r}",
